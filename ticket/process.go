@@ -8,29 +8,30 @@ type Number int64
 // Process is the small part of a ticket that decides: all a workflow ever holds. It has no title, client, field, tag
 // or text, stays under 1 KB, and survives JSON unchanged (it is carried over continue-as-new).
 type Process struct {
-	Number    Number     `json:"number"`
-	Ticket    string     `json:"ticket"` // the row's UUID; tells two desks' ticket 1042 apart after a restore
-	Desk      string     `json:"desk"`
-	State     State      `json:"state,omitzero"`
-	Former    State      `json:"former,omitzero"` // where restore leads back to
-	Hold      HoldReason `json:"hold,omitzero"`
-	Category  Category   `json:"category,omitzero"`
-	Owner     string     `json:"owner,omitempty"`
-	Group     string     `json:"group,omitempty"`
-	Triggered bool       `json:"triggered,omitempty"` // a trigger assigned it: only a lead moves it (N14)
-	Tier      int        `json:"tier"`
-	Priority  Priority   `json:"priority,omitzero"`
-	Channel   Channel    `json:"channel,omitzero"`
-	Breached  bool       `json:"breached,omitempty"`
-	Revision  int64      `json:"revision"`
-	Seq       int64      `json:"seq"`    // the last command applied
-	Policy    int        `json:"policy"` // version of the desk's policy that is pinned
-	Clocks    []Clock    `json:"clocks,omitempty"`
-	Spoke     []Spoke    `json:"spoke,omitempty"` // latest message of each of the last two writers, newest first
-	Opened    time.Time  `json:"opened,omitzero"`
-	Resolved  time.Time  `json:"resolved,omitzero"`
-	Closed    time.Time  `json:"closed,omitzero"`
-	Failed    bool       `json:"failed,omitempty"` // a mail failed or is uncertain: needs attention
+	Number     Number     `json:"number"`
+	Ticket     string     `json:"ticket"` // the row's UUID; tells two desks' ticket 1042 apart after a restore
+	Desk       string     `json:"desk"`
+	State      State      `json:"state,omitzero"`
+	Former     State      `json:"former,omitzero"` // where restore leads back to
+	Hold       HoldReason `json:"hold,omitzero"`
+	Category   Category   `json:"category,omitzero"`
+	Owner      string     `json:"owner,omitempty"`
+	Group      string     `json:"group,omitempty"`
+	Triggered  bool       `json:"triggered,omitempty"` // a trigger assigned it: only a lead moves it (N14)
+	Tier       int        `json:"tier"`
+	Priority   Priority   `json:"priority,omitzero"`
+	Channel    Channel    `json:"channel,omitzero"`
+	Breached   bool       `json:"breached,omitempty"`
+	Revision   int64      `json:"revision"`
+	Seq        int64      `json:"seq"`    // the last command applied
+	Policy     int        `json:"policy"` // version of the desk's policy that is pinned
+	Clocks     []Clock    `json:"clocks,omitempty"`
+	Spoke      []Spoke    `json:"spoke,omitempty"` // latest message of each of the last two writers, newest first
+	Opened     time.Time  `json:"opened,omitzero"`
+	Resolved   time.Time  `json:"resolved,omitzero"`
+	Closed     time.Time  `json:"closed,omitzero"`
+	Generation int        `json:"generation"`       // of the clock set last
+	Failed     bool       `json:"failed,omitempty"` // a mail failed or is uncertain: needs attention
 }
 
 // Spoke remembers at which revision a writer last wrote: a sender who has not seen another's message is stale.

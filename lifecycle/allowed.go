@@ -1,0 +1,121 @@
+package lifecycle
+
+import (
+	"slices"
+	"time"
+
+	"duradesk/ticket"
+)
+
+// Allowance is one command of an actor; Reason is the catalog key of why it is refused now, "" where it is possible.
+type Allowance struct {
+	Command ticket.Kind
+	Reason  string
+}
+
+// Allowed lists every command of the actor with the table's own answer: a button exists exactly where Reason is "".
+func (t *Table) Allowed(p ticket.Process, by ticket.Actor, s ticket.Settings) []Allowance {
+	out := []Allowance{}
+	for _, k := range CommandsOf(by) {
+		a := Allowance{Command: k}
+		if o := t.Apply(p, probe(p, k, by), s); o.Answer == ticket.Refused {
+			a.Reason = o.Reason
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// probe is a command of that kind as somebody would send it who wants it done.
+func probe(p ticket.Process, k ticket.Kind, by ticket.Actor) ticket.Command {
+	c := ticket.Command{ID: "probe", Kind: k, At: p.Opened.Add(time.Second), By: by}
+	switch k { //nolint:exhaustive // the rest have no parameters
+	case ticket.AgentResponse, ticket.ClientReply, ticket.Note:
+		c.Message = "probe"
+	case ticket.Hold:
+		c.Params.Hold = &ticket.HoldParams{Reason: ticket.HoldInternal}
+	case ticket.Assign:
+		other := p.Owner + "+"
+		c.Params.Assign = &ticket.AssignParams{Owner: &other}
+	}
+	return c
+}
+
+// Futurum is one thing that will happen if nobody acts.
+type Futurum struct {
+	At     time.Time
+	Clock  ticket.ClockKind
+	Effect string // the state entered, or the event's name where the state stays
+	Why    string
+}
+
+// horizon bounds Future: with nobody acting every ticket comes to rest long before (a proof holds it).
+const horizon = 32
+
+// Future plays the running clocks through the table, one after the other.
+func (t *Table) Future(p ticket.Process, s ticket.Settings) []Futurum {
+	out := []Futurum{}
+	for range horizon {
+		k, ok := p.Next()
+		if !ok {
+			return out
+		}
+		o := t.Apply(p, TimerCommand(p.Number, k), s)
+		f := Futurum{At: k.Due, Clock: k.Kind, Effect: o.Process.State.String(), Why: o.Rule}
+		if o.Process.State == p.State && len(o.Events) > 0 {
+			f.Effect = o.Events[len(o.Events)-1].Name
+		}
+		out = append(out, f)
+		if o.Answer != ticket.Applied {
+			return out
+		}
+		p = o.Process
+	}
+	return out
+}
+
+// TimerCommand is the command that a clock sends at its due instant.
+func TimerCommand(n ticket.Number, k ticket.Clock) ticket.Command {
+	return ticket.Command{
+		ID: ticket.TimerID(n, k.ID, k.Due, k.Generation), Kind: k.Kind.Says(), At: k.Due, By: ticket.System,
+		Params: ticket.Params{Timer: &ticket.TimerParams{Clock: k.ID, Due: k.Due, Generation: k.Generation}},
+	}
+}
+
+// Due reports whether a fired timer still stands for a running clock.
+func Due(p ticket.Process, f ticket.TimerParams) (ticket.Clock, bool) {
+	k, ok := p.Clock(f.Clock)
+	return k, ok && k.State == ticket.Running && k.Due.Equal(f.Due) && k.Generation == f.Generation
+}
+
+// objections that Apply raises before it asks the table, and what is said of a poisonous command.
+var objections = []string{"not_permitted", "stale", "payload_missing", "unknown_command", "malformed", "poisonous"}
+
+// Reasons lists every catalog key that a receipt may carry, sorted.
+func (t *Table) Reasons() []string {
+	seen := slices.Clone(objections)
+	for _, row := range t.Rules {
+		for _, cell := range row {
+			for _, k := range cell {
+				if k.Answer.Reason != "" {
+					seen = append(seen, k.Answer.Reason)
+				}
+			}
+		}
+	}
+	slices.Sort(seen)
+	return slices.Compact(seen)
+}
+
+// The process of the shipped desk, for callers that have no other.
+
+// Allowed asks the inquiry table.
+func Allowed(p ticket.Process, by ticket.Actor, s ticket.Settings) []Allowance {
+	return Inquiry.Allowed(p, by, s)
+}
+
+// Future asks the inquiry table.
+func Future(p ticket.Process, s ticket.Settings) []Futurum { return Inquiry.Future(p, s) }
+
+// Reasons lists those of the inquiry table.
+func Reasons() []string { return Inquiry.Reasons() }

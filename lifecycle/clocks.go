@@ -1,0 +1,121 @@
+package lifecycle
+
+import (
+	"time"
+
+	. "duradesk/ticket" //nolint:revive // as in rules.go: the table reads without prefixes
+)
+
+// ClockRow says which clocks run in a state. Those that run elsewhere only are stopped on entering it.
+type ClockRow []ClockRule
+
+// ClockRule is one clock of a state.
+type ClockRule struct {
+	Kind ClockKind
+	// Due tells when it falls due if the state is entered by c now; false: it does not start. Nil: the state only
+	// lets a clock run that was started elsewhere.
+	Due func(p Process, c Command, s Settings) (time.Time, bool)
+	// Once: not started where the ticket has (or had) such a clock.
+	Once bool
+	// After is the designer's words for Due.
+	After string
+}
+
+// inquiryClocks: on entry into a state its clocks are set anew; while inside they go on.
+var inquiryClocks = map[State]ClockRow{
+	New:                {{Kind: FirstResponse, Due: firstResponse, Once: true, After: "first_response"}},
+	Open:               {{Kind: FirstResponse, Due: firstResponse, Once: true, After: "first_response"}},
+	OnHold:             {{Kind: FirstResponse, After: "goes on"}, {Kind: Wake, Due: holdUntil, After: "hold.until"}},
+	Resolved:           {{Kind: AutoClose, Due: autoClose, After: "auto_close"}},
+	ResolvedInternally: {{Kind: AutoClose, Due: autoClose, After: "auto_close"}},
+	Spam:               {{Kind: Retention, Due: retention, After: "spam_retention"}},
+	Closed:             {},
+	Deleted:            {},
+}
+
+func firstResponse(_ Process, c Command, s Settings) (time.Time, bool) {
+	return c.At.Add(s.FirstResponse), s.FirstResponse > 0
+}
+
+func holdUntil(_ Process, c Command, _ Settings) (time.Time, bool) {
+	if c.Params.Hold == nil || c.Params.Hold.Until == nil {
+		return time.Time{}, false
+	}
+	return *c.Params.Hold.Until, true
+}
+
+func autoClose(_ Process, c Command, s Settings) (time.Time, bool) {
+	return c.At.Add(s.AutoClose), s.AutoClose > 0
+}
+
+func retention(_ Process, c Command, s Settings) (time.Time, bool) {
+	return c.At.Add(s.SpamRetention), s.SpamRetention > 0
+}
+
+// enter stops the clocks that don't belong to the state and sets those that start with it.
+func (t *Table) enter(x facts) Process {
+	p := x.p
+	row := t.Clocks[p.State]
+	kept := make([]Clock, 0, len(p.Clocks)+1)
+	for _, k := range p.Clocks {
+		if k.State != Running || row.runs(k.Kind) {
+			kept = append(kept, k)
+		}
+	}
+	p.Clocks = kept
+	for _, rule := range row {
+		p = startClock(p, rule, x)
+	}
+	return p
+}
+
+func (r ClockRow) runs(kind ClockKind) bool {
+	for _, rule := range r {
+		if rule.Kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// startClock sets the rule's clock, replacing an older one of its kind; the generation grows, so that a timer set
+// for the older one is known as stale.
+func startClock(p Process, rule ClockRule, x facts) Process {
+	if rule.Due == nil {
+		return p
+	}
+	old, had := p.Clock(rule.Kind.String())
+	if rule.Once && had {
+		return p
+	}
+	due, starts := rule.Due(p, x.c, x.s)
+	p.Clocks = without(p.Clocks, rule.Kind.String())
+	if !starts {
+		return p
+	}
+	p.Generation++
+	p.Clocks = append(p.Clocks, Clock{ID: rule.Kind.String(), Kind: rule.Kind, State: Running, Due: due.UTC(), Generation: max(p.Generation, old.Generation+1)})
+	return p
+}
+
+func without(clocks []Clock, id string) []Clock {
+	out := make([]Clock, 0, len(clocks))
+	for _, k := range clocks {
+		if k.ID != id {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// setClock returns the clocks with one changed.
+func setClock(clocks []Clock, changed Clock) []Clock {
+	out := make([]Clock, len(clocks))
+	copy(out, clocks)
+	for i := range out {
+		if out[i].ID == changed.ID {
+			out[i] = changed
+		}
+	}
+	return out
+}

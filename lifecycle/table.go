@@ -1,0 +1,81 @@
+package lifecycle
+
+import "duradesk/ticket"
+
+// Table is one process: what each state answers to each command, and which clocks run where. A desk names the one it
+// works by. Tables are values and are not changed while in use.
+type Table struct {
+	Name   string
+	Rules  map[ticket.State]Row
+	Clocks map[ticket.State]ClockRow
+}
+
+// Row answers every kind of command in one state.
+type Row map[ticket.Kind]Cell
+
+// Cell answers one kind in one state: the first case whose guard holds. The last case has no guard.
+type Cell []Case
+
+// Case is an answer under a condition; a nil guard always holds.
+type Case struct {
+	Guard  *Guard
+	Answer Answer
+}
+
+// Verb is the kind of an answer.
+type Verb uint8
+
+// The verbs. Unanswered is a hole in the table; the proofs find it.
+const (
+	Unanswered Verb = iota
+	Move            // leave the state and enter another: its clocks start
+	Again           // leave and enter the same state: its clocks start again
+	Stay            // act within the state: clocks go on
+	Ignore          // nothing to do, and nobody waits for a word about it
+	Refuse          // no, for a reason that the asker is told
+	Already         // it is so already
+)
+
+var verbNames = []string{"unanswered", "move", "again", "stay", "ignore", "refuse", "already"}
+
+func (v Verb) String() string { return verbNames[v] }
+
+// Answer is what a case says: where to, what else to do, or why not.
+type Answer struct {
+	Verb   Verb
+	To     ticket.State
+	Former bool // go back to where the ticket was before spam
+	Do     []Effect
+	Reason string // catalog key, for Refuse and Ignore
+}
+
+func move(to ticket.State, do ...Effect) Cell { return always(Answer{Verb: Move, To: to, Do: do}) }
+func back(do ...Effect) Cell                  { return always(Answer{Verb: Move, Former: true, Do: do}) }
+func again(do ...Effect) Cell                 { return always(Answer{Verb: Again, Do: do}) }
+func stay(do ...Effect) Cell                  { return always(Answer{Verb: Stay, Do: do}) }
+func ignore(reason string) Cell               { return always(Answer{Verb: Ignore, Reason: reason}) }
+
+func refuse(reason string) Cell { return always(Answer{Verb: Refuse, Reason: reason}) }
+
+func already(reason string) Cell { return always(Answer{Verb: Already, Reason: reason}) }
+
+func always(a Answer) Cell { return Cell{{Answer: a}} }
+
+// when puts a guard before an answer; chain further cases with orWhen and end with otherwise.
+func when(g Guard, c Cell) Cell { return Cell{{Guard: &g, Answer: c[0].Answer}} }
+
+func (c Cell) orWhen(g Guard, next Cell) Cell {
+	return append(c, Case{Guard: &g, Answer: next[0].Answer})
+}
+
+func (c Cell) otherwise(last Cell) Cell { return append(c, last...) }
+
+// answer returns the first case that holds.
+func (c Cell) answer(x facts) (Answer, *Guard) {
+	for _, k := range c {
+		if k.Guard == nil || k.Guard.Holds(x) {
+			return k.Answer, k.Guard
+		}
+	}
+	return Answer{}, nil
+}
