@@ -6,9 +6,9 @@ import (
 	"duradesk/ticket"
 )
 
-// Outcome is the answer to one command: the next process, what happened, and what is to be done in the same
+// Decision is the answer to one command: the next process, what happened, and what is to be done in the same
 // transaction.
-type Outcome struct {
+type Decision struct {
 	Process ticket.Process
 	Answer  ticket.Outcome // applied, already or refused
 	Reason  string         // catalog key, where refused or already
@@ -28,11 +28,11 @@ type Happening struct {
 
 // Apply asks the table about one command. It is pure: the instant is the command's own, and a refusal is an answer,
 // not an error. A command that leaves events makes a new revision.
-func (t *Table) Apply(p ticket.Process, c ticket.Command, s ticket.Settings) Outcome {
+func (t *Table) Apply(p ticket.Process, c ticket.Command, s ticket.Settings) Decision {
 	p = born(p, c)
 	x := facts{p: p, c: c, s: s}
 	if reason := objection(x); reason != "" {
-		return t.refused(x, Answer{Verb: Refuse, Reason: reason}, "guard: "+reason)
+		return t.refused(x, Answer{Verb: VerbRefuse, Reason: reason}, "guard: "+reason)
 	}
 	answer, guard := t.Rules[p.State][c.Kind].answer(x)
 	rule := p.State.String() + "/" + c.Kind.String()
@@ -40,9 +40,9 @@ func (t *Table) Apply(p ticket.Process, c ticket.Command, s ticket.Settings) Out
 		rule += " when " + guard.Name
 	}
 	switch answer.Verb {
-	case Refuse, Already, Ignore, Unanswered:
+	case VerbRefuse, VerbAlready, VerbIgnore, VerbUnanswered:
 		return t.refused(x, answer, rule)
-	case Move, Again, Stay:
+	case VerbMove, VerbAgain, VerbStay:
 		return t.applied(x, answer, rule)
 	}
 	return t.refused(x, answer, rule)
@@ -79,9 +79,9 @@ func unseen(p ticket.Process, c ticket.Command) bool {
 	return false
 }
 
-func (t *Table) refused(x facts, a Answer, rule string) Outcome {
-	out := Outcome{Process: x.p, Answer: ticket.Refused, Reason: a.Reason, Rule: rule}
-	if a.Verb == Already || a.Verb == Ignore {
+func (t *Table) refused(x facts, a Answer, rule string) Decision {
+	out := Decision{Process: x.p, Answer: ticket.Refused, Reason: a.Reason, Rule: rule}
+	if a.Verb == VerbAlready || a.Verb == VerbIgnore {
 		out.Answer = ticket.Already
 	}
 	out.Process.Seq = max(x.p.Seq, x.c.Seq)
@@ -93,7 +93,7 @@ func (t *Table) refused(x facts, a Answer, rule string) Outcome {
 	return out
 }
 
-func (t *Table) applied(x facts, a Answer, rule string) Outcome {
+func (t *Table) applied(x facts, a Answer, rule string) Decision {
 	before := x.p
 	p, outer := before, []Effect(nil)
 	for _, e := range a.Do {
@@ -104,7 +104,7 @@ func (t *Table) applied(x facts, a Answer, rule string) Outcome {
 		}
 	}
 	p = destination(p, a)
-	if a.Verb != Stay || before.Revision == 0 {
+	if a.Verb != VerbStay || before.Revision == 0 {
 		p = t.enter(facts{p: p, c: x.c, s: x.s})
 	}
 	p = stamp(before, p, x.c)
@@ -113,7 +113,7 @@ func (t *Table) applied(x facts, a Answer, rule string) Outcome {
 	if x.c.Message != "" && keeps(outer) {
 		p.Spoke = spoke(p.Spoke, x.c.By.Key(), p.Revision)
 	}
-	return Outcome{Process: p, Answer: ticket.Applied, Rule: rule, Effects: outer, Events: happened(before, p, x.c, a)}
+	return Decision{Process: p, Answer: ticket.Applied, Rule: rule, Effects: outer, Events: happened(before, p, x.c, a)}
 }
 
 // does reports whether an outer effect has anything to work on.
@@ -131,7 +131,7 @@ func keeps(effects []Effect) bool {
 }
 
 func destination(p ticket.Process, a Answer) ticket.Process {
-	if a.Verb != Move {
+	if a.Verb != VerbMove {
 		return p
 	}
 	p.State = a.To
@@ -200,7 +200,7 @@ func inner(e Effect, x facts) ticket.Process {
 		p = breach(p, x)
 	case MarkFailed:
 		p.Failed = true
-	case Recall:
+	case RememberState:
 		p.Former = p.State
 	case NoEffect, KeepMessage, SendMessage, Acknowledge, OpenFollowUp, OpenAnew, Destroy:
 	}

@@ -15,7 +15,7 @@ const (
 	Responded            // inner: the first-response clock is met
 	RecordBreach         // inner: the clock that fired is breached; by the desk's choice the tier rises
 	MarkFailed           // inner: a mail failed or is uncertain, somebody must look
-	Recall               // inner: remember the state that restore leads back to
+	RememberState        // inner: remember the state that restore leads back to
 	KeepMessage          // the message or note appears in the timeline
 	SendMessage          // the message goes to the client as mail
 	Acknowledge          // the client is told the number
@@ -25,7 +25,7 @@ const (
 )
 
 var effectNames = []string{
-	"", "take_ownership", "set_hold", "set_category", "raise_tier", "assign_to", "responded", "record_breach", "mark_failed", "recall",
+	"", "take_ownership", "set_hold", "set_category", "raise_tier", "assign_to", "responded", "record_breach", "mark_failed", "remember_state",
 	"keep_message", "send_message", "acknowledge", "open_follow_up", "open_anew", "destroy",
 }
 

@@ -11,7 +11,7 @@ func happened(before, after ticket.Process, c ticket.Command, a Answer) []Happen
 	if c.Message != "" && keeps(a.Do) {
 		out = append(out, Happening{Type: messageType(c.Kind), Name: said(c.Kind)})
 	}
-	if before.State != after.State || (a.Verb != Stay && before.Revision > 0) || tells(c.Kind) {
+	if before.State != after.State || (a.Verb != VerbStay && before.Revision > 0) || tells(c.Kind) {
 		out = append(out, Happening{Type: "event", Name: done(before, after, c.Kind), From: before.State, To: after.State})
 	}
 	return out

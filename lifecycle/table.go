@@ -25,15 +25,15 @@ type Case struct {
 // Verb is the kind of an answer.
 type Verb uint8
 
-// The verbs. Unanswered is a hole in the table; the proofs find it.
+// The verbs. VerbUnanswered is a hole in the table; the proofs find it.
 const (
-	Unanswered Verb = iota
-	Move            // leave the state and enter another: its clocks start
-	Again           // leave and enter the same state: its clocks start again
-	Stay            // act within the state: clocks go on
-	Ignore          // nothing to do, and nobody waits for a word about it
-	Refuse          // no, for a reason that the asker is told
-	Already         // it is so already
+	VerbUnanswered Verb = iota
+	VerbMove            // leave the state and enter another: its clocks start
+	VerbAgain           // leave and enter the same state: its clocks start again
+	VerbStay            // act within the state: clocks go on
+	VerbIgnore          // nothing to do, and nobody waits for a word about it
+	VerbRefuse          // no, for a reason that the asker is told
+	VerbAlready         // it is so already
 )
 
 var verbNames = []string{"unanswered", "move", "again", "stay", "ignore", "refuse", "already"}
@@ -49,15 +49,16 @@ type Answer struct {
 	Reason string // catalog key, for Refuse and Ignore
 }
 
-func move(to ticket.State, do ...Effect) Cell { return always(Answer{Verb: Move, To: to, Do: do}) }
-func back(do ...Effect) Cell                  { return always(Answer{Verb: Move, Former: true, Do: do}) }
-func again(do ...Effect) Cell                 { return always(Answer{Verb: Again, Do: do}) }
-func stay(do ...Effect) Cell                  { return always(Answer{Verb: Stay, Do: do}) }
-func ignore(reason string) Cell               { return always(Answer{Verb: Ignore, Reason: reason}) }
+func move(to ticket.State, do ...Effect) Cell { return always(Answer{Verb: VerbMove, To: to, Do: do}) }
 
-func refuse(reason string) Cell { return always(Answer{Verb: Refuse, Reason: reason}) }
+func back(do ...Effect) Cell    { return always(Answer{Verb: VerbMove, Former: true, Do: do}) }
+func again(do ...Effect) Cell   { return always(Answer{Verb: VerbAgain, Do: do}) }
+func stay(do ...Effect) Cell    { return always(Answer{Verb: VerbStay, Do: do}) }
+func ignore(reason string) Cell { return always(Answer{Verb: VerbIgnore, Reason: reason}) }
 
-func already(reason string) Cell { return always(Answer{Verb: Already, Reason: reason}) }
+func refuse(reason string) Cell { return always(Answer{Verb: VerbRefuse, Reason: reason}) }
+
+func already(reason string) Cell { return always(Answer{Verb: VerbAlready, Reason: reason}) }
 
 func always(a Answer) Cell { return Cell{{Answer: a}} }
 
