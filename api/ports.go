@@ -1,0 +1,196 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"duradesk/ticket"
+)
+
+// Ports of the API: what it needs from the rest of the house. Each returns *ticket.Error for what a person may see;
+// any other error is internal. A store that cannot be reached returns ErrStoreAway (503).
+
+// ErrStoreAway says that the store could not be reached or went away: whether anything was stored is not known.
+var ErrStoreAway = errors.New("the store cannot be reached")
+
+// Reader reads tickets.
+type Reader interface {
+	// Ticket returns the record with that number; ticket.NotFound where there is none.
+	Ticket(ctx context.Context, n ticket.Number) (ticket.Record, error)
+	// List returns one page in the order that q asks for.
+	List(ctx context.Context, q Query) (Page, error)
+	// Timeline returns items after the given position (0: from the start), oldest first, and the position to go on
+	// from (0: that was all). With notes false, internal notes are left out.
+	Timeline(ctx context.Context, n ticket.Number, after int64, limit int, notes bool) ([]ticket.Item, int64, error)
+	// Views counts every view for that agent over the desks that he may see, each count capped at CountCap.
+	Views(ctx context.Context, agent string) ([]ViewCount, error)
+	// MessageTicket and FileTicket tell whose a message or an attachment is, for the rights; ticket.NotFound for none.
+	MessageTicket(ctx context.Context, message string) (ticket.Number, error)
+	FileTicket(ctx context.Context, id string) (ticket.Number, error)
+	// Raw returns the source of a mail.
+	Raw(ctx context.Context, message string) ([]byte, error)
+	// File returns an attachment.
+	File(ctx context.Context, id string) (ticket.Attachment, []byte, error)
+}
+
+// CountCap is where exact counts end: a total above it is reported as CountCap with total_capped.
+const CountCap = 1001
+
+// Query is a list request. Empty fields don't filter. Spam and deleted tickets are left out unless State or View asks
+// for them.
+type Query struct {
+	View         string   // a view key, with Viewer as "me"
+	Viewer       string   // agent key
+	Desks        []string // desks the viewer may see; nil: all, empty: none
+	Text         string   // words that must all occur in title, messages, client or number
+	States       []ticket.State
+	Priorities   []ticket.Priority
+	Channels     []ticket.Channel
+	Numbers      []ticket.Number
+	Groups       []string // "" means none
+	Owners       []string // "" means none
+	DeskKeys     []string
+	Types        []string
+	Tags         []string
+	Languages    []string
+	Categories   []ticket.Category
+	Title        string // contained in, case folded
+	ClientName   string
+	ClientNumber string
+	Email        string
+	Phone        string
+	CreatedFrom  time.Time
+	CreatedTo    time.Time
+	Sort         string // updated, created, number, priority, next_due; "-" in front: descending; default -updated
+	Limit        int    // 1-200
+	Cursor       string // opaque; from Page.Next
+}
+
+// Page is one page of a list.
+type Page struct {
+	Items  []ticket.Record
+	Next   string // "" on the last page
+	Total  int    // at most CountCap
+	Capped bool
+}
+
+// ViewCount is a view with the number of tickets in it, at most CountCap.
+type ViewCount struct {
+	Key    string
+	Count  int
+	Capped bool
+}
+
+// Views lists the view keys in the order of CONTRACT §3.
+var Views = []string{"all", "unassigned", "my_groups", "mine_open", "mine_on_hold", "mine_resolved", "mine_closed", "spam", "incoming", "at_risk", "handed_over", "attention"}
+
+// Queue stores commands and tells how they ended.
+type Queue interface {
+	// Store puts an order into its ticket's queue. The same id by the same actor returns the first receipt, with
+	// repeated true; with another fingerprint it is a ticket.Conflict.
+	Store(ctx context.Context, o ticket.Order) (r ticket.Receipt, repeated bool, err error)
+	// Receipt finds a receipt by the command's id: the actor's own, or for a lead anybody's.
+	Receipt(ctx context.Context, by ticket.Actor, id string) (ticket.Receipt, error)
+	// Await returns the receipt once it is done, or as it stands when ctx ends.
+	Await(ctx context.Context, r ticket.Receipt) (ticket.Receipt, error)
+	// Unseen lists messages and notes of others after a revision, and the draft that keeps the text of a refused command.
+	Unseen(ctx context.Context, r ticket.Receipt, seen int64) (items []ticket.Item, draft string, err error)
+}
+
+// Bell wakes a ticket's workflow. An error means only that it will ring later.
+type Bell interface {
+	Ring(ctx context.Context, n ticket.Number, kind ticket.Kind, r ticket.Ring) error
+}
+
+// Person is a member of staff.
+type Person struct {
+	Key      string
+	Name     string
+	Email    string
+	Role     ticket.Role
+	Language string
+	Groups   []string
+	Desks    []string
+}
+
+// Token is an API token as lists show it; the secret is told once, at its making.
+type Token struct {
+	ID        string
+	Agent     string
+	Scopes    []string
+	ExpiresAt *time.Time
+	CreatedAt time.Time
+	LastUsed  *time.Time
+}
+
+// People keeps staff and their tokens.
+type People interface {
+	// Agent returns one by key; ticket.NotFound where there is none.
+	Agent(ctx context.Context, key string) (Person, error)
+	Agents(ctx context.Context) ([]Person, error)
+	// AddAgent stores a new one; a taken key or address is a ticket.Conflict, an unknown group or desk ticket.Invalid.
+	AddAgent(ctx context.Context, p Person, passwordHash string) (Person, error)
+	// AddToken stores the hash of a new token.
+	AddToken(ctx context.Context, t Token, hash []byte) (Token, error)
+	// ByToken returns whose token has that hash and its scopes, and notes the use (at most once a minute);
+	// ticket.NotFound for unknown or expired ones.
+	ByToken(ctx context.Context, hash []byte, now time.Time) (Person, Token, error)
+	Tokens(ctx context.Context, agent string) ([]Token, error)
+	DropToken(ctx context.Context, id string) error
+}
+
+// Desk, group and mailbox as the API lists them.
+type Desk struct {
+	Key, Name, Kind, Address string
+	Groups                   []string
+}
+
+// Group is a set of agents who share a queue.
+type Group struct {
+	Key, Name string
+	Members   []string
+}
+
+// Mailbox is one polled mailbox, without its secret.
+type Mailbox struct {
+	ID, Desk, Address, State, LastError string
+	LastSeen                            *time.Time
+	UIDValidity, LastUID                uint32
+}
+
+// Fate is one line of the mail ledger.
+type Fate struct {
+	Mailbox     string
+	UIDValidity uint32
+	UID         uint32
+	Fate        string
+	Number      ticket.Number
+	MessageID   string
+	Evidence    map[string]any
+	At          time.Time
+}
+
+// House lists what the desk is made of.
+type House interface {
+	Desks(ctx context.Context) ([]Desk, error)
+	AddDesk(ctx context.Context, d Desk) (Desk, error)
+	Groups(ctx context.Context) ([]Group, error)
+	AddGroup(ctx context.Context, g Group) (Group, error)
+	Mailboxes(ctx context.Context) ([]Mailbox, error)
+	// Ledger pages through the fates, newest first; quarantine true: only the quarantined.
+	Ledger(ctx context.Context, mailbox string, quarantine bool, cursor string, limit int) ([]Fate, string, error)
+}
+
+// Part is one line of a health report.
+type Part struct {
+	Name   string
+	OK     bool
+	Needed bool // readiness depends on it
+	Detail string
+}
+
+// Health reports on the parts that this process works with.
+type Health interface {
+	Parts(ctx context.Context) []Part
+}
