@@ -1,0 +1,70 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"duradesk/ticket"
+)
+
+// Names of the activities of a ticket. They reached histories: never changed.
+const (
+	NameApply        = "Apply"
+	NameStartEffects = "StartEffects"
+)
+
+// Tickets are the hands of a ticket's workflow.
+type Tickets struct {
+	Desk Desk
+	Bell Bell
+	Log  *slog.Logger
+	// ContinueAfter is the number of history events after which a ticket continues as new. It travels in each result,
+	// so that a changed setting never contradicts a recorded history.
+	ContinueAfter int
+}
+
+// Apply runs the rules over what is unapplied. Run again with the same input it finds its work done and returns the
+// ticket as it is.
+func (t *Tickets) Apply(ctx context.Context, in ApplyInput) (ApplyResult, error) {
+	out, err := t.Desk.Apply(ctx, in)
+	if err != nil {
+		t.Log.WarnContext(ctx, "commands not applied yet", "ticket", in.Number, "error", err)
+		return ApplyResult{}, verdict(err)
+	}
+	out.ContinueAfter = t.ContinueAfter
+	return out, nil
+}
+
+// StartEffects starts the workflows that send mail, and rings at other tickets' doors. What fails here is found by
+// the relay: a row that says "not started" is the truth.
+func (t *Tickets) StartEffects(ctx context.Context, effects []Effect) error {
+	var started []string
+	var failed error
+	for _, e := range effects {
+		if err := t.start(ctx, e); err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		if e.Delivery != "" {
+			started = append(started, e.Delivery)
+		}
+	}
+	if len(started) > 0 {
+		failed = errors.Join(failed, t.Desk.Started(ctx, started))
+	}
+	if failed != nil {
+		t.Log.InfoContext(ctx, "effects wait for the relay", "error", failed)
+	}
+	return nil
+}
+
+func (t *Tickets) start(ctx context.Context, e Effect) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if e.Delivery != "" {
+		return t.Bell.StartDelivery(ctx, e.Delivery)
+	}
+	return t.Bell.Ring(ctx, e.Ring, ticket.SignalBell, ticket.Ring{})
+}

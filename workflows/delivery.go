@@ -1,0 +1,49 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"duradesk/activities"
+	"duradesk/ticket"
+)
+
+// DeliveryInput starts the sending of one mail. The row has everything else.
+type DeliveryInput struct {
+	ID string `json:"id"`
+}
+
+// attemptsPerRun bounds a history: a delivery that is still not done continues as new.
+const attemptsPerRun = 50
+
+// Delivery sends one mail: try, wait, try again, until the row says that it is finished. A row that says so already
+// ends it at once, so that starting it twice does nothing.
+func (d *Desk) Delivery(ctx workflow.Context, in DeliveryInput) error {
+	for range attemptsPerRun {
+		var s activities.DeliveryState
+		opts := workflow.ActivityOptions{
+			StartToCloseTimeout: 15 * time.Minute,
+			HeartbeatTimeout:    20 * time.Second,
+			Summary:             "send mail " + in.ID,
+			RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
+		}
+		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, opts), activities.NameSend, in.ID).Get(ctx, &s)
+		if gone(err) || temporal.IsCanceledError(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if s.Finished {
+			return nil
+		}
+		wait := max(s.NextAt.Sub(workflow.Now(ctx)), time.Second)
+		timer := workflow.NewTimerWithOptions(ctx, wait, workflow.TimerOptions{Summary: "next attempt " + instant(s.NextAt)})
+		if err := timer.Get(ctx, nil); err != nil {
+			return nil // cancelled: the row waits for whoever starts it again
+		}
+	}
+	return workflow.NewContinueAsNewError(ctx, ticket.WorkflowDelivery, in)
+}

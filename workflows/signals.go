@@ -1,0 +1,89 @@
+package workflows
+
+import (
+	"encoding/json"
+	"slices"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+
+	"duradesk/activities"
+	"duradesk/ticket"
+)
+
+// described tells operators in the Web UI what a signal by hand does.
+var described = map[ticket.Kind]string{
+	ticket.Create:         "Opens the ticket; not by hand.",
+	ticket.ClientReply:    "The client wrote. By hand it is refused: it needs a stored message.",
+	ticket.AgentResponse:  "An agent answered. By hand it is refused: it needs a stored message.",
+	ticket.Hold:           "Puts the ticket on hold. By hand, with {}: reason internal, no wake time.",
+	ticket.Resolve:        "Resolves the ticket. By hand, with {}: without a mail.",
+	ticket.Escalate:       "Raises the ticket one tier. Works by hand, with {}.",
+	ticket.Assign:         "Changes owner or group. By hand it is refused: it needs parameters.",
+	ticket.Note:           "Adds an internal note. By hand it is refused: it needs a stored text.",
+	ticket.Close:          "Closes the ticket for good. Works by hand, with {}.",
+	ticket.Restore:        "Takes the ticket out of the spam box. Works by hand, with {}.",
+	ticket.Delete:         "Destroys the content of a ticket in the spam box. Works by hand, with {}.",
+	ticket.AutomaticMail:  "An automatic mail was filed; the desk's own.",
+	ticket.DeliveryFailed: "A mail failed or is uncertain; the desk's own.",
+}
+
+const bellDescription = "Look at the row: a ring without a command."
+
+// names are the signals listed in the Web UI, in a fixed order.
+func names() []string {
+	out := []string{ticket.SignalBell}
+	for _, k := range ticket.Commands() {
+		out = append(out, k.String())
+	}
+	return out
+}
+
+// listen makes the signals known to the Web UI and answers the queries.
+func (r *run) listen(ctx workflow.Context) {
+	workflow.GetSignalChannelWithOptions(ctx, ticket.SignalBell, workflow.SignalChannelOptions{Description: bellDescription})
+	for _, k := range ticket.Commands() {
+		workflow.GetSignalChannelWithOptions(ctx, k.String(), workflow.SignalChannelOptions{Description: described[k]})
+	}
+	r.answerQueries(ctx)
+}
+
+// drain takes every signal off its channel, of names nobody knows too, and payloads nobody can read too: as raw
+// values, for a value that cannot be decoded would vanish. Order does not matter, the rows have it.
+func (r *run) drain(ctx workflow.Context) []activities.Heard {
+	all := names()
+	strangers := workflow.GetUnhandledSignalNames(ctx)
+	slices.Sort(strangers)
+	for _, s := range strangers {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	var out []activities.Heard
+	for _, name := range all {
+		for {
+			var raw converter.RawValue
+			if !workflow.GetSignalChannel(ctx, name).ReceiveAsync(&raw) {
+				break
+			}
+			r.heard++
+			if h := hear(name, raw); name != ticket.SignalBell {
+				h.Count = r.heard
+				out = append(out, h)
+			}
+		}
+	}
+	return out
+}
+
+// hear reads a payload as a ring; whatever else it is, is kept as a problem with a name.
+func hear(name string, raw converter.RawValue) activities.Heard {
+	h := activities.Heard{Name: name}
+	if len(raw.Payload().GetData()) == 0 {
+		return h
+	}
+	if err := json.Unmarshal(raw.Payload().GetData(), &h.Ring); err != nil {
+		h.Ring, h.Problem = ticket.Ring{}, "malformed"
+	}
+	return h
+}
