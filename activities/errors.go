@@ -8,13 +8,6 @@ import (
 	"duradesk/ticket"
 )
 
-// ErrOvertaken says that another attempt at the same delivery has begun.
-var ErrOvertaken = errors.New("another attempt has begun")
-
-// ErrRowBehind says that a workflow holds a newer revision than its row: the database was restored to an older state.
-// Nothing is applied until `duradesk recover` has looked.
-var ErrRowBehind = errors.New("the ticket's row is older than its workflow: was the database restored? run `duradesk recover`")
-
 // ErrAuth says that a mail server refused the login; trying again at once would only lock the account.
 var ErrAuth = errors.New("the mail server refused the login")
 
@@ -32,8 +25,8 @@ func verdict(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ErrRowBehind):
-		return temporal.NewApplicationError(ErrRowBehind.Error(), TypeRowBehind)
+	case errors.Is(err, ticket.ErrRowBehind):
+		return temporal.NewApplicationError(ticket.ErrRowBehind.Error(), TypeRowBehind)
 	case ticket.CodeOf(err) == ticket.NotFound:
 		return temporal.NewNonRetryableApplicationError("the row is gone", TypeGone, nil)
 	case errors.Is(err, ErrAuth):

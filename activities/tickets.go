@@ -27,11 +27,11 @@ type Tickets struct {
 
 // Apply runs the rules over what is unapplied. Run again with the same input it finds its work done and returns the
 // ticket as it is.
-func (t *Tickets) Apply(ctx context.Context, in ApplyInput) (ApplyResult, error) {
+func (t *Tickets) Apply(ctx context.Context, in ticket.ApplyInput) (ticket.ApplyResult, error) {
 	out, err := t.Desk.Apply(ctx, in)
 	if err != nil {
 		t.Log.WarnContext(ctx, "commands not applied yet", "ticket", in.Number, "error", err)
-		return ApplyResult{}, verdict(err)
+		return ticket.ApplyResult{}, verdict(err)
 	}
 	out.ContinueAfter = t.ContinueAfter
 	return out, nil
@@ -39,7 +39,7 @@ func (t *Tickets) Apply(ctx context.Context, in ApplyInput) (ApplyResult, error)
 
 // StartEffects starts the workflows that send mail, and rings at other tickets' doors. What fails here is found by
 // the relay: a row that says "not started" is the truth.
-func (t *Tickets) StartEffects(ctx context.Context, effects []Effect) error {
+func (t *Tickets) StartEffects(ctx context.Context, effects []ticket.Errand) error {
 	var started []string
 	var failed error
 	for _, e := range effects {
@@ -60,7 +60,7 @@ func (t *Tickets) StartEffects(ctx context.Context, effects []Effect) error {
 	return nil
 }
 
-func (t *Tickets) start(ctx context.Context, e Effect) error {
+func (t *Tickets) start(ctx context.Context, e ticket.Errand) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	if e.Delivery != "" {

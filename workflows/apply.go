@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"duradesk/activities"
+	"duradesk/ticket"
 )
 
 // The nil pointer gives names and types; the worker has the real one.
@@ -29,9 +30,9 @@ var patient = workflow.ActivityOptions{
 }
 
 // apply has everything unapplied taken through the rules.
-func (r *run) apply(ctx workflow.Context, in activities.ApplyInput) (activities.ApplyResult, error) {
+func (r *run) apply(ctx workflow.Context, in ticket.ApplyInput) (ticket.ApplyResult, error) {
 	in.Number, in.Revision, in.FirstRun = r.in.Number, r.p.Revision, r.firstRun
-	var out activities.ApplyResult
+	var out ticket.ApplyResult
 	local := quick
 	local.Summary = "apply what is stored for " + fmt.Sprint(in.Number)
 	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, local), hands.Apply, in).Get(ctx, &out)
@@ -45,7 +46,7 @@ func (r *run) apply(ctx workflow.Context, in activities.ApplyInput) (activities.
 }
 
 // startEffects has deliveries started. It is not waited for beyond its own short time: what fails, the relay finds.
-func (r *run) startEffects(ctx workflow.Context, effects []activities.Effect) {
+func (r *run) startEffects(ctx workflow.Context, effects []ticket.Errand) {
 	if len(effects) == 0 {
 		return
 	}

@@ -22,7 +22,7 @@ const attemptsPerRun = 50
 // ends it at once, so that starting it twice does nothing.
 func (d *Desk) Delivery(ctx workflow.Context, in DeliveryInput) error {
 	for range attemptsPerRun {
-		var s activities.DeliveryState
+		var s ticket.DeliveryState
 		opts := workflow.ActivityOptions{
 			StartToCloseTimeout: 15 * time.Minute,
 			HeartbeatTimeout:    20 * time.Second,

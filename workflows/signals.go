@@ -7,7 +7,6 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
-	"duradesk/activities"
 	"duradesk/ticket"
 )
 
@@ -50,7 +49,7 @@ func (r *run) listen(ctx workflow.Context) {
 
 // drain takes every signal off its channel, of names nobody knows too, and payloads nobody can read too: as raw
 // values, for a value that cannot be decoded would vanish. Order does not matter, the rows have it.
-func (r *run) drain(ctx workflow.Context) []activities.Heard {
+func (r *run) drain(ctx workflow.Context) []ticket.Heard {
 	all := names()
 	strangers := workflow.GetUnhandledSignalNames(ctx)
 	slices.Sort(strangers)
@@ -59,7 +58,7 @@ func (r *run) drain(ctx workflow.Context) []activities.Heard {
 			all = append(all, s)
 		}
 	}
-	var out []activities.Heard
+	var out []ticket.Heard
 	for _, name := range all {
 		for {
 			var raw converter.RawValue
@@ -77,8 +76,8 @@ func (r *run) drain(ctx workflow.Context) []activities.Heard {
 }
 
 // hear reads a payload as a ring; whatever else it is, is kept as a problem with a name.
-func hear(name string, raw converter.RawValue) activities.Heard {
-	h := activities.Heard{Name: name}
+func hear(name string, raw converter.RawValue) ticket.Heard {
+	h := ticket.Heard{Name: name}
 	if len(raw.Payload().GetData()) == 0 {
 		return h
 	}

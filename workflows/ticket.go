@@ -5,7 +5,6 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
-	"duradesk/activities"
 	"duradesk/ticket"
 )
 
@@ -59,7 +58,7 @@ func (d *Desk) Ticket(ctx workflow.Context, in TicketInput) error {
 			return err
 		}
 		r.startEffects(detached, out.Effects)
-		wake = activities.ApplyInput{}
+		wake = ticket.ApplyInput{}
 		if out.More {
 			continue
 		}
@@ -86,8 +85,8 @@ func (r *run) mustWake(ctx workflow.Context) bool {
 func (r *run) cancelAsked(ctx workflow.Context) bool { return ctx.Err() != nil && !r.canceled }
 
 // woken collects all that came since the last look.
-func (r *run) woken(ctx workflow.Context) activities.ApplyInput {
-	in := activities.ApplyInput{Fired: r.fired(), Heard: r.drain(ctx)}
+func (r *run) woken(ctx workflow.Context) ticket.ApplyInput {
+	in := ticket.ApplyInput{Fired: r.fired(), Heard: r.drain(ctx)}
 	if r.cancelAsked(ctx) {
 		r.canceled = true
 		in.Canceled = workflow.GetInfo(ctx).WorkflowExecution.RunID

@@ -3,20 +3,19 @@ package workflows
 import (
 	"go.temporal.io/sdk/workflow"
 
-	"duradesk/activities"
 	"duradesk/ticket"
 )
 
 // armed is a timer that runs in Temporal for one running clock.
 type armed struct {
-	activities.Wanted
+	ticket.Wanted
 	cancel workflow.CancelFunc
 	future workflow.Future
 }
 
 // arm compares the wanted timers with the armed ones. Only what changed costs an event: a timer whose instant and
 // generation stay is left alone.
-func (r *run) arm(ctx workflow.Context, wanted []activities.Wanted) {
+func (r *run) arm(ctx workflow.Context, wanted []ticket.Wanted) {
 	kept := make([]armed, 0, len(wanted))
 	for _, a := range r.armed {
 		if contains(wanted, a.Wanted) && !a.future.IsReady() {
@@ -33,7 +32,7 @@ func (r *run) arm(ctx workflow.Context, wanted []activities.Wanted) {
 	r.armed = kept
 }
 
-func start(ctx workflow.Context, w activities.Wanted) armed {
+func start(ctx workflow.Context, w ticket.Wanted) armed {
 	ctx, cancel := workflow.WithCancel(ctx)
 	d := max(w.Due.Sub(workflow.Now(ctx)), 0)
 	future := workflow.NewTimerWithOptions(ctx, d, workflow.TimerOptions{Summary: title(w.Kind) + " " + instant(w.Due)})
@@ -68,21 +67,21 @@ func (r *run) rang() bool {
 }
 
 // fired lists the timers that rang. They stay armed until Apply has answered: a ring is told until it is heard.
-func (r *run) fired() []activities.Fired {
-	var out []activities.Fired
+func (r *run) fired() []ticket.Fired {
+	var out []ticket.Fired
 	for _, a := range r.armed {
 		if a.future.IsReady() {
-			out = append(out, activities.Fired{Clock: a.Clock, Due: a.Due, Generation: a.Generation})
+			out = append(out, ticket.Fired{Clock: a.Clock, Due: a.Due, Generation: a.Generation})
 		}
 	}
 	return out
 }
 
-func same(a, b activities.Wanted) bool {
+func same(a, b ticket.Wanted) bool {
 	return a.Clock == b.Clock && a.Due.Equal(b.Due) && a.Generation == b.Generation
 }
 
-func contains(list []activities.Wanted, w activities.Wanted) bool {
+func contains(list []ticket.Wanted, w ticket.Wanted) bool {
 	for _, x := range list {
 		if same(x, w) {
 			return true
@@ -91,7 +90,7 @@ func contains(list []activities.Wanted, w activities.Wanted) bool {
 	return false
 }
 
-func holds(list []armed, w activities.Wanted) bool {
+func holds(list []armed, w ticket.Wanted) bool {
 	for _, x := range list {
 		if same(x.Wanted, w) {
 			return true

@@ -1,0 +1,85 @@
+package ticket
+
+import (
+	"errors"
+	"time"
+)
+
+// Attempt is one try at sending a mail.
+type Attempt struct {
+	DeliveryState
+	No         int
+	Raw        []byte // frozen bytes; nil at the first attempt
+	Mail       Mail
+	From       string   // envelope sender; "" is the null sender
+	Recipients []string // those that have no final state yet
+	SMTP       Account
+}
+
+// DeliveryState is how a mail stands.
+type DeliveryState struct {
+	State    string    `json:"state"` // queued, attempted, accepted, uncertain, failed, bounced
+	Finished bool      `json:"finished"`
+	NextAt   time.Time `json:"next_at,omitzero"` // not before
+	Attempt  int       `json:"attempt"`
+	Reason   string    `json:"reason,omitempty"` // no address, no text
+	// Number is the ticket that must be rung, 0 where none.
+	Number Number `json:"number,omitempty"`
+}
+
+// ErrOvertaken says that another attempt at the same delivery has begun.
+var ErrOvertaken = errors.New("another attempt has begun")
+
+// Mail is what a mail is composed from.
+type Mail struct {
+	Occasion   string // acknowledge, answer, interim, final
+	Number     Number
+	Title      string
+	Language   string
+	MailID     string // Message-ID, fixed before the first attempt
+	Date       time.Time
+	From       Address
+	ReplyTo    string
+	To, Cc     []Address
+	InReplyTo  string
+	References []string
+	Body       string // the agent's text; "" where a template says all
+	Format     string // text, markdown, html
+	Agent      string
+	Client     string
+	Desk       string
+	Files      []NewFile
+}
+
+// Address is a mail address with the name before it.
+type Address struct{ Name, Address string }
+
+// Account is a door to send or fetch mail through.
+type Account struct {
+	Addr     string
+	TLS      string // none, starttls, tls
+	Username string
+	Password Secret
+}
+
+// Secret is a password that never shows itself.
+type Secret string
+
+// String hides the secret.
+func (Secret) String() string { return "(hidden)" }
+
+// GoString hides the secret.
+func (Secret) GoString() string { return "(hidden)" }
+
+// Reveal gives the secret to the door that needs it.
+func (s Secret) Reveal() string { return string(s) }
+
+// MarshalText hides the secret.
+func (Secret) MarshalText() ([]byte, error) { return []byte("(hidden)"), nil }
+
+// End is how an attempt ended for one recipient.
+type End struct {
+	Address string
+	State   string // accepted, uncertain, failed, queued (to be tried again)
+	Reason  string
+}

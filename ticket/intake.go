@@ -1,0 +1,71 @@
+package ticket
+
+// Mailbox is one polled mailbox.
+type Mailbox struct {
+	ID          string
+	Desk        string
+	Address     string
+	Self        []string // every address that is ours
+	Folder      string
+	IMAP        Account
+	UIDValidity uint32
+	LastUID     uint32
+	FromStart   bool // read from its first message; else from what comes after the first contact
+}
+
+// Received is a mail as it lay in the mailbox.
+type Received struct {
+	Mailbox     string
+	UIDValidity uint32
+	UID         uint32
+	Digest      [32]byte
+	Raw         []byte
+}
+
+// Traces are what a mail's headers say about where it belongs.
+type Traces struct {
+	Deliveries []string // ids of our own mails whose Message-IDs were verified
+	Tokens     []string // reply tokens whose signature was verified
+	MailIDs    []string // foreign Message-IDs
+	Numbers    []Number // from the subject
+	From       string
+}
+
+// Found is what the record says to Traces, in the order asked.
+type Found struct {
+	Tickets map[string]FoundTicket // by delivery id, token, mail id, or "#1042"
+}
+
+// FoundTicket is a ticket that a trace leads to, and whether the writer takes part in it.
+type FoundTicket struct {
+	Number      Number
+	Desk        string
+	Participant bool
+}
+
+// Fate is the end of a mail in the ledger.
+type Fate struct {
+	Received
+	Fate     string // message, duplicate, automatic, bounce, quarantined, ignored
+	MailID   string
+	Evidence map[string]any // no texts, no addresses of people beyond what the ledger needs
+	Order    *Order
+	Bounces  []Bounce
+}
+
+// Bounce is what a delivery status report says about one recipient of one of our mails.
+type Bounce struct {
+	Delivery string
+	Address  string
+	Action   string // failed, delayed
+	Status   string // RFC 3463
+	Reason   string
+}
+
+// Settled is what came of a fate.
+type Settled struct {
+	Fate   string
+	Number Number
+	Ring   Ring
+	Kind   Kind
+}
