@@ -1,6 +1,10 @@
 package lifecycle
 
-import "duradesk/ticket"
+import (
+	"sync"
+
+	"duradesk/ticket"
+)
 
 // Table is one process: what each state answers to each command, and which clocks run where. A desk names the one it
 // works by. Tables are values and are not changed while in use.
@@ -8,6 +12,9 @@ type Table struct {
 	Name   string
 	Rules  map[ticket.State]Row
 	Clocks map[ticket.State]ClockRow
+
+	once sync.Once // for hash
+	hash string
 }
 
 // Row answers every kind of command in one state.
