@@ -65,6 +65,10 @@ func Find(ctx context.Context, major int) (Binaries, error) {
 func candidates(ctx context.Context) []string {
 	var dirs []string
 	if postgres, err := exec.LookPath("postgres"); err == nil {
+		// A link on PATH may stand alone; its neighbours are where it leads.
+		if real, err := filepath.EvalSymlinks(postgres); err == nil {
+			dirs = append(dirs, filepath.Dir(real))
+		}
 		dirs = append(dirs, filepath.Dir(postgres))
 	}
 	if out, err := exec.CommandContext(ctx, "pg_config", "--bindir").Output(); err == nil {

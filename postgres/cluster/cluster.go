@@ -176,7 +176,6 @@ func (c *Cluster) settings() []string {
 		"shared_buffers=" + c.options.SharedBuffers,
 		"fsync=" + onOff,
 		"full_page_writes=" + onOff,
-		"synchronous_commit=" + onOff,
 		"timezone=UTC",
 		"log_timezone=UTC",
 		"log_destination=stderr",

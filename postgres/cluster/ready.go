@@ -10,10 +10,11 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// duplicateDatabase and uniqueViolation are what Postgres answers to the loser of two CREATE DATABASE at once.
+// SQLSTATE codes: the first two are the answer to the loser of two CREATE DATABASE at once.
 const (
 	duplicateDatabase = "42P04"
 	uniqueViolation   = "23505"
+	wrongPassword     = "28P01"
 )
 
 // Ready connects once and makes the cluster's database when it is not there yet. nil means that DSN can be used.
@@ -54,16 +55,24 @@ func (c *Cluster) waitReady(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		var refused *pgconn.PgError
-		if errors.As(err, &refused) && refused.Code == "28P01" {
-			return fmt.Errorf("the password kept in %s is not the cluster's: %w", c.options.Dir, err)
+		strange := isWrongPassword(err)
+		if strange {
+			tick.Reset(time.Second) // it may be another server; then ours cannot take the port, and ends
 		}
 		select {
 		case <-tick.C:
+			if strange {
+				return fmt.Errorf("the password kept in %s is not the cluster's: %w", c.options.Dir, err)
+			}
 		case <-c.process.Done():
 			return fmt.Errorf("Postgres ended while starting (%v); it said:\n%s", c.process.Err(), c.log.String())
 		case <-ctx.Done():
 			return fmt.Errorf("wait for Postgres to answer (%w): %w", ctx.Err(), err)
 		}
 	}
+}
+
+func isWrongPassword(err error) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && refused.Code == wrongPassword
 }
