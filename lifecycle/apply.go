@@ -29,29 +29,42 @@ type Happening struct {
 // Apply asks the table about one command. It is pure: the instant is the command's own, and a refusal is an answer,
 // not an error. A command that leaves events makes a new revision.
 func (t *Table) Apply(p ticket.Process, c ticket.Command, s ticket.Settings) Decision {
+	c.At = c.At.UTC() // the process travels as JSON: an instant in another zone would not come back the same
 	p = born(p, c)
 	x := facts{p: p, c: c, s: s}
 	if reason := objection(x); reason != "" {
 		return t.refused(x, Answer{Verb: VerbRefuse, Reason: reason}, "guard: "+reason)
 	}
-	answer, guard := t.Rules[p.State][c.Kind].answer(x)
-	rule := p.State.String() + "/" + c.Kind.String()
-	if guard != nil {
-		rule += " when " + guard.Name
+	if late(x) {
+		return t.refused(x, Answer{Verb: VerbIgnore, Reason: "no_such_clock"}, "guard: no_such_clock")
 	}
+	answer, guard := t.Rules[p.State][c.Kind].answer(x)
+	rule := ruleName(p.State, c.Kind, guard)
 	switch answer.Verb {
-	case VerbRefuse, VerbAlready, VerbIgnore, VerbUnanswered:
-		return t.refused(x, answer, rule)
 	case VerbMove, VerbAgain, VerbStay:
 		return t.applied(x, answer, rule)
+	case VerbUnanswered:
+		answer.Reason = "unknown_command"
+	case VerbRefuse, VerbAlready, VerbIgnore:
 	}
 	return t.refused(x, answer, rule)
+}
+
+// ruleName names a line of the table, as decisions and findings do.
+func ruleName(s ticket.State, k ticket.Kind, g *Guard) string {
+	if g == nil {
+		return s.String() + "/" + k.String()
+	}
+	return s.String() + "/" + k.String() + " when " + g.Name
 }
 
 // born gives a ticket its first state; the first command then meets the row of new.
 func born(p ticket.Process, c ticket.Command) ticket.Process {
 	if p.State == ticket.NoState {
-		p.State, p.Tier, p.Opened = ticket.New, max(p.Tier, 1), c.At
+		p.State = ticket.New
+	}
+	if p.Opened.IsZero() {
+		p.Tier, p.Opened = max(p.Tier, 1), c.At
 	}
 	return p
 }
@@ -63,14 +76,48 @@ func objection(x facts) string {
 		return x.c.Params.Problem
 	case !May(x.c.By, x.c.Kind):
 		return "not_permitted"
+	case lacking(x.c):
+		return "payload_missing"
 	case x.c.SeenRevision > 0 && unseen(x.p, x.c):
 		return "stale"
 	}
 	return ""
 }
 
-// unseen reports whether somebody else wrote after the revision that the asker had seen.
+// lacking reports whether a command of staff comes without what it is about. A client is never refused: of a reply
+// without words nothing can be lost.
+func lacking(c ticket.Command) bool {
+	switch c.Kind { //nolint:exhaustive // the rest mean something without parameters
+	case ticket.AgentResponse, ticket.Note:
+		return c.Message == ""
+	case ticket.ClientReply:
+		return c.Message == "" && c.By.Kind != ticket.ActorClient
+	case ticket.Assign:
+		return c.Params.Assign == nil
+	default:
+		return false
+	}
+}
+
+// late reports whether a timer rings that no clock of the ticket stands for any more. Whoever rings looks at Due
+// first; looking here as well means that no order of events can breach a clock that was met.
+func late(x facts) bool {
+	if !x.c.Kind.Timer() {
+		return false
+	}
+	if x.c.Params.Timer == nil {
+		return true
+	}
+	_, due := Due(x.p, *x.c.Params.Timer)
+	return !due
+}
+
+// unseen reports whether somebody else wrote after the revision that the asker had seen. A client's words are never
+// refused, least of all for a note that he may not know of.
 func unseen(p ticket.Process, c ticket.Command) bool {
+	if c.By.Kind == ticket.ActorClient {
+		return false
+	}
 	for _, s := range p.Spoke {
 		if s.By != c.By.Key() {
 			return s.Revision > c.SeenRevision
@@ -138,7 +185,7 @@ func destination(p ticket.Process, a Answer) ticket.Process {
 	if a.Former {
 		p.State, p.Former = p.Former, ticket.NoState
 	}
-	if p.State != ticket.OnHold {
+	if p.State != ticket.OnHold && p.State != ticket.Spam { // restore leads back to a hold as it was
 		p.Hold = ticket.NoHold
 	}
 	if p.State != ticket.ResolvedInternally && p.State != ticket.Spam {
@@ -153,7 +200,7 @@ func stamp(before, p ticket.Process, c ticket.Command) ticket.Process {
 	case p.State.Live():
 		p.Resolved, p.Closed = time.Time{}, time.Time{}
 	case p.State == ticket.Resolved || p.State == ticket.ResolvedInternally:
-		if before.State != p.State {
+		if before.State != p.State && before.State != ticket.Spam { // restored: resolved when it was
 			p.Resolved = c.At
 		}
 	case p.State == ticket.Closed && before.State != ticket.Closed:
@@ -171,84 +218,4 @@ func spoke(list []ticket.Spoke, by string, revision int64) []ticket.Spoke {
 		}
 	}
 	return out
-}
-
-func inner(e Effect, x facts) ticket.Process {
-	p := x.p
-	switch e {
-	case TakeOwnership:
-		if p.Owner == "" && x.c.By.Kind == ticket.ActorAgent {
-			p.Owner = x.c.By.ID
-		}
-	case SetHold:
-		p.Hold = ticket.HoldInternal // what an operator's bare signal means
-		if x.c.Params.Hold != nil && x.c.Params.Hold.Reason != ticket.NoHold {
-			p.Hold = x.c.Params.Hold.Reason
-		}
-	case SetCategory:
-		p.Category = category(x)
-	case RaiseTier:
-		p.Tier++
-		if x.c.Params.Escalate != nil && x.c.Params.Escalate.Group != "" {
-			p.Group = x.c.Params.Escalate.Group
-		}
-	case AssignTo:
-		p = assign(p, x.c.Params)
-	case Responded:
-		p = respond(p, x.c)
-	case RecordBreach:
-		p = breach(p, x)
-	case MarkFailed:
-		p.Failed = true
-	case RememberState:
-		p.Former = p.State
-	case NoEffect, KeepMessage, SendMessage, Acknowledge, OpenFollowUp, OpenAnew, Destroy:
-	}
-	return p
-}
-
-func assign(p ticket.Process, params ticket.Params) ticket.Process {
-	if k := params.Create; k != nil {
-		p.Owner, p.Group = k.Owner, k.Group
-	}
-	if a := params.Assign; a != nil {
-		if a.Owner != nil {
-			p.Owner = *a.Owner
-		}
-		if a.Group != nil {
-			p.Group = *a.Group
-		}
-	}
-	return p
-}
-
-// respond meets the first-response clock when the client gets an answer, and takes the failed mark away: whoever
-// answers has looked. A breached clock stays breached and tells when it was met after all.
-func respond(p ticket.Process, c ticket.Command) ticket.Process {
-	answered := c.Kind == ticket.Resolve || c.Message != ""
-	k, ok := p.Clock(ticket.FirstResponse.String())
-	if answered {
-		p.Failed = false
-	}
-	if !ok || !answered || !k.Met.IsZero() {
-		return p
-	}
-	k.Met = c.At
-	if k.State == ticket.Running {
-		k.State = ticket.Met
-	}
-	p.Clocks = setClock(p.Clocks, k)
-	return p
-}
-
-func breach(p ticket.Process, x facts) ticket.Process {
-	if k, ok := p.Clock(x.c.Params.Timer.Clock); ok {
-		k.State = ticket.Breached
-		p.Clocks = setClock(p.Clocks, k)
-	}
-	p.Breached = true
-	if x.s.BreachEscalates {
-		p.Tier++
-	}
-	return p
 }

@@ -17,6 +17,8 @@ type ClockRule struct {
 	Due func(p Process, c Command, s Settings) (time.Time, bool)
 	// Once: not started where the ticket has (or had) such a clock.
 	Once bool
+	// Paused: a clock started elsewhere stands still here, to be set again on the way back.
+	Paused bool
 	// After is the designer's words for Due.
 	After string
 }
@@ -28,7 +30,7 @@ var inquiryClocks = map[State]ClockRow{
 	OnHold:             {{Kind: FirstResponse, After: "goes on"}, {Kind: Wake, Due: holdUntil, After: "hold.until"}},
 	Resolved:           {{Kind: AutoClose, Due: autoClose, After: "auto_close"}},
 	ResolvedInternally: {{Kind: AutoClose, Due: autoClose, After: "auto_close"}},
-	Spam:               {{Kind: Retention, Due: retention, After: "spam_retention"}},
+	Spam:               {{Kind: Retention, Due: retention, After: "spam_retention"}, {Kind: Wake, Paused: true, After: "paused"}},
 	Closed:             {},
 	Deleted:            {},
 }
@@ -37,7 +39,11 @@ func firstResponse(_ Process, c Command, s Settings) (time.Time, bool) {
 	return c.At.Add(s.FirstResponse), s.FirstResponse > 0
 }
 
-func holdUntil(_ Process, c Command, _ Settings) (time.Time, bool) {
+// holdUntil is the wake time that hold names; a hold that comes back from spam wakes when it would have.
+func holdUntil(p Process, c Command, _ Settings) (time.Time, bool) {
+	if k, held := p.Clock(Wake.String()); held && c.Kind == Restore {
+		return k.Due, true
+	}
 	if c.Params.Hold == nil || c.Params.Hold.Until == nil {
 		return time.Time{}, false
 	}
@@ -55,27 +61,31 @@ func retention(_ Process, c Command, s Settings) (time.Time, bool) {
 // enter stops the clocks that don't belong to the state and sets those that start with it.
 func (t *Table) enter(x facts) Process {
 	p := x.p
-	row := t.Clocks[p.State]
+	clocks := t.Clocks[p.State]
 	kept := make([]Clock, 0, len(p.Clocks)+1)
 	for _, k := range p.Clocks {
-		if k.State != Running || row.runs(k.Kind) {
-			kept = append(kept, k)
+		rule, here := clocks.rule(k.Kind)
+		if going := k.State == Running || k.State == Paused; going && !here {
+			continue
+		} else if going && rule.Paused {
+			k.State = Paused
 		}
+		kept = append(kept, k)
 	}
 	p.Clocks = kept
-	for _, rule := range row {
+	for _, rule := range clocks {
 		p = startClock(p, rule, x)
 	}
 	return p
 }
 
-func (r ClockRow) runs(kind ClockKind) bool {
+func (r ClockRow) rule(kind ClockKind) (ClockRule, bool) {
 	for _, rule := range r {
 		if rule.Kind == kind {
-			return true
+			return rule, true
 		}
 	}
-	return false
+	return ClockRule{}, false
 }
 
 // startClock sets the rule's clock, replacing an older one of its kind; the generation grows, so that a timer set
@@ -89,16 +99,19 @@ func startClock(p Process, rule ClockRule, x facts) Process {
 		return p
 	}
 	due, starts := rule.Due(p, x.c, x.s)
-	p.Clocks = without(p.Clocks, rule.Kind.String())
+	p.Clocks = Without(p.Clocks, rule.Kind.String())
 	if !starts {
 		return p
 	}
-	p.Generation++
-	p.Clocks = append(p.Clocks, Clock{ID: rule.Kind.String(), Kind: rule.Kind, State: Running, Due: due.UTC(), Generation: max(p.Generation, old.Generation+1)})
+	p.Generation = max(p.Generation, old.Generation) + 1
+	p.Clocks = append(p.Clocks, Clock{
+		ID: rule.Kind.String(), Kind: rule.Kind, State: Running, Generation: p.Generation,
+		Due: due.UTC().Truncate(time.Microsecond), // as rows can hold it, or a timer read from one would not match
+	})
 	return p
 }
 
-func without(clocks []Clock, id string) []Clock {
+func Without(clocks []Clock, id string) []Clock {
 	out := make([]Clock, 0, len(clocks))
 	for _, k := range clocks {
 		if k.ID != id {

@@ -14,8 +14,16 @@ func happened(before, after ticket.Process, c ticket.Command, a Answer) []Happen
 	if before.State != after.State || (a.Verb != VerbStay && before.Revision > 0) || tells(c.Kind) {
 		out = append(out, Happening{Type: "event", Name: done(before, after, c.Kind), From: before.State, To: after.State})
 	}
+	for _, e := range a.Do {
+		if name := passed[e]; name != "" && c.Message != "" {
+			out = append(out, Happening{Type: "event", Name: name, From: before.State, To: after.State})
+		}
+	}
 	return out
 }
+
+// passed names what becomes of a message that is kept in another ticket.
+var passed = map[Effect]string{OpenFollowUp: "follow_up_opened", OpenAnew: "opened_anew"}
 
 func messageType(k ticket.Kind) string {
 	if k == ticket.Note {
@@ -60,6 +68,9 @@ func done(before, after ticket.Process, k ticket.Kind) string {
 	case ticket.Escalate:
 		return "escalated"
 	case ticket.Assign, ticket.Create:
+		if before.Owner != "" && after.Owner == "" {
+			return "unassigned"
+		}
 		return "assigned"
 	case ticket.Close, ticket.AutoCloseDue:
 		return "closed"
@@ -74,12 +85,19 @@ func done(before, after ticket.Process, k ticket.Kind) string {
 	case ticket.WakeDue:
 		return "woken"
 	case ticket.ClientReply, ticket.AgentResponse:
-		if before.State.Live() {
-			return "opened"
-		}
-		return "reopened"
+		return opened(before, after)
 	case ticket.NoKind, ticket.Note, ticket.AutomaticMail, ticket.Unreadable:
 		return "changed"
 	}
 	return "changed"
+}
+
+func opened(before, after ticket.Process) string {
+	switch {
+	case before.State == after.State:
+		return "clocks_restarted" // an answer to a resolved ticket: its two weeks begin again
+	case before.State.Live():
+		return "opened"
+	}
+	return "reopened"
 }

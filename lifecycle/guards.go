@@ -40,7 +40,7 @@ var (
 		return h != nil && h.Until != nil && !h.Until.After(x.c.At)
 	}}
 	keptByLead = Guard{"a trigger assigned it and the asker is no lead", func(x facts) bool {
-		return x.p.Triggered && x.c.By.Role < ticket.RoleLead
+		return x.p.Triggered && x.c.By.Role < ticket.RoleLead && x.c.By.Kind != ticket.ActorSystem
 	}}
 	nothingNew = Guard{"nothing would change", func(x facts) bool {
 		a := x.c.Params.Assign

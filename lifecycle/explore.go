@@ -1,0 +1,171 @@
+package lifecycle
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"duradesk/ticket"
+)
+
+// The proofs walk through everything that can happen: from a ticket that does not exist yet, every command by
+// everybody in every variant that a guard looks at, and every clock at its instant. Two tickets that differ in
+// nothing a rule can see are one place on the map.
+
+// place is a ticket as far as the rules can tell it from another, with the shortest way to it.
+type place struct {
+	p     ticket.Process
+	now   time.Time // of the last step
+	from  int       // the place before; -1: nothing has happened yet
+	says  string    // the step that led here, in plain words
+	exits []int     // places that one step leads to
+}
+
+// step is one thing tried in a place.
+type step struct {
+	from place
+	c    ticket.Command
+	says string
+	d    Decision
+}
+
+// world is what was found by walking.
+type world struct {
+	t      *Table
+	s      ticket.Settings
+	places []place
+	known  map[string]int
+	met    map[string]int  // story's last place by state name: where a state was first entered
+	used   map[string]bool // lines of the table that answered
+}
+
+// explore walks the table under one desk's settings, nearest places first, and shows each step to look.
+func explore(t *Table, s ticket.Settings, look func(*world, int, step)) *world {
+	w := &world{t: t, s: s, known: map[string]int{}, met: map[string]int{}, used: map[string]bool{}}
+	w.add(place{p: ticket.Process{Number: 1001, Ticket: "t", Desk: "support", Policy: 1}, now: dayOne, from: -1})
+	for i := 0; i < len(w.places); i++ {
+		at := w.places[i]
+		for _, tr := range trials(at.p, at.now) {
+			st := step{from: at, c: tr.c, says: tr.says, d: t.Apply(at.p, tr.c, s)}
+			w.used[st.d.Rule] = true
+			look(w, i, st)
+			if st.d.Answer != ticket.Applied || len(w.places) >= limit {
+				continue
+			}
+			j := w.add(place{p: st.d.Process, now: tr.c.At, from: i, says: fmt.Sprintf("%s: %s", tr.says, ends(at.p, st.d.Process))})
+			w.places[i].exits = append(w.places[i].exits, j)
+		}
+	}
+	return w
+}
+
+// limit keeps a table with a mistake in it from having no end of places; the shipped one has some hundreds.
+const limit = 20_000
+
+var dayOne = time.Date(2026, time.November, 23, 9, 0, 0, 0, time.UTC)
+
+func (w *world) add(at place) int {
+	key := appearance(at.p)
+	if i, ok := w.known[key]; ok {
+		return i
+	}
+	w.places = append(w.places, at)
+	i := len(w.places) - 1
+	w.known[key] = i
+	if _, ok := w.met[at.p.State.String()]; !ok {
+		w.met[at.p.State.String()] = i
+	}
+	return i
+}
+
+// appearance is what rules can see of a ticket, without its instants and counters.
+func appearance(p ticket.Process) string {
+	clocks := make([]string, 0, len(p.Clocks))
+	for _, k := range p.Clocks {
+		clocks = append(clocks, k.ID+"="+k.State.String())
+	}
+	slices.Sort(clocks)
+	return fmt.Sprint(p.State, p.Former, p.Hold, p.Category, p.Owner != "", p.Triggered, p.Revision == 0, clocks)
+}
+
+// story tells the shortest way to a place, step by step.
+func (w *world) story(i int) []string {
+	var out []string
+	for ; i >= 0 && w.places[i].from >= 0; i = w.places[i].from {
+		out = append(out, w.places[i].says)
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// storyOf tells the shortest way into a state; nil where none leads there.
+func (w *world) storyOf(s ticket.State) []string {
+	if i, ok := w.met[s.String()]; ok {
+		return w.story(i)
+	}
+	return nil
+}
+
+func ends(before, after ticket.Process) string {
+	switch {
+	case before.State == after.State:
+		return "it stays " + after.State.String()
+	case after.State == ticket.NoState:
+		return "it is in no state at all"
+	}
+	return "it is " + after.State.String()
+}
+
+// rest plays the running clocks until none is left, as if everybody had gone home; false: they never fall silent.
+func (w *world) rest(p ticket.Process) (ticket.Process, []string, bool) {
+	var told []string
+	for range horizon {
+		k, ok := p.Next()
+		if !ok {
+			return p, told, true
+		}
+		d := w.t.Apply(p, TimerCommand(p.Number, k), w.s)
+		told = append(told, fmt.Sprintf("%s rings: %s", clockName(k.Kind), ends(p, d.Process)))
+		if d.Answer != ticket.Applied {
+			return p, told, false
+		}
+		p = d.Process
+	}
+	return p, told, false
+}
+
+func clockName(k ticket.ClockKind) string {
+	return "the clock " + strings.ReplaceAll(k.String(), "_", " ")
+}
+
+// reaching returns the places from which some way leads into the state.
+func (w *world) reaching(s ticket.State) map[int]bool {
+	back := make([][]int, len(w.places))
+	var todo []int
+	reach := map[int]bool{}
+	for i, at := range w.places {
+		for _, j := range at.exits {
+			back[j] = append(back[j], i)
+		}
+		if at.p.State == s {
+			reach[i] = true
+			todo = append(todo, i)
+		}
+	}
+	for len(todo) > 0 {
+		i := todo[0]
+		todo = todo[1:]
+		for _, j := range back[i] {
+			if !reach[j] {
+				reach[j] = true
+				todo = append(todo, j)
+			}
+		}
+	}
+	return reach
+}
+
+// nearest orders findings of the same kind: the shortest story first.
+func nearest(a, b Finding) int { return cmp.Compare(len(a.Story), len(b.Story)) }

@@ -1,0 +1,176 @@
+package lifecycle
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"duradesk/ticket"
+)
+
+func TestTheProcessKeepsItsPromises(t *testing.T) {
+	t.Parallel()
+	for _, f := range Inquiry.Prove() {
+		t.Error(f.String())
+	}
+}
+
+// mutation is a mistake that somebody could make in the table, and the promise that it breaks.
+type mutation struct {
+	promise string
+	says    string // a part of what the finding must say
+	change  func(*Table)
+}
+
+func cell(s ticket.State, k ticket.Kind, c Cell) func(*Table) {
+	return func(t *Table) { t.Rules[s][k] = c }
+}
+
+var mutations = map[string]mutation{
+	"a line is forgotten":        {"answered", "resolved does not answer note", func(t *Table) { delete(t.Rules[ticket.Resolved], ticket.Note) }},
+	"a whole state is forgotten": {"answered", "spam does not answer create", func(t *Table) { delete(t.Rules, ticket.Spam) }},
+	"a condition has no else": {"answered", "open does not answer hold", func(t *Table) {
+		t.Rules[ticket.Open][ticket.Hold] = t.Rules[ticket.Open][ticket.Hold][:1]
+	}},
+	"a line hides the next": {"answered", "hides", func(t *Table) {
+		c := slices.Clone(t.Rules[ticket.Open][ticket.Hold])
+		c[0].Guard = nil
+		t.Rules[ticket.Open][ticket.Hold] = c
+	}},
+	"a refusal gives no reason": {"answered", "closed does not answer escalate: it gives no reason", cell(ticket.Closed, ticket.Escalate, refuse(""))},
+	"a guard can never hold": {"used", "new/assign when a trigger", cell(ticket.New, ticket.Assign,
+		when(keptByLead, refuse("owner_needs_lead")).orWhen(nothingNew, already("nothing_to_change")).orWhen(toOwner, move(ticket.Open, AssignTo)).otherwise(stay(AssignTo)))},
+	"nothing leads to spam": {"reachable", "no way leads into spam", func(t *Table) {
+		for _, s := range ticket.States() {
+			t.Rules[s][ticket.Resolve] = slices.DeleteFunc(slices.Clone(t.Rules[s][ticket.Resolve]), func(c Case) bool { return c.Answer.To == ticket.Spam })
+		}
+	}},
+	"spam cannot be left": {"closeable", "a ticket in spam can never be closed", cell(ticket.Spam, ticket.Restore, refuse("not_in_spam"))},
+	"nothing closes": {"closeable", "a ticket in new can never be closed", func(t *Table) {
+		for _, s := range ticket.States() {
+			t.Rules[s][ticket.Close] = refuse("no")
+			t.Rules[s][ticket.AutoCloseDue] = stay()
+		}
+	}},
+	"resolved does not close by itself": {"left_alone", "ends in resolved, where nobody looks", func(t *Table) {
+		t.Clocks[ticket.Resolved] = ClockRow{}
+	}},
+	"spam is kept for ever":        {"left_alone", "ends in spam, where nobody looks", func(t *Table) { t.Clocks[ticket.Spam] = ClockRow{} }},
+	"a clock starts itself again":  {"left_alone", "never comes to rest", cell(ticket.Resolved, ticket.AutoCloseDue, again())},
+	"a client is refused":          {"never_refused", "client-reply is refused in closed", cell(ticket.Closed, ticket.ClientReply, refuse("closed_use_follow_up"))},
+	"a clock is refused":           {"never_refused", "auto-close-due is refused in resolved", cell(ticket.Resolved, ticket.AutoCloseDue, refuse("no"))},
+	"the wake is not heard":        {"clock_heard", "on_hold lets the clock wake run", cell(ticket.OnHold, ticket.WakeDue, ignore("no_such_clock"))},
+	"a breach is not written down": {"clock_heard", "still due", cell(ticket.Open, ticket.FirstResponseDue, stay())},
+	"a closed ticket closes again": {"clock_stopped", "closed is final", func(t *Table) {
+		t.Clocks[ticket.Closed] = inquiryClocks[ticket.Resolved]
+	}},
+	"nobody says which clocks run":   {"clock_stopped", "which clocks run in open", func(t *Table) { delete(t.Clocks, ticket.Open) }},
+	"a reply is swallowed":           {"words_kept", "client-reply vanishes in spam", cell(ticket.Spam, ticket.ClientReply, ignore("deleted"))},
+	"a reply moves, and is not kept": {"words_kept", "client-reply vanishes in resolved", cell(ticket.Resolved, ticket.ClientReply, move(ticket.Open))},
+	"a final answer is taken for a repetition": {"words_kept", "resolve vanishes in resolved", func(t *Table) {
+		t.Rules[ticket.Resolved][ticket.Resolve] = slices.DeleteFunc(slices.Clone(t.Rules[ticket.Resolved][ticket.Resolve]), func(c Case) bool {
+			return c.Guard != nil && c.Guard.Name == withMessage.Name
+		})
+	}},
+	"a tombstone opens nothing":    {"words_kept", "client-reply vanishes in deleted", cell(ticket.Deleted, ticket.ClientReply, stay())},
+	"an answer stays in the house": {"answer_sent", "agent-response in open is not sent", cell(ticket.Open, ticket.AgentResponse, stay(KeepMessage, TakeOwnership, Responded))},
+	"an answer does not count":     {"answer_sent", "the first response is still due", cell(ticket.New, ticket.AgentResponse, move(ticket.Open, KeepMessage, TakeOwnership, SendMessage))},
+	"a note is mailed":             {"answer_sent", "note in open sends what is no answer", cell(ticket.Open, ticket.Note, stay(KeepMessage, SendMessage))},
+	"who answers does not own":     {"owned", "after agent-response in new nobody owns", cell(ticket.New, ticket.AgentResponse, move(ticket.Open, KeepMessage, SendMessage, Responded))},
+	"who holds does not own": {"owned", "after hold in new nobody owns", cell(ticket.New, ticket.Hold,
+		when(untilPast, refuse("until_in_past")).otherwise(move(ticket.OnHold, KeepMessage, SetHold, SendMessage, Responded)))},
+	"unassigned, and still owned": {"owned", "leaves a new ticket that has an owner", cell(ticket.Open, ticket.Close, move(ticket.New))},
+	"a hold without reason": {"labelled", "does not say what it waits for", cell(ticket.Open, ticket.Hold,
+		when(untilPast, refuse("until_in_past")).otherwise(move(ticket.OnHold, KeepMessage, TakeOwnership, SendMessage, Responded)))},
+	"restored as spam": {"labelled", "category spam is not in the spam box", func(t *Table) {
+		c := slices.Clone(t.Rules[ticket.ResolvedInternally][ticket.Resolve])
+		c[0] = t.Rules[ticket.Open][ticket.Resolve][0]
+		t.Rules[ticket.ResolvedInternally][ticket.Resolve] = c
+	}},
+	"spam forgets where it came from": {"labelled", "does not know where it came from", func(t *Table) {
+		c := slices.Clone(t.Rules[ticket.Open][ticket.Resolve])
+		c[0] = when(asSpam, move(ticket.Spam, KeepMessage, SetCategory))[0]
+		t.Rules[ticket.Open][ticket.Resolve] = c
+	}},
+	"restore always opens":       {"way_back", "restore leads from spam", cell(ticket.Spam, ticket.Restore, move(ticket.Open))},
+	"deletion keeps the texts":   {"destroyed", "delete leads from spam to deleted", cell(ticket.Spam, ticket.Delete, move(ticket.Deleted))},
+	"closing destroys":           {"destroyed", "close leads from open to closed", cell(ticket.Open, ticket.Close, move(ticket.Closed, Destroy))},
+	"an out-of-office wakes":     {"quiet", "automatic mail in on_hold", cell(ticket.OnHold, ticket.AutomaticMail, move(ticket.Open, KeepMessage))},
+	"an out-of-office postpones": {"quiet", "automatic mail in resolved", cell(ticket.Resolved, ticket.AutomaticMail, again(KeepMessage))},
+	"spam is acknowledged":       {"quiet", "in spam makes a noise", cell(ticket.Spam, ticket.ClientReply, stay(KeepMessage, Acknowledge))},
+}
+
+func TestEveryMistakeIsFound(t *testing.T) {
+	t.Parallel()
+	for name, m := range mutations {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var all string
+			for _, f := range altered(m.change).Prove() {
+				all += f.String()
+				if f.Promise == m.promise && strings.Contains(f.Says, m.says) {
+					return
+				}
+			}
+			t.Errorf("no finding of %s says %q; found:\n%s", m.promise, m.says, all)
+		})
+	}
+}
+
+func TestEveryPromiseCanBeBroken(t *testing.T) {
+	t.Parallel()
+	broken := map[string]bool{"who": true} // has its own test
+	for _, m := range mutations {
+		broken[m.promise] = true
+	}
+	for _, p := range Promises() {
+		require.True(t, broken[p.Key], "no mistake breaks %q", p.Key)
+	}
+}
+
+func TestRightsAreComplete(t *testing.T) {
+	t.Parallel()
+	says := func(change func(map[ticket.Kind]ticket.Role)) string {
+		w := maps.Clone(who)
+		change(w)
+		found := whoFindings(w)
+		require.NotEmpty(t, found)
+		return found[0].Says
+	}
+	require.Empty(t, whoFindings(who))
+	require.Equal(t, "nobody may send escalate", says(func(w map[ticket.Kind]ticket.Role) { delete(w, ticket.Escalate) }))
+	require.Contains(t, says(func(w map[ticket.Kind]ticket.Role) { w[ticket.WakeDue] = ticket.RoleAdmin }), "people may send wake-due")
+	require.Contains(t, says(func(w map[ticket.Kind]ticket.Role) { w[ticket.Hold] = ticket.NoRole }), "hold asks for a role")
+}
+
+func TestAFindingTellsTheShortestStory(t *testing.T) {
+	t.Parallel()
+	found := altered(mutations["restore always opens"].change).Prove()
+	require.NotEmpty(t, found)
+	require.Equal(t, `way_back: restore leads from spam to "open"
+  1. a client writes: it is new
+  2. an agent resolves it internally as spam: it is spam
+  3. a lead restores it: it is open
+`, found[0].String())
+}
+
+func TestProvingIsQuick(t *testing.T) {
+	t.Parallel()
+	start := time.Now()
+	Inquiry.Prove()
+	require.Less(t, time.Since(start), 5*time.Second)
+}
+
+// altered is the shipped table with one change; the shipped one stays as it is.
+func altered(change func(*Table)) *Table {
+	t := &Table{Name: Inquiry.Name, Rules: map[ticket.State]Row{}, Clocks: maps.Clone(Inquiry.Clocks)}
+	for s, r := range Inquiry.Rules {
+		t.Rules[s] = maps.Clone(r)
+	}
+	change(t)
+	return t
+}
