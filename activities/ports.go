@@ -34,8 +34,8 @@ type Outbox interface {
 	// Data is the second mark, right before DATA. ErrOvertaken: another attempt has begun, stop here.
 	Data(ctx context.Context, delivery string, attempt int) error
 	// Finish records how an attempt ended, for each recipient, and stores the delivery-failed command where a person
-	// must look. It returns the ticket to ring, or 0.
-	Finish(ctx context.Context, delivery string, attempt int, ends []ticket.End, retry time.Time) (ticket.DeliveryState, ticket.Number, error)
+	// must look; the state's Number is then the ticket to ring.
+	Finish(ctx context.Context, delivery string, attempt int, ends []ticket.End, retry time.Time) (ticket.DeliveryState, error)
 }
 
 // Intake is the record as a mailbox needs it.
@@ -45,15 +45,15 @@ type Intake interface {
 	// Receive keeps the source of a mail before anything is done with it. done: it has its fate already.
 	Receive(ctx context.Context, m ticket.Received) (done bool, attempts int, err error)
 	// Find looks up what a mail's headers may refer to.
-	Find(ctx context.Context, mailbox string, q ticket.Traces) (ticket.Found, error)
+	Find(ctx context.Context, t ticket.Traces) (ticket.Found, error)
 	// Settle gives a mail its one fate and stores the command that goes with it, in one transaction.
 	Settle(ctx context.Context, f ticket.Fate) (ticket.Settled, error)
-	// Marked notes that the server shows the mail as done, and moves the cursor.
-	Marked(ctx context.Context, mailbox string, uidvalidity, uid uint32) error
-	// Seen notes how the mailbox stands: polling, or failed with an error that names no secret.
-	Seen(ctx context.Context, mailbox string, uidvalidity uint32, state, problem string) error
-	// Unsettled lists UIDs that were received but have no fate or are not marked yet.
-	Unsettled(ctx context.Context, mailbox string, uidvalidity uint32) ([]uint32, error)
-	// Known returns which of these UIDs have their fate.
+	// Begun notes the UIDVALIDITY at first contact and the last UID that is not taken in.
+	Begun(ctx context.Context, mailbox string, uidvalidity, lastUID uint32) error
+	// Marked notes that the server shows the mails as done, and moves the cursor.
+	Marked(ctx context.Context, mailbox string, uidvalidity uint32, uids []uint32) error
+	// Known returns those of the UIDs for which nothing is left to do.
 	Known(ctx context.Context, mailbox string, uidvalidity uint32, uids []uint32) (map[uint32]bool, error)
+	// Seen notes how the mailbox stands: polling, or failed with an error that names no secret.
+	Seen(ctx context.Context, mailbox, state, problem string) error
 }

@@ -14,7 +14,8 @@ type Order struct {
 	Reason       string // free text that goes with escalate, kept beside the event
 	Message      *NewMessage
 	Opening      *Opening
-	Fingerprint  string // hash of the request's body: the same id with another one is a Conflict
+	Writer       *Client // the client behind By, where his id is not known yet: found or made in the same transaction
+	Fingerprint  string  // hash of the request's body: the same id with another one is a Conflict
 }
 
 // NewMessage is a message or note not stored yet.

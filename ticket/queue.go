@@ -57,3 +57,11 @@ type Errand struct {
 // ErrRowBehind says that a workflow holds a newer revision than its row: the database was restored to an older state.
 // Nothing is applied until `duradesk recover` has looked.
 var ErrRowBehind = errors.New("the ticket's row is older than its workflow: was the database restored? run `duradesk recover`")
+
+// Unrung is a stored command whose bell may not have been heard.
+type Unrung struct {
+	Number Number
+	Seq    int64
+	ID     string
+	Name   string
+}

@@ -48,6 +48,7 @@ type Receipt struct {
 	Reason   string // catalog key of a refusal
 	Revision int64
 	At       time.Time
+	Waiting  int64 // commands of its ticket that are not applied, as counted when it was stored
 }
 
 // Done reports whether the outcome will not change any more.

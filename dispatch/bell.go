@@ -1,0 +1,81 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"duradesk/ticket"
+)
+
+// Bell wakes workflows through Temporal.
+type Bell struct {
+	Client client.Client
+	// ConsoleURL leads from the Web UI to the ticket in the console.
+	ConsoleURL string
+}
+
+// ticketInput, deliveryInput and mailboxInput are the inputs of the workflows as JSON; the workflows themselves are
+// not seen from here.
+type ticketInput struct {
+	Number ticket.Number `json:"number"`
+}
+
+type rowInput struct {
+	ID string `json:"id"`
+}
+
+// Ring signals a ticket's workflow under the command's own name, so that its history reads as a story. A workflow
+// that is not there starts and loads its process from the row.
+func (b *Bell) Ring(ctx context.Context, n ticket.Number, name string, r ticket.Ring) error {
+	var payload any
+	if name != ticket.SignalBell {
+		payload = r
+	}
+	_, err := b.Client.SignalWithStartWorkflow(ctx, ticket.WorkflowID(n), name, payload, b.options(n), ticket.WorkflowTicket, ticketInput{Number: n})
+	if err != nil {
+		return fmt.Errorf("ring ticket %d: %w", n, err)
+	}
+	return nil
+}
+
+func (b *Bell) options(n ticket.Number) client.StartWorkflowOptions {
+	details := ""
+	if b.ConsoleURL != "" {
+		details = fmt.Sprintf("[Open in the console](%s/tickets/%d)", strings.TrimRight(b.ConsoleURL, "/"), n)
+	}
+	// No execution or run timeout: a ticket lives as long as it lives (TEMPORAL §2.1).
+	return client.StartWorkflowOptions{
+		TaskQueue: ticket.QueueTickets, WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		StaticSummary: fmt.Sprintf("Ticket #%d", n), StaticDetails: details,
+	}
+}
+
+// StartDelivery starts the workflow that sends a mail. One that runs already is enough; a closed one may run again:
+// the delivery's row says what is left to do.
+func (b *Bell) StartDelivery(ctx context.Context, delivery string) error {
+	return b.start(ctx, ticket.DeliveryWorkflowID(delivery), ticket.WorkflowDelivery, rowInput{ID: delivery}, "Outgoing mail "+delivery)
+}
+
+// StartMailbox starts the workflow that watches a mailbox: one leader by its id.
+func (b *Bell) StartMailbox(ctx context.Context, mailbox string) error {
+	return b.start(ctx, ticket.MailboxWorkflowID(mailbox), ticket.WorkflowMailbox, rowInput{ID: mailbox}, "Mailbox "+mailbox)
+}
+
+func (b *Bell) start(ctx context.Context, id, workflow string, input any, summary string) error {
+	_, err := b.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: id, TaskQueue: ticket.QueueMail, StaticSummary: summary,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+	}, workflow, input)
+	var running *serviceerror.WorkflowExecutionAlreadyStarted
+	if err != nil && !errors.As(err, &running) {
+		return fmt.Errorf("start %s: %w", id, err)
+	}
+	return nil
+}

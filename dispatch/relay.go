@@ -1,0 +1,172 @@
+package dispatch
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"duradesk/ticket"
+)
+
+// Record is what the relay reads: rows that say "not rung", "not started", "overdue".
+type Record interface {
+	// Unrung lists commands whose bell may not have been heard, and marks them as rung.
+	Unrung(ctx context.Context, limit int) ([]ticket.Unrung, error)
+	// Unring takes the marks of a ticket back: the bell could not be rung.
+	Unring(ctx context.Context, n ticket.Number) error
+	// Unstarted lists deliveries whose workflow may not run.
+	Unstarted(ctx context.Context, limit int) ([]string, error)
+	// Started notes that they run.
+	Started(ctx context.Context, deliveries []string) error
+	// Overdue lists tickets whose timer should have rung a minute ago.
+	Overdue(ctx context.Context, limit int) ([]ticket.Number, error)
+	// MailboxesToWatch lists the mailboxes that are switched on.
+	MailboxesToWatch(ctx context.Context) ([]string, error)
+	// OpenTickets pages through the tickets that need a workflow.
+	OpenTickets(ctx context.Context, after ticket.Number, limit int) ([]ticket.Number, error)
+}
+
+// Relay rings where a bell was not heard, starts what was not started, and sweeps for lost timers. Any number may run
+// at once: whatever they do is harmless twice.
+type Relay struct {
+	Bell   *Bell
+	Record Record
+	Log    *slog.Logger
+	// Swept is called for each lost timer found, for metrics; nil: not.
+	Swept func()
+}
+
+// How often the relay looks, how much it takes at once, and how many calls it has in flight (many callers contend for
+// the one writer of a small Temporal).
+const (
+	lookEvery  = time.Second
+	sweepEvery = 30 * time.Second
+	atOnce     = 500
+	inFlight   = 8
+)
+
+// Run works until ctx ends.
+func (r *Relay) Run(ctx context.Context) {
+	look, sweep := time.NewTicker(lookEvery), time.NewTicker(sweepEvery)
+	defer look.Stop()
+	defer sweep.Stop()
+	r.round(ctx, r.sweep)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+			r.round(ctx, r.look)
+		case <-sweep.C:
+			r.round(ctx, r.sweep)
+		}
+	}
+}
+
+func (r *Relay) round(ctx context.Context, do func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	if err := do(ctx); err != nil && ctx.Err() == nil {
+		r.Log.WarnContext(ctx, "the relay tries again", "error", err)
+	}
+}
+
+// look rings for commands and starts deliveries.
+func (r *Relay) look(ctx context.Context) error {
+	commands, err := r.Record.Unrung(ctx, atOnce)
+	if err != nil {
+		return err
+	}
+	g, inner := limited(ctx)
+	for _, c := range commands {
+		g.Go(func() error {
+			if err := r.Bell.Ring(inner, c.Number, c.Name, ticket.Ring{ID: c.ID, Seq: c.Seq}); err != nil {
+				r.Log.DebugContext(ctx, "not rung", "ticket", c.Number, "error", err)
+				return r.Record.Unring(context.WithoutCancel(ctx), c.Number)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return r.deliveries(ctx)
+}
+
+func (r *Relay) deliveries(ctx context.Context) error {
+	ids, err := r.Record.Unstarted(ctx, atOnce)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	g, inner := limited(ctx)
+	for _, id := range ids {
+		g.Go(func() error { return r.Bell.StartDelivery(inner, id) })
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return r.Record.Started(ctx, ids)
+}
+
+// sweep is a net, not the clock: it rings where a timer was lost (a reset, a terminated workflow, an older backup),
+// and sees that every mailbox is watched.
+func (r *Relay) sweep(ctx context.Context) error {
+	mailboxes, err := r.Record.MailboxesToWatch(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range mailboxes {
+		if err := r.Bell.StartMailbox(ctx, id); err != nil {
+			return err
+		}
+	}
+	lost, err := r.Record.Overdue(ctx, atOnce)
+	if err != nil {
+		return err
+	}
+	for _, n := range lost {
+		r.Log.WarnContext(ctx, "a timer was lost; ringing", "ticket", n)
+		if r.Swept != nil {
+			r.Swept()
+		}
+	}
+	return r.ringAll(ctx, lost)
+}
+
+func (r *Relay) ringAll(ctx context.Context, numbers []ticket.Number) error {
+	g, inner := limited(ctx)
+	for _, n := range numbers {
+		g.Go(func() error { return r.Bell.Ring(inner, n, ticket.SignalBell, ticket.Ring{}) })
+	}
+	return g.Wait()
+}
+
+// Rebuild starts every open ticket's workflow again from its row, and every mailbox: for a Temporal whose store was
+// lost. tell is called with the number of tickets rung so far.
+func (r *Relay) Rebuild(ctx context.Context, tell func(done int)) error {
+	done := 0
+	for after := ticket.Number(0); ; {
+		page, err := r.Record.OpenTickets(ctx, after, atOnce)
+		if err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			break
+		}
+		if err := r.ringAll(ctx, page); err != nil {
+			return err
+		}
+		done += len(page)
+		tell(done)
+		after = page[len(page)-1]
+	}
+	return r.sweep(ctx)
+}
+
+func limited(ctx context.Context) (*errgroup.Group, context.Context) {
+	g, inner := errgroup.WithContext(ctx)
+	g.SetLimit(inFlight)
+	return g, inner
+}

@@ -1,0 +1,328 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"duradesk/lifecycle"
+	"duradesk/ticket"
+)
+
+// batchLimit bounds one Apply; the workflow calls again while there is more.
+const batchLimit = 100
+
+// Apply takes every unapplied command of a ticket, and every clock that is due, through the rules: in the order of
+// their instants, a command before a timer that falls due while it waits. It writes row, events, receipts and
+// deliveries in one transaction. Run again it finds nothing unapplied and returns the ticket as it is.
+//
+// A poisonous command (a panic, or SQLSTATE class 22 or 23) makes it start over, one command at a time: the culprit
+// gets outcome failed, the rest goes on. Everything else is infrastructure, and the caller tries again.
+func (q *Queue) Apply(ctx context.Context, in ticket.ApplyInput) (ticket.ApplyResult, error) {
+	out, err := q.applyOnce(ctx, in, false)
+	if poisonous(err) {
+		q.s.log.WarnContext(ctx, "a command is poisonous; going one by one", "ticket", in.Number, "error", err)
+		out, err = q.applyOnce(ctx, in, true)
+	}
+	if err == nil {
+		q.crash("after_apply_commit")
+	}
+	return out, err
+}
+
+// errPanic is a panic while a command was applied.
+type errPanic struct{ value any }
+
+func (e errPanic) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+func poisonous(err error) bool {
+	var p errPanic
+	state := sqlState(err)
+	return errors.As(err, &p) || strings.HasPrefix(state, "22") || strings.HasPrefix(state, "23")
+}
+
+// applying is one run of Apply under the ticket's lock.
+type applying struct {
+	q       *Queue
+	tx      pgx.Tx
+	row     ticketRow
+	careful bool
+	writes  *pgx.Batch
+	p       ticket.Process
+	done    int
+	changed time.Time // instant of the last command that was answered
+	errands []ticket.Errand
+	unread  []string // deliveries not started yet
+}
+
+// stored is one unapplied command with what the effects need of its message.
+type stored struct {
+	ticket.Command
+	byName     string
+	reasonText string
+	note       bool
+	authorKind string
+	authorID   string
+	authorName string
+	excerpt    string
+	to, cc     []string
+}
+
+func (q *Queue) applyOnce(ctx context.Context, in ticket.ApplyInput, careful bool) (ticket.ApplyResult, error) {
+	var out ticket.ApplyResult
+	err := q.write(ctx, func(tx pgx.Tx) error {
+		a := &applying{q: q, tx: tx, careful: careful, writes: &pgx.Batch{}}
+		commands, more, err := a.begin(ctx, in)
+		if err != nil {
+			return err
+		}
+		now := a.row.now
+		for _, f := range in.Fired {
+			// A fired timer that still stands is due, whatever this machine's clock says.
+			if k, ok := lifecycle.Due(a.p, ticket.TimerParams(f)); ok && k.Due.After(now) {
+				now = k.Due
+			}
+		}
+		if err := a.run(ctx, commands, now, more); err != nil {
+			return err
+		}
+		if err := a.end(ctx); err != nil {
+			return err
+		}
+		q.crash("before_apply_commit")
+		out = a.result(more)
+		return nil
+	})
+	return out, err
+}
+
+// begin locks the ticket, gives rows to what came by hand, and reads what is unapplied.
+func (a *applying) begin(ctx context.Context, in ticket.ApplyInput) ([]stored, bool, error) {
+	var commands []stored
+	heard := map[int64]string{}
+	b := &pgx.Batch{}
+	a.q.queueLock(b, in.Number, &a.row)
+	b.Queue(`select seq, id from commands where ticket = $1 and seq = any($2)`, in.Number, rungSeqs(in.Heard)).Query(func(rows pgx.Rows) error {
+		return eachPair(rows, heard)
+	})
+	b.Queue(selectUnapplied, in.Number, batchLimit+1).Query(func(rows pgx.Rows) (err error) {
+		commands, err = pgx.CollectRows(rows, scanStored)
+		return err
+	})
+	b.Queue(`select id::text from deliveries where ticket = $1 and not started`, in.Number).Query(func(rows pgx.Rows) (err error) {
+		a.unread, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	if err := send(ctx, a.tx, b); err != nil {
+		if noRows(err) {
+			return nil, false, notFound("there is no ticket %d", in.Number)
+		}
+		return nil, false, fmt.Errorf("read queue: %w", err)
+	}
+	a.p = a.row.process
+	if in.Revision > a.p.Revision {
+		return nil, false, ticket.ErrRowBehind
+	}
+	hands, err := a.byHand(ctx, in, heard)
+	if err != nil {
+		return nil, false, err
+	}
+	commands = append(commands, hands...)
+	if len(commands) > batchLimit {
+		return commands[:batchLimit], true, nil
+	}
+	return commands, false, nil
+}
+
+const selectUnapplied = `
+select c.seq, c.id, c.by_kind, c.by_id, c.by_role, c.by_name, c.name, c.at, c.params, coalesce(c.reason_text, ''), coalesce(c.message::text, ''), c.seen_revision,
+       coalesce(m.note, false), coalesce(m.by_kind, ''), coalesce(m.by_id, ''), coalesce(m.by_name, ''), coalesce(left(coalesce(m.visible, m.body), 400), ''),
+       coalesce(m.sent_to, '{}'), coalesce(m.sent_cc, '{}')
+from commands c left join messages m on m.id = c.message
+where c.ticket = $1 and c.outcome = 'pending' order by c.seq limit $2`
+
+func scanStored(rows pgx.CollectableRow) (stored, error) {
+	var s stored
+	var kind, role, name string
+	err := rows.Scan(&s.Seq, &s.ID, &kind, &s.By.ID, &role, &s.byName, &name, &s.At, &s.Params, &s.reasonText, &s.Message, &s.SeenRevision,
+		&s.note, &s.authorKind, &s.authorID, &s.authorName, &s.excerpt, &s.to, &s.cc)
+	if err != nil {
+		return s, err
+	}
+	// An unknown word means that a newer program wrote it: infrastructure, a newer worker takes it.
+	if err := errors.Join(s.By.Kind.UnmarshalText([]byte(kind)), s.By.Role.UnmarshalText([]byte(role)), s.Kind.UnmarshalText([]byte(name))); err != nil {
+		return s, fmt.Errorf("command %d was written by a newer program: %w", s.Seq, err)
+	}
+	s.excerpt = excerpt(s.excerpt)
+	return s, nil
+}
+
+// excerpt is a list row's view of a message: one line of at most 160 characters.
+func excerpt(s string) string {
+	line := []rune(strings.Join(strings.Fields(s), " "))
+	if len(line) > 160 {
+		return string(line[:159]) + "…"
+	}
+	return string(line)
+}
+
+// run merges commands and clocks by their instants and answers each.
+func (a *applying) run(ctx context.Context, commands []stored, now time.Time, more bool) error {
+	for i := 0; ; {
+		k, running := a.p.Next()
+		switch {
+		case i < len(commands) && !(running && k.Due.Before(commands[i].At)):
+			if err := a.answer(ctx, commands[i]); err != nil {
+				return err
+			}
+			i++
+		case running && (i < len(commands) || (!more && !k.Due.After(now))):
+			if err := a.answer(ctx, a.timer(k)); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+// timer gives a row to a clock that is due; the same clock, due and generation is the same command.
+func (a *applying) timer(k ticket.Clock) stored {
+	c := lifecycle.TimerCommand(a.row.number, k)
+	c.Seq = a.giveRow(c, "")
+	return stored{Command: c}
+}
+
+// giveRow stores a command that has no row yet, at the end of the queue.
+func (a *applying) giveRow(c ticket.Command, name string) int64 {
+	a.row.seq++
+	a.writes.Queue(`insert into commands (ticket, seq, id, actor, by_kind, by_id, by_role, by_name, name, at, params, signalled_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10)`,
+		a.row.number, a.row.seq, c.ID, c.By.Key(), c.By.Kind.String(), c.By.ID, c.By.Role.String(), name, c.Kind.String(), c.At, c.Params)
+	return a.row.seq
+}
+
+// answer takes one command through the rules and writes what follows. In the careful way each has a savepoint, and a
+// poisonous one is marked failed.
+func (a *applying) answer(ctx context.Context, c stored) error {
+	if !a.careful {
+		return a.decide(ctx, c)
+	}
+	if err := a.flush(ctx); err != nil { // rows given to timers and hands stand outside the savepoint
+		return err
+	}
+	before := *a
+	inner, err := a.tx.Begin(ctx)
+	if err != nil {
+		return fmt.Errorf("savepoint: %w", err)
+	}
+	a.tx = inner
+	if err = a.decide(ctx, c); err == nil {
+		err = a.flush(ctx)
+	}
+	a.tx = before.tx
+	if err == nil {
+		return inner.Commit(ctx)
+	}
+	if !poisonous(err) {
+		return err
+	}
+	if rolled := inner.Rollback(ctx); rolled != nil {
+		return fmt.Errorf("back to savepoint: %w", rolled)
+	}
+	*a = before
+	a.writes = &pgx.Batch{}
+	a.poisoned(c, err)
+	return a.flush(ctx)
+}
+
+func (a *applying) flush(ctx context.Context) error {
+	b := a.writes
+	a.writes = &pgx.Batch{}
+	return send(ctx, a.tx, b)
+}
+
+// decide asks the table; a panic in it is this command's, not the desk's.
+func (a *applying) decide(ctx context.Context, c stored) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = errPanic{v}
+		}
+	}()
+	d := a.q.rules.Apply(a.p, c.Command, a.row.settings)
+	a.p = d.Process
+	a.done++
+	if c.At.After(a.changed) {
+		a.changed = c.At
+	}
+	a.receipt(c, d.Answer, d.Reason, "")
+	for _, h := range d.Events {
+		a.event(c, h, d.Rule, eventData(c))
+	}
+	for _, e := range d.Effects {
+		if err := a.perform(ctx, e, c, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *applying) receipt(c stored, o ticket.Outcome, reason, failure string) {
+	a.writes.Queue(`update commands set outcome = $3, reason = nullif($4, ''), revision = $5, applied_at = $6, failure = nullif($7, '') where ticket = $1 and seq = $2`,
+		a.row.number, c.Seq, o.String(), reason, a.p.Revision, a.row.now, failure)
+}
+
+// poisoned ends a command that cannot be applied: outcome failed, its message stays visible, the ticket is in a seen
+// queue, a clock that sent it stops.
+func (a *applying) poisoned(c stored, cause error) {
+	a.p.Revision++
+	a.p.Seq = max(a.p.Seq, c.Seq)
+	a.p.Failed = true
+	if t := c.Params.Timer; t != nil && c.Kind.Timer() {
+		a.p.Clocks = lifecycle.Without(a.p.Clocks, t.Clock)
+	}
+	a.done++
+	a.receipt(c, ticket.Failed, "poisonous", cause.Error())
+	if c.Message != "" {
+		a.writes.Queue(`update messages set applied = true where id = $1`, c.Message)
+		a.event(c, lifecycle.Happening{Type: kindOfMessage(c), Name: "kept"}, "", nil)
+	}
+	a.event(c, lifecycle.Happening{Type: "event", Name: "failed", From: a.p.State, To: a.p.State, Why: "poisonous"}, "", nil)
+}
+
+func kindOfMessage(c stored) string {
+	if c.note {
+		return "note"
+	}
+	return "message"
+}
+
+// end writes the ticket's row and tells whoever waits.
+func (a *applying) end(ctx context.Context) error {
+	if a.done > 0 {
+		a.saveRow()
+		a.writes.Queue(`select pg_notify($1, $2)`, channel, fmt.Sprintf("%d %d", a.row.number, a.p.Revision))
+	}
+	if err := a.flush(ctx); err != nil {
+		return fmt.Errorf("write outcome: %w", err)
+	}
+	return nil
+}
+
+// result is small, whatever the batch.
+func (a *applying) result(more bool) ticket.ApplyResult {
+	out := ticket.ApplyResult{Process: a.p, More: more, Final: a.p.State.Final() && !more, Effects: a.errands}
+	for _, k := range a.p.Clocks {
+		if k.State == ticket.Running {
+			out.Wanted = append(out.Wanted, ticket.Wanted{Clock: k.ID, Kind: k.Kind, Due: k.Due, Generation: k.Generation})
+		}
+	}
+	for _, id := range a.unread {
+		out.Effects = append(out.Effects, ticket.Errand{Delivery: id})
+	}
+	return out
+}

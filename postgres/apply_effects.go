@@ -1,0 +1,163 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"duradesk/lifecycle"
+	"duradesk/ticket"
+)
+
+// perform does one outer effect within the transaction. The switch is exhaustive: a new effect must be performed.
+func (a *applying) perform(ctx context.Context, e lifecycle.Effect, c stored, d lifecycle.Decision) error {
+	switch e {
+	case lifecycle.KeepMessage:
+		a.keep(c)
+	case lifecycle.SendMessage:
+		a.sendMessage(c)
+	case lifecycle.Acknowledge:
+		a.acknowledge(c)
+	case lifecycle.OpenFollowUp:
+		return a.openNew(ctx, c, a.row.number)
+	case lifecycle.OpenAnew:
+		return a.openNew(ctx, c, 0)
+	case lifecycle.Destroy:
+		return a.destroy(ctx)
+	case lifecycle.NoEffect, lifecycle.TakeOwnership, lifecycle.SetHold, lifecycle.SetCategory, lifecycle.RaiseTier, lifecycle.AssignTo,
+		lifecycle.Responded, lifecycle.RecordBreach, lifecycle.MarkFailed, lifecycle.RememberState:
+		// inner: done by the rules
+	}
+	return nil
+}
+
+// keep shows the message in the timeline and puts it at the end of the conversation.
+func (a *applying) keep(c stored) {
+	a.writes.Queue(`update messages set applied = true where id = $1`, c.Message)
+	author := authorOf(c, ticket.By{Kind: c.By.Kind, ID: c.By.ID, Name: c.byName})
+	kind := "public"
+	if c.note {
+		kind = "note"
+	}
+	a.row.last = ticket.LastMessage{By: author.Kind, Name: author.Name, Kind: kind, At: c.At, Excerpt: c.excerpt}
+	if !c.note && c.Kind != ticket.AutomaticMail {
+		a.row.spokeLast = author.Kind == ticket.ActorClient
+	}
+}
+
+// occasion names the template by which a mail is made.
+func occasion(k ticket.Kind) string {
+	switch k { //nolint:exhaustive // the rest are plain answers
+	case ticket.Hold:
+		return "interim"
+	case ticket.Resolve:
+		return "final"
+	default:
+		return "answer"
+	}
+}
+
+// sendMessage queues the mail that carries a message. A client without an address (a phone call) gets none: the
+// message stands in the timeline.
+func (a *applying) sendMessage(c stored) {
+	to := c.to
+	if len(to) == 0 && a.row.clientMail != "" {
+		to = []string{a.row.clientMail}
+	}
+	if len(to) == 0 {
+		return
+	}
+	id := a.queueDelivery(c, c.Message, occasion(c.Kind), to, c.cc)
+	a.writes.Queue(`update messages set mail_id = (select mail_id from deliveries where id = $2) where id = $1`, c.Message, id)
+}
+
+// acknowledge queues the mail that tells the client the number, once per ticket and address.
+func (a *applying) acknowledge(c stored) {
+	if a.row.clientMail == "" {
+		return
+	}
+	address := FoldAddress(a.row.clientMail)
+	id := a.queueDelivery(c, "", "acknowledge", []string{a.row.clientMail}, nil)
+	a.writes.Queue(`insert into acknowledgements (ticket, address, at) values ($1, $2, $3)`, a.row.number, address, c.At)
+	system := stored{Command: ticket.Command{ID: c.ID, Seq: c.Seq, At: c.At, By: ticket.System}}
+	a.event(system, lifecycle.Happening{Type: "event", Name: "acknowledged"}, "", map[string]any{"delivery": id})
+}
+
+func (a *applying) queueDelivery(c stored, message, occasion string, to, cc []string) string {
+	id := uuid.Must(uuid.NewV7()).String()
+	_, domain, _ := strings.Cut(a.row.deskAddr, "@")
+	a.writes.Queue(`insert into deliveries (id, ticket, message, occasion, mail_id, next_at, created_at) values ($1, $2, nullif($3, '')::uuid, $4, $5, $6, $6)`,
+		id, a.row.number, message, occasion, a.q.mint.MessageID(occasion, id, domain), a.row.now)
+	for _, address := range to {
+		a.writes.Queue(`insert into recipients (delivery, address) values ($1, $2) on conflict do nothing`, id, address)
+	}
+	for _, address := range cc {
+		a.writes.Queue(`insert into recipients (delivery, address, cc) values ($1, $2, true) on conflict do nothing`, id, address)
+	}
+	a.unread = append(a.unread, id)
+	return id
+}
+
+// openNew moves the message into a new ticket (of the same client and desk) as its first command. follows is the
+// ticket it is linked to, 0 for none.
+func (a *applying) openNew(ctx context.Context, c stored, follows ticket.Number) error {
+	var policy int
+	if err := a.tx.QueryRow(ctx, `select policy from desks where key = $1`, a.row.desk).Scan(&policy); err != nil {
+		return fmt.Errorf("read desk: %w", err)
+	}
+	number, at, err := nextNumber(ctx, a.tx)
+	if err != nil {
+		return err
+	}
+	opening := ticket.Opening{
+		Desk: a.row.desk, Title: orElse(a.row.title, c.excerpt), Channel: ticket.ChannelMail, Priority: a.p.Priority, Language: a.row.language, Follows: follows,
+	}
+	if c.Params.Reply != nil && c.Params.Reply.Channel != ticket.NoChannel {
+		opening.Channel = c.Params.Reply.Channel
+	}
+	first := ticket.Order{
+		ID: fmt.Sprintf("follow:%d:%d", a.row.number, c.Seq), Kind: ticket.ClientReply, By: c.By, Name: c.byName,
+		Params: ticket.Params{Reply: c.Params.Reply}, Opening: &opening,
+	}
+	queueTicket(a.writes, number, a.row.client, policy, at, first)
+	queueCommand(a.writes, first, number, 1, at)
+	a.writes.Queue(`update messages set ticket = $2 where id = $1`, c.Message, number)
+	a.writes.Queue(`update commands set message = $3 where ticket = $1 and seq = $2`, number, 1, c.Message)
+	a.event(stored{Command: ticket.Command{ID: c.ID, Seq: c.Seq, At: c.At, By: ticket.System}},
+		lifecycle.Happening{Type: "event", Name: "follow_up_opened"}, "", map[string]any{"number": number})
+	a.errands = append(a.errands, ticket.Errand{Ring: number})
+	return nil
+}
+
+// destroy takes all content away: texts, files, sources. Numbers, states and instants stay as a tombstone.
+func (a *applying) destroy(ctx context.Context) error {
+	if err := a.flush(ctx); err != nil {
+		return err
+	}
+	rows, err := a.tx.Query(ctx, `select raw from messages where ticket = $1 and raw is not null
+		union select raw from ledger where ticket = $1 and raw is not null
+		union select f.blob from attachments f join messages m on m.id = f.message where m.ticket = $1`, a.row.number)
+	if err != nil {
+		return fmt.Errorf("find what to destroy: %w", err)
+	}
+	hashes, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
+	if err != nil {
+		return fmt.Errorf("find what to destroy: %w", err)
+	}
+	n := a.row.number
+	b := a.writes
+	b.Queue(`delete from attachments f using messages m where m.id = f.message and m.ticket = $1`, n)
+	b.Queue(`update messages set body = '', html = null, visible = null, raw = null, by_name = '', sent_to = '{}', sent_cc = '{}', mail_id = null, in_reply_to = null where ticket = $1`, n)
+	b.Queue(`update ledger set raw = null, evidence = '{}' where ticket = $1`, n)
+	b.Queue(`update deliveries set raw = null where ticket = $1`, n)
+	b.Queue(`update events set by_name = '', data = '{}' where ticket = $1 and n < $2`, n, a.row.items)
+	b.Queue(`update commands set by_name = '', reason_text = null where ticket = $1`, n)
+	b.Queue(`update tickets set title = '', fields = '{}', tags = '{}', reception_type = null where number = $1`, n)
+	b.Queue(`delete from blobs b where b.hash = any($1) and not exists (select from messages where raw = b.hash)
+		and not exists (select from attachments where blob = b.hash) and not exists (select from ledger where raw = b.hash)`, hashes)
+	a.row.last = ticket.LastMessage{}
+	return nil
+}

@@ -1,0 +1,320 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"duradesk/ticket"
+)
+
+// The states of a delivery and of each of its recipients (PRODUCT rule 4).
+const (
+	queued    = "queued"
+	attempted = "attempted"
+	accepted  = "accepted"
+	uncertain = "uncertain"
+	failed    = "failed"
+)
+
+// delivery is a row under its lock.
+type delivery struct {
+	id       string
+	number   ticket.Number
+	message  string
+	occasion string
+	mailID   string
+	state    string
+	phase    string
+	attempt  int
+	nextAt   time.Time
+	raw      []byte
+	reason   string
+	created  time.Time
+	finished bool
+	now      time.Time
+}
+
+// lock takes the ticket's lock first, then the delivery's: the order in which Apply takes them.
+func (q *Queue) lockDelivery(ctx context.Context, tx pgx.Tx, id string) (delivery, ticketRow, error) {
+	d := delivery{id: id}
+	var r ticketRow
+	if err := tx.QueryRow(ctx, `select ticket from deliveries where id = $1`, id).Scan(&d.number); err != nil {
+		if noRows(err) {
+			return d, r, notFound("there is no delivery %s", id)
+		}
+		return d, r, fmt.Errorf("find delivery: %w", err)
+	}
+	b := &pgx.Batch{}
+	q.queueLock(b, d.number, &r)
+	b.Queue(`select coalesce(message::text, ''), occasion, mail_id, state, phase, attempt, next_at, raw, coalesce(reason, ''), created_at, finished_at is not null
+		from deliveries where id = $1 for update`, id).QueryRow(func(found pgx.Row) error {
+		return found.Scan(&d.message, &d.occasion, &d.mailID, &d.state, &d.phase, &d.attempt, &d.nextAt, &d.raw, &d.reason, &d.created, &d.finished)
+	})
+	if err := send(ctx, tx, b); err != nil {
+		return d, r, fmt.Errorf("lock delivery: %w", err)
+	}
+	d.now = r.now
+	return d, r, nil
+}
+
+func (d delivery) stands() ticket.DeliveryState {
+	return ticket.DeliveryState{State: d.state, Finished: d.finished, NextAt: d.nextAt, Attempt: d.attempt, Reason: d.reason}
+}
+
+// Begin opens the next attempt at a mail, or tells that nothing is left to do or that it is too early. An earlier
+// attempt that had reached DATA and told no end makes the mail uncertain: nobody knows whether the server took it, so
+// it is never sent again by itself; a person decides.
+func (q *Queue) Begin(ctx context.Context, id string) (ticket.Attempt, error) {
+	var out ticket.Attempt
+	err := q.write(ctx, func(tx pgx.Tx) error {
+		d, r, err := q.lockDelivery(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		switch {
+		case d.finished || d.nextAt.After(d.now):
+			out.DeliveryState = d.stands()
+			return nil
+		case d.phase == "data":
+			return q.cutOff(ctx, tx, &d, &r, &out)
+		}
+		d.attempt++
+		d.state, d.phase = attempted, "before_data"
+		b := &pgx.Batch{}
+		b.Queue(`update deliveries set state = $2, phase = $3, attempt = $4 where id = $1`, id, d.state, d.phase, d.attempt)
+		b.Queue(`update recipients set state = 'attempted', attempts = attempts + 1 where delivery = $1 and state in ('queued', 'attempted')`, id)
+		if err := send(ctx, tx, b); err != nil {
+			return fmt.Errorf("begin attempt: %w", err)
+		}
+		out, err = q.attempt(ctx, tx, d, r)
+		return err
+	})
+	if err == nil && out.No > 0 {
+		q.crash("after_begin")
+	}
+	return out, err
+}
+
+// cutOff ends a mail whose attempt died between the last mark and its end.
+func (q *Queue) cutOff(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketRow, out *ticket.Attempt) error {
+	const why = "the sender died after the mail was handed over and before the server's answer was known"
+	b := &pgx.Batch{}
+	b.Queue(`update recipients set state = 'uncertain', reason = $2 where delivery = $1 and state = 'attempted'`, d.id, why)
+	d.state, d.finished, d.reason = uncertain, true, why
+	b.Queue(`update deliveries set state = $2, phase = '', reason = $3, finished_at = $4 where id = $1`, d.id, d.state, why, d.now)
+	q.tellFailed(b, d, r)
+	if err := send(ctx, tx, b); err != nil {
+		return fmt.Errorf("mark uncertain: %w", err)
+	}
+	out.DeliveryState = d.stands()
+	out.DeliveryState.Number = d.number
+	return nil
+}
+
+// tellFailed stores the delivery-failed command: what an effect finds out comes back through the queue.
+func (q *Queue) tellFailed(b *pgx.Batch, d *delivery, r *ticketRow) {
+	r.seq++
+	r.lastAt = r.at()
+	queueCommand(b, ticket.Order{
+		ID: "delivery:" + d.id + ":" + d.state, Kind: ticket.DeliveryFailed, By: ticket.System,
+		Params: ticket.Params{Failed: &ticket.FailedParams{Delivery: d.id, State: d.state}},
+	}, r.number, r.seq, r.lastAt)
+	b.Queue(`update tickets set seq = $2, last_at = $3 where number = $1`, r.number, r.seq, r.lastAt)
+}
+
+// attempt reads all that a try at sending needs.
+func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow) (ticket.Attempt, error) {
+	out := ticket.Attempt{DeliveryState: d.stands(), No: d.attempt, Raw: d.raw}
+	out.Mail = ticket.Mail{
+		Occasion: d.occasion, Number: d.number, Title: r.title, Language: r.language, MailID: d.mailID, Date: d.created,
+		From: ticket.Address{Address: r.deskAddr}, Client: r.clientName,
+	}
+	var subaddress bool
+	var token string
+	var secret []byte
+	b := &pgx.Batch{}
+	b.Queue(`select d.name, t.reply_token, m.subaddress, m.smtp_addr, m.smtp_tls, m.username, m.secret, m.address
+		from tickets t join desks d on d.key = t.desk join mailboxes m on m.desk = d.key and m.address = d.address
+		where t.number = $1 limit 1`, d.number).QueryRow(func(found pgx.Row) error {
+		return found.Scan(&out.Mail.Desk, &token, &subaddress, &out.SMTP.Addr, &out.SMTP.TLS, &out.SMTP.Username, &secret, &out.From)
+	})
+	b.Queue(`select address, cc, state from recipients where delivery = $1 order by address`, d.id).Query(func(rows pgx.Rows) error {
+		return eachRecipient(rows, &out)
+	})
+	q.queueThread(b, d, &out.Mail)
+	q.queueBody(b, d, &out.Mail)
+	if err := send(ctx, tx, b); err != nil {
+		return out, fmt.Errorf("read what to send: %w", err)
+	}
+	out.Mail.From.Name = out.Mail.Desk
+	if subaddress {
+		out.Mail.ReplyTo = token // the composer makes the address
+	}
+	if d.occasion == "acknowledge" {
+		out.From = "" // automatic mail has the null sender, so that nothing answers it (RFC 3834)
+	}
+	return out, q.reveal(&out.SMTP, r.deskAddr, secret)
+}
+
+// queueThread collects the Message-IDs that the mail answers: the client's last one first of all.
+func (q *Queue) queueThread(b *pgx.Batch, d delivery, m *ticket.Mail) {
+	b.Queue(`select mail_id, by_kind = 'client' from messages where ticket = $1 and mail_id is not null and mail_id <> $2 and applied and at <= $3 order by at desc limit 20`,
+		d.number, d.mailID, d.created).Query(func(rows pgx.Rows) error {
+		var id string
+		var client bool
+		_, err := pgx.ForEachRow(rows, []any{&id, &client}, func() error {
+			if client && m.InReplyTo == "" {
+				m.InReplyTo = id
+			}
+			m.References = append([]string{id}, m.References...)
+			return nil
+		})
+		return err
+	})
+}
+
+func (q *Queue) queueBody(b *pgx.Batch, d delivery, m *ticket.Mail) {
+	if d.message == "" {
+		return
+	}
+	b.Queue(`select body, body_format, by_name from messages where id = $1`, d.message).QueryRow(func(found pgx.Row) error {
+		return found.Scan(&m.Body, &m.Format, &m.Agent)
+	})
+	b.Queue(`select f.name, f.type, coalesce(f.content_id, ''), f.inline, b.data from attachments f join blobs b on b.hash = f.blob where f.message = $1 order by f.position`,
+		d.message).Query(func(rows pgx.Rows) (err error) {
+		m.Files, err = pgx.CollectRows(rows, func(found pgx.CollectableRow) (f ticket.NewFile, err error) {
+			err = found.Scan(&f.Name, &f.Type, &f.ContentID, &f.Inline, &f.Data)
+			return f, err
+		})
+		return err
+	})
+}
+
+func eachRecipient(rows pgx.Rows, out *ticket.Attempt) error {
+	var address, state string
+	var cc bool
+	_, err := pgx.ForEachRow(rows, []any{&address, &cc, &state}, func() error {
+		if cc {
+			out.Mail.Cc = append(out.Mail.Cc, ticket.Address{Address: address})
+		} else {
+			out.Mail.To = append(out.Mail.To, ticket.Address{Address: address})
+		}
+		if state == attempted || state == queued {
+			out.Recipients = append(out.Recipients, address)
+		}
+		return nil
+	})
+	return err
+}
+
+// reveal opens a mailbox's password for the door that needs it.
+func (q *Queue) reveal(a *ticket.Account, address string, sealed []byte) error {
+	if len(sealed) == 0 {
+		return nil
+	}
+	if q.s.sealer == nil {
+		return fmt.Errorf("the secret key is missing: mailbox passwords cannot be read")
+	}
+	plain, err := q.s.sealer.Open(sealed, sealContext(address))
+	if err != nil {
+		return err
+	}
+	a.Password = ticket.Secret(plain)
+	return nil
+}
+
+// Freeze keeps the bytes of the first attempt and returns those that were kept.
+func (q *Queue) Freeze(ctx context.Context, id string, raw []byte) ([]byte, error) {
+	var kept []byte
+	err := q.s.pool.QueryRow(ctx, `update deliveries set raw = coalesce(raw, $2) where id = $1 returning raw`, id, raw).Scan(&kept)
+	if err != nil {
+		return nil, fmt.Errorf("freeze mail: %w", err)
+	}
+	q.crash("after_freeze")
+	return kept, nil
+}
+
+// Data is the second mark, right before DATA: from here on a missing end means uncertain.
+func (q *Queue) Data(ctx context.Context, id string, attempt int) error {
+	done, err := q.s.pool.Exec(ctx, `update deliveries set phase = 'data' where id = $1 and attempt = $2 and phase = 'before_data' and finished_at is null`, id, attempt)
+	if err != nil {
+		return fmt.Errorf("mark before DATA: %w", err)
+	}
+	if done.RowsAffected() == 0 {
+		return ticket.ErrOvertaken
+	}
+	q.crash("before_data")
+	return nil
+}
+
+// Finish records how an attempt ended for each recipient. retry is when to try again for those still queued.
+func (q *Queue) Finish(ctx context.Context, id string, attempt int, ends []ticket.End, retry time.Time) (ticket.DeliveryState, error) {
+	var out ticket.DeliveryState
+	err := q.write(ctx, func(tx pgx.Tx) error {
+		d, r, err := q.lockDelivery(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if d.finished || d.attempt != attempt {
+			out = d.stands()
+			return nil
+		}
+		b := &pgx.Batch{}
+		for _, e := range ends {
+			b.Queue(`update recipients set state = $3, reason = nullif($4, '') where delivery = $1 and address = $2`, id, e.Address, e.State, clean(e.Reason))
+		}
+		var states map[string]string
+		b.Queue(`select state, max(coalesce(reason, '')) from recipients where delivery = $1 group by state`, id).Query(func(rows pgx.Rows) error {
+			states = map[string]string{}
+			var state, reason string
+			_, err := pgx.ForEachRow(rows, []any{&state, &reason}, func() error { states[state] = reason; return nil })
+			return err
+		})
+		if err := send(ctx, tx, b); err != nil {
+			return fmt.Errorf("record ends: %w", err)
+		}
+		out, err = q.settle(ctx, tx, &d, &r, states, retry)
+		return err
+	})
+	if err == nil {
+		q.crash("after_finish")
+	}
+	return out, err
+}
+
+// settle draws the delivery's state from its recipients': anything left to try keeps it open; else the worst wins.
+func (q *Queue) settle(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketRow, states map[string]string, retry time.Time) (ticket.DeliveryState, error) {
+	b := &pgx.Batch{}
+	open := false
+	for _, s := range []string{accepted, failed, uncertain, attempted, queued} {
+		if reason, ok := states[s]; ok {
+			d.state, d.reason = s, reason
+			open = s == queued || s == attempted
+		}
+	}
+	d.phase, d.finished, d.nextAt = "", !open, retry
+	if open {
+		d.state = queued
+		b.Queue(`update recipients set state = 'queued' where delivery = $1 and state = 'attempted'`, d.id)
+	}
+	b.Queue(`update deliveries set state = $2, phase = '', reason = nullif($3, ''), next_at = $4, finished_at = case when $5 then $6::timestamptz end where id = $1`,
+		d.id, d.state, clean(d.reason), retry, d.finished, d.now)
+	out := d.stands()
+	if d.finished && d.state != accepted {
+		q.tellFailed(b, d, r)
+		out.Number = d.number
+	}
+	return out, send(ctx, tx, b)
+}
+
+// Started notes that the workflows of these deliveries run.
+func (q *Queue) Started(ctx context.Context, ids []string) error {
+	_, err := q.s.pool.Exec(ctx, `update deliveries set started = true where id = any($1::uuid[])`, ids)
+	if err != nil {
+		return fmt.Errorf("note started deliveries: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,234 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"duradesk/ticket"
+)
+
+// Mailbox returns the settings and the cursor of a mailbox; ticket.NotFound where it is gone or switched off.
+func (q *Queue) Mailbox(ctx context.Context, id string) (ticket.Mailbox, error) {
+	a, err := q.s.Account(ctx, id)
+	if err != nil {
+		return ticket.Mailbox{}, err
+	}
+	if !a.Enabled {
+		return ticket.Mailbox{}, notFound("mailbox %s is switched off", id)
+	}
+	rows, err := q.s.pool.Query(ctx, `select lower(address) from mailboxes union select lower(address) from desks`)
+	if err != nil {
+		return ticket.Mailbox{}, fmt.Errorf("list our addresses: %w", err)
+	}
+	self, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return ticket.Mailbox{}, fmt.Errorf("list our addresses: %w", err)
+	}
+	return ticket.Mailbox{
+		ID: a.ID, Desk: a.Desk, Address: a.Address, Self: self, Folder: a.Folder, UIDValidity: a.UIDValidity, LastUID: a.LastUID, FromStart: a.FromStart,
+		IMAP: ticket.Account{Addr: a.IMAPAddr, TLS: a.IMAPTLS, Username: a.Username, Password: ticket.Secret(a.Password.Reveal())},
+	}, nil
+}
+
+// Receive keeps the source of a mail before anything is done with it, and counts how often it was begun.
+func (q *Queue) Receive(ctx context.Context, m ticket.Received) (done bool, attempts int, err error) {
+	err = q.write(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `insert into blobs (hash, data) values ($1, $2) on conflict do nothing`, m.Digest[:], m.Raw); err != nil {
+			return fmt.Errorf("keep source: %w", err)
+		}
+		return tx.QueryRow(ctx, `insert into ledger as l (mailbox, uidvalidity, uid, fate, digest, raw, attempts) values ($1, $2, $3, 'received', $4, $4, 1)
+			on conflict (mailbox, uidvalidity, uid) do update set attempts = l.attempts + case when l.fate = 'received' then 1 else 0 end
+			returning fate <> 'received', attempts`, m.Mailbox, m.UIDValidity, m.UID, m.Digest[:]).Scan(&done, &attempts)
+	})
+	if err == nil && !done {
+		q.crash("after_receive")
+	}
+	return done, attempts, err
+}
+
+// Find looks up what a mail's headers may refer to, and whether the writer takes part in what was found.
+func (q *Queue) Find(ctx context.Context, t ticket.Traces) (ticket.Found, error) {
+	out := ticket.Found{Tickets: map[string]ticket.FoundTicket{}}
+	rows, err := q.s.pool.Query(ctx, `
+with traces as (
+  select d.id::text as trace, d.ticket from deliveries d where d.id = any($1::uuid[])
+  union select t.reply_token, t.number from tickets t where t.reply_token = any($2)
+  union select m.mail_id, m.ticket from messages m where m.mail_id = any($3)
+  union select '#' || t.number, t.number from tickets t where t.number = any($4)
+)
+select x.trace, x.ticket, t.desk,
+  exists (select from identities i where i.client = t.client and i.kind = 'mail' and i.value = $5)
+  or exists (select from messages m where m.ticket = x.ticket and m.applied and $5 = any (select lower(a) from unnest(m.sent_to || m.sent_cc) a))
+from traces x join tickets t on t.number = x.ticket`, uuids(t.Deliveries), orEmpty(t.Tokens), orEmpty(t.MailIDs), plainNumbers(t.Numbers), FoldAddress(t.From))
+	if err != nil {
+		return out, fmt.Errorf("look up traces: %w", err)
+	}
+	var trace string
+	var f ticket.FoundTicket
+	_, err = pgx.ForEachRow(rows, []any{&trace, &f.Number, &f.Desk, &f.Participant}, func() error {
+		out.Tickets[trace] = f
+		return nil
+	})
+	if err != nil {
+		return out, fmt.Errorf("look up traces: %w", err)
+	}
+	return out, nil
+}
+
+// uuids leaves out what is none: a forged Message-ID must not fail the query.
+func uuids(list []string) []string {
+	out := []string{}
+	for _, s := range list {
+		if isUUID(s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func isUUID(s string) bool {
+	return len(s) == 36 && strings.Trim(strings.ToLower(s), "0123456789abcdef-") == ""
+}
+
+func plainNumbers(list []ticket.Number) []int64 {
+	out := []int64{}
+	for _, n := range list {
+		out = append(out, int64(n))
+	}
+	return out
+}
+
+// errSettled ends a transaction whose mail has its fate already.
+var errSettled = errors.New("the mail has its fate")
+
+// Settle gives a mail its one fate and stores the command that goes with it, in one transaction. A mail that lay in
+// this mailbox before, under another UID, is a duplicate.
+func (q *Queue) Settle(ctx context.Context, f ticket.Fate) (ticket.Settled, error) {
+	var out ticket.Settled
+	err := q.write(ctx, func(tx pgx.Tx) (err error) {
+		out, err = q.settleIn(ctx, tx, f)
+		return err
+	})
+	if errors.Is(err, errSettled) {
+		return out, nil
+	}
+	if err == nil {
+		q.crash("after_settle")
+	}
+	return out, err
+}
+
+func (q *Queue) settleIn(ctx context.Context, tx pgx.Tx, f ticket.Fate) (ticket.Settled, error) {
+	// One mailbox settles one mail at a time: two leaders for a moment must not both miss the other's twin.
+	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('mailbox ' || $1, 0))`, f.Mailbox); err != nil {
+		return ticket.Settled{}, fmt.Errorf("lock mailbox: %w", err)
+	}
+	out := ticket.Settled{Fate: f.Fate}
+	var fate string
+	var number *ticket.Number
+	var twin *int64
+	err := tx.QueryRow(ctx, `select l.fate, l.ticket, (select o.ticket from ledger o where o.mailbox = l.mailbox and (o.uidvalidity, o.uid) <> (l.uidvalidity, l.uid)
+			and o.fate in ('message', 'automatic', 'bounce') and o.digest = l.digest limit 1)
+		from ledger l where l.mailbox = $1 and l.uidvalidity = $2 and l.uid = $3 for update`, f.Mailbox, f.UIDValidity, f.UID).Scan(&fate, &number, &twin)
+	if err != nil {
+		return out, fmt.Errorf("find ledger line: %w", err)
+	}
+	if fate != "received" {
+		out.Fate = fate
+		return out, errSettled
+	}
+	if twin != nil && f.Fate != "quarantined" {
+		n := ticket.Number(*twin)
+		return ticket.Settled{Fate: "duplicate", Number: n}, q.writeFate(ctx, tx, f, "duplicate", n, 0)
+	}
+	if f.Order == nil {
+		return out, q.writeFate(ctx, tx, f, f.Fate, 0, 0)
+	}
+	r, _, err := q.store(ctx, tx, *f.Order)
+	if err != nil {
+		return out, err
+	}
+	out.Number, out.Kind, out.Ring = r.Number, r.Kind, ticket.Ring{ID: r.ID, Seq: r.Seq}
+	return out, q.writeFate(ctx, tx, f, f.Fate, r.Number, r.Seq)
+}
+
+func (q *Queue) writeFate(ctx context.Context, tx pgx.Tx, f ticket.Fate, fate string, n ticket.Number, seq int64) error {
+	_, err := tx.Exec(ctx, `update ledger set fate = $4, ticket = nullif($5, 0), seq = nullif($6, 0), mail_id = nullif($7, ''), evidence = $8, at = clock_timestamp()
+		where mailbox = $1 and uidvalidity = $2 and uid = $3`, f.Mailbox, f.UIDValidity, f.UID, fate, int64(n), seq, clean(f.MailID), orMap(f.Evidence))
+	if err != nil {
+		return fmt.Errorf("write fate: %w", err)
+	}
+	return nil
+}
+
+// Marked notes that the server shows these mails as done, and moves the cursor over everything settled before them.
+func (q *Queue) Marked(ctx context.Context, mailbox string, uidvalidity uint32, uids []uint32) error {
+	err := q.write(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `update ledger set marked = true where mailbox = $1 and uidvalidity = $2 and uid = any($3)`, mailbox, uidvalidity, wide(uids)); err != nil {
+			return fmt.Errorf("note marked mails: %w", err)
+		}
+		_, err := tx.Exec(ctx, `update mailboxes set last_uid = greatest(case when uidvalidity = $2 then last_uid else 0 end, (select max(u) from unnest($3::bigint[]) u)), uidvalidity = $2
+			where id = $1`, mailbox, uidvalidity, wide(uids))
+		return err
+	})
+	if err == nil {
+		q.crash("after_mark")
+	}
+	return err
+}
+
+// Begun notes which UIDVALIDITY a mailbox has at the first contact, and from which UID on its mail is taken in.
+func (q *Queue) Begun(ctx context.Context, mailbox string, uidvalidity, lastUID uint32) error {
+	_, err := q.s.pool.Exec(ctx, `update mailboxes set uidvalidity = $2, last_uid = $3 where id = $1`, mailbox, uidvalidity, int64(lastUID))
+	if err != nil {
+		return fmt.Errorf("note first contact: %w", err)
+	}
+	return nil
+}
+
+// Seen notes how a mailbox stands: polling, or failed with a problem that names no secret.
+func (q *Queue) Seen(ctx context.Context, mailbox, state, problem string) error {
+	_, err := q.s.pool.Exec(ctx, `update mailboxes set state = $2, last_error = nullif($3, ''), last_seen_at = clock_timestamp() where id = $1`, mailbox, state, clean(problem))
+	if err != nil {
+		return fmt.Errorf("note how the mailbox stands: %w", err)
+	}
+	return nil
+}
+
+// Known returns those of the UIDs that have their fate and are marked: nothing is left to do for them.
+func (q *Queue) Known(ctx context.Context, mailbox string, uidvalidity uint32, uids []uint32) (map[uint32]bool, error) {
+	rows, err := q.s.pool.Query(ctx, `select uid from ledger where mailbox = $1 and uidvalidity = $2 and uid = any($3) and fate <> 'received' and marked`, mailbox, uidvalidity, wide(uids))
+	if err != nil {
+		return nil, fmt.Errorf("list known mails: %w", err)
+	}
+	known, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("list known mails: %w", err)
+	}
+	out := map[uint32]bool{}
+	for _, u := range known {
+		out[uint32(u)] = true //nolint:gosec // UIDs are 32 bits (RFC 9051)
+	}
+	return out, nil
+}
+
+func wide(uids []uint32) []int64 {
+	out := make([]int64, len(uids))
+	for i, u := range uids {
+		out[i] = int64(u)
+	}
+	return out
+}
+
+// MailboxesToWatch lists the ids of the mailboxes that are switched on.
+func (q *Queue) MailboxesToWatch(ctx context.Context) ([]string, error) {
+	rows, err := q.s.pool.Query(ctx, `select id::text from mailboxes where enabled order by address`)
+	if err != nil {
+		return nil, fmt.Errorf("list mailboxes: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}

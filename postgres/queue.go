@@ -1,0 +1,138 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"duradesk/lifecycle"
+	"duradesk/ticket"
+)
+
+// Queue is the command table as the engine uses it: store, apply, deliver, take in. The row is the truth, the signal
+// is a bell (HOUSE, "The heart").
+type Queue struct {
+	s     *Store
+	rules *lifecycle.Table
+	mint  Mint
+	crash func(point string)
+}
+
+// Mint makes the names under which mail leaves. Both are fixed before the first attempt.
+type Mint interface {
+	// MessageID returns the Message-ID, without angle brackets, of the delivery with that id.
+	MessageID(kind, delivery, domain string) string
+}
+
+// QueueConfig says by which rules commands are applied.
+type QueueConfig struct {
+	Rules *lifecycle.Table
+	Mint  Mint
+	// Crash is called at named points, so that a test can end the process there.
+	Crash func(point string)
+}
+
+// NewQueue returns the queue of a store.
+func NewQueue(s *Store, c QueueConfig) *Queue {
+	if c.Crash == nil {
+		c.Crash = func(string) {}
+	}
+	return &Queue{s: s, rules: c.Rules, mint: c.Mint, crash: c.Crash}
+}
+
+// channel is where Apply tells that a ticket changed: "<number> <revision>".
+const channel = "duradesk_ticket"
+
+// write runs one short transaction, READ COMMITTED: commit order is then seq order.
+func (q *Queue) write(ctx context.Context, fn func(tx pgx.Tx) error) error {
+	tx, err := q.s.pool.Begin(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	// A rollback after the commit does nothing; with ctx ended the connection must still be given back clean.
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	if err := fn(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// ticketRow is a ticket's row under its lock.
+type ticketRow struct {
+	number     ticket.Number
+	id         string
+	desk       string
+	deskAddr   string
+	title      string
+	client     string
+	clientName string
+	clientMail string
+	language   string
+	channel    string
+	seq        int64
+	lastAt     time.Time
+	applied    int64
+	items      int64
+	process    ticket.Process
+	settings   ticket.Settings
+	last       ticket.LastMessage
+	spokeLast  bool
+	now        time.Time // read after the lock
+}
+
+const lockRow = `
+select t.number, t.id::text, t.desk, d.address, t.title, t.client, c.name, coalesce(c.email, ''), t.language, t.channel, t.seq, t.last_at,
+       t.applied_seq, t.items, t.process, p.settings, t.last_by, t.last_name, t.last_kind, t.last_at_message, t.last_excerpt,
+       t.client_spoke_last
+from tickets t
+join desks d on d.key = t.desk
+join clients c on c.id = t.client
+join policies p on p.desk = t.desk and p.version = (t.process->>'policy')::int
+where t.number = $1
+for no key update of t`
+
+// queueLock puts the lock and the clock, read after it, at the head of a batch. Timeouts are local to the transaction.
+func (q *Queue) queueLock(b *pgx.Batch, n ticket.Number, r *ticketRow) {
+	b.Queue(`select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)`,
+		millis(q.s.lockTimeout), millis(q.s.statementTimeout))
+	b.Queue(lockRow, n).QueryRow(func(found pgx.Row) error { return scanTicketRow(found, r) })
+	// Not now(): that is when the transaction began, which may be before a rival's commit.
+	b.Queue(`select clock_timestamp()`).QueryRow(func(found pgx.Row) error { return found.Scan(&r.now) })
+}
+
+func scanTicketRow(found pgx.Row, r *ticketRow) error {
+	lastBy, lastAt := "", (*time.Time)(nil)
+	err := found.Scan(&r.number, &r.id, &r.desk, &r.deskAddr, &r.title, &r.client, &r.clientName, &r.clientMail, &r.language, &r.channel, &r.seq, &r.lastAt,
+		&r.applied, &r.items, &r.process, &r.settings, &lastBy, &r.last.Name, &r.last.Kind, &lastAt, &r.last.Excerpt,
+		&r.spokeLast)
+	if err != nil {
+		return err
+	}
+	if lastAt != nil {
+		r.last.At = *lastAt
+	}
+	return r.last.By.UnmarshalText([]byte(lastBy))
+}
+
+// at is the instant of a command stored now: never before the one stored last.
+func (r *ticketRow) at() time.Time {
+	if r.lastAt.After(r.now) {
+		return r.lastAt
+	}
+	return r.now
+}
+
+func millis(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
+
+// send runs a batch and returns its first error.
+func send(ctx context.Context, tx pgx.Tx, b *pgx.Batch) error {
+	if b.Len() == 0 {
+		return nil
+	}
+	return tx.SendBatch(ctx, b).Close()
+}

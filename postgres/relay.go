@@ -1,0 +1,91 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"duradesk/ticket"
+)
+
+// crowd is the number of unapplied commands above which a ticket is rung once, not per command.
+const crowd = 50
+
+// Unrung lists commands to ring for: stored 2 s ago and never rung by the relay, or rung and unapplied for 10 minutes,
+// doubling each time. A crowded ticket is listed once. What is listed is marked as rung.
+func (q *Queue) Unrung(ctx context.Context, limit int) ([]ticket.Unrung, error) {
+	rows, err := q.s.pool.Query(ctx, `
+with due as (
+  select ticket, seq from commands
+  where outcome = 'pending' and ((signalled_at is null and at < clock_timestamp() - interval '2 seconds')
+     or signalled_at < clock_timestamp() - interval '10 minutes' * power(2, least(greatest(rings - 1, 0), 6)))
+  order by at limit $1 for update skip locked
+), rung as (
+  update commands c set signalled_at = clock_timestamp(), rings = rings + 1
+  from due where c.ticket = due.ticket and c.seq = due.seq
+  returning c.ticket, c.seq, c.id, c.name
+)
+select ticket, seq, id, name from (
+  select *, count(*) over (partition by ticket) as crowd, row_number() over (partition by ticket order by seq) as place from rung
+) x where crowd <= $2 or place = 1 order by ticket, seq`, limit, crowd)
+	if err != nil {
+		return nil, fmt.Errorf("list unrung commands: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[ticket.Unrung])
+	if err != nil {
+		return nil, fmt.Errorf("list unrung commands: %w", err)
+	}
+	return out, nil
+}
+
+// Unring takes a mark back: the bell could not be rung, the next round tries again.
+func (q *Queue) Unring(ctx context.Context, n ticket.Number) error {
+	_, err := q.s.pool.Exec(ctx, `update commands set signalled_at = null where ticket = $1 and outcome = 'pending'`, n)
+	return err
+}
+
+// Unstarted lists deliveries whose workflow may not run: never started for 5 s, or unfinished 10 minutes past their
+// next attempt.
+func (q *Queue) Unstarted(ctx context.Context, limit int) ([]string, error) {
+	rows, err := q.s.pool.Query(ctx, `select id::text from deliveries where finished_at is null
+		and ((not started and created_at < clock_timestamp() - interval '5 seconds') or next_at < clock_timestamp() - interval '10 minutes')
+		order by next_at limit $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list unstarted deliveries: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// Overdue lists tickets whose next timer should have rung a minute ago and did not: the sweeper's net.
+func (q *Queue) Overdue(ctx context.Context, limit int) ([]ticket.Number, error) {
+	rows, err := q.s.pool.Query(ctx, `select number from tickets where next_due_at < clock_timestamp() - interval '60 seconds'
+		and state not in ('closed', 'deleted') order by next_due_at limit $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list lost timers: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[ticket.Number])
+}
+
+// OpenTickets lists tickets that need a workflow, after a number: to start them again where Temporal's store was lost.
+func (q *Queue) OpenTickets(ctx context.Context, after ticket.Number, limit int) ([]ticket.Number, error) {
+	rows, err := q.s.pool.Query(ctx, `select number from tickets t where number > $1 and (state not in ('closed', 'deleted')
+		or exists (select from commands c where c.ticket = t.number and c.outcome = 'pending')) order by number limit $2`, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list open tickets: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[ticket.Number])
+}
+
+// Lag tells how many commands wait and for how long the oldest has.
+func (q *Queue) Lag(ctx context.Context) (int, time.Duration, error) {
+	var n int
+	var oldest *time.Time
+	var now time.Time
+	err := q.s.pool.QueryRow(ctx, `select count(*), min(at), clock_timestamp() from (select at from commands where outcome = 'pending' limit 10000) x`).Scan(&n, &oldest, &now)
+	if err != nil || oldest == nil {
+		return n, 0, err
+	}
+	return n, now.Sub(*oldest), nil
+}
