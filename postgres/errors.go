@@ -1,0 +1,70 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/puddle/v2"
+
+	"duradesk/ticket"
+)
+
+// Away reports whether err says that the database could not be reached, went away or has no room: nothing is known
+// about what the failed call stored, and the same call may succeed later. An ended deadline counts, a cancelled
+// context does not.
+func Away(err error) bool {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return false
+	}
+	var refused *pgconn.ConnectError
+	if errors.As(err, &refused) {
+		return true
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return awayState(pg.Code)
+	}
+	var network net.Error
+	return errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, puddle.ErrClosedPool) ||
+		pgconn.SafeToRetry(err)
+}
+
+// awayState sorts SQLSTATEs: connection exceptions, out of resources, shutting down or starting up, and a server that
+// only reads (a standby, during a switch-over).
+func awayState(code string) bool {
+	switch code {
+	case "57P01", "57P02", "57P03", "25006":
+		return true
+	}
+	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "53")
+}
+
+func notFound(format string, args ...any) error {
+	return &ticket.Error{Code: ticket.NotFound, Message: fmt.Sprintf(format, args...)}
+}
+
+func invalid(field, format string, args ...any) error {
+	return &ticket.Error{Code: ticket.Invalid, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+func conflict(field, format string, args ...any) error {
+	return &ticket.Error{Code: ticket.Conflict, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+// violated returns the name of the constraint that err broke, with the SQLSTATE that says how; "" for another error.
+func violated(err error) (constraint, state string) {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && strings.HasPrefix(pg.Code, "23") {
+		return pg.ConstraintName, pg.Code
+	}
+	return "", ""
+}
+
+func noRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }

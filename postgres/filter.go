@@ -1,0 +1,192 @@
+package postgres
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// filter collects conditions on tickets t with their arguments. Values reach SQL as arguments only.
+type filter struct {
+	conditions []string
+	args       []any
+}
+
+// arg takes a value in and returns its placeholder.
+func (f *filter) arg(value any) string {
+	f.args = append(f.args, value)
+	return "$" + strconv.Itoa(len(f.args))
+}
+
+// where adds a condition; each %s in it is filled with the placeholder of the next value.
+func (f *filter) where(condition string, values ...any) {
+	places := make([]any, len(values))
+	for i, v := range values {
+		places[i] = f.arg(v)
+	}
+	f.conditions = append(f.conditions, fmt.Sprintf(condition, places...))
+}
+
+func (f *filter) sql() string {
+	if len(f.conditions) == 0 {
+		return "true"
+	}
+	return strings.Join(f.conditions, " and ")
+}
+
+// hiddenUnasked keeps spam and tombstones out. It is written with constants, so that the planner sees that the index
+// tickets_visible will do.
+const hiddenUnasked = "t.state not in ('spam', 'deleted')"
+
+// filterOf turns a query into conditions; an unknown view is ticket.Invalid.
+func filterOf(q Query) (*filter, error) {
+	f := &filter{}
+	if err := f.view(q); err != nil {
+		return nil, err
+	}
+	if q.Desks != nil {
+		f.where("t.desk = any(%s::text[])", q.Desks)
+	}
+	f.words(q.Text)
+	f.process(q)
+	f.client(q)
+	if q.Title != "" {
+		f.where("t.title ilike %s", contains(q.Title))
+	}
+	if !q.CreatedFrom.IsZero() {
+		f.where("t.created_at >= %s", q.CreatedFrom)
+	}
+	if !q.CreatedTo.IsZero() {
+		f.where("t.created_at <= %s", q.CreatedTo)
+	}
+	return f, nil
+}
+
+func (f *filter) view(q Query) error {
+	if len(q.States) == 0 && q.View != viewSpam {
+		f.conditions = append(f.conditions, hiddenUnasked)
+	}
+	if q.View == "" {
+		return nil
+	}
+	condition, known := viewConditions[q.View]
+	if !known {
+		return invalid("view", "%q is not a view; use one of %s", q.View, strings.Join(viewKeys, ", "))
+	}
+	if condition = f.viewer(condition, q.Viewer); condition != "" {
+		f.conditions = append(f.conditions, condition)
+	}
+	return nil
+}
+
+// viewer fills in who looks.
+func (f *filter) viewer(condition, agent string) string {
+	if strings.Contains(condition, viewerKey) || strings.Contains(condition, viewerGroups) {
+		me := f.arg(agent)
+		condition = strings.ReplaceAll(condition, viewerGroups, "array(select group_key from agent_groups where agent = "+me+")")
+		condition = strings.ReplaceAll(condition, viewerKey, me)
+	}
+	return condition
+}
+
+// process adds what mirrors the process, and the other plain columns.
+func (f *filter) process(q Query) {
+	if len(q.States) > 0 {
+		f.where("t.state = any(%s::text[])", texts(q.States))
+	}
+	if len(q.Priorities) > 0 {
+		f.where("t.priority = any(%s::smallint[])", integers[int16](q.Priorities))
+	}
+	if len(q.Channels) > 0 {
+		f.where("t.channel = any(%s::text[])", texts(q.Channels))
+	}
+	if len(q.Categories) > 0 {
+		f.where("t.category = any(%s::text[])", texts(q.Categories))
+	}
+	if len(q.Numbers) > 0 {
+		f.where("t.number = any(%s::bigint[])", integers[int64](q.Numbers))
+	}
+	f.keys("t.group_key", q.Groups)
+	f.keys("t.owner", q.Owners)
+	f.keys("t.desk", q.DeskKeys)
+	f.keys("t.type", q.Types)
+	f.keys("t.language", q.Languages)
+	if len(q.Tags) > 0 {
+		f.where("t.tags && %s::text[]", q.Tags)
+	}
+}
+
+// keys lets one of some words through; the empty word stands for none.
+func (f *filter) keys(column string, wanted []string) {
+	if len(wanted) == 0 {
+		return
+	}
+	named := make([]string, 0, len(wanted))
+	for _, w := range wanted {
+		if w != "" {
+			named = append(named, w)
+		}
+	}
+	switch {
+	case len(named) == 0:
+		f.where(column + " is null")
+	case len(named) == len(wanted):
+		f.where(column+" = any(%s::text[])", named)
+	default:
+		f.where("("+column+" is null or "+column+" = any(%s::text[]))", named)
+	}
+}
+
+// client adds what is asked of the client: any of his identities counts, not only the last one he used.
+func (f *filter) client(q Query) {
+	if q.ClientName != "" {
+		f.where("t.client in (select id from clients where name ilike %s)", contains(q.ClientName))
+	}
+	if q.Email != "" {
+		f.where("t.client in (select client from identities where kind = 'mail' and value like %s)", contains(FoldAddress(q.Email)))
+	}
+	if q.ClientNumber != "" {
+		f.where("t.client in (select client from identities where kind = 'number' and value like %s)", contains(foldNumber(q.ClientNumber)))
+	}
+	if q.Phone != "" {
+		f.where("t.client in (select client from identities where kind = 'phone' and value like %s)", contains(FoldPhone(q.Phone)))
+	}
+}
+
+// words asks for every word of a text, each wherever it occurs: title, conversation, client or number.
+func (f *filter) words(text string) {
+	for _, word := range strings.FieldsFunc(norm.NFC.String(text), unicode.IsSpace) {
+		part := f.arg(contains(word))
+		condition := "t.title ilike " + part +
+			" or exists (select from clients w where w.id = t.client and (w.name ilike " + part + " or w.email ilike " + part + "))" +
+			" or exists (select from messages w where w.ticket = t.number and w.applied and w.body ilike " + part + ")"
+		if n, err := strconv.ParseInt(strings.Trim(word, "#[]"), 10, 64); err == nil {
+			condition += " or t.number = " + f.arg(n)
+		}
+		f.conditions = append(f.conditions, "("+condition+")")
+	}
+}
+
+var likeSpecial = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// contains makes the pattern that finds s anywhere, letter for letter.
+func contains(s string) string { return "%" + likeSpecial.Replace(norm.NFC.String(s)) + "%" }
+
+func texts[T fmt.Stringer](values []T) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = v.String()
+	}
+	return out
+}
+
+func integers[N int16 | int64, T ~uint8 | ~int64](values []T) []N {
+	out := make([]N, len(values))
+	for i, v := range values {
+		out[i] = N(v)
+	}
+	return out
+}

@@ -1,0 +1,187 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"duradesk/ticket"
+)
+
+// Desk is a service: who answers, under which address.
+type Desk struct {
+	Key, Name, Kind, Address string
+	Groups                   []string
+}
+
+// Group is a set of agents who share a queue.
+type Group struct {
+	Key, Name string
+	Members   []string
+}
+
+// Desks returns all, by key.
+func (s *Store) Desks(ctx context.Context) ([]Desk, error) {
+	rows, err := s.pool.Query(ctx, `select d.key, d.name, d.kind, d.address, array(select group_key from desk_groups g where g.desk = d.key order by group_key)
+		from desks d order by d.key`)
+	if err != nil {
+		return nil, fmt.Errorf("list desks: %w", err)
+	}
+	desks, err := pgx.CollectRows(rows, func(cr pgx.CollectableRow) (d Desk, err error) {
+		return d, cr.Scan(&d.Key, &d.Name, &d.Kind, &d.Address, &d.Groups)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list desks: %w", err)
+	}
+	return desks, nil
+}
+
+// AddDesk makes a desk with the default settings as the first version of its policy; a taken key is a ticket.Conflict,
+// an unknown group or kind ticket.Invalid.
+func (s *Store) AddDesk(ctx context.Context, d Desk) (Desk, error) {
+	if err := checkKey(d.Key); err != nil {
+		return Desk{}, err
+	}
+	if d.Kind == "" {
+		d.Kind = "inquiry"
+	}
+	if d.Kind != "inquiry" && d.Kind != "issue" {
+		return Desk{}, invalid("/kind", "%q is not a kind of desk; use inquiry or issue", d.Kind)
+	}
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		made, err := insertDesk(ctx, tx, d)
+		if err != nil {
+			return err
+		}
+		if !made {
+			return conflict("/key", "there is already a desk %q", d.Key)
+		}
+		return join(ctx, tx, joinDeskGroups, d.Key, "/groups", "group", d.Groups)
+	})
+	if err != nil {
+		return Desk{}, fmt.Errorf("add desk %s: %w", d.Key, err)
+	}
+	return d, nil
+}
+
+// insertDesk makes the desk with its policy unless it is there.
+func insertDesk(ctx context.Context, tx pgx.Tx, d Desk) (made bool, err error) {
+	settings := ticket.DefaultSettings()
+	policy, err := json.Marshal(settings)
+	if err != nil {
+		return false, fmt.Errorf("write the default settings: %w", err)
+	}
+	tag, err := tx.Exec(ctx, `insert into desks (key, name, kind, address, policy) values ($1, $2, $3, $4, $5) on conflict (key) do nothing`,
+		d.Key, d.Name, d.Kind, FoldAddress(d.Address), settings.Version)
+	if err != nil || tag.RowsAffected() == 0 {
+		return false, err
+	}
+	_, err = tx.Exec(ctx, `insert into policies (desk, version, settings) values ($1, $2, $3)`, d.Key, settings.Version, policy)
+	return err == nil, err
+}
+
+// Groups returns all, by key.
+func (s *Store) Groups(ctx context.Context) ([]Group, error) {
+	rows, err := s.pool.Query(ctx, `select g.key, g.name, array(select agent from agent_groups m where m.group_key = g.key order by agent) from groups g order by g.key`)
+	if err != nil {
+		return nil, fmt.Errorf("list groups: %w", err)
+	}
+	groups, err := pgx.CollectRows(rows, func(cr pgx.CollectableRow) (g Group, err error) {
+		return g, cr.Scan(&g.Key, &g.Name, &g.Members)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list groups: %w", err)
+	}
+	return groups, nil
+}
+
+// AddGroup makes a group; a taken key is a ticket.Conflict, an unknown member ticket.Invalid.
+func (s *Store) AddGroup(ctx context.Context, g Group) (Group, error) {
+	if err := checkKey(g.Key); err != nil {
+		return Group{}, err
+	}
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `insert into groups (key, name) values ($1, $2) on conflict (key) do nothing`, g.Key, g.Name)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return conflict("/key", "there is already a group %q", g.Key)
+		}
+		return join(ctx, tx, joinGroupAgents, g.Key, "/members", "agent", g.Members)
+	})
+	if err != nil {
+		return Group{}, fmt.Errorf("add group %s: %w", g.Key, err)
+	}
+	return g, nil
+}
+
+// FirstDesk is the desk that a new installation begins with.
+type FirstDesk struct {
+	Key, Name, Address, Group    string
+	Admin                        string // who joins it; "": every admin
+	IMAPAddr, SMTPAddr, Username string
+	Password                     ticket.Secret
+	FromStart, Subaddress        bool // of its mailbox
+}
+
+// EnsureFirstDesk makes the desk with its policy, its group, the admins' membership and its mailbox. What is there
+// stays; only the doors and the login of the mailbox follow f, its cursor does not move.
+func (s *Store) EnsureFirstDesk(ctx context.Context, f FirstDesk) error {
+	for _, key := range []string{f.Key, f.Group} {
+		if err := checkKey(key); err != nil {
+			return err
+		}
+	}
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('duradesk: first desk', 0))`); err != nil {
+			return err
+		}
+		if _, err := insertDesk(ctx, tx, Desk{Key: f.Key, Name: f.Name, Kind: "inquiry", Address: f.Address}); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `insert into groups (key, name) values ($1, $2) on conflict do nothing`, f.Group, f.Name); err != nil {
+			return err
+		}
+		if err := join(ctx, tx, joinDeskGroups, f.Key, "/groups", "group", []string{f.Group}); err != nil {
+			return err
+		}
+		if err := admit(ctx, tx, f); err != nil {
+			return err
+		}
+		_, err := s.saveAccount(ctx, tx, Account{
+			Desk: f.Key, Address: f.Address, IMAPAddr: f.IMAPAddr, SMTPAddr: f.SMTPAddr, Username: f.Username, Password: f.Password,
+			FromStart: f.FromStart, Subaddress: f.Subaddress, Enabled: true,
+		})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("make the first desk %s: %w", f.Key, err)
+	}
+	return nil
+}
+
+func admit(ctx context.Context, tx pgx.Tx, f FirstDesk) error {
+	rows, err := tx.Query(ctx, `select key from agents where role = 'admin' and ($1 = '' or key = $1) order by key`, f.Admin)
+	if err != nil {
+		return err
+	}
+	admins, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	if len(admins) == 0 {
+		return invalid("", "there is no admin %q who could join the desk: make him first", f.Admin)
+	}
+	for _, admin := range admins {
+		if err := join(ctx, tx, joinAgentGroups, admin, "/groups", "group", []string{f.Group}); err != nil {
+			return err
+		}
+		if err := join(ctx, tx, joinAgentDesks, admin, "/desks", "desk", []string{f.Key}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

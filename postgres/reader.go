@@ -1,0 +1,168 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"duradesk/ticket"
+)
+
+// recordColumns and recordJoins read a ticket.Record off a relation t with the columns of tickets. A ticket without
+// a pinned policy goes by its desk's present one.
+const (
+	recordColumns = `t.number, t.id::text, t.desk, t.process, t.title, t.type, t.language, coalesce(t.reception_type, ''), t.tags, t.fields,
+	t.hold_until, t.created_at, t.updated_at, t.resolved_at, t.closes_at, t.due_at,
+	t.last_by, t.last_name, t.last_kind, t.last_at_message, t.last_excerpt,
+	c.id, c.name, coalesce(c.email, ''), coalesce(c.phone, ''), coalesce(c.number, ''), c.access, p.settings,
+	(select json_agg(json_build_object('kind', l.kind, 'number', l.other) order by l.created_at, l.kind, l.other) from links l where l.ticket = t.number),
+	t.priority, t.next_due_at`
+	recordJoins = `join clients c on c.id = t.client
+	join desks d on d.key = t.desk
+	left join policies p on p.desk = t.desk and p.version = coalesce(nullif((t.process->>'policy')::int, 0), d.policy)`
+)
+
+// listed is a record with what lists sort by beside it.
+type listed struct {
+	ticket.Record
+	priority int16
+	nextDue  *time.Time
+}
+
+// Ticket returns the record with that number; ticket.NotFound where there is none.
+func (s *Store) Ticket(ctx context.Context, n ticket.Number) (ticket.Record, error) {
+	rows, err := s.pool.Query(ctx, `select `+recordColumns+` from tickets t `+recordJoins+` where t.number = $1`, int64(n))
+	if err != nil {
+		return ticket.Record{}, fmt.Errorf("read ticket %d: %w", n, err)
+	}
+	r, err := pgx.CollectExactlyOneRow(rows, scanListed)
+	if noRows(err) {
+		return ticket.Record{}, notFound("there is no ticket %d", n)
+	}
+	if err != nil {
+		return ticket.Record{}, fmt.Errorf("read ticket %d: %w", n, err)
+	}
+	return r.Record, nil
+}
+
+func scanListed(cr pgx.CollectableRow) (listed, error) {
+	var (
+		r                        listed
+		number                   int64
+		id, desk                 string
+		process, settings, links []byte
+		lastBy                   string
+		lastAt                   *time.Time
+		last                     ticket.LastMessage
+	)
+	err := cr.Scan(&number, &id, &desk, &process, &r.Title, &r.Type, &r.Language, &r.ReceptionType, &r.Tags, &r.Fields,
+		&r.HoldUntil, &r.CreatedAt, &r.UpdatedAt, &r.ResolvedAt, &r.ClosesAt, &r.DueAt,
+		&lastBy, &last.Name, &last.Kind, &lastAt, &last.Excerpt,
+		&r.Client.ID, &r.Client.Name, &r.Client.Email, &r.Client.Phone, &r.Client.Number, &r.Client.Access, &settings, &links,
+		&r.priority, &r.nextDue)
+	if err != nil {
+		return listed{}, err
+	}
+	if err := r.decode(process, settings, links); err != nil {
+		return listed{}, fmt.Errorf("row of ticket %d: %w", number, err)
+	}
+	r.Process.Number, r.Process.Ticket, r.Process.Desk = ticket.Number(number), id, desk
+	if lastAt != nil {
+		last.At = *lastAt
+		if err := last.By.UnmarshalText([]byte(lastBy)); err != nil {
+			return listed{}, fmt.Errorf("row of ticket %d: %w", number, err)
+		}
+		r.Last = &last
+	}
+	return r, nil
+}
+
+func (r *listed) decode(process, settings, links []byte) error {
+	if err := json.Unmarshal(process, &r.Process); err != nil {
+		return fmt.Errorf("its process: %w", err)
+	}
+	if settings == nil {
+		return fmt.Errorf("its desk has no policy of version %d", r.Process.Policy)
+	}
+	if err := json.Unmarshal(settings, &r.Settings); err != nil {
+		return fmt.Errorf("its desk's policy: %w", err)
+	}
+	if links == nil {
+		return nil
+	}
+	if err := json.Unmarshal(links, &r.Links); err != nil {
+		return fmt.Errorf("its links: %w", err)
+	}
+	return nil
+}
+
+// Raw returns the source of a mail as it came, or as it was frozen at its first sending; ticket.NotFound where the
+// message did not travel by mail or is not part of its ticket's conversation (yet).
+func (s *Store) Raw(ctx context.Context, message string) ([]byte, error) {
+	none := notFound("there is no mail source for message %q", message)
+	if uuid.Validate(message) != nil {
+		return nil, none
+	}
+	var raw []byte
+	err := s.pool.QueryRow(ctx, `
+		select coalesce(b.data, (select d.raw from deliveries d where d.message = m.id and d.raw is not null order by d.created_at limit 1))
+		from messages m left join blobs b on b.hash = m.raw
+		where m.id = $1 and m.applied`, message).Scan(&raw)
+	if noRows(err) || err == nil && raw == nil {
+		return nil, none
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the source of a mail: %w", err)
+	}
+	return raw, nil
+}
+
+// File returns an attachment with its content; ticket.NotFound where there is none.
+func (s *Store) File(ctx context.Context, id string) (ticket.Attachment, []byte, error) {
+	none := notFound("there is no attachment %q", id)
+	if uuid.Validate(id) != nil {
+		return ticket.Attachment{}, nil, none
+	}
+	var a ticket.Attachment
+	var data []byte
+	err := s.pool.QueryRow(ctx, `
+		select a.id::text, a.name, a.type, a.size, b.data
+		from attachments a join blobs b on b.hash = a.blob join messages m on m.id = a.message
+		where a.id = $1 and m.applied`, id).Scan(&a.ID, &a.Name, &a.Type, &a.Size, &data)
+	if noRows(err) {
+		return ticket.Attachment{}, nil, none
+	}
+	if err != nil {
+		return ticket.Attachment{}, nil, fmt.Errorf("read an attachment: %w", err)
+	}
+	return a, data, nil
+}
+
+// MessageTicket tells to which ticket a message belongs, so that rights can be asked before its source is read.
+func (s *Store) MessageTicket(ctx context.Context, message string) (ticket.Number, error) {
+	return s.owner(ctx, "message", message, `select ticket from messages where id = $1 and applied`)
+}
+
+// FileTicket tells to which ticket an attachment belongs.
+func (s *Store) FileTicket(ctx context.Context, id string) (ticket.Number, error) {
+	return s.owner(ctx, "attachment", id, `select m.ticket from attachments a join messages m on m.id = a.message where a.id = $1 and m.applied`)
+}
+
+func (s *Store) owner(ctx context.Context, what, id, query string) (ticket.Number, error) {
+	if uuid.Validate(id) != nil {
+		return 0, notFound("there is no %s %q", what, id)
+	}
+	var n int64
+	err := s.pool.QueryRow(ctx, query, id).Scan(&n)
+	if noRows(err) {
+		return 0, notFound("there is no %s %q", what, id)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read the ticket of a %s: %w", what, err)
+	}
+	return ticket.Number(n), nil
+}
