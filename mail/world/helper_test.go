@@ -1,7 +1,9 @@
 package world_test
 
 import (
+	"bufio"
 	"context"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -136,4 +138,39 @@ func smtpCode(t *testing.T, err error) int {
 	var reply *smtp.SMTPError
 	require.ErrorAs(t, err, &reply)
 	return reply.Code
+}
+
+// A bareTalk is a bare connection to the IMAP door, for what a client library hides.
+type bareTalk struct {
+	t     *testing.T
+	conn  net.Conn
+	lines *bufio.Reader
+}
+
+func talk(t *testing.T, w *world.World) bareTalk {
+	t.Helper()
+	conn, err := net.Dial("tcp", w.IMAPAddr())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	require.NoError(t, conn.SetDeadline(time.Now().Add(30*time.Second)))
+	b := bareTalk{t, conn, bufio.NewReader(conn)}
+	_, err = b.lines.ReadString('\n')
+	require.NoError(t, err)
+	return b
+}
+
+// say says a line and returns what comes back: all lines up to the tagged answer, or to one that announces a literal.
+func (b bareTalk) say(line string) string {
+	b.t.Helper()
+	_, err := fmt.Fprintf(b.conn, "%s\r\n", line)
+	require.NoError(b.t, err)
+	tag, _, _ := strings.Cut(line, " ")
+	var said strings.Builder
+	for {
+		answer, err := b.lines.ReadString('\n')
+		said.WriteString(answer)
+		if err != nil || strings.HasPrefix(answer, tag+" ") || strings.HasSuffix(answer, "}\r\n") {
+			return said.String()
+		}
+	}
 }

@@ -83,7 +83,7 @@ func (s *session) Close() error {
 }
 
 // AppendLimit implements imapserver.SessionAppendLimit.
-func (s *session) AppendLimit() uint32 { return maxMessage }
+func (s *session) AppendLimit() uint32 { return uint32(s.world.options.MaxMessage) }
 
 // during carries out one command, together with the fault that may strike it.
 func (s *session) during(at Phase, command func() error) error {
@@ -162,6 +162,9 @@ func (s *session) Select(name string, options *imap.SelectOptions) (data *imap.S
 		v := newView(f, options.ReadOnly)
 		s.setView(v)
 		data = v.selectData()
+		if s.conn.EnabledCaps().Has(imap.CapIMAP4rev2) { // who speaks rev1 does not expect it
+			data.List = &imap.ListData{Mailbox: f.file().Name, Delim: delimiter}
+		}
 		return nil
 	})
 	return data, err
@@ -191,7 +194,6 @@ func (v *view) selectData() *imap.SelectData {
 	defer f.mu.Unlock()
 	data := &imap.SelectData{
 		Flags: f.flagsLocked(), NumMessages: uint32(len(v.uids)), UIDNext: f.next, UIDValidity: f.uidValidity,
-		List: &imap.ListData{Mailbox: f.name, Delim: delimiter},
 	}
 	if !v.readOnly {
 		data.PermanentFlags = append(f.flagsLocked(), imap.FlagWildcard)

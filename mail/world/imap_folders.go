@@ -123,10 +123,10 @@ func (f *folder) status(options *imap.StatusOptions) *imap.StatusData {
 			deletedSize += m.size
 		}
 	}
-	total, limit := uint32(len(f.messages)), uint32(maxMessage)
+	total := uint32(len(f.messages))
 	data := &imap.StatusData{
 		Mailbox: f.name, NumMessages: &total, UIDNext: f.next, UIDValidity: f.uidValidity,
-		NumUnseen: &unseen, NumDeleted: &deleted, Size: &size, AppendLimit: &limit, DeletedStorage: &deletedSize,
+		NumUnseen: &unseen, NumDeleted: &deleted, Size: &size, DeletedStorage: &deletedSize,
 	}
 	if options.NumRecent {
 		data.NumRecent = &recent

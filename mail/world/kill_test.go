@@ -10,11 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-smtp"
 	"github.com/stretchr/testify/require"
 
@@ -39,10 +41,10 @@ func child() int {
 	return 0
 }
 
-// spawn starts a child world and returns its SMTP address.
-func spawn(t *testing.T, dir string) (*exec.Cmd, string) {
+// spawn starts a child world and returns its SMTP and IMAP addresses.
+func spawn(t *testing.T, dir string) (cmd *exec.Cmd, smtpAddr, imapAddr string) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
+	cmd = exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childDir+"="+dir)
 	cmd.Stderr = os.Stderr
 	_, err := cmd.StdinPipe() // held open: its end would end the child
@@ -56,7 +58,8 @@ func spawn(t *testing.T, dir string) (*exec.Cmd, string) {
 	})
 	line, err := bufio.NewReader(out).ReadString('\n')
 	require.NoError(t, err)
-	return cmd, strings.Fields(line)[0]
+	addrs := strings.Fields(line)
+	return cmd, addrs[0], addrs[1]
 }
 
 // flood sends numbered mails over several connections until the server is gone, and returns those answered with 250.
@@ -111,7 +114,7 @@ func TestKill9(t *testing.T) {
 	known := make(map[imap.UID]string)
 	var validity uint32
 	for round := range 4 {
-		cmd, addr := spawn(t, dir)
+		cmd, addr, _ := spawn(t, dir)
 		for id, to := range flood(t, addr, fmt.Sprint(round), 150, func() { _ = cmd.Process.Kill() }) {
 			accepted[id] = to
 		}
@@ -169,6 +172,77 @@ func checkUIDs(t *testing.T, w *world.World, known map[imap.UID]string) {
 			require.Equal(t, before, id, "UID %d", m.UID)
 		}
 		known[m.UID] = id
+	}
+}
+
+// TestKill9WhileMoving kills the world while one client moves messages and another flags them. Each message lies in
+// exactly one folder then, and every flag and move that was answered OK is there.
+func TestKill9WhileMoving(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	const total = 400
+	w, err := world.Start(t.Context(), world.Options{Dir: dir})
+	require.NoError(t, err)
+	for n := range total {
+		_, err := w.Append(t.Context(), desk, "INBOX", fmt.Appendf(nil, "X-Id: %d\r\n\r\nbody\r\n", n), "$Born")
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.CreateFolder(t.Context(), desk, "Done"))
+	require.NoError(t, w.Close())
+
+	cmd, _, addr := spawn(t, dir)
+	moved, flagged := make(map[string]bool), make(map[string]bool)
+	var clients sync.WaitGroup
+	work := func(from, to imap.UID, answered map[string]bool, do func(*imapclient.Client, imap.UIDSet) error) {
+		defer clients.Done()
+		c, err := imapclient.DialInsecure(addr, nil)
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		if c.Login(desk, "demo").Wait() != nil {
+			return
+		}
+		if _, err := c.Select("INBOX", nil).Wait(); err != nil {
+			return
+		}
+		for uid := from; uid <= to; uid++ {
+			if do(c, imap.UIDSetNum(uid)) != nil {
+				return
+			}
+			answered[fmt.Sprint(uid-1)] = true
+			if len(answered) == total/4 {
+				_ = cmd.Process.Kill()
+			}
+		}
+	}
+	clients.Add(2)
+	go work(1, total/2, moved, func(c *imapclient.Client, set imap.UIDSet) error {
+		_, err := c.Move(set, "Done").Wait()
+		return err
+	})
+	go work(total/2+1, total, flagged, func(c *imapclient.Client, set imap.UIDSet) error {
+		return c.Store(set, &imap.StoreFlags{Op: imap.StoreFlagsAdd, Flags: []imap.Flag{"$Done"}, Silent: true}, nil).Close()
+	})
+	clients.Wait()
+	_ = cmd.Wait() // killed, so it errs
+	require.NotEmpty(t, moved)
+	require.NotEmpty(t, flagged)
+
+	w = start(t, world.Options{Dir: dir})
+	seen := make(map[string]string)
+	for _, folder := range []string{"INBOX", "Done"} {
+		for _, m := range messages(t, w, desk, folder) {
+			id := string(idField.FindSubmatch(m.Raw)[1])
+			require.NotContains(t, seen, id, "in both folders")
+			seen[id] = folder
+			require.Contains(t, m.Flags, imap.Flag("$Born"), "flags go along")
+			require.True(t, !flagged[id] || slices.Contains(m.Flags, "$Done"), "a flag that was answered OK")
+		}
+	}
+	require.Len(t, seen, total)
+	for id := range moved {
+		require.Equal(t, "Done", seen[id])
 	}
 }
 

@@ -170,8 +170,16 @@ func (b *mailbox) createLocked(name string, specialUse []imap.MailboxAttr) (*fol
 	return f, nil
 }
 
+// folderDir returns a free directory for a folder. The plain one may be taken by a folder of another name, if a crash
+// came in the middle of a rename.
 func (b *mailbox) folderDir(name string) string {
-	return filepath.Join(b.dir, fileName(name))
+	dir := filepath.Join(b.dir, fileName(name))
+	for try := 2; ; try++ {
+		if _, err := os.Lstat(dir); errors.Is(err, os.ErrNotExist) {
+			return dir
+		}
+		dir = filepath.Join(b.dir, fmt.Sprintf("%s~%d", fileName(name), try))
+	}
 }
 
 // remove deletes a folder with its messages. Whoever has it selected sees them expunged.

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	maxMessage    = 50 << 20 // bytes; announced as SIZE and APPENDLIMIT
+	maxMessage    = 50 << 20 // bytes; announced as SIZE and APPENDLIMIT unless the options say otherwise
 	maxRecipients = 1000
 	// maxLine is generous: a real server folds or passes on what is longer than RFC 5321 §4.5.3.1.6 allows.
 	maxLine     = 1 << 20
@@ -28,7 +28,7 @@ func (w *World) newSMTPServer() *smtp.Server {
 	server := smtp.NewServer(smtp.BackendFunc(w.newSMTPSession))
 	server.Domain = w.options.Domain
 	server.MaxRecipients = maxRecipients
-	server.MaxMessageBytes = maxMessage
+	server.MaxMessageBytes = int64(w.options.MaxMessage)
 	server.MaxLineLength = maxLine
 	server.AllowInsecureAuth = true
 	server.EnableSMTPUTF8 = true

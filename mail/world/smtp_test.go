@@ -60,15 +60,15 @@ func TestSMTPNullSenderDSNAndAuth(t *testing.T) {
 
 func TestSMTPSizeLimit(t *testing.T) {
 	t.Parallel()
-	w := start(t, world.Options{})
-	c := dialSMTP(t, w)
-	limit, ok := c.MaxMessageSize()
+	limit, ok := dialSMTP(t, start(t, world.Options{})).MaxMessageSize()
 	require.True(t, ok)
 	require.Equal(t, 50<<20, limit)
-	require.Equal(t, 552, smtpCode(t, c.Mail(client, &smtp.MailOptions{Size: 50<<20 + 1})))
 
-	big := append(mail("big"), bytes.Repeat([]byte("0123456789012345678901234567890123456789012345678901234567890123456789\r\n"), 50<<20/72+1)...)
-	require.Equal(t, 552, smtpCode(t, send(c, client, nil, big, desk)))
+	w := start(t, world.Options{MaxMessage: 100_000})
+	c := dialSMTP(t, w)
+	require.Equal(t, 552, smtpCode(t, c.Mail(client, &smtp.MailOptions{Size: 100_001})))
+	big := append(mail("big"), bytes.Repeat([]byte("0123456789\r\n"), 10_000)...)
+	require.Equal(t, 552, smtpCode(t, send(c, client, nil, big, desk)), "one that had not told its size")
 	require.Empty(t, messages(t, w, desk, "INBOX"))
 	require.NoError(t, send(c, client, nil, mail("small"), desk), "the connection goes on")
 }

@@ -101,6 +101,9 @@ func (s *store) recover(fresh bool) error {
 		return fmt.Errorf("read the mail directory: %w", err)
 	}
 	for _, entry := range entries {
+		if !entry.IsDir() {
+			continue
+		}
 		box, err := s.loadMailbox(filepath.Join(mailboxes, entry.Name()))
 		if err != nil {
 			return fmt.Errorf("read a mailbox: %w", err)

@@ -22,6 +22,8 @@ type Options struct {
 	Password string
 	// Domain is the server's own name, in its greeting and in Received; "mail.example" if empty.
 	Domain string
+	// MaxMessage is the largest message that is taken, in bytes; 50 MiB if 0.
+	MaxMessage int
 	// Log takes what an operator should know; nothing is logged if nil. No address and no text of a mail gets there.
 	Log *slog.Logger
 	// Faults are failures on demand, for tests; none if nil.
@@ -41,6 +43,9 @@ func (o *Options) complete() error {
 		if *setting.value == "" {
 			*setting.value = setting.fallback
 		}
+	}
+	if o.MaxMessage == 0 {
+		o.MaxMessage = maxMessage
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
