@@ -1,0 +1,59 @@
+package mail
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"strings"
+	"sync"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/renderer"
+	gmhtml "github.com/yuin/goldmark/renderer/html"
+)
+
+// BodyFormat is the format of a body that a person wrote.
+type BodyFormat string
+
+// The formats of a body.
+const (
+	FormatMarkdown BodyFormat = "markdown"
+	FormatText     BodyFormat = "text"
+	FormatHTML     BodyFormat = "html"
+)
+
+// RenderHTML gives the HTML of a body, sanitised. A line break in Markdown stays one, as people expect in mail.
+func RenderHTML(body string, format BodyFormat) (string, error) {
+	switch format {
+	case FormatHTML:
+		return SanitizeHTML(body), nil
+	case FormatText:
+		lines := html.EscapeString(strings.TrimRight(body, "\n"))
+		return `<div style="white-space:pre-wrap">` + lines + "</div>", nil
+	case FormatMarkdown, "":
+		var out bytes.Buffer
+		if err := markdown().Convert([]byte(body), &out); err != nil {
+			return "", fmt.Errorf("render Markdown: %w", err)
+		}
+		return SanitizeHTML(out.String()), nil
+	}
+	return "", fmt.Errorf("unknown body format %q: use markdown, text or html", format)
+}
+
+// RenderText gives the plain text of a body: Markdown and text are their own, HTML is read.
+func RenderText(body string, format BodyFormat) string {
+	if format == FormatHTML {
+		return HTMLToText(body)
+	}
+	return cleanText(body)
+}
+
+var markdown = sync.OnceValue(func() goldmark.Markdown {
+	hard := gmhtml.WithHardWraps()
+	return goldmark.New(
+		goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.NewLinkify(), extension.NewCJK(
+			extension.WithEscapedSpace())),
+		goldmark.WithRendererOptions(hard.(renderer.Option)),
+	)
+})
