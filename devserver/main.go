@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -60,8 +61,8 @@ func serve(ctx context.Context, opts *options, stdout, stderr io.Writer) error {
 	}
 	printAddresses(stdout, opts)
 	<-ctx.Done()
-	if !opts.logLevelGiven {
-		logger.silence() // the server warns about each of its own connections as it closes them
+	if opts.logLevel >= slog.LevelWarn {
+		logger.silence() // the services complain of each other while they go down one by one
 	}
 	stopped := make(chan error, 1)
 	go func() { stopped <- srv.stop() }()

@@ -43,10 +43,9 @@ type options struct {
 	searchAttributes map[string]enumspb.IndexedValueType
 	dynamicConfig    map[string]string // key to JSON
 
-	logLevel      slog.Level
-	logLevelGiven bool
-	logFormat     string // text or json
-	logConfig     bool
+	logLevel  slog.Level
+	logFormat string // text or json
+	logConfig bool
 }
 
 // rawFlags is what stands on the command line before it is checked.
@@ -109,7 +108,6 @@ func parseOptions(args []string) (*options, error) {
 	if !slices.Equal(flags.Args(), []string{"server", "start-dev"}) {
 		return nil, fmt.Errorf("the command is \"server start-dev\", not %q (see --help)", strings.Join(flags.Args(), " "))
 	}
-	o.logLevelGiven = flags.Changed("log-level")
 	if err := o.setLogging(raw.logLevel); err != nil {
 		return nil, err
 	}

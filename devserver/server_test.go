@@ -190,9 +190,8 @@ func TestSearchAttributeIsSeenAtOnce(t *testing.T) {
 }
 
 // With the server's own poll rate each of these takes 50 ms when they come one
-// after the other.
-func TestSignalIsNotHeldBack(t *testing.T) {
-	t.Parallel()
+// after the other. The test measures, so it does not run beside the others.
+func TestSignalIsNotHeldBack(t *testing.T) { //nolint:paralleltest // see above
 	p := startServer(t, "--headless", "--db-filename", filepath.Join(t.TempDir(), "t.db"))
 	c := p.dial(t, defaultNamespace)
 	arrived := make(chan struct{}, 1)
