@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/ulikunitz/xz"
+
+	"duradesk/postgres/cluster/flock"
 )
 
 // repository publishes Postgres for many systems in the layout io.zonky.test made known: a jar that holds an
@@ -63,11 +65,13 @@ func fetchInto(ctx context.Context, dir, from string, major int, notices io.Writ
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make the directory for fetched binaries: %w", err)
 	}
-	unlock, err := lockFile(ctx, target+".lock")
+	lock, err := flock.Wait(ctx, target+".lock", func() {
+		fmt.Fprintln(notices, "Another process is fetching Postgres; waiting for it")
+	})
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer lock.Unlock()
 	if _, err := inspect(ctx, filepath.Join(target, "bin")); err == nil {
 		return nil // fetched by another process meanwhile
 	}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli lists the subcommands. Each is a struct in a file of its own, with a method Run(context.Context) error; the
+// context ends at the first interrupt.
+type cli struct {
+	Up    upCommand   `cmd:"" help:"Run everything on this machine: Postgres, Temporal, a mail server, worker, API and console."`
+	Mail  mailCommand `cmd:"" hidden:"" help:"Run the mail server that plays the outside world (a part of up)."`
+	Rules RulesCmd    `cmd:"" help:"Print the lifecycle: matrix, diagram and clocks; --check proves them."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run parses the arguments and runs a subcommand. An error is one line on stderr and exit code 1.
+func run(ctx context.Context, args []string, stderr io.Writer) int {
+	parser, err := kong.New(&cli{},
+		kong.Name("duradesk"),
+		kong.Description("A help desk in which every ticket is one long-running Temporal workflow."),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err == nil {
+		var command *kong.Context
+		if command, err = parser.Parse(args); err == nil {
+			err = command.Run()
+		}
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "duradesk: %s\n", oneLine(err))
+		return 1
+	}
+	return 0
+}
+
+// oneLine joins what an error says in several lines, as those that quote a log do.
+func oneLine(err error) string {
+	var lines []string
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "; ")
+}
