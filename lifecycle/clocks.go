@@ -27,7 +27,7 @@ type ClockRule struct {
 var inquiryClocks = map[State]ClockRow{
 	New:                {{Kind: FirstResponse, Due: firstResponse, Once: true, After: "first_response"}},
 	Open:               {{Kind: FirstResponse, Due: firstResponse, Once: true, After: "first_response"}},
-	OnHold:             {{Kind: FirstResponse, After: "goes on"}, {Kind: Wake, Due: holdUntil, After: "hold.until"}},
+	OnHold:             {{Kind: FirstResponse, Due: firstResponse, Once: true, After: "first_response"}, {Kind: Wake, Due: holdUntil, After: "hold.until"}},
 	Resolved:           {{Kind: AutoClose, Due: autoClose, After: "auto_close"}},
 	ResolvedInternally: {{Kind: AutoClose, Due: autoClose, After: "auto_close"}},
 	Spam:               {{Kind: Retention, Due: retention, After: "spam_retention"}, {Kind: Wake, Paused: true, After: "paused"}},
@@ -39,9 +39,13 @@ func firstResponse(_ Process, c Command, s Settings) (time.Time, bool) {
 	return c.At.Add(s.FirstResponse), s.FirstResponse > 0
 }
 
-// holdUntil is the wake time that hold names; a hold that comes back from spam wakes when it would have.
+// holdUntil is the wake time that hold names. A hold that comes back from spam wakes when it would have, or at once:
+// an instant gone by would start the clocks behind the wake in the past as well.
 func holdUntil(p Process, c Command, _ Settings) (time.Time, bool) {
 	if k, held := p.Clock(Wake.String()); held && c.Kind == Restore {
+		if k.Due.Before(c.At) {
+			return c.At, true
+		}
 		return k.Due, true
 	}
 	if c.Params.Hold == nil || c.Params.Hold.Until == nil {
