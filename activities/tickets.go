@@ -23,6 +23,8 @@ type Tickets struct {
 	// ContinueAfter is the number of history events after which a ticket continues as new. It travels in each result,
 	// so that a changed setting never contradicts a recorded history.
 	ContinueAfter int
+	// Crash is called at named points, so that a test can end the process there.
+	Crash func(point string)
 }
 
 // Apply runs the rules over what is unapplied. Run again with the same input it finds its work done and returns the
@@ -40,6 +42,7 @@ func (t *Tickets) Apply(ctx context.Context, in ticket.ApplyInput) (ticket.Apply
 // StartEffects starts the workflows that send mail, and rings at other tickets' doors. What fails here is found by
 // the relay: a row that says "not started" is the truth.
 func (t *Tickets) StartEffects(ctx context.Context, effects []ticket.Errand) error {
+	t.Crash("before_start_effects")
 	var started []string
 	var failed error
 	for _, e := range effects {
@@ -51,6 +54,7 @@ func (t *Tickets) StartEffects(ctx context.Context, effects []ticket.Errand) err
 			started = append(started, e.Delivery)
 		}
 	}
+	t.Crash("after_start_effects")
 	if len(started) > 0 {
 		failed = errors.Join(failed, t.Desk.Started(ctx, started))
 	}

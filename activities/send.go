@@ -1,0 +1,210 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"duradesk/mail"
+	"duradesk/ticket"
+)
+
+// NameSend is the activity's name. It reached histories: never changed.
+const NameSend = "Send"
+
+// Sender hands a mail to a server.
+type Sender interface {
+	// Send tries once. before is called right before DATA; its error stops the sending with certainty that nothing was
+	// sent. The ends are complete for the recipients, whatever happens; slow asks for a longer pause.
+	Send(ctx context.Context, a ticket.Account, e Envelope, raw []byte, before func(context.Context) error) (ends []ticket.End, slow bool, err error)
+}
+
+// Envelope is who sends and who receives.
+type Envelope struct {
+	ID   string
+	From string
+	To   []string
+}
+
+// Deliveries are the hands of a mail's workflow.
+type Deliveries struct {
+	Outbox Outbox
+	Sender Sender
+	Bell   Bell
+	Keys   mail.Keys
+	Log    *slog.Logger
+	Now    func() time.Time
+	// GiveUp is how long after its making a mail is tried; 0: three days.
+	GiveUp time.Duration
+	Crash  func(point string)
+}
+
+// Pauses between attempts.
+const (
+	firstPause = 5 * time.Second
+	longPause  = 30 * time.Minute
+	slowPause  = 5 * time.Minute // greylisting, rate limits
+	giveUp     = 72 * time.Hour
+)
+
+// Send tries once to send a mail. Before the first attempt its bytes are frozen; before DATA a second mark is set, so
+// that a death after it makes the mail uncertain and never sends it twice.
+func (d *Deliveries) Send(ctx context.Context, id string) (ticket.DeliveryState, error) {
+	stop := beat(ctx, 5*time.Second)
+	defer stop()
+	a, err := d.Outbox.Begin(ctx, id)
+	if err != nil {
+		return ticket.DeliveryState{}, d.failed(ctx, id, err)
+	}
+	if a.No == 0 {
+		return d.ring(ctx, a.DeliveryState), nil
+	}
+	state, err := d.attempt(ctx, id, a)
+	if errors.Is(err, ticket.ErrOvertaken) {
+		return ticket.DeliveryState{State: "attempted", NextAt: d.Now().Add(firstPause)}, nil
+	}
+	if err != nil {
+		return ticket.DeliveryState{}, d.failed(ctx, id, err)
+	}
+	state = d.ring(ctx, state)
+	state.Reason = "" // it may quote an address; the row has it
+	return state, nil
+}
+
+func (d *Deliveries) failed(ctx context.Context, id string, err error) error {
+	d.Log.WarnContext(ctx, "mail not sent yet", "delivery", id, "error", err)
+	return verdict(err)
+}
+
+// ring wakes the ticket where the end of a mail is a matter for a person. The stored command is the truth; where this
+// bell is not heard, the relay rings.
+func (d *Deliveries) ring(ctx context.Context, s ticket.DeliveryState) ticket.DeliveryState {
+	if s.Number != 0 {
+		if err := d.Bell.Ring(ctx, s.Number, ticket.SignalBell, ticket.Ring{}); err != nil {
+			d.Log.DebugContext(ctx, "bell not heard", "ticket", s.Number, "error", err)
+		}
+	}
+	return s
+}
+
+func (d *Deliveries) attempt(ctx context.Context, id string, a ticket.Attempt) (ticket.DeliveryState, error) {
+	raw := a.Raw
+	if raw == nil {
+		composed, err := d.compose(a.Mail)
+		if err != nil {
+			// Nothing mends this by itself: the mail has failed, and a person sees why.
+			return d.Outbox.Finish(ctx, id, a.No, ends(a.Recipients, "failed", "cannot be composed: "+err.Error()), time.Time{})
+		}
+		if raw, err = d.Outbox.Freeze(ctx, id, composed); err != nil {
+			return ticket.DeliveryState{}, err
+		}
+	}
+	results, slow, err := d.Sender.Send(ctx, a.SMTP, Envelope{ID: id, From: a.From, To: a.Recipients}, raw,
+		func(ctx context.Context) error { return d.Outbox.Data(ctx, id, a.No) })
+	d.Crash("after_dot")
+	if err != nil && errors.Is(err, ticket.ErrOvertaken) {
+		return ticket.DeliveryState{}, err
+	}
+	if err != nil {
+		results = ends(a.Recipients, "queued", err.Error())
+	}
+	results, retry := d.schedule(a, results, slow)
+	return d.Outbox.Finish(context.WithoutCancel(ctx), id, a.No, results, retry)
+}
+
+// schedule says when to try again, and gives up on a mail that is too old.
+func (d *Deliveries) schedule(a ticket.Attempt, results []ticket.End, slow bool) ([]ticket.End, time.Time) {
+	limit := d.GiveUp
+	if limit == 0 {
+		limit = giveUp
+	}
+	pause := min(firstPause<<min(a.No-1, 12), longPause)
+	if slow {
+		pause = max(pause, slowPause)
+	}
+	retry := d.Now().Add(pause)
+	if retry.After(a.Mail.Date.Add(limit)) {
+		for i := range results {
+			if results[i].State == "queued" {
+				results[i].State = "failed"
+				results[i].Reason = fmt.Sprintf("given up after %s: %s", limit, results[i].Reason)
+			}
+		}
+	}
+	return results, retry
+}
+
+func ends(recipients []string, state, reason string) []ticket.End {
+	out := make([]ticket.End, len(recipients))
+	for i, r := range recipients {
+		out[i] = ticket.End{Address: r, State: state, Reason: reason}
+	}
+	return out
+}
+
+// compose makes the mail: by the template of its occasion, in the ticket's language, with the number in the subject.
+func (d *Deliveries) compose(m ticket.Mail) ([]byte, error) {
+	subject, body, err := mail.Render(mail.Occasion(m.Occasion), m.Language, mail.TemplateData{
+		Number: int64(m.Number), Title: m.Title, Client: m.Client, Agent: m.Agent, Desk: m.Desk, Body: m.Body, CloseDays: 14,
+	})
+	if err != nil {
+		return nil, err
+	}
+	automatic := m.Occasion == "acknowledge"
+	out := mail.Outgoing{
+		MessageID: m.MailID, Date: m.Date, From: address(m.From), To: addresses(m.To), Cc: addresses(m.Cc), Number: int64(m.Number), Subject: subject,
+		Reply: m.InReplyTo != "" && !automatic, InReplyTo: m.InReplyTo, References: m.References, Body: body, Format: bodyFormat(m),
+		Automatic: automatic, Triggered: automatic, Language: m.Language, Marker: true,
+	}
+	if m.ReplyTo != "" {
+		out.ReplyTo = mail.Address{Name: m.From.Name, Addr: d.Keys.ReplyAddress(m.From.Address, m.ReplyTo)}
+	}
+	for _, f := range m.Files {
+		out.Attachments = append(out.Attachments, mail.Attachment{Name: f.Name, Type: f.Type, ContentID: f.ContentID, Inline: f.Inline, Data: f.Data})
+	}
+	return mail.Compose(out)
+}
+
+// bodyFormat: templates are Markdown, and so is what surrounds the agent's words.
+func bodyFormat(m ticket.Mail) mail.BodyFormat {
+	if m.Format == "html" {
+		return mail.BodyFormat("html")
+	}
+	return mail.BodyFormat("markdown")
+}
+
+func address(a ticket.Address) mail.Address { return mail.Address{Name: a.Name, Addr: a.Address} }
+
+func addresses(list []ticket.Address) []mail.Address {
+	out := make([]mail.Address, len(list))
+	for i, a := range list {
+		out[i] = address(a)
+	}
+	return slices.Clip(out)
+}
+
+// beat tells Temporal that the activity lives, from a goroutine of its own: a worker that died is then noticed within
+// the heartbeat timeout, however long the activity waits.
+func beat(ctx context.Context, every time.Duration) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				activity.RecordHeartbeat(ctx)
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}

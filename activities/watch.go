@@ -1,0 +1,274 @@
+package activities
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"duradesk/mail"
+	"duradesk/ticket"
+)
+
+// NameWatch is the activity's name. It reached histories: never changed.
+const NameWatch = "Watch"
+
+// Post opens mailboxes.
+type Post interface {
+	// Open connects, logs in and selects the folder. ErrAuth: the login was refused.
+	Open(ctx context.Context, a ticket.Account, folder string) (Box, error)
+}
+
+// Box is an open mailbox.
+type Box interface {
+	// Folder returns UIDVALIDITY and the UID that the next mail will have.
+	Folder() (uidvalidity, uidnext uint32)
+	// UIDs lists the mails from a UID on, in ascending order.
+	UIDs(ctx context.Context, from uint32) ([]uint32, error)
+	// Fetch reads mails without changing anything on the server.
+	Fetch(ctx context.Context, uids []uint32, fn func(uid uint32, raw []byte) error) error
+	// Mark shows on the server that a mail was taken over.
+	Mark(ctx context.Context, uid uint32) error
+	// Wait returns when something may be new, at the latest after most.
+	Wait(ctx context.Context, most time.Duration) error
+	Close() error
+}
+
+// Mailboxes are the hands of a mailbox's workflow.
+type Mailboxes struct {
+	Intake Intake
+	Post   Post
+	Bell   Bell
+	Keys   mail.Keys
+	Log    *slog.Logger
+	// WatchFor is how long one watch lasts; 0: 30 minutes. The workflow starts the next.
+	WatchFor time.Duration
+}
+
+const (
+	watchFor = 30 * time.Minute
+	lookAt   = time.Minute // a look from the cursor, whatever the server tells or does not
+	window   = 200         // UIDs before the cursor that are looked at again: they may become visible out of order
+	atOnce   = 50          // mails fetched before they are marked and the cursor moves
+	poisoned = 3           // begun so often without an end, a mail goes to the quarantine
+)
+
+// Watch holds a mailbox's connection, takes in what comes, and returns after a while, or at once when its worker
+// stops, so that another takes over. Every step is idempotent: raw first, then fate and command in one transaction,
+// then the mark on the server.
+func (m *Mailboxes) Watch(ctx context.Context, id string) error {
+	stop := beat(ctx, 3*time.Second)
+	defer stop()
+	ctx, cancel := whileWorking(ctx)
+	defer cancel()
+	box, err := m.Intake.Mailbox(ctx, id)
+	if err != nil {
+		return verdict(err)
+	}
+	err = m.watch(ctx, box)
+	if err == nil || ctx.Err() != nil {
+		return nil
+	}
+	m.Log.WarnContext(ctx, "mailbox not read", "mailbox", id, "error", err)
+	if noted := m.Intake.Seen(context.WithoutCancel(ctx), id, "failed", err.Error()); noted != nil {
+		m.Log.WarnContext(ctx, "mailbox state not noted", "mailbox", id, "error", noted)
+	}
+	return mailboxVerdict(err)
+}
+
+// mailboxVerdict lets a refused login rest for a quarter of an hour: hammering would lock the account.
+func mailboxVerdict(err error) error {
+	v := verdict(err)
+	if app, ok := v.(*temporal.ApplicationError); ok && app.Type() == TypeAuth { //nolint:errorlint // made one line above
+		return temporal.NewApplicationErrorWithOptions(ErrAuth.Error(), TypeAuth, temporal.ApplicationErrorOptions{NextRetryDelay: 15 * time.Minute})
+	}
+	return v
+}
+
+// whileWorking ends when the worker is told to stop; the activity's own context ends only after the stop timeout.
+func whileWorking(ctx context.Context) (context.Context, context.CancelFunc) {
+	stopping := activity.GetWorkerStopChannel(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-stopping:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+func (m *Mailboxes) watch(ctx context.Context, box ticket.Mailbox) error {
+	open, err := m.Post.Open(ctx, box.IMAP, box.Folder)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = open.Close() }()
+	end := time.Now().Add(orElse(m.WatchFor, watchFor))
+	if err := m.Intake.Seen(ctx, box.ID, "polling", ""); err != nil {
+		return err
+	}
+	if box, err = m.contact(ctx, open, box); err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		if err := m.look(ctx, open, &box); err != nil {
+			return err
+		}
+		left := time.Until(end)
+		if left <= 0 {
+			return nil
+		}
+		if err := open.Wait(ctx, min(lookAt, left)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func orElse(d, other time.Duration) time.Duration {
+	if d == 0 {
+		return other
+	}
+	return d
+}
+
+// contact handles a first meeting, and a folder that was made anew: with another UIDVALIDITY no UID can be trusted, so
+// all are looked at again, and what was taken in before is known by its content.
+func (m *Mailboxes) contact(ctx context.Context, open Box, box ticket.Mailbox) (ticket.Mailbox, error) {
+	validity, next := open.Folder()
+	switch {
+	case box.UIDValidity == validity:
+		return box, nil
+	case box.UIDValidity == 0 && !box.FromStart && next > 0:
+		box.UIDValidity, box.LastUID = validity, next-1
+	default:
+		if box.UIDValidity != 0 {
+			m.Log.WarnContext(ctx, "the mailbox was made anew on its server; reading it from the start", "mailbox", box.ID)
+		}
+		box.UIDValidity, box.LastUID = validity, 0
+	}
+	return box, m.Intake.Begun(ctx, box.ID, box.UIDValidity, box.LastUID)
+}
+
+// look takes in whatever has no fate yet, from a window before the cursor on.
+func (m *Mailboxes) look(ctx context.Context, open Box, box *ticket.Mailbox) error {
+	from := uint32(1)
+	if box.LastUID > window {
+		from = box.LastUID - window
+	}
+	uids, err := open.UIDs(ctx, from)
+	if err != nil {
+		return err
+	}
+	if !box.FromStart { // what lay there before the first contact stays untouched
+		uids = after(uids, box.LastUID, len(uids))
+	}
+	known, err := m.Intake.Known(ctx, box.ID, box.UIDValidity, uids)
+	if err != nil {
+		return err
+	}
+	var fresh []uint32
+	for _, u := range uids {
+		if !known[u] {
+			fresh = append(fresh, u)
+		}
+	}
+	for len(fresh) > 0 {
+		n := min(atOnce, len(fresh))
+		if err := m.takeIn(ctx, open, box, fresh[:n]); err != nil {
+			return err
+		}
+		fresh = fresh[n:]
+		if len(fresh) > atOnce {
+			m.Log.InfoContext(ctx, "taking in a backlog", "mailbox", box.ID, "left", len(fresh))
+		}
+	}
+	return nil
+}
+
+func after(uids []uint32, last uint32, most int) []uint32 {
+	out := make([]uint32, 0, most)
+	for _, u := range uids {
+		if u > last {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// takeIn settles some mails, then marks them on the server and moves the cursor: the server's state changes only after
+// the commit.
+func (m *Mailboxes) takeIn(ctx context.Context, open Box, box *ticket.Mailbox, uids []uint32) error {
+	var settled []uint32
+	err := open.Fetch(ctx, uids, func(uid uint32, raw []byte) error {
+		if err := m.settle(ctx, *box, uid, raw); err != nil {
+			return err
+		}
+		settled = append(settled, uid)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(settled) == 0 {
+		return nil
+	}
+	for _, uid := range settled {
+		if err := open.Mark(ctx, uid); err != nil {
+			return err
+		}
+		if uid > box.LastUID && box.FromStart {
+			box.LastUID = uid
+		}
+	}
+	return m.Intake.Marked(ctx, box.ID, box.UIDValidity, settled)
+}
+
+// settle gives one mail its fate and rings.
+func (m *Mailboxes) settle(ctx context.Context, box ticket.Mailbox, uid uint32, raw []byte) error {
+	got := ticket.Received{Mailbox: box.ID, UIDValidity: box.UIDValidity, UID: uid, Digest: sha256.Sum256(raw), Raw: raw}
+	done, attempts, err := m.Intake.Receive(ctx, got)
+	if err != nil || done {
+		return err
+	}
+	fate := ticket.Fate{Received: got, Fate: "quarantined", Evidence: map[string]any{"because": "begun three times without an end"}}
+	if attempts <= poisoned {
+		if fate, err = m.read(ctx, box, got); err != nil {
+			return err
+		}
+	}
+	s, err := m.Intake.Settle(ctx, fate)
+	if ticket.CodeOf(err) != "" { // the record refuses it for good: kept, shown, the next mail goes on
+		fate = ticket.Fate{Received: got, Fate: "quarantined", MailID: fate.MailID, Evidence: map[string]any{"because": err.Error()}}
+		s, err = m.Intake.Settle(ctx, fate)
+	}
+	if err != nil {
+		return err
+	}
+	if s.Number != 0 && s.Ring.ID != "" {
+		if err := m.Bell.Ring(ctx, s.Number, s.Kind.String(), s.Ring); err != nil {
+			m.Log.DebugContext(ctx, "bell not heard; the relay rings", "ticket", s.Number, "error", err)
+		}
+	}
+	return nil
+}
+
+// read parses, classifies and threads a mail. A defect of ours in doing so puts the mail into the quarantine, where
+// agents see it, and never stops the next one.
+func (m *Mailboxes) read(ctx context.Context, box ticket.Mailbox, got ticket.Received) (fate ticket.Fate, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			m.Log.ErrorContext(ctx, "a mail could not be read", "mailbox", box.ID, "uid", got.UID, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+			fate, err = ticket.Fate{Received: got, Fate: "quarantined", Evidence: map[string]any{"because": "it could not be read: " + fmt.Sprint(v)}}, nil
+		}
+	}()
+	parsed, warnings := mail.Parse(got.Raw, mail.Limits{})
+	return m.decide(ctx, box, got, parsed, warnings)
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	sdklog "go.temporal.io/sdk/log"
+
+	"duradesk/lifecycle"
+	"duradesk/mail"
+	"duradesk/postgres"
+)
+
+// settings are what both production processes read from the environment. `duradesk config` lists them.
+type settings struct {
+	DatabaseURL   string        `name:"database-url" env:"DURADESK_DATABASE_URL" required:"" help:"Postgres, as postgres://user:password@host:5432/database."`
+	SecretKey     string        `name:"secret-key" env:"DURADESK_SECRET_KEY" required:"" help:"At least 32 characters; signs mail and seals the passwords of mailboxes. The same for every process, for ever."`
+	BaseURL       string        `name:"base-url" env:"DURADESK_BASE_URL" default:"http://127.0.0.1:8080" help:"Under which people reach the desk."`
+	TemporalUIURL string        `name:"temporal-ui-url" env:"DURADESK_TEMPORAL_UI_URL" help:"Temporal's Web UI, for links from a ticket to its history."`
+	Retention     time.Duration `name:"retention" env:"DURADESK_RETENTION" default:"720h" help:"How long closed histories are kept in Temporal, at least."`
+	Connections   int32         `name:"connections" env:"DURADESK_DATABASE_CONNECTIONS" default:"24" help:"Database connections of one process."`
+	ContinueAfter int           `name:"continue-after" env:"DURADESK_CONTINUE_AFTER" default:"1000" help:"History events after which a ticket's workflow continues as new."`
+	LogLevel      slog.Level    `name:"log-level" env:"DURADESK_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
+}
+
+func (s settings) logger(part string) *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: s.LogLevel})).With("part", part)
+}
+
+// desk is what a process works with: the record, the queue, the keys.
+type desk struct {
+	settings
+	log    *slog.Logger
+	sealer *postgres.Sealer
+	store  *postgres.Store
+	queue  *postgres.Queue
+	keys   mail.Keys
+}
+
+// open connects to the record. wait is how long it tries; postgres.Lazily lets the process start without it.
+func (s settings) open(ctx context.Context, part string, wait time.Duration) (*desk, error) {
+	log := s.logger(part)
+	sealer, err := postgres.NewSealer(s.SecretKey)
+	if err != nil {
+		return nil, fmt.Errorf("DURADESK_SECRET_KEY: %w", err)
+	}
+	keys := mail.Keys{mail.KeyFromSecret(sealer.Key("mail"))}
+	store, err := postgres.Open(ctx, postgres.Config{
+		URL: s.DatabaseURL, MaxConns: s.Connections, AppName: "duradesk-" + part, Wait: wait, Sealer: sealer, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	queue := postgres.NewQueue(store, postgres.QueueConfig{Rules: lifecycle.Inquiry, Mint: mint{keys}, Crash: crashPoint})
+	return &desk{settings: s, log: log, sealer: sealer, store: store, queue: queue, keys: keys}, nil
+}
+
+// mint makes Message-IDs that prove, when they come back, that the writer saw our mail.
+type mint struct{ keys mail.Keys }
+
+func (m mint) MessageID(occasion, delivery, domain string) string {
+	kind := mail.KindReply
+	if occasion == "acknowledge" {
+		kind = mail.KindAck
+	}
+	return strings.Trim(m.keys.MessageID(kind, delivery, domain), "<>")
+}
+
+// temporalOptions reads the ecosystem's own variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY,
+// TEMPORAL_TLS_*, profile files).
+func temporalOptions(log *slog.Logger) (client.Options, error) {
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return options, fmt.Errorf("the settings of Temporal cannot be used (TEMPORAL_…): %w", err)
+	}
+	if options.HostPort == "" {
+		options.HostPort = client.DefaultHostPort
+	}
+	if options.Namespace == "" {
+		options.Namespace = client.DefaultNamespace
+	}
+	options.Logger = sdklog.NewStructuredLogger(log)
+	return options, nil
+}

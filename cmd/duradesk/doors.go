@@ -1,0 +1,318 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"duradesk/activities"
+	"duradesk/api"
+	"duradesk/dispatch"
+	"duradesk/mail/receive"
+	"duradesk/mail/send"
+	"duradesk/postgres"
+	"duradesk/ticket"
+)
+
+// sender joins the activities' port to the SMTP door.
+type sender struct{}
+
+func (sender) Send(ctx context.Context, a ticket.Account, e activities.Envelope, raw []byte, before func(context.Context) error) ([]ticket.End, bool, error) {
+	t, err := send.New(send.Config{Addr: a.Addr, TLS: send.TLSMode(a.TLS), Username: loginFor(a), Password: a.Password.Reveal()})
+	if err != nil {
+		return nil, false, err
+	}
+	result, err := t.Send(ctx, send.Envelope{ID: e.ID, From: e.From, To: e.To}, raw, before)
+	if err != nil {
+		return nil, false, err
+	}
+	var ends []ticket.End
+	slow := false
+	for _, r := range result.Replies {
+		ends = append(ends, ticket.End{Address: r.Recipient, State: stateOf(r.Outcome), Reason: reasonOf(r)})
+		slow = slow || r.Slow
+	}
+	return ends, slow, nil
+}
+
+// loginFor leaves out the login where the connection is not protected: a password is not sent in the clear. A server
+// that asks for one anyway refuses, and the reason is shown.
+func loginFor(a ticket.Account) string {
+	if a.TLS == "none" {
+		return ""
+	}
+	return a.Username
+}
+
+func stateOf(o send.Outcome) string {
+	switch o {
+	case send.Accepted:
+		return "accepted"
+	case send.Temporary:
+		return "queued"
+	case send.Permanent:
+		return "failed"
+	case send.Uncertain:
+		return "uncertain"
+	}
+	return "queued"
+}
+
+func reasonOf(r send.Reply) string {
+	if r.Outcome == send.Accepted {
+		return ""
+	}
+	return r.String()
+}
+
+// post joins the activities' port to the IMAP door.
+type post struct{}
+
+func (post) Open(ctx context.Context, a ticket.Account, folder string) (activities.Box, error) {
+	m, err := receive.Dial(ctx, receive.Config{Addr: a.Addr, TLS: receive.TLSMode(a.TLS), Username: a.Username, Password: a.Password.Reveal(), Folder: folder})
+	if err != nil {
+		return nil, troubled(err)
+	}
+	f, err := m.Select(ctx)
+	if err != nil {
+		_ = m.Close()
+		return nil, troubled(err)
+	}
+	return &box{m, f}, nil
+}
+
+func troubled(err error) error {
+	if receive.TroubleOf(err) == receive.TroubleAuth {
+		return fmt.Errorf("%w: %w", activities.ErrAuth, err)
+	}
+	return err
+}
+
+type box struct {
+	m *receive.Mailbox
+	f receive.Folder
+}
+
+func (b *box) Folder() (uint32, uint32) { return b.f.UIDValidity, b.f.UIDNext }
+
+func (b *box) UIDs(ctx context.Context, from uint32) ([]uint32, error) {
+	list, err := b.m.List(ctx, from)
+	uids := make([]uint32, len(list))
+	for i, l := range list {
+		uids[i] = l.UID
+	}
+	return uids, err
+}
+
+func (b *box) Fetch(ctx context.Context, uids []uint32, fn func(uint32, []byte) error) error {
+	return b.m.Fetch(ctx, uids, func(m receive.Mail) error { return fn(m.UID, m.Raw) })
+}
+
+func (b *box) Mark(ctx context.Context, uid uint32) error {
+	_, err := b.m.Mark(ctx, uid, receive.Done)
+	return err
+}
+
+func (b *box) Wait(ctx context.Context, most time.Duration) error { return b.m.Wait(ctx, most) }
+
+func (b *box) Close() error { return b.m.Close() }
+
+// away tells the API's door when the record cannot be reached.
+func away(err error) error {
+	if postgres.Away(err) {
+		return fmt.Errorf("%w: %w", api.ErrStoreAway, err)
+	}
+	return err
+}
+
+// reader joins the API's reading port to the record.
+type reader struct{ s *postgres.Store }
+
+func (r reader) Ticket(ctx context.Context, n ticket.Number) (ticket.Record, error) {
+	t, err := r.s.Ticket(ctx, n)
+	return t, away(err)
+}
+
+func (r reader) List(ctx context.Context, q api.Query) (api.Page, error) {
+	p, err := r.s.List(ctx, postgres.Query(q))
+	return api.Page(p), away(err)
+}
+
+func (r reader) Timeline(ctx context.Context, n ticket.Number, after int64, limit int, notes bool) ([]ticket.Item, int64, error) {
+	items, next, err := r.s.Timeline(ctx, n, after, limit, notes)
+	return items, next, away(err)
+}
+
+func (r reader) Views(ctx context.Context, agent string) ([]api.ViewCount, error) {
+	v, err := r.s.Views(ctx, agent)
+	return convert(v, func(c postgres.ViewCount) api.ViewCount { return api.ViewCount(c) }), away(err)
+}
+
+func (r reader) MessageTicket(ctx context.Context, id string) (ticket.Number, error) {
+	n, err := r.s.MessageTicket(ctx, id)
+	return n, away(err)
+}
+
+func (r reader) FileTicket(ctx context.Context, id string) (ticket.Number, error) {
+	n, err := r.s.FileTicket(ctx, id)
+	return n, away(err)
+}
+
+func (r reader) Raw(ctx context.Context, id string) ([]byte, error) {
+	raw, err := r.s.Raw(ctx, id)
+	return raw, away(err)
+}
+
+func (r reader) File(ctx context.Context, id string) (ticket.Attachment, []byte, error) {
+	a, data, err := r.s.File(ctx, id)
+	return a, data, away(err)
+}
+
+func convert[A, B any](list []A, to func(A) B) []B {
+	out := make([]B, len(list))
+	for i, a := range list {
+		out[i] = to(a)
+	}
+	return out
+}
+
+// commands joins the API's queue port to the record.
+type commands struct{ q *postgres.Queue }
+
+func (c commands) Store(ctx context.Context, o ticket.Order) (ticket.Receipt, bool, error) {
+	r, repeated, err := c.q.Store(ctx, o)
+	return r, repeated, away(err)
+}
+
+func (c commands) Receipt(ctx context.Context, by ticket.Actor, id string) (ticket.Receipt, error) {
+	r, err := c.q.Receipt(ctx, by, id)
+	return r, away(err)
+}
+
+func (c commands) Await(ctx context.Context, r ticket.Receipt) (ticket.Receipt, error) {
+	now, err := c.q.Await(ctx, r)
+	return now, away(err)
+}
+
+func (c commands) Unseen(ctx context.Context, r ticket.Receipt, seen int64) ([]ticket.Item, string, error) {
+	items, draft, err := c.q.Unseen(ctx, r, seen)
+	return items, draft, away(err)
+}
+
+// people joins the API's staff port to the record.
+type people struct{ s *postgres.Store }
+
+func (p people) Agent(ctx context.Context, key string) (api.Person, error) {
+	a, err := p.s.Agent(ctx, key)
+	return api.Person(a), away(err)
+}
+
+func (p people) Agents(ctx context.Context) ([]api.Person, error) {
+	list, err := p.s.Agents(ctx)
+	return convert(list, func(a postgres.Person) api.Person { return api.Person(a) }), away(err)
+}
+
+func (p people) AddAgent(ctx context.Context, a api.Person, hash string) (api.Person, error) {
+	added, err := p.s.AddAgent(ctx, postgres.Person(a), hash)
+	return api.Person(added), away(err)
+}
+
+func (p people) AddToken(ctx context.Context, t api.Token, hash []byte) (api.Token, error) {
+	added, err := p.s.AddToken(ctx, postgres.Token(t), hash)
+	return api.Token(added), away(err)
+}
+
+func (p people) ByToken(ctx context.Context, hash []byte, now time.Time) (api.Person, api.Token, error) {
+	a, t, err := p.s.ByToken(ctx, hash, now)
+	return api.Person(a), api.Token(t), away(err)
+}
+
+func (p people) Tokens(ctx context.Context, agent string) ([]api.Token, error) {
+	list, err := p.s.Tokens(ctx, agent)
+	return convert(list, func(t postgres.Token) api.Token { return api.Token(t) }), away(err)
+}
+
+func (p people) DropToken(ctx context.Context, id string) error { return away(p.s.DropToken(ctx, id)) }
+
+// house joins the API's port for desks, groups and mailboxes to the record.
+type house struct{ s *postgres.Store }
+
+func (h house) Desks(ctx context.Context) ([]api.Desk, error) {
+	list, err := h.s.Desks(ctx)
+	return convert(list, func(d postgres.Desk) api.Desk { return api.Desk(d) }), away(err)
+}
+
+func (h house) AddDesk(ctx context.Context, d api.Desk) (api.Desk, error) {
+	added, err := h.s.AddDesk(ctx, postgres.Desk(d))
+	return api.Desk(added), away(err)
+}
+
+func (h house) Groups(ctx context.Context) ([]api.Group, error) {
+	list, err := h.s.Groups(ctx)
+	return convert(list, func(g postgres.Group) api.Group { return api.Group(g) }), away(err)
+}
+
+func (h house) AddGroup(ctx context.Context, g api.Group) (api.Group, error) {
+	added, err := h.s.AddGroup(ctx, postgres.Group(g))
+	return api.Group(added), away(err)
+}
+
+func (h house) Mailboxes(ctx context.Context) ([]api.Mailbox, error) {
+	list, err := h.s.Mailboxes(ctx)
+	return convert(list, func(m postgres.Mailbox) api.Mailbox { return api.Mailbox(m) }), away(err)
+}
+
+func (h house) Ledger(ctx context.Context, mailbox string, quarantine bool, cursor string, limit int) ([]api.Fate, string, error) {
+	list, next, err := h.s.Ledger(ctx, mailbox, quarantine, cursor, limit)
+	return convert(list, func(f postgres.Fate) api.Fate { return api.Fate(f) }), next, away(err)
+}
+
+// bell joins the API's bell to Temporal. A crowded ticket is not rung for each command: the relay rings it once.
+type bell struct{ b *dispatch.Bell }
+
+func (b bell) Ring(ctx context.Context, n ticket.Number, kind ticket.Kind, r ticket.Ring) error {
+	return b.b.Ring(ctx, n, kind.String(), r)
+}
+
+// health tells the API's readiness: database and schema are needed, Temporal is told.
+type health struct {
+	s *postgres.Store
+	c client.Client
+}
+
+func (h health) Parts(ctx context.Context) []api.Part {
+	parts := convert(recordParts(ctx, h.s), func(p part) api.Part { return api.Part(p) })
+	return append(parts, api.Part(temporalPart(ctx, h.c, false)))
+}
+
+// part is one line of a health report.
+type part struct {
+	Name   string
+	OK     bool
+	Needed bool
+	Detail string
+}
+
+func recordParts(ctx context.Context, s *postgres.Store) []part {
+	parts := []part{told("database", true, s.Ping(ctx))}
+	if parts[0].OK {
+		parts = append(parts, told("schema", true, s.CheckSchema(ctx)))
+	}
+	return parts
+}
+
+func temporalPart(ctx context.Context, c client.Client, needed bool) part {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	_, err := c.CheckHealth(ctx, &client.CheckHealthRequest{})
+	return told("temporal", needed, err)
+}
+
+func told(name string, needed bool, err error) part {
+	if err != nil {
+		return part{Name: name, Needed: needed, Detail: oneLine(err)}
+	}
+	return part{Name: name, OK: true, Needed: needed}
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
+
+	"duradesk/activities"
+	"duradesk/api"
+	"duradesk/dispatch"
+	"duradesk/postgres"
+	"duradesk/worker"
+	"duradesk/workflows"
+)
+
+// apiCommand is the door for people and scripts.
+type apiCommand struct {
+	settings
+	Addr           string `name:"http" env:"DURADESK_HTTP_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
+	BootstrapToken string `env:"DURADESK_BOOTSTRAP_TOKEN" help:"An admin API token that exists from the first start, for scripts."`
+}
+
+// Run serves until it is interrupted. It starts and answers without Temporal (202) and without Postgres (503).
+func (c *apiCommand) Run(ctx context.Context) error {
+	d, err := c.open(ctx, "api", postgres.Lazily)
+	if err != nil {
+		return err
+	}
+	defer d.store.Close()
+	listener, err := listen(ctx, c.Addr, "DURADESK_HTTP_ADDR")
+	if err != nil {
+		return err
+	}
+	return c.serve(ctx, d, listener)
+}
+
+func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) error {
+	options, err := temporalOptions(d.log)
+	if err != nil {
+		return err
+	}
+	temporal, err := client.NewLazyClient(options)
+	if err != nil {
+		return fmt.Errorf("the settings of Temporal cannot be used: %w", err)
+	}
+	defer temporal.Close()
+	handler := api.New(api.Options{
+		Reader: reader{d.store}, Queue: commands{d.queue}, Bell: bell{&dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}},
+		People: people{d.store}, House: house{d.store}, Health: health{d.store, temporal},
+		BootstrapToken: c.BootstrapToken, BaseURL: d.BaseURL, TemporalUIURL: d.TemporalUIURL, Namespace: options.Namespace, Log: d.log,
+	})
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { d.store.Listen(ctx); return nil })
+	g.Go(func() error { return serveHTTP(ctx, api.NewServer(c.Addr, handler), listener) })
+	return g.Wait()
+}
+
+// workerCommand is the clockwork: tickets, deliveries, mailboxes, and the relay.
+type workerCommand struct {
+	settings
+	HealthAddr string `name:"health" env:"DURADESK_WORKER_HEALTH_ADDR" default:"127.0.0.1:8081" help:"Address of /healthz and /readyz."`
+}
+
+// Run works until it is interrupted.
+func (c *workerCommand) Run(ctx context.Context) error {
+	d, err := c.open(ctx, "worker", 30*time.Second)
+	if err != nil {
+		return err
+	}
+	defer d.store.Close()
+	listener, err := listen(ctx, c.HealthAddr, "DURADESK_WORKER_HEALTH_ADDR")
+	if err != nil {
+		return err
+	}
+	return c.work(ctx, d, listener)
+}
+
+func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener) error {
+	if err := d.store.CheckSchema(ctx); err != nil {
+		return err
+	}
+	options, err := temporalOptions(d.log)
+	if err != nil {
+		return err
+	}
+	temporal, err := dial(ctx, options)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	ensured, cancel := context.WithTimeout(ctx, time.Minute)
+	err = dispatch.Ensure(ensured, temporal, options.Namespace, d.Retention)
+	cancel()
+	if err != nil {
+		return err
+	}
+	bell := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}
+	relay := &dispatch.Relay{Bell: bell, Record: d.queue, Log: d.log}
+	g, ctx := errgroup.WithContext(ctx)
+	workers := worker.New(temporal, d.parts(bell))
+	g.Go(func() error { return workers.Run(ctx) })
+	g.Go(func() error { relay.Run(ctx); return nil })
+	g.Go(func() error {
+		server := &http.Server{Handler: worker.Health(workerParts(d, temporal, options.Namespace)), ReadHeaderTimeout: 5 * time.Second}
+		return serveHTTP(ctx, server, listener)
+	})
+	return g.Wait()
+}
+
+// parts joins the activities to their doors.
+func (d *desk) parts(b *dispatch.Bell) worker.Parts {
+	return worker.Parts{
+		Desk:    &workflows.Desk{ConsoleURL: d.BaseURL},
+		Tickets: &activities.Tickets{Desk: d.queue, Bell: b, Log: d.log, ContinueAfter: d.ContinueAfter, Crash: crashPoint},
+		Deliveries: &activities.Deliveries{
+			Outbox: d.queue, Sender: sender{}, Bell: b, Keys: d.keys, Log: d.log, Now: time.Now, Crash: crashPoint,
+		},
+		Mailboxes: &activities.Mailboxes{Intake: d.queue, Post: post{}, Bell: b, Keys: d.keys, Log: d.log},
+		AtOnce:    int(d.Connections) / 2,
+		Fatal:     func(err error) { d.log.Error("Temporal refuses the worker", "error", err) },
+	}
+}
+
+func workerParts(d *desk, c client.Client, namespace string) func(context.Context) []worker.Part {
+	return func(ctx context.Context) []worker.Part {
+		parts := convert(recordParts(ctx, d.store), func(p part) worker.Part { return worker.Part(p) })
+		parts = append(parts, worker.Part(temporalPart(ctx, c, true)))
+		return append(parts, worker.Pollers(ctx, c, namespace))
+	}
+}
+
+// dial waits for Temporal: a worker has nothing to do without it.
+func dial(ctx context.Context, options client.Options) (client.Client, error) {
+	for pause := 200 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		attempt, cancel := context.WithTimeout(ctx, 10*time.Second)
+		c, err := client.DialContext(attempt, options)
+		cancel()
+		if err == nil {
+			return c, nil
+		}
+		options.Logger.Warn("Temporal is away; waiting for it", "address", options.HostPort)
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("Temporal at %s cannot be reached: %w", options.HostPort, err)
+		case <-time.After(pause):
+		}
+	}
+}
+
+// serveCommand runs both production processes in one.
+type serveCommand struct {
+	apiCommand
+	HealthAddr string `name:"health" env:"DURADESK_WORKER_HEALTH_ADDR" default:"127.0.0.1:8081" help:"Address of the worker's /healthz and /readyz."`
+}
+
+// Run serves and works until it is interrupted; where one half fails, both stop.
+func (c *serveCommand) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return c.apiCommand.Run(ctx) })
+	g.Go(func() error { return (&workerCommand{settings: c.settings, HealthAddr: c.HealthAddr}).Run(ctx) })
+	return g.Wait()
+}
+
+func listen(ctx context.Context, addr, setting string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot listen on %s: %w", setting, addr, err)
+	}
+	return l, nil
+}
+
+// serveHTTP answers until ctx ends, then lets running requests finish.
+func serveHTTP(ctx context.Context, s *http.Server, l net.Listener) error {
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(l) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := s.Shutdown(stop); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return s.Close()
+	}
+	return nil
+}

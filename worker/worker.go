@@ -1,0 +1,84 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"duradesk/activities"
+	"duradesk/ticket"
+	"duradesk/workflows"
+)
+
+// Parts are what a worker works with.
+type Parts struct {
+	Desk       *workflows.Desk
+	Tickets    *activities.Tickets
+	Deliveries *activities.Deliveries
+	Mailboxes  *activities.Mailboxes
+	// AtOnce is how many commands are applied at once: no more than the database pool has connections. 0: 12.
+	AtOnce int
+	// Fatal is told when Temporal refuses a worker for good.
+	Fatal func(error)
+}
+
+// Workers are one for tickets and one for mail: a mail server that hangs must not eat the tickets' slots.
+type Workers struct{ tickets, mail worker.Worker }
+
+// stopWithin is how long a stopping worker lets activities finish: longer than any Apply.
+const stopWithin = 10 * time.Second
+
+// New registers everything under the names that histories hold.
+func New(c client.Client, p Parts) *Workers {
+	if p.AtOnce == 0 {
+		p.AtOnce = 12
+	}
+	// After a restart the first task of a cached workflow waits for the dead worker's queue: keep that short.
+	worker.SetStickyWorkflowCacheSize(2000)
+	options := worker.Options{
+		DisableRegistrationAliasing:             true,
+		MaxConcurrentLocalActivityExecutionSize: p.AtOnce,
+		MaxConcurrentActivityExecutionSize:      p.AtOnce,
+		StickyScheduleToStartTimeout:            time.Second,
+		WorkerStopTimeout:                       stopWithin,
+		OnFatalError:                            p.Fatal,
+	}
+	w := &Workers{tickets: worker.New(c, ticket.QueueTickets, options)}
+	options.MaxConcurrentActivityExecutionSize = 200
+	w.mail = worker.New(c, ticket.QueueMail, options)
+	register(w.tickets, w.mail, p)
+	return w
+}
+
+func register(tickets, mail worker.Registry, p Parts) {
+	tickets.RegisterWorkflowWithOptions(p.Desk.Ticket, workflow.RegisterOptions{Name: ticket.WorkflowTicket})
+	tickets.RegisterActivityWithOptions(p.Tickets.Apply, activity.RegisterOptions{Name: activities.NameApply})
+	tickets.RegisterActivityWithOptions(p.Tickets.StartEffects, activity.RegisterOptions{Name: activities.NameStartEffects})
+	mail.RegisterWorkflowWithOptions(p.Desk.Delivery, workflow.RegisterOptions{Name: ticket.WorkflowDelivery})
+	mail.RegisterWorkflowWithOptions(p.Desk.Mailbox, workflow.RegisterOptions{Name: ticket.WorkflowMailbox})
+	mail.RegisterActivityWithOptions(p.Deliveries.Send, activity.RegisterOptions{Name: activities.NameSend})
+	mail.RegisterActivityWithOptions(p.Mailboxes.Watch, activity.RegisterOptions{Name: activities.NameWatch})
+}
+
+// Run works until ctx ends, then stops in order: mail first, so that another takes the mailboxes over, tickets last.
+func (w *Workers) Run(ctx context.Context) error {
+	if err := w.tickets.Start(); err != nil {
+		return fmt.Errorf("start the tickets' worker: %w", err)
+	}
+	defer w.tickets.Stop()
+	if err := w.mail.Start(); err != nil {
+		return fmt.Errorf("start the mail worker: %w", err)
+	}
+	defer w.mail.Stop()
+	<-ctx.Done()
+	if errors.Is(context.Cause(ctx), context.Canceled) {
+		return nil
+	}
+	return context.Cause(ctx)
+}
