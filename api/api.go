@@ -1,0 +1,100 @@
+package api
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"duradesk/api/openapi"
+)
+
+// Options join the ports to the door. All ports are needed; the rest have defaults.
+type Options struct {
+	Reader Reader
+	Queue  Queue
+	Bell   Bell
+	People People
+	House  House
+	Health Health
+
+	BootstrapToken string // acts as the agent admin; "": there is no such token
+	BaseURL        string // under which people reach the desk, without a slash at the end
+	TemporalUIURL  string // "": tickets carry no link to their workflow
+	Namespace      string // of Temporal; default "default"
+
+	Log      *slog.Logger         // default: none
+	Now      func() time.Time     // default: time.Now
+	Registry *prometheus.Registry // what /metrics shows; default: a new one with figures of the Go runtime
+}
+
+func (o Options) withDefaults() Options {
+	if o.Log == nil {
+		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Namespace == "" {
+		o.Namespace = "default"
+	}
+	o.BaseURL = strings.TrimRight(o.BaseURL, "/")
+	o.TemporalUIURL = strings.TrimRight(o.TemporalUIURL, "/")
+	return o
+}
+
+// server answers every operation of the document; there is one file per resource.
+type server struct {
+	Options
+	doc     *document
+	texts   texts
+	figures *figures
+}
+
+// New returns the handler of the whole door.
+func New(o Options) http.Handler {
+	gin.SetMode(gin.ReleaseMode)
+	s := &server{Options: o.withDefaults(), doc: readDocument(), texts: readTexts()}
+	s.figures = newFigures(s.Registry)
+
+	r := gin.New()
+	r.RedirectTrailingSlash, r.RedirectFixedPath = false, false
+	r.HandleMethodNotAllowed = true
+	r.UseRawPath = true // an id may hold any character, also a slash
+	r.Use(s.observe, s.recovered, headers, s.admit)
+	r.NoRoute(func(c *gin.Context) { s.fail(c, problem{kind: unknownRoute}.with("path", c.Request.URL.Path)) })
+	r.NoMethod(func(c *gin.Context) {
+		s.fail(c, problem{kind: wrongMethod}.with("method", c.Request.Method).with("allow", c.Writer.Header().Get("Allow")))
+	})
+	openapi.RegisterHandlersWithOptions(r, s, openapi.GinServerOptions{ErrorHandler: s.misbound})
+	return asGet(r)
+}
+
+// NewServer returns a server around the handler with timeouts that hold against slow or silent clients: a header may
+// take 5 s, a request of the largest size one minute, the answer to a command its longest wait and more.
+func NewServer(addr string, handler http.Handler) *http.Server {
+	return &http.Server{
+		Addr:              addr,
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       time.Minute,
+		WriteTimeout:      2 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
+}
+
+// asGet answers HEAD as GET; net/http leaves the body out.
+func asGet(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			r = r.Clone(r.Context())
+			r.Method = http.MethodGet
+		}
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,37 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"duradesk/api/openapi"
+)
+
+// GetHealth answers while the process does.
+func (s *server) GetHealth(c *gin.Context) { answer(c, http.StatusOK, openapi.Alive{Status: "alive"}) }
+
+// GetReadiness tells whether the door can do its own work. Without Temporal it can: commands are stored and answered
+// with 202.
+func (s *server) GetReadiness(c *gin.Context) {
+	ctx, done := context.WithTimeout(c.Request.Context(), 3*time.Second)
+	defer done()
+	out := openapi.Readiness{Status: openapi.Ready, Parts: []openapi.ReadinessPart{}}
+	status := http.StatusOK
+	for _, p := range s.Health.Parts(ctx) {
+		out.Parts = append(out.Parts, openapi.ReadinessPart{Name: p.Name, Ok: p.OK, Needed: p.Needed, Detail: p.Detail})
+		if p.Needed && !p.OK {
+			out.Status, status = openapi.NotReady, http.StatusServiceUnavailable
+		}
+	}
+	answer(c, status, out)
+}
+
+// GetRoot points to where to go from here.
+func (s *server) GetRoot(c *gin.Context) {
+	answer(c, http.StatusOK, openapi.Root{
+		Name: "Duradesk", Docs: s.BaseURL + "/api/docs", Openapi: s.BaseURL + "/api/openapi.json", Api: s.BaseURL + "/api/v1",
+	})
+}

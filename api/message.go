@@ -1,0 +1,79 @@
+package api
+
+import (
+	"path"
+	"strings"
+
+	"duradesk/mail"
+	"duradesk/ticket"
+)
+
+var messageFormats = []string{"markdown", "text", "html"}
+
+// message reads what is said, as openapi.yaml's NewMessage; nil where there is nothing.
+func (o *object) message(needed bool, author ticket.By) *ticket.NewMessage {
+	m := o.inside("message", needed)
+	if m == nil {
+		return nil
+	}
+	out := &ticket.NewMessage{
+		Author:      author,
+		Body:        m.body(),
+		Format:      m.word("body_format", false, messageFormats),
+		To:          m.texts("to", 50, emailRule),
+		Cc:          m.texts("cc", 50, emailRule),
+		Files:       m.files(),
+		Template:    m.text("template", rule{min: 1, max: 100}),
+		WorkMinutes: int(m.integer("work_minutes", 0, 7*24*60)),
+	}
+	m.done()
+	if out.Format == "" {
+		out.Format = messageFormats[0]
+	}
+	if out.Format == "html" {
+		out.HTML = mail.SanitizeHTML(out.Body)
+	}
+	return out
+}
+
+func (o *object) body() string {
+	text := o.text("body", rule{needed: true, min: 1, solid: true})
+	if len(text) > maxText {
+		o.blame("body", tooLargeField, map[string]string{"max": "1"})
+		return ""
+	}
+	return text
+}
+
+func (o *object) files() []ticket.NewFile {
+	list := o.list("attachments", 50)
+	out := make([]ticket.NewFile, 0, len(list))
+	for i, v := range list {
+		fields, ok := v.(map[string]any)
+		f := &object{at: o.pointer("attachments") + "/" + itoa(i), fields: fields, faults: o.faults}
+		if !ok {
+			*o.faults = append(*o.faults, fault{pointer: f.at, code: "object"})
+			continue
+		}
+		file := ticket.NewFile{
+			Name: fileName(f.text("name", rule{needed: true, min: 1, max: 255, line: true})),
+			Type: f.text("type", rule{min: 3, max: 100, pattern: typePattern, like: "media_type"}),
+			Data: f.bytes("data", maxFile),
+		}
+		f.done()
+		if file.Type == "" {
+			file.Type = "application/octet-stream"
+		}
+		out = append(out, file)
+	}
+	return out
+}
+
+// fileName keeps the last part of a path, whichever system it came from.
+func fileName(name string) string {
+	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	if name == "." || name == ".." || name == "/" {
+		return "file"
+	}
+	return name
+}

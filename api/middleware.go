@@ -1,0 +1,107 @@
+package api
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+)
+
+const keyRequestID = "request_id"
+
+var goodRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,100}$`)
+
+// observe gives the request an id, counts it and writes its line in the log: no body, no query, no token.
+func (s *server) observe(c *gin.Context) {
+	began := time.Now()
+	id := c.GetHeader("X-Request-Id")
+	if !goodRequestID.MatchString(id) {
+		id = uuid.Must(uuid.NewV7()).String()
+	}
+	c.Set(keyRequestID, id)
+	c.Header("X-Request-Id", id)
+	done := s.figures.begin()
+	c.Next()
+	took := time.Since(began)
+	done(c.Request.Method, c.FullPath(), c.Writer.Status(), took)
+	s.Log.LogAttrs(c.Request.Context(), levelOf(c), "request",
+		slog.String("method", c.Request.Method), slog.String("path", c.Request.URL.Path), slog.String("route", c.FullPath()),
+		slog.Int("status", c.Writer.Status()), slog.Int("bytes", c.Writer.Size()), slog.Duration("took", took),
+		slog.String("agent", askerOf(c).Key), slog.String("request_id", id))
+}
+
+// levelOf keeps the questions of machines, asked every second, out of the ordinary log.
+func levelOf(c *gin.Context) slog.Level {
+	switch c.FullPath() {
+	case "/healthz", "/readyz", "/metrics":
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}
+
+// recovered turns a panic into a 500 and keeps its stack for the log.
+func (s *server) recovered(c *gin.Context) {
+	defer func() {
+		fault := recover()
+		if fault == nil {
+			return
+		}
+		if err, ok := fault.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			panic(fault)
+		}
+		s.Log.ErrorContext(c.Request.Context(), "panic in a handler", "panic", fault, "route", c.FullPath(),
+			"request_id", c.GetString(keyRequestID), "stack", string(debug.Stack()))
+		s.fail(c, problem{kind: internal})
+	}()
+	c.Next()
+}
+
+// headers that hold for every answer: nothing is cached, framed, sniffed or told to others. What needs a wider policy
+// (the docs page) sets its own.
+func headers(c *gin.Context) {
+	h := c.Writer.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+	h.Add("Vary", "Accept-Language, Authorization")
+}
+
+// admit lets through who may call the operation, and only with query parameters that it has.
+func (s *server) admit(c *gin.Context) {
+	op, ok := s.operation(c)
+	if !ok {
+		return // no such route or method: the router says so
+	}
+	if !op.public {
+		who, p := s.authenticate(c, op.id)
+		if p.kind != "" {
+			s.fail(c, p)
+			return
+		}
+		c.Set(keyAsker, who)
+	}
+	if faults := s.queryFaults(c, op); len(faults) > 0 {
+		s.fail(c, problem{kind: invalidQuery, faults: faults})
+		return
+	}
+	// Several Prefer lines are one list (RFC 7240 §2); the generated server takes one line only.
+	if lines := c.Request.Header.Values("Prefer"); len(lines) > 1 {
+		c.Request.Header.Set("Prefer", strings.Join(lines, ", "))
+	}
+}
+
+// misbound answers what the generated server could not read. Queries were looked at before, so that it is a path: a
+// ticket's number that is none.
+func (s *server) misbound(c *gin.Context, err error, _ int) {
+	s.Log.DebugContext(c.Request.Context(), "parameter not read", "error", err, "request_id", c.GetString(keyRequestID))
+	s.fail(c, problem{kind: notFound})
+}

@@ -1,0 +1,123 @@
+package api
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"duradesk/api/openapi"
+	"duradesk/lifecycle"
+	"duradesk/ticket"
+)
+
+// GetReceipt gives a receipt at any time, to its actor or a lead.
+func (s *server) GetReceipt(c *gin.Context, id string) {
+	who := askerOf(c)
+	ctx, done := budget(c)
+	defer done()
+	r, err := s.Queue.Receipt(ctx, who.actor(), id)
+	if err != nil {
+		s.told(c, err)
+		return
+	}
+	rec := s.current(c, r, nil)
+	if rec == nil && r.By != who.actor().Key() {
+		s.fail(c, problem{kind: notFound}) // of a desk that the lead is not in
+		return
+	}
+	answer(c, http.StatusOK, s.receipt(c, r, rec))
+}
+
+// current returns the receipt's ticket as it is now; known, where it could not be read and nothing was applied since;
+// nil where there is nothing to show.
+func (s *server) current(c *gin.Context, r ticket.Receipt, known *ticket.Record) *ticket.Record {
+	rec, err := s.visible(c, r.Number)
+	switch {
+	case err == nil:
+		return &rec
+	case ticket.CodeOf(err) == ticket.NotFound || r.Outcome != ticket.Pending:
+		return nil
+	}
+	return known
+}
+
+// receipt as JSON.
+func (s *server) receipt(c *gin.Context, r ticket.Receipt, rec *ticket.Record) openapi.Receipt {
+	out := openapi.Receipt{
+		Id: r.ID, Number: int64(r.Number), Command: r.Kind.String(), Outcome: openapi.Outcome(r.Outcome.String()),
+		Reason: some(r.Reason), ReasonText: s.texts.reason(s.language(c), r.Reason), At: r.At.UTC(),
+	}
+	if r.Revision > 0 {
+		out.Revision = &r.Revision
+	}
+	if rec != nil {
+		t := s.ticket(c, *rec)
+		out.Ticket = &t
+	}
+	return out
+}
+
+// sayReceipt answers a command with what became of it.
+func (s *server) sayReceipt(c *gin.Context, r ticket.Receipt, known *ticket.Record, order ticket.Order) {
+	rec := s.current(c, r, known)
+	body := s.receipt(c, r, rec)
+	switch r.Outcome {
+	case ticket.Pending:
+		c.Header("Location", "/api/v1/receipts/"+url.PathEscape(r.ID))
+		answer(c, http.StatusAccepted, body)
+	case ticket.Applied, ticket.Already:
+		if order.Kind == ticket.Create {
+			c.Header("Location", ticketPath(r.Number))
+			answer(c, http.StatusCreated, body)
+			return
+		}
+		answer(c, http.StatusOK, body)
+	case ticket.Refused, ticket.Failed:
+		s.sayNo(c, r, rec, body, order.SeenRevision)
+	}
+}
+
+// sayNo answers a command that was not applied, with all that helps to go on.
+func (s *server) sayNo(c *gin.Context, r ticket.Receipt, rec *ticket.Record, receipt openapi.Receipt, seen int64) {
+	lang, k := s.language(c), refused
+	switch {
+	case r.Outcome == ticket.Failed:
+		k = failed
+	case r.Reason == "stale":
+		k = stale
+	}
+	body := openapi.CommandProblem{
+		Type: "/problems/" + string(k), Title: s.texts.say(lang, "title."+string(k), nil), Status: statusOf[k],
+		Detail: receipt.ReasonText, RequestId: c.GetString(keyRequestID), Receipt: &receipt,
+	}
+	if rec != nil {
+		body.Allowed = ptr(s.allowed(c, *rec))
+	}
+	if k == stale {
+		s.addUnseen(c, &body, r, seen)
+	}
+	writeProblem(c, body.Status, lang, body)
+}
+
+func (s *server) addUnseen(c *gin.Context, body *openapi.CommandProblem, r ticket.Receipt, seen int64) {
+	ctx, done := budget(c)
+	defer done()
+	unseen, draft, err := s.Queue.Unseen(ctx, r, seen)
+	if err != nil {
+		s.Log.WarnContext(ctx, "unseen items not read", "ticket", r.Number, "command", r.ID, "error", err)
+	}
+	body.Unseen = ptr(items(unseen))
+	body.DraftId = some(draft)
+}
+
+// allowed lists every command of the asker; one with a reason is refused now.
+func (s *server) allowed(c *gin.Context, rec ticket.Record) []openapi.Allowance {
+	lang := s.language(c)
+	list := lifecycle.Allowed(rec.Process, askerOf(c).actor(), rec.Settings)
+	out := make([]openapi.Allowance, len(list))
+	for i, a := range list {
+		out[i] = openapi.Allowance{Command: a.Command.String(), Reason: some(a.Reason), ReasonText: s.texts.reason(lang, a.Reason)}
+	}
+	return out
+}

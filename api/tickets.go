@@ -1,0 +1,118 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"duradesk/api/openapi"
+	"duradesk/lifecycle"
+	"duradesk/ticket"
+)
+
+const usualLimit = 30
+
+// ListTickets lists and searches.
+func (s *server) ListTickets(c *gin.Context, q openapi.ListTicketsParams) {
+	query := listQuery(askerOf(c), q)
+	if query.Desks != nil && len(query.Desks) == 0 {
+		answer(c, http.StatusOK, openapi.TicketList{Items: []openapi.Ticket{}})
+		return
+	}
+	ctx, done := budget(c)
+	defer done()
+	page, err := s.Reader.List(ctx, query)
+	if err != nil {
+		s.toldQuery(c, err)
+		return
+	}
+	out := openapi.TicketList{Items: make([]openapi.Ticket, len(page.Items)), NextCursor: some(page.Next), Total: page.Total, TotalCapped: page.Capped}
+	for i, r := range page.Items {
+		out.Items[i] = s.ticket(c, r)
+	}
+	answer(c, http.StatusOK, out)
+}
+
+// listQuery is what the URL asks for; its values were held against the document before.
+func listQuery(who asker, q openapi.ListTicketsParams) Query {
+	out := Query{
+		View: string(value(q.View)), Viewer: who.Key, Desks: who.desks(), Text: value(q.Q),
+		States: parsed(q.State, ticket.ParseState), Priorities: parsed(q.Priority, ticket.ParsePriority),
+		Channels: parsed(q.Channel, ticket.ParseChannel), Categories: parsed(q.Category, ticket.ParseCategory),
+		Groups: keys(q.Group, "none", ""), Owners: keys(ptr(keys(q.Owner, "me", who.Key)), "none", ""), DeskKeys: value(q.Desk),
+		Tags: value(q.Tag), Languages: value(q.Language), Title: value(q.Title), ClientName: value(q.ClientName),
+		ClientNumber: value(q.ClientNumber), Email: value(q.Email), Phone: value(q.Phone),
+		CreatedFrom: value(q.CreatedFrom), CreatedTo: value(q.CreatedTo),
+		Sort: string(value(q.Sort)), Limit: usualLimit, Cursor: value(q.Cursor),
+	}
+	for _, n := range value(q.Number) {
+		out.Numbers = append(out.Numbers, ticket.Number(n))
+	}
+	for _, t := range value(q.Type) {
+		out.Types = append(out.Types, string(t))
+	}
+	if out.Sort == "" {
+		out.Sort = "-updated"
+	}
+	if q.Limit != nil {
+		out.Limit = *q.Limit
+	}
+	return out
+}
+
+// value of an optional parameter.
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+func parsed[W ~string, T any](words *[]W, parse func(string) (T, error)) []T {
+	var out []T
+	for _, w := range value(words) {
+		if v, err := parse(string(w)); err == nil {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// keys replaces a word that stands for something by what it stands for.
+func keys(in *[]string, word, means string) []string {
+	var out []string
+	for _, k := range value(in) {
+		if k == word {
+			k = means
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
+// GetTicket shows one ticket.
+func (s *server) GetTicket(c *gin.Context, n openapi.Number) {
+	rec, err := s.visible(c, ticket.Number(n))
+	if err != nil {
+		s.told(c, err)
+		return
+	}
+	answer(c, http.StatusOK, s.ticket(c, rec))
+}
+
+// GetFuture tells what happens if nobody acts.
+func (s *server) GetFuture(c *gin.Context, n openapi.Number) {
+	rec, err := s.visible(c, ticket.Number(n))
+	if err != nil {
+		s.told(c, err)
+		return
+	}
+	lang := s.language(c)
+	out := openapi.Future{Items: []openapi.FutureItem{}}
+	for _, f := range lifecycle.Future(rec.Process, rec.Settings) {
+		out.Items = append(out.Items, openapi.FutureItem{
+			At: f.At.UTC(), Timer: openapi.ClockKind(f.Clock.String()), Effect: f.Effect, Why: s.texts.say(lang, "future."+f.Clock.String(), nil),
+		})
+	}
+	answer(c, http.StatusOK, out)
+}

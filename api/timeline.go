@@ -1,0 +1,117 @@
+package api
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"duradesk/api/openapi"
+	"duradesk/ticket"
+)
+
+const usualTimeline = 100
+
+// GetTimeline lists messages, notes and events, oldest first.
+func (s *server) GetTimeline(c *gin.Context, n openapi.Number, q openapi.GetTimelineParams) {
+	if _, err := s.visible(c, ticket.Number(n)); err != nil {
+		s.told(c, err)
+		return
+	}
+	after, ok := position(q.Cursor)
+	if !ok {
+		s.fail(c, badCursor())
+		return
+	}
+	limit := usualTimeline
+	if q.Limit != nil {
+		limit = *q.Limit
+	}
+	ctx, done := budget(c)
+	defer done()
+	found, next, err := s.Reader.Timeline(ctx, ticket.Number(n), after, limit, true)
+	if err != nil {
+		s.told(c, err)
+		return
+	}
+	out := openapi.Timeline{Items: items(found)}
+	if next > 0 {
+		out.NextCursor = ptr(cursor(next))
+	}
+	answer(c, http.StatusOK, out)
+}
+
+func badCursor() problem {
+	return problem{kind: invalidQuery, faults: []fault{{parameter: "cursor", code: "cursor"}}}
+}
+
+// cursor hides a position, so that nobody counts on what it is.
+func cursor(position int64) string {
+	return base64.RawURLEncoding.EncodeToString([]byte("t" + strconv.FormatInt(position, 10)))
+}
+
+func position(cursor *string) (int64, bool) {
+	if cursor == nil {
+		return 0, true
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(*cursor)
+	digits, ours := strings.CutPrefix(string(raw), "t")
+	n, perr := strconv.ParseInt(digits, 10, 64)
+	return n, err == nil && perr == nil && ours && n > 0
+}
+
+func items(in []ticket.Item) []openapi.TimelineItem {
+	out := make([]openapi.TimelineItem, len(in))
+	for i, it := range in {
+		out[i] = item(it)
+	}
+	return out
+}
+
+// item as JSON: fields that do not apply are left out.
+func item(it ticket.Item) openapi.TimelineItem {
+	out := openapi.TimelineItem{
+		Id: it.ID, Seq: it.Seq, Revision: it.Revision, At: it.At.UTC(), Type: openapi.TimelineItemType(it.Type),
+		By:        openapi.By{Kind: openapi.ByKind(it.By.Kind.String()), Id: it.By.ID, Name: it.By.Name},
+		CommandId: some(it.CommandID), Html: some(it.HTML), Event: event(it.Event),
+	}
+	if it.Type != "event" {
+		out.Body = &it.Body
+		out.BodyFormat = some(openapi.TimelineItemBodyFormat(it.Format))
+	}
+	if it.HasRaw {
+		out.Raw = ptr("/api/v1/messages/" + url.PathEscape(it.MessageID) + "/raw")
+	}
+	if len(it.Attachments) > 0 {
+		files := make([]openapi.Attachment, len(it.Attachments))
+		for i, a := range it.Attachments {
+			files[i] = openapi.Attachment{Id: a.ID, Name: a.Name, Type: a.Type, Size: a.Size}
+		}
+		out.Attachments = &files
+	}
+	if len(it.Delivery) > 0 {
+		mails := make([]openapi.Recipient, len(it.Delivery))
+		for i, d := range it.Delivery {
+			mails[i] = openapi.Recipient{Recipient: d.Address, State: openapi.RecipientState(d.State), Attempts: d.Attempts, Reason: some(d.Reason)}
+		}
+		out.Delivery = &mails
+	}
+	return out
+}
+
+func event(e *ticket.Event) *openapi.Event {
+	if e == nil {
+		return nil
+	}
+	out := &openapi.Event{Name: e.Name, From: some(e.From.String()), To: some(e.To.String())}
+	if e.Cause != (ticket.Cause{}) {
+		out.Cause = &openapi.Cause{Rule: some(e.Cause.Rule), Why: some(e.Cause.Why)}
+	}
+	if len(e.Data) > 0 {
+		out.Data = &e.Data
+	}
+	return out
+}

@@ -1,0 +1,139 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"duradesk/api/openapi"
+	"duradesk/ticket"
+)
+
+// ListTokens lists tokens without their secrets.
+func (s *server) ListTokens(c *gin.Context, q openapi.ListTokensParams) {
+	who := askerOf(c)
+	key := value(q.Agent)
+	if key == "" || key == "me" {
+		key = who.Key
+	}
+	if key != who.Key && who.Role < ticket.RoleAdmin {
+		s.fail(c, forbiddenRole(ticket.RoleAdmin, who.Role))
+		return
+	}
+	ctx, done := budget(c)
+	defer done()
+	found, err := s.People.Tokens(ctx, key)
+	if err != nil {
+		s.told(c, err)
+		return
+	}
+	out := openapi.TokenList{Items: make([]openapi.Token, len(found)), Total: len(found)}
+	for i, t := range found {
+		out.Items[i] = token(t)
+	}
+	answer(c, http.StatusOK, out)
+}
+
+func token(t Token) openapi.Token {
+	out := openapi.Token{
+		Id: t.ID, Agent: t.Agent, Scopes: []openapi.Scope{}, ExpiresAt: instant(t.ExpiresAt), CreatedAt: t.CreatedAt.UTC(), LastUsedAt: instant(t.LastUsed),
+	}
+	for _, scope := range t.Scopes {
+		out.Scopes = append(out.Scopes, openapi.Scope(scope))
+	}
+	return out
+}
+
+// CreateToken makes one and tells its secret once.
+func (s *server) CreateToken(c *gin.Context) {
+	body, p := s.readBody(c)
+	if p.kind != "" {
+		s.fail(c, p)
+		return
+	}
+	who, o := askerOf(c), newObject(body)
+	t := Token{
+		Agent: o.text("agent", keyRule.must()), ExpiresAt: o.instant("expires_at"), CreatedAt: s.Now().UTC(),
+		Scopes: o.scopes("scopes"),
+	}
+	o.done()
+	if t.Agent == "me" {
+		t.Agent = who.Key
+	}
+	if t.ExpiresAt != nil && !t.ExpiresAt.After(s.Now()) {
+		o.blame("expires_at", "expires_in_past", nil)
+	}
+	if t.Agent != "" && t.Agent != who.Key && who.Role < ticket.RoleAdmin {
+		s.fail(c, forbiddenRole(ticket.RoleAdmin, who.Role))
+		return
+	}
+	s.keepToken(c, t, o)
+}
+
+// scopes reads which a token has, each once, in our order.
+func (o *object) scopes(name string) []string {
+	all := []string{scopeRead, scopeAct, scopeAdmin}
+	given := o.texts(name, len(all), rule{})
+	for i, scope := range given {
+		if !slices.Contains(all, scope) {
+			o.blame(name, "scope", map[string]string{"scope": scope, "index": itoa(i)})
+		}
+	}
+	if v, ok := o.fields[name].([]any); !ok && o.fields[name] == nil || ok && len(v) == 0 {
+		o.blame(name, "missing", map[string]string{"name": name})
+	}
+	return slices.DeleteFunc(all, func(scope string) bool { return !slices.Contains(given, scope) })
+}
+
+func (s *server) keepToken(c *gin.Context, t Token, o *object) {
+	ctx, done := budget(c)
+	defer done()
+	if t.Agent != "" && len(*o.faults) == 0 {
+		_, err := s.People.Agent(ctx, t.Agent)
+		switch {
+		case ticket.CodeOf(err) == ticket.NotFound:
+			o.blameWorld("agent", "unknown_agent", map[string]string{"key": t.Agent})
+		case err != nil:
+			s.told(c, err)
+			return
+		}
+	}
+	if len(*o.faults) > 0 {
+		s.fail(c, problemOfFaults(*o.faults))
+		return
+	}
+	secret, hash := newSecret()
+	t, err := s.People.AddToken(ctx, t, hash)
+	if err != nil {
+		s.told(c, err)
+		return
+	}
+	shown := token(t)
+	answer(c, http.StatusCreated, openapi.NewToken{
+		Token: secret, Id: shown.Id, Agent: shown.Agent, Scopes: shown.Scopes, ExpiresAt: shown.ExpiresAt, CreatedAt: shown.CreatedAt, LastUsedAt: shown.LastUsedAt,
+	})
+}
+
+// DeleteToken revokes one: an agent his own, an admin any.
+func (s *server) DeleteToken(c *gin.Context, id string) {
+	who := askerOf(c)
+	ctx, done := budget(c)
+	defer done()
+	if who.Role < ticket.RoleAdmin {
+		own, err := s.People.Tokens(ctx, who.Key)
+		if err != nil {
+			s.told(c, err)
+			return
+		}
+		if !slices.ContainsFunc(own, func(t Token) bool { return t.ID == id }) {
+			s.fail(c, problem{kind: notFound})
+			return
+		}
+	}
+	if err := s.People.DropToken(ctx, id); err != nil {
+		s.told(c, err)
+		return
+	}
+	c.Status(http.StatusNoContent)
+}
