@@ -15,9 +15,16 @@ import (
 // cli lists the subcommands. Each is a struct in a file of its own, with a method Run(context.Context) error; the
 // context ends at the first interrupt.
 type cli struct {
-	Up    upCommand   `cmd:"" help:"Run everything on this machine: Postgres, Temporal, a mail server, worker, API and console."`
-	Mail  mailCommand `cmd:"" hidden:"" help:"Run the mail server that plays the outside world (a part of up)."`
-	Rules RulesCmd    `cmd:"" help:"Print the lifecycle: matrix, diagram and clocks; --check proves them."`
+	Up      upCommand      `cmd:"" help:"Run everything on this machine: Postgres, Temporal, a mail server, worker, API and console."`
+	Serve   serveCommand   `cmd:"" help:"Run API and worker in one process."`
+	API     apiCommand     `cmd:"" help:"Run the API and the console; any number of these."`
+	Worker  workerCommand  `cmd:"" help:"Run the clockwork: tickets, deliveries, mailboxes; any number of these."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database schema up to date."`
+	Rebuild rebuildCommand `cmd:"" help:"Start every open ticket again from its row, when Temporal's store was lost."`
+	Rules   RulesCmd       `cmd:"" help:"Print the lifecycle: matrix, diagram and clocks; --check proves them."`
+
+	Mail      mailCommand      `cmd:"" hidden:"" help:"Run the mail server that plays the outside world (a part of up)."`
+	Bootstrap bootstrapCommand `cmd:"" hidden:"" help:"Make the first desk and the admin (a part of up)."`
 }
 
 func main() {

@@ -32,6 +32,10 @@ const leftoverPatience = 10 * time.Second
 // demoPatience is how long the demo data may take; without a worker, say, they never get done.
 const demoPatience = 2 * time.Minute
 
+// sameInterrupt is how long one interrupt may take to arrive twice: programs such as timeout signal both the process
+// and its group.
+const sameInterrupt = 300 * time.Millisecond
+
 // upCommand runs everything on one machine.
 type upCommand struct {
 	Dir        string   `default:".duradesk" type:"path" placeholder:"DIR" help:"State directory (${default})."`
@@ -58,8 +62,13 @@ func (c *upCommand) Run(ctx context.Context) error {
 		<-interrupts
 		u.out.line("Stopping (interrupt again to end everything at once)")
 		cancel()
-		<-interrupts
-		close(u.kill)
+		first := time.Now()
+		for range interrupts {
+			if time.Since(first) > sameInterrupt {
+				close(u.kill)
+				return
+			}
+		}
 	}()
 	go func() {
 		if waitForParent(ctx) {
@@ -174,7 +183,7 @@ func (u *up) start(ctx context.Context) error {
 	if err := u.startForeign(begin); err != nil {
 		return err
 	}
-	if err := u.migrate(ctx); err != nil {
+	if err := u.setUp(ctx); err != nil {
 		return err
 	}
 	if u.startsTemporal() {
@@ -194,8 +203,8 @@ func (u *up) start(ctx context.Context) error {
 	return u.supervisor.Wait(ctx, started...)
 }
 
-// migrate brings the schema up to date, once there is a database.
-func (u *up) migrate(ctx context.Context) error {
+// setUp brings the schema up to date and makes the first desk and the admin, once there is a database.
+func (u *up) setUp(ctx context.Context) error {
 	if u.startsPostgres() {
 		if err := u.supervisor.Wait(ctx, partPostgres); err != nil {
 			return err
@@ -203,7 +212,10 @@ func (u *up) migrate(ctx context.Context) error {
 	} else if u.databases == "" {
 		return nil
 	}
-	return u.once(ctx, "migrate")
+	if err := u.once(ctx, "migrate"); err != nil {
+		return err
+	}
+	return u.once(ctx, "bootstrap")
 }
 
 // demo makes the sample people and tickets where all is there that they go through.

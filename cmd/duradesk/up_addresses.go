@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -19,6 +20,7 @@ type addresses struct {
 // when one is taken.
 func (u *up) resolveAddresses() error {
 	var held []net.Listener
+	var taken []string
 	defer func() {
 		for _, l := range held {
 			_ = l.Close()
@@ -35,7 +37,8 @@ func (u *up) resolveAddresses() error {
 		l, err := net.Listen("tcp", given)
 		if errors.Is(err, syscall.EADDRINUSE) {
 			_, port, _ := net.SplitHostPort(given)
-			return fmt.Errorf("port %s is taken (%s %s); stop what uses it or choose another %s", port, flag, given, flag)
+			taken = append(taken, fmt.Sprintf("port %s is taken (%s %s)", port, flag, given))
+			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("%s %s: cannot listen there: %w", flag, given, err)
@@ -46,37 +49,22 @@ func (u *up) resolveAddresses() error {
 	}
 
 	a := &u.addresses
-	err := oneError(
+	health := cmp.Or(os.Getenv("DURADESK_WORKER_HEALTH_ADDR"), "127.0.0.1:0")
+	err := errors.Join(
 		take("--http", u.HTTP, u.runs(partAPI), &a.http),
 		take("--temporal", u.Temporal, u.startsTemporal(), &a.temporal),
 		take("--temporal-ui", u.TemporalUI, u.startsTemporal(), &a.temporalUI),
 		take("--smtp", u.SMTP, u.runs(partMail), &a.smtp),
 		take("--imap", u.IMAP, u.runs(partMail), &a.imap),
+		take("DURADESK_WORKER_HEALTH_ADDR", health, u.runs(partWorker), &a.workerHealth),
 	)
-	if err != nil {
-		return err
+	if len(taken) > 0 {
+		err = errors.Join(fmt.Errorf("%s; stop what uses it or choose another address", strings.Join(taken, ", ")), err)
 	}
 	if given := os.Getenv("TEMPORAL_ADDRESS"); given != "" {
 		a.temporal, a.temporalUI = given, ""
 	}
-	if given := os.Getenv("DURADESK_WORKER_HEALTH_ADDR"); given != "" {
-		return take("DURADESK_WORKER_HEALTH_ADDR", given, u.runs(partWorker), &a.workerHealth)
-	}
-	return take("the worker's health", "127.0.0.1:0", true, &a.workerHealth)
-}
-
-// oneError joins the errors that there are into one line.
-func oneError(all ...error) error {
-	var said []string
-	for _, err := range all {
-		if err != nil {
-			said = append(said, err.Error())
-		}
-	}
-	if len(said) == 0 {
-		return nil
-	}
-	return errors.New(strings.Join(said, "; "))
+	return err
 }
 
 // reachable is an address to connect to for one to listen on: "every interface" is reached on loopback.

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"strings"
 	"sync"
 
@@ -47,7 +50,7 @@ func (p *printer) events(dir string) func(supervise.Event) {
 		case supervise.Ended:
 			ends[e.Child]++
 			if n := ends[e.Child]; n <= 3 || n%10 == 0 {
-				p.line("  %-9s ended (%v); starting it again in %v. %s", e.Child, e.Err, e.After, lastWords(log))
+				p.line("  %-9s ended (%v); starting it again in %v%s", e.Child, e.Err, e.After, lastWords(e.Err, log))
 			}
 		case supervise.Late:
 			p.line("  %-9s is not ready after %v: %v. Still trying; the end of %s:\n%s", e.Child, e.After, e.Err, log,
@@ -56,11 +59,13 @@ func (p *printer) events(dir string) func(supervise.Event) {
 	}
 }
 
-func lastWords(log string) string {
-	if line := lastLines(log, 1); line != "" {
-		return "Its log ends: " + line
+// lastWords are those of a part that failed; one that was killed had no time for any.
+func lastWords(ended error, log string) string {
+	var exit *exec.ExitError
+	if !errors.As(ended, &exit) || !exit.Exited() {
+		return ""
 	}
-	return "Its log is empty"
+	return ". Its log ends: " + cmp.Or(lastLines(log, 1), "(empty)")
 }
 
 // lastLines is the end of a text file, as far as it can be read.
