@@ -222,6 +222,7 @@ func (a *applying) answer(ctx context.Context, c stored) error {
 	}
 	a.tx = inner
 	if err = a.decide(ctx, c); err == nil {
+		a.saveRow() // a process that the row refuses is this command's doing too
 		err = a.flush(ctx)
 	}
 	a.tx = before.tx
