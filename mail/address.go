@@ -52,7 +52,7 @@ func splitAddresses(raw string) []string {
 		depth          int
 	)
 	// What is opened but never closed opens nothing. Found once: searching ahead each time would be quadratic.
-	quote, paren, angle := strings.LastIndexByte(raw, '"'), strings.LastIndexByte(raw, ')'), strings.LastIndexByte(raw, '>')
+	quote, paren := strings.LastIndexByte(raw, '"'), strings.LastIndexByte(raw, ')')
 	for i := 0; i < len(raw); i++ {
 		c := raw[i]
 		switch {
@@ -73,7 +73,7 @@ func splitAddresses(raw string) []string {
 			depth--
 		case depth > 0:
 		case c == '<':
-			angled = i < angle
+			angled = closesAngle(raw[i+1:])
 		case c == '>':
 			angled = false
 		case angled:
@@ -87,6 +87,13 @@ func splitAddresses(raw string) []string {
 		}
 	}
 	return append(chunks, raw[start:])
+}
+
+// closesAngle says whether the next angle bracket closes, within the length of an address.
+func closesAngle(rest string) bool {
+	rest = rest[:min(len(rest), 400)]
+	i := strings.IndexAny(rest, "<>")
+	return i >= 0 && rest[i] == '>'
 }
 
 // parseAddress reads one mailbox.

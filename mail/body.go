@@ -46,7 +46,7 @@ func (b *body) collect(p *part, parent *part) {
 	}
 }
 
-// alternative takes the renderings of one body: the last HTML and the last text that have something in them; what else
+// alternative takes the renderings of one body: the last HTML and the first text that have something in them; what else
 // there is (an invitation, images of a related) is attached.
 func (b *body) alternative(p *part) {
 	var piece bodyPiece
@@ -58,7 +58,7 @@ func (b *body) alternative(p *part) {
 		if strings.TrimSpace(page) != "" {
 			piece.html = page
 		}
-		if strings.TrimSpace(text) != "" {
+		if strings.TrimSpace(text) != "" && piece.text == "" {
 			piece.text = text
 		}
 	}
@@ -117,7 +117,7 @@ func (b *body) text(p *part) string {
 func (b *body) content(p *part) []byte {
 	content, ok := decodeTransfer(b.raw[p.body:max(p.end, p.body)], p.header.Raw("Content-Transfer-Encoding"))
 	if !ok {
-		b.warn(WarnEncoding, "unknown transfer encoding")
+		b.warn(WarnEncoding, "transfer encoding unknown or damaged")
 	}
 	return content
 }

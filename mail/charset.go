@@ -60,7 +60,7 @@ func decodeAs(b []byte, label string) (string, bool) {
 func convert(b []byte, label string) (text string, ok bool) {
 	switch {
 	case strings.HasPrefix(label, "iso-2022-jp"), strings.HasPrefix(label, "cp5022"), label == "csiso2022jp", label == "jis":
-		b = mendISO2022JP(b)
+		return decodeISO2022JP(b)
 	case label == "iso-2022-kr", label == "csiso2022kr":
 		b, label = unshiftKR(b), "euc-kr"
 	}
@@ -68,6 +68,10 @@ func convert(b []byte, label string) (text string, ok bool) {
 	if enc == nil {
 		return "", false
 	}
+	return runDecoder(enc, b)
+}
+
+func runDecoder(enc encoding.Encoding, b []byte) (string, bool) {
 	out, err := enc.NewDecoder().Bytes(b)
 	if err != nil {
 		return "", false
@@ -82,14 +86,14 @@ func detect(b []byte, declared, hint string) string {
 			return text
 		}
 	}
-	if nearlyUTF8(b) {
-		return strings.ToValidUTF8(string(b), "\uFFFD")
-	}
-	if looksISO2022JP(b) {
+	if looksISO2022JP(b) { // before UTF-8: its bytes are ASCII
 		text, _ := convert(b, "iso-2022-jp")
 		return text
 	}
-	for _, label := range append([]string{hint}, guesses(b)...) {
+	if nearlyUTF8(b) {
+		return strings.ToValidUTF8(string(b), "\uFFFD")
+	}
+	for _, label := range append(neighbours(hint), guesses(b)...) {
 		label = cleanLabel(label)
 		if label == "" || isUTF8(label) || strings.HasPrefix(label, "iso-2022") {
 			continue
@@ -106,6 +110,20 @@ func detect(b []byte, declared, hint string) string {
 	}
 	text, _ := convert(b, "windows-1252")
 	return text
+}
+
+// neighbours are the charsets of undeclared bytes in a mail that uses the charset hint elsewhere: a Japanese mail that
+// declares a 7-bit charset has its raw bytes in an 8-bit one. EUC-JP is tried first because bytes of Shift_JIS are
+// rarely valid there, while the reverse gives half-width kana.
+func neighbours(hint string) []string {
+	hint = cleanLabel(hint)
+	switch {
+	case strings.HasPrefix(hint, "iso-2022-jp"), strings.HasPrefix(hint, "cp5022"):
+		return []string{"euc-jp", "shift_jis"}
+	case strings.HasPrefix(hint, "iso-2022-kr"):
+		return []string{"euc-kr"}
+	}
+	return []string{hint}
 }
 
 // guesses asks the detector; below eight bytes it would only be dice.

@@ -1,10 +1,36 @@
 package mail
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+
+	"golang.org/x/text/encoding/japanese"
+)
 
 // looksISO2022JP recognises the escape sequences of JIS X 0208 (RFC 1468).
 func looksISO2022JP(b []byte) bool {
 	return bytes.Contains(b, []byte("\x1b$B")) || bytes.Contains(b, []byte("\x1b$@"))
+}
+
+// decodeISO2022JP decodes line by line: every line starts in ASCII (RFC 1468), so that a damaged one does not take the
+// rest of the mail along.
+func decodeISO2022JP(b []byte) (string, bool) {
+	b = mendISO2022JP(b)
+	var out strings.Builder
+	ok := true
+	for len(b) > 0 {
+		end := bytes.IndexByte(b, '\n') + 1
+		if end == 0 {
+			end = len(b)
+		}
+		line := bytes.TrimRight(b[:end], "\r\n")
+		text, fits := runDecoder(japanese.ISO2022JP, line)
+		ok = ok && fits
+		out.WriteString(text)
+		out.Write(b[len(line):end])
+		b = b[end:]
+	}
+	return out.String(), ok
 }
 
 // mendISO2022JP rewrites what Japanese mailers send under the name ISO-2022-JP beyond RFC 1468 into sequences the

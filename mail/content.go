@@ -6,13 +6,17 @@ import (
 )
 
 // decodeTransfer undoes the Content-Transfer-Encoding (RFC 2045 §6). ok is false if the encoding is unknown (the bytes
-// are then given as they are) or plainly damaged.
+// are then given as they are) or the content plainly damaged.
 func decodeTransfer(body []byte, encoding string) (content []byte, ok bool) {
 	encoding, _ = cutComments(encoding)
 	encoding = strings.ToLower(strings.Trim(encoding, " \t;\"'"))
 	switch encoding {
 	case "base64", "b", "base-64":
-		return decodeBase64(body), true
+		clean, ok := dropProse(body)
+		if clean == nil && !ok {
+			return body, false
+		}
+		return decodeBase64(clean), ok
 	case "quoted-printable", "q", "quotedprintable", "quoted_printable":
 		return decodeQP(body), true
 	case "x-uuencode", "uuencode", "x-uue", "uue":
@@ -24,6 +28,33 @@ func decodeTransfer(body []byte, encoding string) (content []byte, ok bool) {
 		return body, true
 	}
 	return body, false
+}
+
+// dropProse removes lines that cannot be base64: footers that list servers append without knowing the encoding. Where
+// the first line is such, the declaration is wrong: clean is nil, and the body is to be taken as it is.
+func dropProse(body []byte) (clean []byte, ok bool) {
+	if !bytes.ContainsAny(body, "!?.,:;()'\"<>*[]_-") {
+		return body, true
+	}
+	clean, ok = make([]byte, 0, len(body)), true
+	first := true
+	for pos := 0; pos < len(body); {
+		line, next := lineAt(body, pos)
+		line = bytes.TrimSpace(line)
+		odd := bytes.ContainsAny(line, "!?.,:;()'\"<>*[] ") || len(line) > 4 && len(bytes.Trim(line, "_-=")) == 0
+		switch {
+		case len(line) == 0:
+		case odd && first:
+			return nil, false
+		case odd:
+			ok = false
+		default:
+			first = false
+			clean = append(clean, body[pos:next]...)
+		}
+		pos = next
+	}
+	return clean, ok
 }
 
 // decodeQP decodes quoted-printable; a "=" that starts no escape stays.

@@ -65,7 +65,8 @@ func nameFiles(files []Attachment) {
 // typicalExt is the usual one of a media type. The list is our own: that of the mime package depends on the machine.
 func typicalExt(kind string) string {
 	switch kind {
-	case "text/plain":
+	case "text/plain", "text/rfc822-headers", "message/delivery-status", "message/feedback-report",
+		"message/disposition-notification":
 		return ".txt"
 	case "text/html":
 		return ".html"

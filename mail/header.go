@@ -110,7 +110,10 @@ func (b *block) add(line []byte) bool {
 			b.extend(line)
 			return true
 		}
-		return len(bytes.TrimSpace(line)) == 0
+		line = bytes.TrimLeft(line, " \t") // a first field that is indented by mistake
+		if len(line) == 0 {
+			return true
+		}
 	}
 	name, value, ok := splitField(line)
 	if ok {

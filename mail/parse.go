@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	netmail "net/mail"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -44,12 +45,12 @@ func parse(raw []byte, limits Limits, warn func(WarningCode, string)) Message {
 	if b.odd > 0 {
 		warn(WarnHeaderLine, strconv.Itoa(b.odd)+" header lines without a name")
 	}
-	root := newPart(Header{Fields: b.fields}, false)
+	hint := charsetHint(raw)
+	root := newPart(Header{Fields: b.fields, charset: hint}, false)
 	root.body, root.end = b.body, len(raw)
-	structure(raw, root, limits, warn)
+	structure(raw, root, hint, limits, warn)
 
-	hint := mailCharset(root)
-	m := Message{Header: Header{Fields: b.fields, charset: hint}}
+	m := Message{Header: root.header}
 	readFields(&m, limits, warn)
 	m.Type, m.ReportType = root.kind, strings.ToLower(root.params["report-type"])
 	content := body{raw: raw, limits: limits, hint: hint, warn: warn}
@@ -60,15 +61,15 @@ func parse(raw []byte, limits Limits, warn func(WarningCode, string)) Message {
 
 // structure walks the MIME tree; a multipart in which no part was found is tried again with the boundary that the body
 // seems to use, and is plain text if there is none.
-func structure(raw []byte, root *part, limits Limits, warn func(WarningCode, string)) {
-	(&walker{raw: raw, limits: limits, warn: warn}).walk(root)
+func structure(raw []byte, root *part, hint string, limits Limits, warn func(WarningCode, string)) {
+	(&walker{raw: raw, limits: limits, warn: warn, hint: hint}).walk(root)
 	if len(root.children) > 0 || !strings.HasPrefix(root.kind, "multipart/") {
 		return
 	}
 	if guess := guessBoundary(raw, root.body); guess != "" {
 		warn(WarnBoundary, "boundary guessed")
 		root.params["boundary"] = guess
-		(&walker{raw: raw, limits: limits, warn: warn}).walk(root)
+		(&walker{raw: raw, limits: limits, warn: warn, hint: hint}).walk(root)
 	}
 	if len(root.children) == 0 {
 		warn(WarnBoundary, "multipart without parts, read as text")
@@ -159,17 +160,21 @@ func mendLineEndings(raw []byte, warn func(WarningCode, string)) []byte {
 	return []byte(strings.ReplaceAll(string(raw), "\r", "\n"))
 }
 
-// mailCharset is the charset of the first text part: the best guess for undeclared bytes in the header.
-func mailCharset(p *part) string {
-	if !p.multipart {
-		if strings.HasPrefix(p.kind, "text/") {
-			return p.params["charset"]
-		}
-		return ""
-	}
-	for _, child := range p.children {
-		if charset := mailCharset(child); charset != "" {
-			return charset
+var (
+	declaredCharset = regexp.MustCompile(`(?i)charset\s*=\s*"?\s*([a-z0-9_.:-]{2,40})`)
+	wordCharset     = regexp.MustCompile(`(?i)=\?([a-z0-9_.:-]{2,40})(?:\*[a-z-]+)?\?[bq]\?`)
+)
+
+// charsetHint is the best guess for undeclared bytes: the first charset, other than ASCII and UTF-8, that the mail names
+// anywhere near its beginning.
+func charsetHint(raw []byte) string {
+	head := raw[:min(len(raw), 256<<10)]
+	for _, re := range []*regexp.Regexp{declaredCharset, wordCharset} {
+		for _, m := range re.FindAllSubmatch(head, 20) {
+			label := cleanLabel(string(m[1]))
+			if label != "us-ascii" && !isUTF8(label) && charsetByLabel(label) != nil {
+				return label
+			}
 		}
 	}
 	return ""

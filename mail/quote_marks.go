@@ -27,38 +27,34 @@ func isDelimiter(s string) bool {
 }
 
 // attributions match a line, or up to three joined lines, that says who wrote what is quoted below. Each is anchored
-// and ends in a colon; they run only on lines that contain one of the verbs.
-var attributions = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)^(on|at)\b.{3,300}\b(wrote|writes|said)\b.{0,60}:$`),
-	regexp.MustCompile(`(?i)^.{2,200}[<(\[][^\s<>]+@[^\s<>]+[>)\]].{0,60}\b(wrote|writes|said)\b.{0,60}:$`),
-	regexp.MustCompile(`(?i)^.{0,40}\d{1,4}[-/.年]\d{1,2}[-/.月].{0,200}\b(wrote|writes|said)\b.{0,40}:$`),
-	regexp.MustCompile(`(?i)^.{2,120}\b(wrote|writes|schrieb)\b (on|am) .{4,100}:$`),
-	regexp.MustCompile(`(?i)^(am|den|um)\b.{3,300}\bschrieb(en)?\b.{0,200}:$`),
-	regexp.MustCompile(`(?i)^.{2,200}@.{2,100}\bschrieb\b.{0,60}:$`),
-	regexp.MustCompile(`(?i)^(le|on|en date)\b.{3,300}\ba\s+écrit\b.{0,60}:$`),
-	regexp.MustCompile(`(?i)^(el|en)\b.{3,300}\b(escribi(ó|o)|escribe).{0,60}:$`),
-	regexp.MustCompile(`(?i)^(il|in data|il giorno)\b.{3,300}\bha\s+scritto.{0,60}:$`),
-	regexp.MustCompile(`(?i)^(em|a)\b.{3,300}\b(escreveu|escreva).{0,60}:$`),
-	regexp.MustCompile(`(?i)^op\b.{3,300}\b(schreef|het volgende geschreven).{0,200}:$`),
-	regexp.MustCompile(`(?i)^(den|på|kl|fra|tor|fre|lör|lør|søn|sön|man|mån|tir|tis|ons)\b.{3,300}\b(skrev|skrifaði).{0,200}:$`),
-	regexp.MustCompile(`(?i)^.{3,300}\b(kirjoitti|yazdı|napsal\(a\)|napsala?|a scris|írta|έγραψε).{0,60}:$`),
-	regexp.MustCompile(`(?i)^.{3,300}(пишет|написала?|написал\(а\)|писала?|пише)\s*:$`),
-	regexp.MustCompile(`(?i)^(w dniu|dnia)\b.{3,300}(pisze|napisała?|napisał\(a\)).{0,60}:$`),
-	regexp.MustCompile(`^.{2,200}(写道|寫道|写到)\s*[:：]$`),
-	regexp.MustCompile(`^.{1,200}(は|が)?(次のように|以下のように)?(書きました|書いた|記しました)\s*[:：。]?$`),
-	regexp.MustCompile(`^.{1,200}の(メッセージ|メール|発言)\s*[:：]$`),
-	regexp.MustCompile(`^.{0,20}\d{2,4}[年/.-]\s?\d{1,2}[月/.-]\s?\d{1,2}.{0,120}[<＜(（\[][^\s<>]+@[^\s<>]+[>＞)）\]].{0,20}[:：]$`),
-	regexp.MustCompile(`^.{0,20}\d{2,4}[年/.-]\s?\d{1,2}[月/.-]\s?\d{1,2}.{0,80}(さん|様|氏|님).{0,10}[:：]$`),
-	regexp.MustCompile(`^.{2,250}(님이|께서)\s?(다음과 같이\s?)?(작성|쓰셨습니다|썼습니다|보내셨습니다|쓴 글)\s*[:：]?$`),
-	regexp.MustCompile(`^\d{4}년 ?\d{1,2}월 ?\d{1,2}일.{0,250}(작성|씀|썼습니다|보냄)\s*[:：]$`),
-}
-
-// attributionVerbs are the cheap test before the patterns.
-var attributionVerbs = []string{
-	"wrote", "writes", "said", "schrieb", "crit", "escribi", "escribe", "scritto", "escreve", "schreef", "geschreven",
-	"skrev", "skrifa", "kirjoitti", "yazd", "napsal", "scris", "rta", "έγραψε", "пише", "писал", "pisze", "napisa",
-	"写道", "寫道", "写到", "書きました", "書いた", "記しました", "メッセージ", "メール", "発言", "さん", "様", "氏", "님", "작성", "씀", "썼", "보냄",
-	"쓰셨", "쓴 글", "@",
+// and runs only on lines that contain one of its words.
+var attributions = []struct {
+	words   []string
+	dated   bool // needs a digit
+	pattern *regexp.Regexp
+}{
+	{[]string{"wrote", "writes", "said"}, false, regexp.MustCompile(`(?i)^(on|at)\b.{3,300}\b(wrote|writes|said)\b.{0,60}:$|` +
+		`^.{2,200}[<(\[][^\s<>]+@[^\s<>]+[>)\]].{0,60}\b(wrote|writes|said)\b.{0,60}:$|` +
+		`^.{0,40}\d{1,4}[-/.年]\d{1,2}[-/.月].{0,200}\b(wrote|writes|said)\b.{0,40}:$|` +
+		`^.{2,120}\b(wrote|writes)\b (on|at) .{4,100}:$`)},
+	{[]string{"schrieb"}, false, regexp.MustCompile(`(?i)^(am|den|um)\b.{3,300}\bschrieb(en)?\b.{0,200}:$|` +
+		`^.{2,200}@.{2,100}\bschrieb\b.{0,60}:$|^.{2,120}\bschrieb am .{4,100}:$`)},
+	{[]string{"crit"}, false, regexp.MustCompile(`(?i)^(le|on|en date)\b.{3,300}\ba\s+écrit\b.{0,60}:$`)},
+	{[]string{"escrib"}, false, regexp.MustCompile(`(?i)^(el|en)\b.{3,300}\b(escribi(ó|o)|escribe).{0,60}:$`)},
+	{[]string{"scritto"}, false, regexp.MustCompile(`(?i)^(il|in data|il giorno)\b.{3,300}\bha\s+scritto.{0,60}:$`)},
+	{[]string{"escreve"}, false, regexp.MustCompile(`(?i)^(em|a)\b.{3,300}\b(escreveu|escreva).{0,60}:$`)},
+	{[]string{"schreef", "geschreven"}, false, regexp.MustCompile(`(?i)^op\b.{3,300}\b(schreef|het volgende geschreven).{0,200}:$`)},
+	{[]string{"skrev", "skrifa"}, false, regexp.MustCompile(`(?i)^(den|på|kl|fra|tor|fre|lör|lør|søn|sön|man|mån|tir|tis|ons)\b.{3,300}\b(skrev|skrifaði).{0,200}:$`)},
+	{[]string{"kirjoitti", "yazd", "napsal", "scris", "rta", "έγραψε"}, false, regexp.MustCompile(`(?i)^.{3,300}(kirjoitti|yazdı|napsal\(a\)|napsala?|a scris|írta|έγραψε).{0,60}:$`)},
+	{[]string{"пише", "писал"}, false, regexp.MustCompile(`(?i)^.{3,300}(пишет|написала?|написал\(а\)|писала?|пише)\s*:$`)},
+	{[]string{"pisze", "napisa"}, false, regexp.MustCompile(`(?i)^(w dniu|dnia)\b.{3,300}(pisze|napisała?|napisał\(a\)).{0,60}:$`)},
+	{[]string{"写道", "寫道", "写到"}, false, regexp.MustCompile(`^.{2,200}(写道|寫道|写到)\s*[:：]$`)},
+	{[]string{"書", "記"}, false, regexp.MustCompile(`^.{1,200}(は|が)?(次のように|以下のように)?(書きました|書いた|記しました)\s*[:：。]?$`)},
+	{[]string{"メッセージ", "メール", "発言"}, false, regexp.MustCompile(`^.{1,200}の(メッセージ|メール|発言)\s*[:：]$`)},
+	{[]string{"@"}, true, regexp.MustCompile(`^.{0,20}\d{2,4}[年/.-]\s?\d{1,2}[月/.-]\s?\d{1,2}.{0,120}[<＜(（\[][^\s<>]+@[^\s<>]+[>＞)）\]].{0,20}[:：]$`)},
+	{[]string{"さん", "様", "氏", "님"}, true, regexp.MustCompile(`^.{0,20}\d{2,4}[年/.-]\s?\d{1,2}[月/.-]\s?\d{1,2}.{0,80}(さん|様|氏|님).{0,10}[:：]$`)},
+	{[]string{"님이", "께서"}, false, regexp.MustCompile(`^.{2,250}(님이|께서)\s?(다음과 같이\s?)?(작성|쓰셨습니다|썼습니다|보내셨습니다|쓴 글)\s*[:：]?$`)},
+	{[]string{"작성", "씀", "썼", "보냄"}, true, regexp.MustCompile(`^\d{4}년 ?\d{1,2}월 ?\d{1,2}일.{0,250}(작성|씀|썼습니다|보냄)\s*[:：]$`)},
 }
 
 // attribution returns how many lines from i form an attribution: 0 (none) to 3.
@@ -88,14 +84,12 @@ func isAttribution(s string) bool {
 	default:
 		return false
 	}
-	for _, verb := range attributionVerbs {
-		if strings.Contains(s, verb) {
-			for _, re := range attributions {
-				if re.MatchString(s) {
-					return true
-				}
+	dated := strings.ContainsAny(s, "0123456789")
+	for _, a := range attributions {
+		for _, word := range a.words {
+			if (dated || !a.dated) && strings.Contains(s, word) && a.pattern.MatchString(s) {
+				return true
 			}
-			return false
 		}
 	}
 	return false

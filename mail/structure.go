@@ -32,6 +32,7 @@ type walker struct {
 	stack  []open
 	parts  int
 	warn   func(WarningCode, string)
+	hint   string // charset for undeclared bytes
 
 	current *part // the leaf, preamble or epilogue being read
 }
@@ -111,7 +112,7 @@ func (w *walker) boundary(level int, closing bool, pos, next int) int {
 	}
 	w.parts++
 	parent := w.stack[level].node
-	child, cut := readPart(w.raw, next, w.limits, parent.kind == "multipart/digest")
+	child, cut := w.readPart(next, parent.kind == "multipart/digest")
 	if cut {
 		w.warn(WarnHeaderCut, "header block of a part too long")
 	}
@@ -150,9 +151,9 @@ func (w *walker) endCurrent(pos int) {
 }
 
 // readPart reads the header of a part that starts at pos.
-func readPart(raw []byte, pos int, limits Limits, digest bool) (*part, bool) {
-	b := readHeader(raw, pos, limits)
-	p := newPart(Header{Fields: b.fields}, digest)
+func (w *walker) readPart(pos int, digest bool) (*part, bool) {
+	b := readHeader(w.raw, pos, w.limits)
+	p := newPart(Header{Fields: b.fields, charset: w.hint}, digest)
 	p.body = b.body
 	return p, b.cut
 }
@@ -191,7 +192,7 @@ func (p *part) fileName() string {
 func guessBoundary(raw []byte, pos int) string {
 	for pos < len(raw) {
 		line, next := lineAt(raw, pos)
-		if len(line) > 4 && len(line) < 200 && line[0] == '-' && line[1] == '-' && next < len(raw) {
+		if len(line) > 2 && len(line) < 200 && line[0] == '-' && line[1] == '-' && next < len(raw) {
 			following, _ := lineAt(raw, next)
 			if len(following) > 8 && strings.EqualFold(string(following[:8]), "content-") {
 				return string(bytes.TrimRight(line[2:], " \t"))
