@@ -66,7 +66,7 @@ func retention(_ Process, c Command, s Settings) (time.Time, bool) {
 func (t *Table) enter(x facts) Process {
 	p := x.p
 	clocks := t.Clocks[p.State]
-	kept := make([]Clock, 0, len(p.Clocks)+1)
+	var kept []Clock // nil where none is left, as JSON reads it back
 	for _, k := range p.Clocks {
 		rule, here := clocks.rule(k.Kind)
 		if going := k.State == Running || k.State == Paused; going && !here {
@@ -116,7 +116,7 @@ func startClock(p Process, rule ClockRule, x facts) Process {
 }
 
 func Without(clocks []Clock, id string) []Clock {
-	out := make([]Clock, 0, len(clocks))
+	var out []Clock
 	for _, k := range clocks {
 		if k.ID != id {
 			out = append(out, k)

@@ -2,6 +2,16 @@ package lifecycle
 
 import "duradesk/ticket"
 
+// EventNames lists every name that a Happening can have, in the order in which they came to be: names reached the
+// database, so they are never changed, and people read them through a catalog.
+func EventNames() []string {
+	return []string{
+		"created", "noted", "wrote", "automatic_mail_filed", "answered", "held", "marked_spam", "resolved", "resolved_internally", "escalated",
+		"assigned", "closed", "restored", "deleted", "delivery_failed", "first_response_breached", "woken", "opened", "reopened", "already",
+		"refused", "clocks_restarted", "unassigned", "follow_up_opened", "opened_anew",
+	}
+}
+
 // happened tells the record what one command did: the message, if it carried one that is kept, and the change.
 func happened(before, after ticket.Process, c ticket.Command, a Answer) []Happening {
 	var out []Happening
@@ -87,9 +97,8 @@ func done(before, after ticket.Process, k ticket.Kind) string {
 	case ticket.ClientReply, ticket.AgentResponse:
 		return opened(before, after)
 	case ticket.NoKind, ticket.Note, ticket.AutomaticMail, ticket.Unreadable:
-		return "changed"
 	}
-	return "changed"
+	return "opened" // a note or an automatic mail can open a ticket, and move none
 }
 
 func opened(before, after ticket.Process) string {
