@@ -147,7 +147,7 @@ func (m *Mailbox) fetchGroup(ctx context.Context, list []Listing, partial *imap.
 		for msg := command.Next(); msg != nil; msg = command.Next() {
 			uid, raw, err := m.readMessage(msg)
 			if err != nil {
-				return errors.Join(err, command.Close())
+				return err
 			}
 			l, ok := known[uid]
 			if !ok || raw == nil {
@@ -162,8 +162,7 @@ func (m *Mailbox) fetchGroup(ctx context.Context, list []Listing, partial *imap.
 	return mails, err
 }
 
-// readMessage drains every item: an unread literal would block the connection. A literal that is much larger than the
-// limit (a server that lied about sizes) ends the connection.
+// readMessage drains every item: an unread literal would block the connection for ever.
 func (m *Mailbox) readMessage(msg *imapclient.FetchMessageData) (uid imap.UID, raw []byte, err error) {
 	for item := msg.Next(); item != nil; item = msg.Next() {
 		switch item := item.(type) {
@@ -173,19 +172,32 @@ func (m *Mailbox) readMessage(msg *imapclient.FetchMessageData) (uid imap.UID, r
 			if item.Literal == nil {
 				continue
 			}
-			limit := m.config.MaxBytes + 1<<20
-			raw, err = io.ReadAll(io.LimitReader(item.Literal, limit+1))
-			if err == nil && int64(len(raw)) > limit {
-				_ = m.conn.Close()
-				err = fmt.Errorf("mail %d is larger than the server said", uid)
-			}
-			if err == nil && int64(len(raw)) < item.Literal.Size() {
-				err = io.ErrUnexpectedEOF
-			}
-			if err != nil {
-				return uid, nil, err
+			if raw, err = m.readLiteral(item.Literal); err != nil {
+				return uid, nil, fmt.Errorf("mail %d: %w", uid, err)
 			}
 		}
 	}
 	return uid, raw, nil
+}
+
+// readLiteral reads a literal whole. A connection that ends in the middle looks to the library like the end of the
+// literal, so the length is checked. A literal much larger than the limit (a server that lied about sizes) ends the
+// connection. After an error nothing may be read from the message any more.
+func (m *Mailbox) readLiteral(literal imap.LiteralReader) ([]byte, error) {
+	limit := m.config.MaxBytes + 1<<20
+	raw, err := io.ReadAll(io.LimitReader(literal, limit+1))
+	switch {
+	case err != nil:
+	case int64(len(raw)) > limit:
+		_ = m.conn.Close()
+		_, _ = io.Copy(io.Discard, literal) // lets the library see the end
+		err = errors.New("larger than the server said")
+	case int64(len(raw)) < literal.Size():
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		_ = m.conn.Close()
+		return nil, err
+	}
+	return raw, nil
 }

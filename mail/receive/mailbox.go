@@ -40,6 +40,9 @@ type Config struct {
 	// Stall is how long the server may stay silent while an answer is awaited; default 30 s. DialTimeout bounds the
 	// connect; default 30 s.
 	Stall, DialTimeout time.Duration
+	// IdleAtMost is how long one IDLE lasts before it is renewed; default 9 minutes, below the 10 after which many routers
+	// forget a quiet connection. Poll is how often a server without IDLE is asked; default 15 s.
+	IdleAtMost, Poll time.Duration
 	// MaxBytes is the size above which only the beginning of a mail is fetched; default 50 MiB. HeadBytes is how much of
 	// such a mail that is; default 256 KiB.
 	MaxBytes, HeadBytes int64
@@ -57,6 +60,12 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.DialTimeout <= 0 {
 		c.DialTimeout = 30 * time.Second
+	}
+	if c.IdleAtMost <= 0 {
+		c.IdleAtMost = 9 * time.Minute
+	}
+	if c.Poll <= 0 {
+		c.Poll = 15 * time.Second
 	}
 	if c.MaxBytes <= 0 {
 		c.MaxBytes = 50 << 20

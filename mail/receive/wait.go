@@ -8,13 +8,6 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 )
 
-const (
-	// idleAtMost is how long one IDLE lasts: below the 10 minutes after which many routers forget a quiet connection.
-	idleAtMost = 9 * time.Minute
-	// pollEvery is how often a server without IDLE is asked.
-	pollEvery = 15 * time.Second
-)
-
 // Wait returns when something may be new in the folder, at the latest after max. It is a hint only: ask from the cursor
 // afterwards in any case. An error says that the connection is lost.
 func (m *Mailbox) Wait(ctx context.Context, max time.Duration) error {
@@ -69,7 +62,7 @@ func (m *Mailbox) idle(ctx context.Context, end <-chan time.Time) error {
 }
 
 func (m *Mailbox) idleOnce(ctx context.Context, end <-chan time.Time) (news, over bool) {
-	renew := time.NewTimer(idleAtMost)
+	renew := time.NewTimer(m.config.IdleAtMost)
 	defer renew.Stop()
 	select {
 	case <-m.news:
@@ -85,7 +78,7 @@ func (m *Mailbox) idleOnce(ctx context.Context, end <-chan time.Time) (news, ove
 
 // poll asks with NOOP where IDLE is missing.
 func (m *Mailbox) poll(ctx context.Context, end <-chan time.Time) error {
-	tick := time.NewTicker(pollEvery)
+	tick := time.NewTicker(m.config.Poll)
 	defer tick.Stop()
 	for {
 		if err := m.run(ctx, "ask for mail", func() error { return m.client.Noop().Wait() }); err != nil {
