@@ -1,0 +1,153 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"duradesk/ticket"
+)
+
+// fakePeople and fakeHouse are the same desk behind the other two ports.
+type (
+	fakePeople fake
+	fakeHouse  fake
+)
+
+func (f *fakePeople) Agent(_ context.Context, key string) (Person, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p, ok := f.people[key]
+	if f.away != nil {
+		return Person{}, f.away
+	}
+	if !ok {
+		return Person{}, none("agent")
+	}
+	return p, nil
+}
+
+func (f *fakePeople) Agents(context.Context) ([]Person, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []Person
+	for _, p := range f.people {
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(a, b Person) int { return int(b.Role) - int(a.Role) })
+	return out, f.away
+}
+
+func (f *fakePeople) AddAgent(_ context.Context, p Person, _ string) (Person, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, taken := f.people[p.Key]; taken {
+		return Person{}, &ticket.Error{Code: ticket.Conflict, Message: "an agent with the key " + p.Key + " is there already"}
+	}
+	f.people[p.Key] = p
+	return p, f.away
+}
+
+func (f *fakePeople) AddToken(_ context.Context, t Token, hash []byte) (Token, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t.ID = "t-" + strconv.Itoa(len(f.tokens))
+	f.tokens[string(hash)] = t
+	return t, f.away
+}
+
+func (f *fakePeople) ByToken(_ context.Context, hash []byte, now time.Time) (Person, Token, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.away != nil {
+		return Person{}, Token{}, f.away
+	}
+	t, ok := f.tokens[string(hash)]
+	if !ok || t.ExpiresAt != nil && !t.ExpiresAt.After(now) {
+		return Person{}, Token{}, none("token")
+	}
+	return f.people[t.Agent], t, nil
+}
+
+func (f *fakePeople) Tokens(_ context.Context, agent string) ([]Token, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []Token
+	for _, t := range f.tokens {
+		if t.Agent == agent {
+			out = append(out, t)
+		}
+	}
+	return out, f.away
+}
+
+func (f *fakePeople) DropToken(_ context.Context, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for hash, t := range f.tokens {
+		if t.ID == id {
+			delete(f.tokens, hash)
+			return f.away
+		}
+	}
+	return none("token")
+}
+
+func (f *fakeHouse) Desks(context.Context) ([]Desk, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.desks), f.away
+}
+
+func (f *fakeHouse) AddDesk(_ context.Context, d Desk) (Desk, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if slices.ContainsFunc(f.desks, func(o Desk) bool { return o.Key == d.Key }) {
+		return Desk{}, &ticket.Error{Code: ticket.Conflict, Message: "taken"}
+	}
+	f.desks = append(f.desks, d)
+	return d, f.away
+}
+
+func (f *fakeHouse) Groups(context.Context) ([]Group, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.groups), f.away
+}
+
+func (f *fakeHouse) AddGroup(_ context.Context, g Group) (Group, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if slices.ContainsFunc(f.groups, func(o Group) bool { return o.Key == g.Key }) {
+		return Group{}, &ticket.Error{Code: ticket.Conflict, Message: "taken"}
+	}
+	f.groups = append(f.groups, g)
+	return g, f.away
+}
+
+func (f *fakeHouse) Mailboxes(context.Context) ([]Mailbox, error) { return f.boxes, f.away }
+
+func (f *fakeHouse) Ledger(_ context.Context, mailbox string, quarantine bool, cursor string, limit int) ([]Fate, string, error) {
+	from := 0
+	if cursor != "" {
+		n, err := strconv.Atoi(cursor)
+		if err != nil || n < 0 {
+			return nil, "", &ticket.Error{Code: ticket.Invalid, Message: "not a cursor"}
+		}
+		from = n
+	}
+	var all []Fate
+	for _, l := range f.ledger {
+		if (mailbox == "" || l.Mailbox == mailbox) && (!quarantine || l.Fate == "quarantined") {
+			all = append(all, l)
+		}
+	}
+	from = min(from, len(all))
+	to := min(from+limit, len(all))
+	next := ""
+	if to < len(all) {
+		next = strconv.Itoa(to)
+	}
+	return all[from:to], next, f.away
+}

@@ -1,0 +1,391 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"duradesk/lifecycle"
+	"duradesk/ticket"
+)
+
+const bootstrap = "bootstrap-token-for-tests"
+
+// fake is a whole desk in memory: its rules are the real ones, its store and clockwork a map and a lock.
+type fake struct {
+	mu       sync.Mutex
+	now      time.Time
+	tickets  map[ticket.Number]*ticket.Record
+	items    map[ticket.Number][]ticket.Item
+	receipts map[string]*stored
+	people   map[string]Person
+	tokens   map[string]Token // by hash
+	desks    []Desk
+	groups   []Group
+	boxes    []Mailbox
+	ledger   []Fate
+	parts    []Part
+	seq      int64
+	rings    int
+	stores   int
+	changed  chan struct{} // closed at every change
+
+	idle    bool  // the worker is away: nothing is applied
+	deaf    bool  // Temporal is away: Ring fails
+	away    error // what every look at the store says
+	torn    error // what Store says after it has stored
+	poison  bool  // the next command fails when it is applied
+	panics  bool  // Views panics
+	deletes []string
+}
+
+type stored struct {
+	receipt     ticket.Receipt
+	order       ticket.Order
+	fingerprint string
+}
+
+func newFake() *fake {
+	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+	f := &fake{
+		now: now, tickets: map[ticket.Number]*ticket.Record{}, items: map[ticket.Number][]ticket.Item{}, receipts: map[string]*stored{},
+		people: map[string]Person{}, tokens: map[string]Token{}, changed: make(chan struct{}),
+		desks:  []Desk{{Key: "support", Name: "サポート", Kind: "inquiry", Address: "support@desk.example", Groups: []string{"support"}}, {Key: "other", Name: "Other", Kind: "inquiry", Groups: []string{"tier9"}}},
+		groups: []Group{{Key: "support", Name: "一次対応", Members: []string{"sato"}}, {Key: "tier2", Name: "二次対応"}, {Key: "tier9", Name: "Elsewhere"}},
+		boxes:  []Mailbox{{ID: "box-1", Desk: "support", Address: "support@desk.example", State: "polling"}, {ID: "box-2", Desk: "other", Address: "other@desk.example", State: "polling"}},
+		parts:  []Part{{Name: "postgres", OK: true, Needed: true}, {Name: "temporal", OK: true}},
+	}
+	for i := range 40 {
+		f.ledger = append(f.ledger, Fate{Mailbox: "box-" + strconv.Itoa(1+i%2), UIDValidity: 1, UID: uint32(100 - i), Fate: []string{"message", "quarantined"}[i/2%2], Number: 1042, MessageID: "<m@client.example>", At: now})
+	}
+	for _, p := range []Person{
+		{Key: "admin", Name: "Admin", Email: "admin@desk.example", Role: ticket.RoleAdmin, Groups: []string{"support"}, Desks: []string{"support"}},
+		{Key: "sato", Name: "Sato", Email: "sato@desk.example", Role: ticket.RoleAgent, Language: "ja", Groups: []string{"support"}, Desks: []string{"support"}},
+		{Key: "lead", Name: "Lead", Email: "lead@desk.example", Role: ticket.RoleLead, Groups: []string{"support"}, Desks: []string{"support"}},
+		{Key: "mori", Name: "Mori", Email: "mori@desk.example", Role: ticket.RoleAgent, Groups: []string{"tier9"}, Desks: []string{"other"}},
+		{Key: "nobody", Name: "Nobody", Email: "nobody@desk.example", Role: ticket.RoleAgent},
+	} {
+		f.people[p.Key] = p
+	}
+	f.seed(1042, "support", ticket.Open, "sato")
+	f.seed(1043, "support", ticket.New, "")
+	f.seed(1044, "support", ticket.Spam, "")
+	f.seed(1045, "support", ticket.Closed, "sato")
+	f.seed(1046, "other", ticket.New, "")
+	return f
+}
+
+// seed puts a ticket there through the rules, so that its clocks are right.
+func (f *fake) seed(n ticket.Number, desk string, state ticket.State, owner string) {
+	hash := ticket.Process{Number: n, Desk: desk, Tier: 1, Priority: ticket.Normal, Channel: ticket.ChannelMail, Group: "support"}
+	f.tickets[n] = &ticket.Record{
+		Process: hash, Title: "プリンターが動きません", Type: "question", Language: "ja", CreatedAt: f.now, UpdatedAt: f.now,
+		Client: ticket.Client{ID: "c_01", Name: "山田", Email: "yamada@client.example", Access: "none"}, Settings: ticket.DefaultSettings(),
+	}
+	client := ticket.Actor{Kind: ticket.ActorClient, ID: "c_01"}
+	lead := ticket.Actor{Kind: ticket.ActorAgent, ID: "lead", Role: ticket.RoleLead}
+	f.apply(n, ticket.Command{ID: "seed", Kind: ticket.ClientReply, By: client, Message: fmt.Sprintf("m-%d", n)}, "プリンターが動きません。")
+	if owner != "" {
+		f.apply(n, ticket.Command{ID: "seed-2", Kind: ticket.Assign, By: lead, Params: ticket.Params{Assign: &ticket.AssignParams{Owner: &owner}}}, "")
+	}
+	switch state { //nolint:exhaustive // those that tests begin with
+	case ticket.Spam:
+		f.apply(n, ticket.Command{ID: "seed-3", Kind: ticket.Resolve, By: lead, Params: ticket.Params{Resolve: &ticket.ResolveParams{Category: ticket.CategorySpam}}}, "")
+	case ticket.Closed:
+		f.apply(n, ticket.Command{ID: "seed-3", Kind: ticket.Close, By: lead}, "")
+	}
+}
+
+func (f *fake) apply(n ticket.Number, c ticket.Command, body string) lifecycle.Decision {
+	rec := f.tickets[n]
+	f.seq++
+	c.Seq, c.At = f.seq, f.now
+	d := lifecycle.Inquiry.Apply(rec.Process, c, rec.Settings)
+	rec.Process = d.Process
+	rec.UpdatedAt = f.now
+	if d.Answer != ticket.Applied {
+		return d
+	}
+	if c.Params.Hold != nil {
+		rec.HoldUntil = c.Params.Hold.Until
+	}
+	by := ticket.By{Kind: c.By.Kind, ID: c.By.ID, Name: c.By.ID}
+	if c.Message != "" {
+		f.add(n, ticket.Item{ID: c.Message, MessageID: c.Message, HasRaw: c.By.Kind == ticket.ActorClient, Revision: d.Process.Revision, Type: "message", By: by, CommandID: c.ID, Body: body, Format: "text"})
+	}
+	for _, e := range d.Events {
+		if e.Type == "event" {
+			f.add(n, ticket.Item{ID: "e-" + strconv.FormatInt(f.seq, 10) + e.Name, Revision: d.Process.Revision, Type: "event", By: by, CommandID: c.ID, Event: &ticket.Event{Name: e.Name, From: e.From, To: e.To, Cause: ticket.Cause{Rule: d.Rule, Why: e.Why}}})
+		}
+	}
+	return d
+}
+
+func (f *fake) add(n ticket.Number, it ticket.Item) {
+	it.Seq, it.At = int64(len(f.items[n])+1), f.now
+	f.items[n] = append(f.items[n], it)
+}
+
+func none(what string) error {
+	return &ticket.Error{Code: ticket.NotFound, Message: "there is no such " + what}
+}
+
+// Reader.
+
+func (f *fake) Ticket(_ context.Context, n ticket.Number) (ticket.Record, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.away != nil {
+		return ticket.Record{}, f.away
+	}
+	rec, ok := f.tickets[n]
+	if !ok {
+		return ticket.Record{}, none("ticket")
+	}
+	return *rec, nil
+}
+
+func (f *fake) List(_ context.Context, q Query) (Page, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.away != nil {
+		return Page{}, f.away
+	}
+	after := 0
+	if q.Cursor != "" {
+		n, err := strconv.Atoi(q.Cursor)
+		if err != nil {
+			return Page{}, &ticket.Error{Code: ticket.Invalid, Field: "cursor", Message: "not a cursor of this list"}
+		}
+		after = n
+	}
+	var page Page
+	for _, n := range f.numbers() {
+		rec := f.tickets[n]
+		if q.Desks != nil && !slices.Contains(q.Desks, rec.Process.Desk) || len(q.States) > 0 && !slices.Contains(q.States, rec.Process.State) || len(q.Owners) > 0 && !slices.Contains(q.Owners, rec.Process.Owner) {
+			continue
+		}
+		page.Total++
+		if int(n) > after && len(page.Items) < q.Limit {
+			page.Items = append(page.Items, *rec)
+		}
+	}
+	if len(page.Items) > 0 && len(page.Items) == q.Limit {
+		page.Next = strconv.Itoa(int(page.Items[len(page.Items)-1].Process.Number))
+	}
+	return page, nil
+}
+
+func (f *fake) numbers() []ticket.Number {
+	out := make([]ticket.Number, 0, len(f.tickets))
+	for n := range f.tickets {
+		out = append(out, n)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (f *fake) Timeline(_ context.Context, n ticket.Number, after int64, limit int, _ bool) ([]ticket.Item, int64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := f.items[n]
+	from := min(int(min(after, 1<<30)), len(all))
+	to := min(from+limit, len(all))
+	next := int64(to)
+	if to == len(all) {
+		next = 0
+	}
+	return all[from:to], next, f.away
+}
+
+func (f *fake) Views(context.Context, string) ([]ViewCount, error) {
+	if f.panics {
+		panic("a handler's port panics")
+	}
+	out := make([]ViewCount, len(Views))
+	for i, key := range Views {
+		out[i] = ViewCount{Key: key, Count: i}
+	}
+	return out, f.away
+}
+
+func (f *fake) MessageTicket(_ context.Context, id string) (ticket.Number, error) {
+	n, err := strconv.Atoi(strings.TrimPrefix(id, "m-"))
+	if err != nil || f.tickets[ticket.Number(n)] == nil {
+		return 0, none("message")
+	}
+	return ticket.Number(n), nil
+}
+
+func (f *fake) FileTicket(ctx context.Context, id string) (ticket.Number, error) {
+	return f.MessageTicket(ctx, strings.Replace(id, "f-", "m-", 1))
+}
+
+func (f *fake) Raw(context.Context, string) ([]byte, error) {
+	return []byte("Subject: x\r\n\r\nbody\r\n"), nil
+}
+
+func (f *fake) File(_ context.Context, id string) (ticket.Attachment, []byte, error) {
+	return ticket.Attachment{ID: id, Name: `../請求書 "1".html`, Type: "text/html", Size: 25}, []byte("<script>alert(1)</script>"), nil
+}
+
+// Queue.
+
+func (f *fake) Store(_ context.Context, o ticket.Order) (ticket.Receipt, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stores++
+	if f.away != nil {
+		return ticket.Receipt{}, false, f.away
+	}
+	key := o.By.Key() + " " + o.ID
+	if s, ok := f.receipts[key]; ok {
+		if s.fingerprint != o.Fingerprint {
+			return ticket.Receipt{}, false, &ticket.Error{Code: ticket.Conflict, Key: "id_reused", Message: "another body"}
+		}
+		return s.receipt, true, nil
+	}
+	if o.Kind == ticket.Create {
+		o.Number = ticket.Number(1042 + len(f.tickets))
+		f.tickets[o.Number] = &ticket.Record{
+			Process: ticket.Process{Number: o.Number, Desk: o.Opening.Desk, Priority: o.Opening.Priority, Channel: o.Opening.Channel},
+			Title:   o.Opening.Title, Type: o.Opening.Type, Language: o.Opening.Language, Tags: o.Opening.Tags, Fields: o.Opening.Fields,
+			Client: o.Opening.Client, CreatedAt: f.now, UpdatedAt: f.now, Settings: ticket.DefaultSettings(),
+		}
+	}
+	f.seq++
+	s := &stored{fingerprint: o.Fingerprint, order: o, receipt: ticket.Receipt{ID: o.ID, Number: o.Number, Seq: f.seq, Kind: o.Kind, By: o.By.Key(), At: f.now}}
+	f.receipts[key] = s
+	if f.torn != nil {
+		return ticket.Receipt{}, false, f.torn
+	}
+	return s.receipt, false, nil
+}
+
+// work applies what is stored, as a worker does.
+func (f *fake) work() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var waiting []*stored
+	for _, s := range f.receipts {
+		if !s.receipt.Done() {
+			waiting = append(waiting, s)
+		}
+	}
+	slices.SortFunc(waiting, func(a, b *stored) int { return int(a.receipt.Seq - b.receipt.Seq) })
+	for _, s := range waiting {
+		f.carryOut(s)
+	}
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+func (f *fake) carryOut(s *stored) {
+	if f.poison {
+		f.poison, s.receipt.Outcome, s.receipt.Reason = false, ticket.Failed, "poisonous"
+		return
+	}
+	c := ticket.Command{ID: s.order.ID, Kind: s.order.Kind, By: s.order.By, SeenRevision: s.order.SeenRevision, Params: s.order.Params}
+	body := ""
+	if s.order.Message != nil {
+		c.Message, body = "m-of-"+s.order.ID, s.order.Message.Body
+	}
+	d := f.apply(s.order.Number, c, body)
+	s.receipt.Outcome, s.receipt.Reason, s.receipt.At = d.Answer, d.Reason, f.now
+	if d.Answer != ticket.Refused {
+		s.receipt.Revision = d.Process.Revision
+	}
+}
+
+func (f *fake) Receipt(_ context.Context, by ticket.Actor, id string) (ticket.Receipt, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s, ok := f.receipts[by.Key()+" "+id]; ok {
+		return s.receipt, f.away
+	}
+	for _, s := range f.receipts {
+		if s.receipt.ID == id && by.Role >= ticket.RoleLead {
+			return s.receipt, f.away
+		}
+	}
+	return ticket.Receipt{}, errors.Join(f.away, none("receipt"))
+}
+
+func (f *fake) Await(ctx context.Context, r ticket.Receipt) (ticket.Receipt, error) {
+	for {
+		f.mu.Lock()
+		now, changed := f.receipts[r.By+" "+r.ID].receipt, f.changed
+		f.mu.Unlock()
+		if now.Done() {
+			return now, nil
+		}
+		select {
+		case <-ctx.Done():
+			return now, nil
+		case <-changed:
+		}
+	}
+}
+
+func (f *fake) Unseen(_ context.Context, r ticket.Receipt, seen int64) ([]ticket.Item, string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []ticket.Item
+	for _, it := range f.items[r.Number] {
+		if it.Type != "event" && it.Revision > seen {
+			out = append(out, it)
+		}
+	}
+	return out, "draft-of-" + r.ID, nil
+}
+
+func (f *fake) Ring(ctx context.Context, _ ticket.Number, _ ticket.Kind, _ ticket.Ring) error {
+	f.mu.Lock()
+	f.rings++
+	deaf, idle := f.deaf, f.idle
+	f.mu.Unlock()
+	if deaf {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	if !idle {
+		f.work()
+	}
+	return nil
+}
+
+func (f *fake) Parts(context.Context) []Part { return f.parts }
+
+// fresh is a desk of its own with a door, and a call as somebody.
+func fresh(t *testing.T) (*fake, http.Handler) {
+	t.Helper()
+	f := newFake()
+	return f, f.door()
+}
+
+func (f *fake) door() http.Handler {
+	return New(Options{
+		Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Health: f, BootstrapToken: bootstrap,
+		BaseURL: "http://desk.example/", TemporalUIURL: "http://temporal.example:8233/", Now: func() time.Time { return f.now },
+	})
+}
+
+// tokenOf makes a token of that agent.
+func (f *fake) tokenOf(t *testing.T, agent string, scopes ...string) string {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	require.Contains(t, f.people, agent)
+	token, hash := newSecret()
+	f.tokens[string(hash)] = Token{ID: "t-" + agent, Agent: agent, Scopes: scopes, CreatedAt: f.now}
+	return token
+}
