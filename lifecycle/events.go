@@ -8,11 +8,12 @@ func EventNames() []string {
 	return []string{
 		"created", "noted", "wrote", "automatic_mail_filed", "answered", "held", "marked_spam", "resolved", "resolved_internally", "escalated",
 		"assigned", "closed", "restored", "deleted", "delivery_failed", "first_response_breached", "woken", "opened", "reopened", "already",
-		"refused", "clocks_restarted", "unassigned", "follow_up_opened", "opened_anew",
+		"refused", "clocks_restarted", "unassigned",
 	}
 }
 
-// happened tells the record what one command did: the message, if it carried one that is kept, and the change.
+// happened tells the record what one command did: the message, if it carried one that is kept, and the change. What
+// only the performer of an effect can tell (the number of a follow-up) is his to tell.
 func happened(before, after ticket.Process, c ticket.Command, a Answer) []Happening {
 	var out []Happening
 	if before.Revision == 0 {
@@ -24,16 +25,8 @@ func happened(before, after ticket.Process, c ticket.Command, a Answer) []Happen
 	if before.State != after.State || (a.Verb != VerbStay && before.Revision > 0) || tells(c.Kind) {
 		out = append(out, Happening{Type: "event", Name: done(before, after, c.Kind), From: before.State, To: after.State})
 	}
-	for _, e := range a.Do {
-		if name := passed[e]; name != "" && c.Message != "" {
-			out = append(out, Happening{Type: "event", Name: name, From: before.State, To: after.State})
-		}
-	}
 	return out
 }
-
-// passed names what becomes of a message that is kept in another ticket.
-var passed = map[Effect]string{OpenFollowUp: "follow_up_opened", OpenAnew: "opened_anew"}
 
 func messageType(k ticket.Kind) string {
 	if k == ticket.Note {
