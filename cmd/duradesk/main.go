@@ -24,7 +24,10 @@ type cli struct {
 	Rules   RulesCmd       `cmd:"" help:"Print the lifecycle: matrix, diagram and clocks; --check proves them."`
 
 	Mail      mailCommand      `cmd:"" hidden:"" help:"Run the mail server that plays the outside world (a part of up)."`
+	Demo      demoCommand      `cmd:"" hidden:"" help:"Make sample people and tickets (a part of up)."`
 	Bootstrap bootstrapCommand `cmd:"" hidden:"" help:"Make the first desk and the admin (a part of up)."`
+	Probe     probeCommand     `cmd:"" hidden:"" help:"Tell by the exit code whether a part is ready (for containers)."`
+	Devserver devserverCommand `cmd:"" hidden:"" help:"Build the Temporal server that up runs, if need be, and print its path (for make test)."`
 }
 
 func main() {
