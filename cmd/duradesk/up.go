@@ -119,6 +119,7 @@ func (u *up) run(ctx context.Context) error {
 	if err := u.resolveAddresses(); err != nil {
 		return err
 	}
+	u.out.line("Duradesk starts; its state is in %s", u.Dir)
 	if err := u.prepare(ctx); err != nil {
 		return err
 	}
@@ -141,11 +142,14 @@ func (u *up) runs(part string) bool { return !slices.Contains(u.Without, part) }
 // prepare does all that can fail or take long before anything runs.
 func (u *up) prepare(ctx context.Context) error {
 	if u.Fresh {
-		if err := removeState(u.Dir); err != nil {
+		if err := startRemoval(u.Dir); err != nil {
 			return err
 		}
 	}
-	var err error
+	err := finishRemoval(u.Dir)
+	if err != nil {
+		return err
+	}
 	if u.self, err = keepBinary(u.Dir); err != nil {
 		return err
 	}

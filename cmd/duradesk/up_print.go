@@ -94,7 +94,7 @@ func (p *printer) farewell(u *up) {
 	row := func(name, format string, values ...any) {
 		fmt.Fprintf(&text, "  %-13s %s\n", name, fmt.Sprintf(format, values...))
 	}
-	fmt.Fprintf(&text, "\nDuradesk is up. Its state is in %s; --fresh starts anew.\n\n", u.Dir)
+	fmt.Fprintf(&text, "\nDuradesk is up. A restart keeps everything; --fresh starts anew.\n\n")
 	if u.runs(partAPI) {
 		base := u.setting("DURADESK_BASE_URL")
 		row("Console", "%s/", base)

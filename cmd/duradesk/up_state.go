@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"duradesk/postgres/cluster"
 )
@@ -43,12 +44,27 @@ func claimState(dir string) error {
 	return nil
 }
 
-// removeState removes all state but marker and lock. The caller holds the lock.
-func removeState(dir string) error {
+// removing is there while state is being removed.
+func removing(dir string) string { return filepath.Join(dir, "removing") }
+
+// startRemoval decides that all state goes; finishRemoval does it, in the next run if this one is cut short: half of
+// the state is worse than none. The caller holds the lock.
+func startRemoval(dir string) error {
+	if err := os.WriteFile(removing(dir), nil, 0o644); err != nil {
+		return fmt.Errorf("remove the old state: %w", err)
+	}
+	return nil
+}
+
+// finishRemoval removes all state but marker and lock, if startRemoval was called.
+func finishRemoval(dir string) error {
+	if _, err := os.Stat(removing(dir)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err := cluster.Remove(filepath.Join(dir, "postgres")); err != nil {
 		return err
 	}
-	for _, name := range stateNames {
+	for _, name := range append(slices.Clone(stateNames), filepath.Base(removing(dir))) {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return fmt.Errorf("remove the old state: %w", err)
 		}

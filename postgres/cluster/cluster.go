@@ -67,17 +67,21 @@ func Prepare(ctx context.Context, options Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	major := 0
+	major, data := 0, filepath.Join(options.Dir, "data")
 	if made != nil {
-		major = made.Major
+		major, data = made.Major, made.Data
+	}
+	// Before anything else, so that nothing touches the data of one that runs.
+	if err := ownData(data); err != nil {
+		return nil, err
+	}
+	if err := clearLeftovers(ctx, data); err != nil {
+		return nil, err
 	}
 	if c.binaries, err = findOrFetch(ctx, major, options.Notices); err != nil {
 		return nil, err
 	}
 	if c.as, c.data, err = settle(ctx, options, c.binaries, made); err != nil {
-		return nil, err
-	}
-	if err := clearLeftovers(ctx, c.data); err != nil {
 		return nil, err
 	}
 	if err := c.initialise(ctx, made); err != nil {

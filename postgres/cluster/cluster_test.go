@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,7 +29,25 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(runTests(m))
+}
+
+// publicBinary is a copy of this test binary that every user can run: the original lies where only its owner comes.
+// It is written before the tests fork, since a file that a fork still has open for writing cannot be run.
+var publicBinary string
+
+func runTests(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "duradesk-cluster-bin-")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	publicBinary = filepath.Join(dir, "cluster.test")
+	content, err := os.ReadFile(os.Args[0])
+	if err = errors.Join(err, os.Chmod(dir, 0o755), os.WriteFile(publicBinary, content, 0o755)); err != nil {
+		panic(err)
+	}
+	return m.Run()
 }
 
 // serve starts a cluster, prints what the test needs and stops it in good order when its input ends.
@@ -61,17 +80,9 @@ type server struct {
 	notices string
 }
 
-// command makes the program runnable by anybody: the test binary itself lies where only its owner comes.
-func command(t *testing.T, dir string, change func(*exec.Cmd)) *exec.Cmd {
-	t.Helper()
-	binary := filepath.Join(publicDir(t), "cluster.test")
-	content, err := os.ReadFile("/proc/self/exe")
-	if err != nil {
-		content, err = os.ReadFile(os.Args[0])
-	}
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(binary, content, 0o755))
-	cmd := exec.Command(binary)
+// command is the program, changed to run as somebody else where wanted.
+func command(dir string, change func(*exec.Cmd)) *exec.Cmd {
+	cmd := exec.Command(publicBinary)
 	cmd.Dir = "/"
 	cmd.Env = append(os.Environ(), "CLUSTER_SERVE="+dir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
@@ -104,7 +115,7 @@ func run(t *testing.T, dir string, change func(*exec.Cmd)) *server {
 
 func begin(t *testing.T, dir string, change func(*exec.Cmd)) *server {
 	t.Helper()
-	cmd := command(t, dir, change)
+	cmd := command(dir, change)
 	stdin, err := cmd.StdinPipe()
 	require.NoError(t, err)
 	out, err := cmd.StdoutPipe()

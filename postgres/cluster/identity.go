@@ -95,9 +95,6 @@ func settle(ctx context.Context, o Options, binaries Binaries, made *record) (id
 		places = []string{made.Data}
 	}
 	if os.Geteuid() != 0 {
-		if err := ownData(places[0]); err != nil {
-			return identity{}, "", err
-		}
 		if err := os.MkdirAll(places[0], 0o700); err != nil {
 			return identity{}, "", fmt.Errorf("make the Postgres data directory: %w", err)
 		}
@@ -116,6 +113,9 @@ func settle(ctx context.Context, o Options, binaries Binaries, made *record) (id
 					fmt.Fprintf(o.Notices, "Postgres does not run as root: it runs as %s, with its data in %s\n", way.name, place)
 				}
 				return way, place, nil
+			}
+			if ctx.Err() != nil {
+				return identity{}, "", fmt.Errorf("try to run Postgres: %w", ctx.Err())
 			}
 			failures = append(failures, fmt.Errorf("%s: %w", place, err))
 		}
@@ -156,7 +156,7 @@ func rootWays(o Options, data string, made *record) []identity {
 	return append(namespaced(), dropped(unprivileged()))
 }
 
-// ownData refuses data of somebody else: Postgres would, in harder words.
+// ownData refuses data of somebody else: Postgres would, in harder words. Root may do what it likes.
 func ownData(data string) error {
 	uid, _, err := ownerOf(data)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -165,7 +165,7 @@ func ownData(data string) error {
 	if err != nil {
 		return fmt.Errorf("look at the Postgres data: %w", err)
 	}
-	if uid != os.Geteuid() {
+	if me := os.Geteuid(); me != 0 && uid != me {
 		return fmt.Errorf("the Postgres data in %s belong to user %d: start as that user, or choose another directory", data, uid)
 	}
 	return nil

@@ -132,7 +132,7 @@ func TestDataOfSomebodyElseAreRefused(t *testing.T) {
 	}
 	dir := publicDir(t)
 	start(t, Options{Dir: dir})
-	cmd := command(t, dir, whoever(t)["ordinary user"])
+	cmd := command(dir, whoever(t)["ordinary user"])
 	out, err := cmd.Output()
 	require.Error(t, err)
 	require.Contains(t, string(out), "belong to user 0: start as that user")

@@ -65,6 +65,9 @@ func (c *Cluster) initialise(ctx context.Context, made *record) error {
 	if err := replaceFile(passwordFile, []byte(c.password+"\n"), 0o600); err != nil {
 		return err
 	}
+	if err := clearLeftovers(ctx, c.data); err != nil { // of an initdb that was killed
+		return err
+	}
 	if err := emptyDirectory(c.data); err != nil {
 		return fmt.Errorf("clear a half-made data directory: %w", err)
 	}
@@ -139,7 +142,8 @@ func Remove(dir string) error {
 	if err != nil {
 		return fmt.Errorf("remove the private Postgres: %w", err)
 	}
-	for _, place := range []string{elsewhere(dir), lentPassword(elsewhere(dir)), dir} {
+	// The record goes first: without it what is left is half made.
+	for _, place := range []string{recordFile(dir), elsewhere(dir), lentPassword(elsewhere(dir)), dir} {
 		if err := os.RemoveAll(place); err != nil {
 			return fmt.Errorf("remove the private Postgres: %w", err)
 		}
