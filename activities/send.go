@@ -150,12 +150,12 @@ func ends(recipients []string, state, reason string) []ticket.End {
 // compose makes the mail: by the template of its occasion, in the ticket's language, with the number in the subject.
 func (d *Deliveries) compose(m ticket.Mail) ([]byte, error) {
 	subject, body, err := mail.Render(mail.Occasion(m.Occasion), m.Language, mail.TemplateData{
-		Number: int64(m.Number), Title: m.Title, Client: m.Client, Agent: m.Agent, Desk: m.Desk, Body: m.Body, CloseDays: 14,
+		Number: int64(m.Number), Previous: int64(m.Previous), Title: m.Title, Client: m.Client, Agent: m.Agent, Desk: m.Desk, Body: m.Body, CloseDays: 14,
 	})
 	if err != nil {
 		return nil, err
 	}
-	automatic := m.Occasion == "acknowledge"
+	automatic := ticket.Automatic(m.Occasion)
 	out := mail.Outgoing{
 		MessageID: m.MailID, Date: m.Date, From: address(m.From), To: addresses(m.To), Cc: addresses(m.Cc), Number: int64(m.Number), Subject: subject,
 		Reply: m.InReplyTo != "" && !automatic, InReplyTo: m.InReplyTo, References: m.References, Body: body, Format: bodyFormat(m),

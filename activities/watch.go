@@ -147,28 +147,25 @@ func (m *Mailboxes) contact(ctx context.Context, open Box, box ticket.Mailbox) (
 	case box.UIDValidity == validity:
 		return box, nil
 	case box.UIDValidity == 0 && !box.FromStart && next > 0:
-		box.UIDValidity, box.LastUID = validity, next-1
+		box.UIDValidity, box.LastUID, box.FirstUID = validity, next-1, next-1
 	default:
 		if box.UIDValidity != 0 {
 			m.Log.WarnContext(ctx, "the mailbox was made anew on its server; reading it from the start", "mailbox", box.ID)
 		}
-		box.UIDValidity, box.LastUID = validity, 0
+		box.UIDValidity, box.LastUID, box.FirstUID = validity, 0, 0
 	}
 	return box, m.Intake.Begun(ctx, box.ID, box.UIDValidity, box.LastUID)
 }
 
 // look takes in whatever has no fate yet, from a window before the cursor on.
 func (m *Mailboxes) look(ctx context.Context, open Box, box *ticket.Mailbox) error {
-	from := uint32(1)
+	from := box.FirstUID + 1
 	if box.LastUID > window {
-		from = box.LastUID - window
+		from = max(from, box.LastUID-window)
 	}
 	uids, err := open.UIDs(ctx, from)
 	if err != nil {
 		return err
-	}
-	if !box.FromStart { // what lay there before the first contact stays untouched
-		uids = after(uids, box.LastUID, len(uids))
 	}
 	known, err := m.Intake.Known(ctx, box.ID, box.UIDValidity, uids)
 	if err != nil {
@@ -193,16 +190,6 @@ func (m *Mailboxes) look(ctx context.Context, open Box, box *ticket.Mailbox) err
 	return nil
 }
 
-func after(uids []uint32, last uint32, most int) []uint32 {
-	out := make([]uint32, 0, most)
-	for _, u := range uids {
-		if u > last {
-			out = append(out, u)
-		}
-	}
-	return out
-}
-
 // takeIn settles some mails, then marks them on the server and moves the cursor: the server's state changes only after
 // the commit.
 func (m *Mailboxes) takeIn(ctx context.Context, open Box, box *ticket.Mailbox, uids []uint32) error {
@@ -224,9 +211,7 @@ func (m *Mailboxes) takeIn(ctx context.Context, open Box, box *ticket.Mailbox, u
 		if err := open.Mark(ctx, uid); err != nil {
 			return err
 		}
-		if uid > box.LastUID && box.FromStart {
-			box.LastUID = uid
-		}
+		box.LastUID = max(box.LastUID, uid)
 	}
 	return m.Intake.Marked(ctx, box.ID, box.UIDValidity, settled)
 }

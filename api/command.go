@@ -177,7 +177,14 @@ func (s *server) notStored(c *gin.Context, err error) {
 	s.fail(c, p)
 }
 
+// crowd is the number of unapplied commands above which a ticket is not rung for each: bells enough are on their way,
+// and the relay rings once more.
+const crowd = 50
+
 func (s *server) ring(ctx context.Context, r ticket.Receipt) {
+	if r.Waiting > crowd {
+		return
+	}
 	ctx, done := context.WithTimeout(ctx, ringTime)
 	defer done()
 	if err := s.Bell.Ring(ctx, r.Number, r.Kind, ticket.Ring{ID: r.ID, Seq: r.Seq}); err != nil {

@@ -80,7 +80,11 @@ func (a *applying) acknowledge(c stored) {
 		return
 	}
 	address := FoldAddress(a.row.clientMail)
-	id := a.queueDelivery(c, "", "acknowledge", []string{a.row.clientMail}, nil)
+	occasion := "acknowledge"
+	if a.row.follows != 0 {
+		occasion = "follow_up"
+	}
+	id := a.queueDelivery(c, "", occasion, []string{a.row.clientMail}, nil)
 	a.writes.Queue(`insert into acknowledgements (ticket, address, at) values ($1, $2, $3)`, a.row.number, address, c.At)
 	system := stored{Command: ticket.Command{ID: c.ID, Seq: c.Seq, At: c.At, By: ticket.System}}
 	a.event(system, lifecycle.Happening{Type: "event", Name: "acknowledged"}, "", map[string]any{"delivery": id})

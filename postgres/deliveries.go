@@ -130,7 +130,7 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 	out := ticket.Attempt{DeliveryState: d.stands(), No: d.attempt, Raw: d.raw}
 	out.Mail = ticket.Mail{
 		Occasion: d.occasion, Number: d.number, Title: r.title, Language: r.language, MailID: d.mailID, Date: d.created,
-		From: ticket.Address{Address: r.deskAddr}, Client: r.clientName,
+		From: ticket.Address{Address: r.deskAddr}, Client: r.clientName, Previous: r.follows,
 	}
 	var subaddress bool
 	var token string
@@ -153,7 +153,7 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 	if subaddress {
 		out.Mail.ReplyTo = token // the composer makes the address
 	}
-	if d.occasion == "acknowledge" {
+	if ticket.Automatic(d.occasion) {
 		out.From = "" // automatic mail has the null sender, so that nothing answers it (RFC 3834)
 	}
 	return out, q.reveal(&out.SMTP, r.deskAddr, secret)

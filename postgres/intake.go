@@ -28,8 +28,12 @@ func (q *Queue) Mailbox(ctx context.Context, id string) (ticket.Mailbox, error) 
 	if err != nil {
 		return ticket.Mailbox{}, fmt.Errorf("list our addresses: %w", err)
 	}
+	var first uint32
+	if err := q.s.pool.QueryRow(ctx, `select first_uid from mailboxes where id = $1`, id).Scan(&first); err != nil {
+		return ticket.Mailbox{}, fmt.Errorf("read cursor: %w", err)
+	}
 	return ticket.Mailbox{
-		ID: a.ID, Desk: a.Desk, Address: a.Address, Self: self, Folder: a.Folder, UIDValidity: a.UIDValidity, LastUID: a.LastUID, FromStart: a.FromStart,
+		FirstUID: first, ID: a.ID, Desk: a.Desk, Address: a.Address, Self: self, Folder: a.Folder, UIDValidity: a.UIDValidity, LastUID: a.LastUID, FromStart: a.FromStart,
 		IMAP: ticket.Account{Addr: a.IMAPAddr, TLS: a.IMAPTLS, Username: a.Username, Password: ticket.Secret(a.Password.Reveal())},
 	}, nil
 }
@@ -183,7 +187,7 @@ func (q *Queue) Marked(ctx context.Context, mailbox string, uidvalidity uint32, 
 
 // Begun notes which UIDVALIDITY a mailbox has at the first contact, and from which UID on its mail is taken in.
 func (q *Queue) Begun(ctx context.Context, mailbox string, uidvalidity, lastUID uint32) error {
-	_, err := q.s.pool.Exec(ctx, `update mailboxes set uidvalidity = $2, last_uid = $3 where id = $1`, mailbox, uidvalidity, int64(lastUID))
+	_, err := q.s.pool.Exec(ctx, `update mailboxes set uidvalidity = $2, last_uid = $3, first_uid = $3 where id = $1`, mailbox, uidvalidity, int64(lastUID))
 	if err != nil {
 		return fmt.Errorf("note first contact: %w", err)
 	}

@@ -82,13 +82,14 @@ type ticketRow struct {
 	settings   ticket.Settings
 	last       ticket.LastMessage
 	spokeLast  bool
-	now        time.Time // read after the lock
+	follows    ticket.Number // the closed ticket that this one follows up
+	now        time.Time     // read after the lock
 }
 
 const lockRow = `
 select t.number, t.id::text, t.desk, d.address, t.title, t.client, c.name, coalesce(c.email, ''), t.language, t.channel, t.seq, t.last_at,
        t.applied_seq, t.items, t.process, p.settings, t.last_by, t.last_name, t.last_kind, t.last_at_message, t.last_excerpt,
-       t.client_spoke_last
+       t.client_spoke_last, coalesce((select other from links l where l.ticket = t.number and l.kind = 'follow_up' and l.other < t.number limit 1), 0)
 from tickets t
 join desks d on d.key = t.desk
 join clients c on c.id = t.client
@@ -109,7 +110,7 @@ func scanTicketRow(found pgx.Row, r *ticketRow) error {
 	lastBy, lastAt := "", (*time.Time)(nil)
 	err := found.Scan(&r.number, &r.id, &r.desk, &r.deskAddr, &r.title, &r.client, &r.clientName, &r.clientMail, &r.language, &r.channel, &r.seq, &r.lastAt,
 		&r.applied, &r.items, &r.process, &r.settings, &lastBy, &r.last.Name, &r.last.Kind, &lastAt, &r.last.Excerpt,
-		&r.spokeLast)
+		&r.spokeLast, &r.follows)
 	if err != nil {
 		return err
 	}

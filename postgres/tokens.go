@@ -88,8 +88,8 @@ func (s *Store) ByToken(ctx context.Context, hash []byte, now time.Time) (Person
 // noteUse never makes a caller wait for another or fail: the note is a courtesy.
 func (s *Store) noteUse(ctx context.Context, t *Token, now time.Time) {
 	_, err := s.pool.Exec(ctx, `
-		update tokens set last_used = $2 where id = (
-			select id from tokens where id = $1 and (last_used is null or last_used <= $2 - interval '1 minute') for no key update skip locked)`, t.ID, now)
+		update tokens set last_used = $2::timestamptz where id = (
+			select id from tokens where id = $1 and (last_used is null or last_used <= $2::timestamptz - interval '1 minute') for no key update skip locked)`, t.ID, now)
 	if err != nil {
 		s.log.WarnContext(ctx, "the use of a token was not noted", slog.String("token", t.ID), slog.Any("error", err))
 		return
@@ -99,6 +99,9 @@ func (s *Store) noteUse(ctx context.Context, t *Token, now time.Time) {
 
 // Tokens returns an agent's tokens, or everybody's for "", oldest first.
 func (s *Store) Tokens(ctx context.Context, agent string) ([]Token, error) {
+	if !readable(agent) {
+		return nil, nil
+	}
 	rows, err := s.pool.Query(ctx, `select `+tokenColumns+` from tokens t where $1 = '' or t.agent = $1 order by t.created_at, t.id`, agent)
 	if err != nil {
 		return nil, fmt.Errorf("list tokens: %w", err)
@@ -112,7 +115,7 @@ func (s *Store) Tokens(ctx context.Context, agent string) ([]Token, error) {
 
 // DropToken ends a token at once; ticket.NotFound where there is none.
 func (s *Store) DropToken(ctx context.Context, id string) error {
-	if uuid.Validate(id) != nil {
+	if !properUUID(id) {
 		return notFound("there is no token %q", id)
 	}
 	tag, err := s.pool.Exec(ctx, `delete from tokens where id = $1`, id)

@@ -34,6 +34,7 @@ var ErrOvertaken = errors.New("another attempt has begun")
 type Mail struct {
 	Occasion   string // acknowledge, answer, interim, final
 	Number     Number
+	Previous   Number // the closed ticket that this one follows up, 0: none
 	Title      string
 	Language   string
 	MailID     string // Message-ID, fixed before the first attempt
@@ -50,6 +51,9 @@ type Mail struct {
 	Desk       string
 	Files      []NewFile
 }
+
+// Automatic reports whether no person writes a mail of that occasion (RFC 3834).
+func Automatic(occasion string) bool { return occasion == "acknowledge" || occasion == "follow_up" }
 
 // Address is a mail address with the name before it.
 type Address struct{ Name, Address string }

@@ -10,7 +10,8 @@ type Mailbox struct {
 	IMAP        Account
 	UIDValidity uint32
 	LastUID     uint32
-	FromStart   bool // read from its first message; else from what comes after the first contact
+	FirstUID    uint32 // mail up to here lay there before the first contact and is left alone
+	FromStart   bool   // read from its first message; else from what comes after the first contact
 }
 
 // Received is a mail as it lay in the mailbox.

@@ -15,6 +15,7 @@ import (
 	"duradesk/lifecycle"
 	"duradesk/mail"
 	"duradesk/postgres"
+	"duradesk/ticket"
 )
 
 // settings are what both production processes read from the environment. `duradesk config` lists them.
@@ -66,7 +67,7 @@ type mint struct{ keys mail.Keys }
 
 func (m mint) MessageID(occasion, delivery, domain string) string {
 	kind := mail.KindReply
-	if occasion == "acknowledge" {
+	if ticket.Automatic(occasion) {
 		kind = mail.KindAck
 	}
 	return strings.Trim(m.keys.MessageID(kind, delivery, domain), "<>")

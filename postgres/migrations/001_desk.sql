@@ -105,6 +105,7 @@ create table tickets (
     process         jsonb not null,
     revision        bigint not null default 0,
     applied_seq     bigint not null default 0,
+    items           bigint not null default 0, -- lines in its timeline so far
     state           text not null default '',
     hold_reason     text not null default '',
     hold_until      timestamptz,
@@ -177,6 +178,7 @@ create table messages (
     applied      boolean not null default false -- false: its command is not applied (yet): kept, not shown
 );
 create index messages_ticket on messages (ticket, at);
+create index messages_raw on messages (raw) where raw is not null;
 create index messages_mail_id on messages (mail_id) where mail_id is not null;
 
 create table attachments (
@@ -191,6 +193,7 @@ create table attachments (
     blob       bytea not null references blobs (hash)
 );
 create index attachments_message on attachments (message);
+create index attachments_blob on attachments (blob);
 
 -- The queue. The row is the truth, the signal is a bell (HOUSE, "The heart").
 create table commands (
@@ -229,8 +232,8 @@ create table events (
     id         bigint generated always as identity primary key,
     ticket     bigint not null references tickets (number),
     revision   bigint not null,
+    n          bigint not null,  -- its place in the ticket's timeline, without gaps: what people see as seq
     seq        bigint not null,  -- of the command that caused it
-    position   int not null,     -- within the command
     at         timestamptz not null,
     type       text not null check (type in ('message', 'note', 'event')),
     name       text not null,
@@ -245,7 +248,7 @@ create table events (
     why        text not null default '',
     data       jsonb not null default '{}',
     rules_hash text not null default '',
-    unique (ticket, seq, position)
+    unique (ticket, n)
 );
 
 -- One outgoing mail each. Changed by compare-and-set only; the row says what is left to do.
@@ -268,6 +271,7 @@ create table deliveries (
 );
 create index deliveries_unfinished on deliveries (next_at) where finished_at is null;
 create index deliveries_ticket on deliveries (ticket);
+create index deliveries_unstarted on deliveries (ticket) where not started;
 create index deliveries_message on deliveries (message);
 
 create table recipients (
@@ -304,6 +308,7 @@ create table mailboxes (
     subaddress   boolean not null default false,
     uidvalidity  bigint not null default 0,
     last_uid     bigint not null default 0,
+    first_uid    bigint not null default 0,  -- mail up to here lay there before the first contact and is left alone
     from_start   boolean not null default false, -- read from its first message
     state        text not null default 'waiting', -- waiting, polling, failed
     last_error   text,
@@ -317,7 +322,8 @@ create table ledger (
     mailbox     uuid not null references mailboxes (id),
     uidvalidity bigint not null,
     uid         bigint not null,
-    fate        text not null,   -- message, duplicate, automatic, bounce, quarantined, ignored
+    fate        text not null,   -- received (not done yet), message, duplicate, automatic, bounce, quarantined, ignored
+    attempts    int not null default 0,
     ticket      bigint references tickets (number),
     seq         bigint,
     mail_id     text,
@@ -330,7 +336,10 @@ create table ledger (
 );
 create index ledger_digest on ledger (mailbox, digest);
 create index ledger_mail_id on ledger (mail_id) where mail_id is not null;
+create index ledger_raw on ledger (raw) where raw is not null;
+create index ledger_ticket on ledger (ticket) where ticket is not null;
 create index ledger_at on ledger (at desc);
+create index ledger_received on ledger (at) where fate = 'received';
 create index ledger_quarantine on ledger (at desc) where fate = 'quarantined';
 
 -- Small facts about this database: which desk it is, what was done once.
