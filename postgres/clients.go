@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,148 +62,160 @@ func (s *Store) ClientByMail(ctx context.Context, tx pgx.Tx, address string) (ti
 }
 
 // EnsureClient finds who that is, by id, customer number, mail address or phone number, in this order, or makes a new
-// client; identities that are new become his, those of somebody else stay with him. An unknown id is ticket.Invalid.
+// client; identities that are new become his, those of somebody else stay with him. An unknown id or kind of access is
+// ticket.Invalid.
 //
 // It needs READ COMMITTED. Two transactions that meet the same new address get the same client: the later one waits
-// for the earlier one's end at the identity's primary key. Identities are laid in one order everywhere, so these waits
-// cannot form a ring with each other; nor with the lock of a ticket, as long as a transaction takes that first and
-// calls this once.
+// for the earlier one's end at the identity's primary key. Identities are laid in one order everywhere and before the
+// client's own row is touched, so these waits cannot form a ring with each other; nor with the lock of a ticket, as
+// long as a transaction takes that first and calls this once.
 func (s *Store) EnsureClient(ctx context.Context, tx pgx.Tx, c ticket.Client) (string, error) {
+	c.Name, c.Email, c.Phone, c.Number = clean(c.Name), strings.TrimSpace(clean(c.Email)), clean(c.Phone), clean(c.Number)
+	if c.Access = cmp.Or(c.Access, "none"); !slices.Contains(accessKinds, c.Access) {
+		return "", invalid("/client/access", "%q is not a kind of access; use one of %s", c.Access, strings.Join(accessKinds, ", "))
+	}
 	known := identities(c)
 	for range 10 {
-		id, err := findClient(ctx, tx, c.ID, known)
+		owners, err := identityOwners(ctx, tx, c.ID, known)
 		if err != nil {
 			return "", fmt.Errorf("find a client: %w", err)
 		}
-		if id != "" {
-			return id, greetClient(ctx, tx, id, c, known)
-		}
-		id, made, err := newClient(ctx, tx, c, known)
+		found, err := choose(owners, c.ID, known)
 		if err != nil {
-			return "", fmt.Errorf("make a client: %w", err)
-		}
-		if made {
-			return id, nil
-		}
-		// Somebody else laid one of the identities meanwhile, and has committed: now it is found.
-	}
-	return "", fmt.Errorf("make a client: its identities change hands all the time, or the transaction is not READ COMMITTED")
-}
-
-// findClient returns "" where nobody is known by that.
-func findClient(ctx context.Context, tx pgx.Tx, id string, known []identity) (string, error) {
-	if id != "" {
-		var exists bool
-		if err := tx.QueryRow(ctx, `select exists (select from clients where id = $1)`, id).Scan(&exists); err != nil {
 			return "", err
 		}
-		if !exists {
-			return "", invalid("/client/id", "there is no client %q", id)
+		if found.ID != "" {
+			return found.ID, greetClient(ctx, tx, found, c, known, owners)
 		}
-		return id, nil
-	}
-	owners, err := identityOwners(ctx, tx, known)
-	if err != nil {
-		return "", err
-	}
-	for _, i := range known {
-		if owner := owners[i]; owner != "" {
-			return owner, nil
+		id, err := newClient(ctx, tx, c, known)
+		if id != "" || err != nil {
+			return id, err
 		}
+		// Somebody else has laid one of the identities meanwhile, and committed: now it is found.
 	}
-	return "", nil
+	return "", errors.New("make a client: his identities change hands all the time, or the transaction is not READ COMMITTED")
 }
 
-func identityOwners(ctx context.Context, tx pgx.Tx, known []identity) (map[identity]string, error) {
-	owners := map[identity]string{}
-	if len(known) == 0 {
-		return owners, nil
-	}
+var accessKinds = []string{"none", "portal", "full"}
+
+// byID stands for being known by one's id.
+const byID = "id"
+
+// identityOwners tells who has which of some identities, and who has the id.
+func identityOwners(ctx context.Context, tx pgx.Tx, id string, known []identity) (map[identity]ticket.Client, error) {
+	owners := map[identity]ticket.Client{}
 	kinds, values := columns(known)
 	rows, err := tx.Query(ctx, `
-		select kind, value, client from identities join unnest($1::text[], $2::text[]) as wanted (kind, value) using (kind, value)`, kinds, values)
+		select w.kind, w.value, c.id, c.name, coalesce(c.email, ''), coalesce(c.phone, ''), coalesce(c.number, '')
+		from unnest($1::text[], $2::text[]) as w (kind, value) join identities i using (kind, value) join clients c on c.id = i.client
+		union all
+		select '`+byID+`', c.id, c.id, c.name, coalesce(c.email, ''), coalesce(c.phone, ''), coalesce(c.number, '') from clients c where c.id = $3`, kinds, values, id)
 	if err != nil {
 		return nil, err
 	}
 	var i identity
-	var client string
-	_, err = pgx.ForEachRow(rows, []any{&i.kind, &i.value, &client}, func() error {
-		owners[i] = client
+	var c ticket.Client
+	_, err = pgx.ForEachRow(rows, []any{&i.kind, &i.value, &c.ID, &c.Name, &c.Email, &c.Phone, &c.Number}, func() error {
+		owners[i] = c
 		return nil
 	})
 	return owners, err
 }
 
+// choose returns no client where nobody is known by any of that.
+func choose(owners map[identity]ticket.Client, id string, known []identity) (ticket.Client, error) {
+	if id != "" {
+		c, exists := owners[identity{byID, id}]
+		if !exists {
+			return c, invalid("/client/id", "there is no client %q", id)
+		}
+		return c, nil
+	}
+	for _, i := range known {
+		if c, owned := owners[i]; owned {
+			return c, nil
+		}
+	}
+	return ticket.Client{}, nil
+}
+
 // greetClient gives a known client the identities that nobody has yet, and notes his address and phone number as he
 // writes them now. A name that is there stays: people mend names, mails spoil them.
-func greetClient(ctx context.Context, tx pgx.Tx, id string, c ticket.Client, known []identity) error {
-	if err := layIdentities(ctx, tx, id, known); err != nil {
-		return fmt.Errorf("add to client %s: %w", id, err)
+func greetClient(ctx context.Context, tx pgx.Tx, found, c ticket.Client, known []identity, owners map[identity]ticket.Client) error {
+	free := slices.DeleteFunc(slices.Clone(known), func(i identity) bool { return owners[i].ID != "" })
+	if len(free) > 0 {
+		kinds, values := columns(inOrder(free))
+		if _, err := tx.Exec(ctx, layIdentities, kinds, values, found.ID); err != nil {
+			return fmt.Errorf("add to client %s: %w", found.ID, err)
+		}
+		var err error
+		if owners, err = identityOwners(ctx, tx, "", known); err != nil {
+			return fmt.Errorf("add to client %s: %w", found.ID, err)
+		}
 	}
-	_, err := tx.Exec(ctx, `
-		with own as (select kind from identities where client = $1 and (kind, value) in (('mail', $5), ('phone', $6), ('number', $7))),
-		said as (select
-			case when exists (select from own where kind = 'mail') then $2 end as email,
-			case when exists (select from own where kind = 'phone') then $3 end as phone,
-			case when exists (select from own where kind = 'number') then $4 end as number)
-		update clients c set name = case when c.name = '' then $8 else c.name end,
-			email = coalesce(s.email, c.email), phone = coalesce(s.phone, c.phone), number = coalesce(c.number, s.number)
-		from said s
-		where c.id = $1 and (c.name = '' and $8 <> '' or s.email <> coalesce(c.email, '') or s.phone <> coalesce(c.phone, '') or s.number is not null and c.number is null)`,
-		id, strings.TrimSpace(c.Email), c.Phone, c.Number, FoldAddress(c.Email), FoldPhone(c.Phone), foldNumber(c.Number), c.Name)
+	now := found
+	now.Name = cmp.Or(now.Name, c.Name)
+	for _, i := range known {
+		switch {
+		case owners[i].ID != found.ID: // somebody else's: whatever this client writes, it is not his
+		case i.kind == "mail":
+			now.Email = c.Email
+		case i.kind == "phone":
+			now.Phone = c.Phone
+		case i.kind == "number":
+			now.Number = cmp.Or(now.Number, c.Number)
+		}
+	}
+	if now == found {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `update clients set name = $2, email = nullif($3, ''), phone = nullif($4, ''), number = nullif($5, '') where id = $1`,
+		found.ID, now.Name, now.Email, now.Phone, now.Number)
 	if err != nil {
-		return fmt.Errorf("update client %s: %w", id, err)
+		return fmt.Errorf("update client %s: %w", found.ID, err)
 	}
 	return nil
 }
 
-// newClient makes a client with all of his identities, or leaves no trace where one of them was taken meanwhile.
-func newClient(ctx context.Context, tx pgx.Tx, c ticket.Client, known []identity) (id string, made bool, err error) {
-	if id, err = clientID(); err != nil {
-		return "", false, err
-	}
-	attempt, err := tx.Begin(ctx) // a savepoint
+// Identities that are free become a client's, in the one order that every transaction keeps ($1 and $2 are sorted).
+const layIdentities = `
+	insert into identities (kind, value, client)
+	select kind, value, $3 from unnest($1::text[], $2::text[]) with ordinality as w (kind, value, place) order by place
+	on conflict do nothing`
+
+// newClient makes a client with all of his identities; "" where one of them was taken meanwhile, and then it leaves no
+// trace.
+func newClient(ctx context.Context, tx pgx.Tx, c ticket.Client, known []identity) (string, error) {
+	id, err := clientID()
 	if err != nil {
-		return "", false, err
+		return "", err
 	}
-	defer attempt.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // after a commit it does nothing
-	_, err = attempt.Exec(ctx, `insert into clients (id, name, email, phone, number, access) values ($1, $2, nullif($3, ''), nullif($4, ''), nullif($5, ''), $6)`,
-		id, c.Name, strings.TrimSpace(c.Email), c.Phone, c.Number, cmp.Or(c.Access, "none"))
+	kinds, values := columns(inOrder(known))
+	tag, err := tx.Exec(ctx, `
+		with made as (
+			insert into clients (id, name, email, phone, number, access) values ($3, $4, nullif($5, ''), nullif($6, ''), nullif($7, ''), $8))`+layIdentities,
+		kinds, values, id, c.Name, c.Email, c.Phone, c.Number, c.Access)
 	if err != nil {
-		return "", false, err
+		return "", fmt.Errorf("make a client: %w", err)
 	}
-	if err := layIdentities(ctx, attempt, id, known); err != nil {
-		return "", false, err
+	if int(tag.RowsAffected()) == len(known) {
+		return id, nil
 	}
-	owners, err := identityOwners(ctx, attempt, known)
+	_, err = tx.Exec(ctx, `with mine as (delete from identities where client = $1) delete from clients where id = $1`, id)
 	if err != nil {
-		return "", false, err
+		return "", fmt.Errorf("take a doubled client back: %w", err)
 	}
-	for _, i := range known {
-		if owners[i] != id {
-			return "", false, nil
-		}
-	}
-	return id, true, attempt.Commit(ctx)
+	return "", nil
 }
 
-// layIdentities gives those that are free to a client, in the one order that every transaction keeps.
-func layIdentities(ctx context.Context, tx pgx.Tx, client string, known []identity) error {
-	if len(known) == 0 {
-		return nil
-	}
-	sorted := slices.SortedFunc(slices.Values(known), func(a, b identity) int {
+func inOrder(known []identity) []identity {
+	return slices.SortedFunc(slices.Values(known), func(a, b identity) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.value, b.value))
 	})
-	kinds, values := columns(sorted)
-	_, err := tx.Exec(ctx, `
-		insert into identities (kind, value, client)
-		select kind, value, $3 from unnest($1::text[], $2::text[]) with ordinality as wanted (kind, value, place) order by place
-		on conflict do nothing`, kinds, values, client)
-	return err
 }
 
 func columns(known []identity) (kinds, values []string) {
+	kinds, values = []string{}, []string{} // not nil, which would be NULL
 	for _, i := range known {
 		kinds, values = append(kinds, i.kind), append(values, i.value)
 	}

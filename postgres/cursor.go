@@ -17,18 +17,18 @@ import (
 type order struct {
 	key        string // "" where the number alone decides
 	descending bool
-	of         func(listed) string       // the key's value in a row, as cursors hold it
+	of         func(place) string        // the key's value at a place, as cursors hold it
 	value      func(string) (any, error) // the same, as an argument of the type below
 	typ        string
 }
 
 var orders = map[string]order{
 	"number":   {},
-	"updated":  {key: "t.updated_at", typ: "timestamptz", value: instant, of: func(r listed) string { return micros(&r.UpdatedAt) }},
-	"created":  {key: "t.created_at", typ: "timestamptz", value: instant, of: func(r listed) string { return micros(&r.CreatedAt) }},
-	"priority": {key: "t.priority", typ: "smallint", value: small, of: func(r listed) string { return strconv.Itoa(int(r.priority)) }},
+	"updated":  {key: "t.updated_at", typ: "timestamptz", value: instant, of: func(p place) string { return micros(&p.updated) }},
+	"created":  {key: "t.created_at", typ: "timestamptz", value: instant, of: func(p place) string { return micros(&p.created) }},
+	"priority": {key: "t.priority", typ: "smallint", value: small, of: func(p place) string { return strconv.Itoa(int(p.priority)) }},
 	// What never falls due comes last.
-	"next_due": {key: "coalesce(t.next_due_at, timestamptz 'infinity')", typ: "timestamptz", value: instant, of: func(r listed) string { return micros(r.nextDue) }},
+	"next_due": {key: "coalesce(t.next_due_at, timestamptz 'infinity')", typ: "timestamptz", value: instant, of: func(p place) string { return micros(p.nextDue) }},
 }
 
 const defaultSort = "-updated"
@@ -83,10 +83,10 @@ type mark struct {
 	Number int64  `json:"n"`
 }
 
-func (o order) write(r listed, hash string) string {
-	m := mark{Hash: hash, Number: int64(r.Process.Number)}
+func (o order) write(p place, hash string) string {
+	m := mark{Hash: hash, Number: p.number}
 	if o.of != nil {
-		m.Key = o.of(r)
+		m.Key = o.of(p)
 	}
 	return pack(m)
 }

@@ -2,9 +2,10 @@ package postgres
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
-	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -41,16 +42,21 @@ func (f *filter) sql() string {
 // tickets_visible will do.
 const hiddenUnasked = "t.state not in ('spam', 'deleted')"
 
-// filterOf turns a query into conditions; an unknown view is ticket.Invalid.
-func filterOf(q Query) (*filter, error) {
+// filterOf turns a query into conditions, groups being those of its viewer; an unknown view, and text that no row can hold, is ticket.Invalid.
+func filterOf(q Query, groups []string) (*filter, error) {
+	if err := q.readable(); err != nil {
+		return nil, err
+	}
 	f := &filter{}
-	if err := f.view(q); err != nil {
+	if err := f.view(q, groups); err != nil {
 		return nil, err
 	}
 	if q.Desks != nil {
 		f.where("t.desk = any(%s::text[])", q.Desks)
 	}
-	f.words(q.Text)
+	if err := f.words(q.Text); err != nil {
+		return nil, err
+	}
 	f.process(q)
 	f.client(q)
 	if q.Title != "" {
@@ -65,47 +71,35 @@ func filterOf(q Query) (*filter, error) {
 	return f, nil
 }
 
-func (f *filter) view(q Query) error {
+func (f *filter) view(q Query, groups []string) error {
 	if len(q.States) == 0 && q.View != viewSpam {
 		f.conditions = append(f.conditions, hiddenUnasked)
 	}
 	if q.View == "" {
 		return nil
 	}
-	condition, known := viewConditions[q.View]
-	if !known {
-		return invalid("view", "%q is not a view; use one of %s", q.View, strings.Join(viewKeys, ", "))
+	v, err := viewOf(q.View)
+	if err != nil || v.condition == "" {
+		return err
 	}
-	if condition = f.viewer(condition, q.Viewer); condition != "" {
-		f.conditions = append(f.conditions, condition)
+	if strings.Contains(v.condition, viewerGroups) {
+		v.condition = strings.ReplaceAll(v.condition, viewerGroups, f.arg(orEmpty(groups)))
 	}
+	if strings.Contains(v.condition, viewerKey) {
+		v.condition = strings.ReplaceAll(v.condition, viewerKey, f.arg(q.Viewer))
+	}
+	f.conditions = append(f.conditions, v.condition)
 	return nil
-}
-
-// viewer fills in who looks.
-func (f *filter) viewer(condition, agent string) string {
-	if strings.Contains(condition, viewerKey) || strings.Contains(condition, viewerGroups) {
-		me := f.arg(agent)
-		condition = strings.ReplaceAll(condition, viewerGroups, "array(select group_key from agent_groups where agent = "+me+")")
-		condition = strings.ReplaceAll(condition, viewerKey, me)
-	}
-	return condition
 }
 
 // process adds what mirrors the process, and the other plain columns.
 func (f *filter) process(q Query) {
-	if len(q.States) > 0 {
-		f.where("t.state = any(%s::text[])", texts(q.States))
-	}
+	f.oneOf("t.state", texts(q.States))
 	if len(q.Priorities) > 0 {
 		f.where("t.priority = any(%s::smallint[])", integers[int16](q.Priorities))
 	}
-	if len(q.Channels) > 0 {
-		f.where("t.channel = any(%s::text[])", texts(q.Channels))
-	}
-	if len(q.Categories) > 0 {
-		f.where("t.category = any(%s::text[])", texts(q.Categories))
-	}
+	f.oneOf("t.channel", texts(q.Channels))
+	f.oneOf("t.category", texts(q.Categories))
 	if len(q.Numbers) > 0 {
 		f.where("t.number = any(%s::bigint[])", integers[int64](q.Numbers))
 	}
@@ -115,7 +109,7 @@ func (f *filter) process(q Query) {
 	f.keys("t.type", q.Types)
 	f.keys("t.language", q.Languages)
 	if len(q.Tags) > 0 {
-		f.where("t.tags && %s::text[]", q.Tags)
+		f.where("t.tags <> '{}' and t.tags && %s::text[]", q.Tags) // the index holds only those with tags
 	}
 }
 
@@ -134,9 +128,21 @@ func (f *filter) keys(column string, wanted []string) {
 	case len(named) == 0:
 		f.where(column + " is null")
 	case len(named) == len(wanted):
-		f.where(column+" = any(%s::text[])", named)
+		f.oneOf(column, named)
 	default:
 		f.where("("+column+" is null or "+column+" = any(%s::text[]))", named)
+	}
+}
+
+// oneOf lets one of some words through, if there are any. A single word is compared plainly: then an index that has
+// the column in front yields its rows in order.
+func (f *filter) oneOf(column string, words []string) {
+	switch len(words) {
+	case 0:
+	case 1:
+		f.where(column+" = %s", words[0])
+	default:
+		f.where(column+" = any(%s::text[])", words)
 	}
 }
 
@@ -156,9 +162,16 @@ func (f *filter) client(q Query) {
 	}
 }
 
+// mostWords bounds what one search may cost.
+const mostWords = 32
+
 // words asks for every word of a text, each wherever it occurs: title, conversation, client or number.
-func (f *filter) words(text string) {
-	for _, word := range strings.FieldsFunc(norm.NFC.String(text), unicode.IsSpace) {
+func (f *filter) words(text string) error {
+	words := strings.Fields(text)
+	if len(words) > mostWords {
+		return invalid("q", "a search for %d words is not possible; use at most %d", len(words), mostWords)
+	}
+	for _, word := range words {
 		part := f.arg(contains(word))
 		condition := "t.title ilike " + part +
 			" or exists (select from clients w where w.id = t.client and (w.name ilike " + part + " or w.email ilike " + part + "))" +
@@ -168,7 +181,22 @@ func (f *filter) words(text string) {
 		}
 		f.conditions = append(f.conditions, "("+condition+")")
 	}
+	return nil
 }
+
+// readable refuses what Postgres cannot read as text.
+func (q Query) readable() error {
+	all := slices.Concat([]string{q.Viewer, q.Text, q.Title, q.ClientName, q.ClientNumber, q.Email, q.Phone},
+		q.Desks, q.Groups, q.Owners, q.DeskKeys, q.Types, q.Tags, q.Languages)
+	for _, text := range all {
+		if !readable(text) {
+			return invalid("", "a search text holds NUL or bytes that are not UTF-8: leave them out")
+		}
+	}
+	return nil
+}
+
+func readable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
 var likeSpecial = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 

@@ -44,6 +44,7 @@ func (s *Store) AddDesk(ctx context.Context, d Desk) (Desk, error) {
 	if err := checkKey(d.Key); err != nil {
 		return Desk{}, err
 	}
+	d.Address = FoldAddress(d.Address)
 	if d.Kind == "" {
 		d.Kind = "inquiry"
 	}
@@ -74,7 +75,7 @@ func insertDesk(ctx context.Context, tx pgx.Tx, d Desk) (made bool, err error) {
 		return false, fmt.Errorf("write the default settings: %w", err)
 	}
 	tag, err := tx.Exec(ctx, `insert into desks (key, name, kind, address, policy) values ($1, $2, $3, $4, $5) on conflict (key) do nothing`,
-		d.Key, d.Name, d.Kind, FoldAddress(d.Address), settings.Version)
+		d.Key, clean(d.Name), d.Kind, FoldAddress(clean(d.Address)), settings.Version)
 	if err != nil || tag.RowsAffected() == 0 {
 		return false, err
 	}
@@ -103,7 +104,7 @@ func (s *Store) AddGroup(ctx context.Context, g Group) (Group, error) {
 		return Group{}, err
 	}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `insert into groups (key, name) values ($1, $2) on conflict (key) do nothing`, g.Key, g.Name)
+		tag, err := tx.Exec(ctx, `insert into groups (key, name) values ($1, $2) on conflict (key) do nothing`, g.Key, clean(g.Name))
 		if err != nil {
 			return err
 		}

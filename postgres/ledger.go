@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"duradesk/ticket"
@@ -38,6 +37,9 @@ type lineMark struct {
 func (s *Store) Ledger(ctx context.Context, mailbox string, quarantine bool, cursor string, limit int) ([]Fate, string, error) {
 	if limit < 1 || limit > highestLimit {
 		return nil, "", invalid("limit", "a limit of %d is not possible; use 1 to %d", limit, highestLimit)
+	}
+	if !readable(mailbox) {
+		return nil, "", notFound("there is no mailbox %q", mailbox)
 	}
 	f := &filter{}
 	if mailbox != "" {
@@ -84,7 +86,7 @@ func readLineMark(cursor, mailbox string, quarantine bool) (lineMark, error) {
 	if err := unpack(cursor, &m); err != nil {
 		return lineMark{}, err
 	}
-	if uuid.Validate(m.Box) != nil {
+	if !properUUID(m.Box) {
 		return lineMark{}, errBadCursor
 	}
 	if m.Mailbox != mailbox || m.Quarantine != quarantine {

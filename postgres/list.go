@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -59,37 +60,83 @@ const (
 // List returns one page in the order that q asks for. It is complete and free of doubles whatever is added meanwhile;
 // a ticket that moves within the order while somebody pages may be met again or not at all.
 func (s *Store) List(ctx context.Context, q Query) (Page, error) {
-	l, err := newListing(q)
+	var groups []string
+	if q.View == viewGroups && readable(q.Viewer) {
+		// Read first, so that the list is planned for these groups: they may hold everything or nothing.
+		if err := s.pool.QueryRow(ctx, `select array(select group_key from agent_groups where agent = $1)`, q.Viewer).Scan(&groups); err != nil {
+			return Page{}, fmt.Errorf("read the groups of %s: %w", q.Viewer, err)
+		}
+	}
+	l, err := newListing(q, groups)
 	if err != nil {
 		return Page{}, err
 	}
-	query, args := l.page()
-	// An unnamed statement is planned for its values: 'spam' and 'new' want different plans.
-	rows, err := s.pool.Query(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+	places, err := s.places(ctx, l)
 	if err != nil {
 		return Page{}, fmt.Errorf("list tickets: %w", err)
 	}
-	found, err := pgx.CollectRows(rows, scanListed)
-	if err != nil {
+	shown := places[:min(len(places), l.limit)]
+	var p Page
+	if p.Items, err = s.records(ctx, shown); err != nil {
 		return Page{}, fmt.Errorf("list tickets: %w", err)
 	}
-	p := Page{Items: make([]ticket.Record, 0, min(len(found), l.limit))}
-	for _, r := range found[:min(len(found), l.limit)] {
-		p.Items = append(p.Items, r.Record)
-	}
-	if len(found) > l.limit {
-		p.Next = l.cursorAt(found[l.limit-1])
+	if len(places) > l.limit {
+		p.Next = l.order.write(shown[len(shown)-1], l.hash)
 	} else if q.Cursor == "" {
-		p.Total = len(found)
+		p.Total = len(places)
 		return p, nil
 	}
-	query, args = l.count()
-	err = s.pool.QueryRow(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...).Scan(&p.Total)
-	if err != nil {
+	query, args := l.count()
+	if err := s.pool.QueryRow(ctx, query, plannedForValues(args)...).Scan(&p.Total); err != nil {
 		return Page{}, fmt.Errorf("count tickets: %w", err)
 	}
 	p.Capped = p.Total >= CountCap
 	return p, nil
+}
+
+// plannedForValues makes the statement an unnamed one, which Postgres plans for its arguments: 'spam' and 'new' want
+// different plans.
+func plannedForValues(args []any) []any {
+	return append([]any{pgx.QueryExecModeCacheDescribe}, args...)
+}
+
+// place is where a ticket stood in the order when its page was made.
+type place struct {
+	number           int64
+	updated, created time.Time
+	priority         int16
+	nextDue          *time.Time
+}
+
+// places finds one more than the limit, to know whether there are more.
+func (s *Store) places(ctx context.Context, l listing) ([]place, error) {
+	query, args := l.page()
+	rows, err := s.pool.Query(ctx, query, plannedForValues(args)...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(cr pgx.CollectableRow) (p place, err error) {
+		return p, cr.Scan(&p.number, &p.updated, &p.created, &p.priority, &p.nextDue)
+	})
+}
+
+const recordsQuery = `select ` + recordColumns + ` from unnest($1::bigint[]) with ordinality as page (n, place) join tickets t on t.number = page.n ` + recordJoins + ` order by page.place`
+
+// records reads the tickets of a page, in its order. It is a statement of its own because its plan is always the same,
+// while making it takes longer than running it.
+func (s *Store) records(ctx context.Context, page []place) ([]ticket.Record, error) {
+	if len(page) == 0 {
+		return []ticket.Record{}, nil
+	}
+	numbers := make([]int64, len(page))
+	for i, p := range page {
+		numbers[i] = p.number
+	}
+	rows, err := s.pool.Query(ctx, recordsQuery, numbers)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanRecord)
 }
 
 // listing is a query understood.
@@ -101,10 +148,10 @@ type listing struct {
 	hash   string
 }
 
-func newListing(q Query) (listing, error) {
+func newListing(q Query, groups []string) (listing, error) {
 	var l listing
 	var err error
-	if l.filter, err = filterOf(q); err != nil {
+	if l.filter, err = filterOf(q, groups); err != nil {
 		return listing{}, err
 	}
 	if l.order, err = orderOf(q.Sort); err != nil {
@@ -130,24 +177,22 @@ func newListing(q Query) (listing, error) {
 	return l, nil
 }
 
-// page asks for one row more than the limit, to know whether there are more.
 func (l listing) page() (string, []any) {
-	f := &filter{conditions: append([]string(nil), l.filter.conditions...), args: append([]any(nil), l.filter.args...)}
+	f := &filter{conditions: slices.Clone(l.filter.conditions), args: slices.Clone(l.filter.args)}
 	if l.after != nil {
 		l.order.after(f, *l.after)
 	}
-	limit := f.arg(l.limit + 1)
-	return `select ` + recordColumns + ` from (
-		select t.* from tickets t where ` + f.sql() + ` order by ` + l.order.by() + ` limit ` + limit + `::int) t
-	` + recordJoins + ` order by ` + l.order.by(), f.args
+	return `select t.number, t.updated_at, t.created_at, t.priority, t.next_due_at from tickets t
+		where ` + f.sql() + ` order by ` + l.order.by() + ` limit ` + f.arg(l.limit+1) + `::int`, f.args
 }
 
-func (l listing) count() (string, []any) { return countUpTo(l.filter.sql()), l.filter.args }
-
-// countUpTo counts the tickets t under a condition, but not beyond CountCap. It walks the list's own index: a cap
-// makes the planner trust that reading the table from its start will do, which is false where matches are rare.
-func countUpTo(condition string) string {
-	return fmt.Sprintf(`select count(*) from (select 1 from tickets t where %s order by t.updated_at desc, t.number desc limit %d) counted`, condition, CountCap)
+// count walks along the list's usual order: a cap alone makes the planner believe that reading the table from its start
+// will do, which is false where matches are rare.
+func (l listing) count() (string, []any) {
+	return countUpTo("tickets t where " + l.filter.sql() + " order by t.updated_at desc, t.number desc"), l.filter.args
 }
 
-func (l listing) cursorAt(r listed) string { return l.order.write(r, l.hash) }
+// countUpTo counts the rows of a from clause, but not beyond CountCap.
+func countUpTo(from string) string {
+	return fmt.Sprintf(`select count(*) from (select from %s limit %d) counted`, from, CountCap)
+}

@@ -65,7 +65,7 @@ func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
 
 // Account returns a mailbox with its secret; ticket.NotFound where there is none.
 func (s *Store) Account(ctx context.Context, id string) (Account, error) {
-	if uuid.Validate(id) != nil {
+	if !properUUID(id) {
 		return Account{}, notFound("there is no mailbox %q", id)
 	}
 	rows, err := s.pool.Query(ctx, `select `+accountColumns+` from mailboxes where id = $1`, id)

@@ -57,6 +57,10 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	}
 	config.ConnConfig.RuntimeParams["application_name"] = c.AppName
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	// The default is that of spinning disks; with it the planner reads whole tables where an index is at hand.
+	config.ConnConfig.RuntimeParams["random_page_cost"] = "1.1"
+	// Compiling a plan takes longer than any of these queries should.
+	config.ConnConfig.RuntimeParams["jit"] = "off"
 	// A transaction that its program has forgotten must not hold a ticket's lock for ever (HOUSE, "The heart").
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "5000"
 	pool, err := pgxpool.NewWithConfig(ctx, config)

@@ -53,6 +53,9 @@ type querier interface {
 }
 
 func agent(ctx context.Context, q querier, key string) (Person, error) {
+	if !readable(key) {
+		return Person{}, notFound("there is no agent %q", key)
+	}
 	rows, err := q.Query(ctx, `select `+personColumns+` from agents a where a.key = $1`, key)
 	if err != nil {
 		return Person{}, fmt.Errorf("read agent %s: %w", key, err)
@@ -95,7 +98,7 @@ func (s *Store) AddAgent(ctx context.Context, p Person, passwordHash string) (Pe
 	var stored Person
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `insert into agents (key, name, email, role, language, password_hash) values ($1, $2, $3, $4, $5, nullif($6, ''))`,
-			p.Key, p.Name, p.Email, p.Role.String(), p.Language, passwordHash)
+			p.Key, clean(p.Name), clean(p.Email), p.Role.String(), clean(p.Language), passwordHash)
 		switch constraint, _ := violated(err); constraint {
 		case "agents_pkey":
 			return conflict("/key", "there is already an agent %q", p.Key)
@@ -141,6 +144,11 @@ func join(ctx context.Context, tx pgx.Tx, query, one, field, noun string, others
 	if len(others) == 0 {
 		return nil
 	}
+	for i, key := range others {
+		if !readable(key) {
+			return invalid(fmt.Sprintf("%s/%d", field, i), "there is no %s %q", noun, key)
+		}
+	}
 	rows, err := tx.Query(ctx, query, one, others)
 	if err != nil {
 		return err
@@ -176,7 +184,7 @@ func (s *Store) EnsureAdmin(ctx context.Context, key, name, email string) error 
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	_, err := s.pool.Exec(ctx, `insert into agents (key, name, email, role) values ($1, $2, $3, 'admin') on conflict (key) do nothing`, key, name, email)
+	_, err := s.pool.Exec(ctx, `insert into agents (key, name, email, role) values ($1, $2, $3, 'admin') on conflict (key) do nothing`, key, clean(name), clean(email))
 	if constraint, _ := violated(err); constraint == "agents_email" {
 		return conflict("/email", "the admin %q cannot be made: another agent has his mail address", key)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"duradesk/ticket"
@@ -28,7 +27,7 @@ func (s *Store) Timeline(ctx context.Context, n ticket.Number, after int64, limi
 	if limit < 1 || limit > highestLimit {
 		return nil, 0, invalid("limit", "a limit of %d is not possible; use 1 to %d", limit, highestLimit)
 	}
-	items, err := s.items(ctx, s.pool, `where e.ticket = $1 and e.n > $2 and ($3 or e.type <> 'note') order by e.n limit $4`, int64(n), after, notes, limit+1)
+	items, err := s.items(ctx, s.pool, timelineTail, int64(n), after, notes, limit+1)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the timeline of ticket %d: %w", n, err)
 	}
@@ -52,14 +51,25 @@ func (s *Store) mustExist(ctx context.Context, n ticket.Number) error {
 	return nil
 }
 
-// items reads events e with their messages m, files and mails; tail is the rest of the statement, from "where" on.
-func (s *Store) items(ctx context.Context, q querier, tail string, args ...any) ([]ticket.Item, error) {
-	rows, err := q.Query(ctx, `
+const (
+	timelineQuery = `
 		select e.id, e.n, e.revision, e.at, e.type, e.name, e.from_state, e.to_state, e.rule, e.why, e.data, e.command_id,
 			e.by_kind, e.by_id, e.by_name,
 			coalesce(m.id::text, ''), coalesce(m.body, ''), coalesce(m.body_format, ''), coalesce(m.html, ''),
 			coalesce(m.raw is not null or exists (select from deliveries d where d.message = m.id and d.raw is not null), false)
-		from events e left join messages m on m.id = e.message and e.type in ('message', 'note') `+tail, args...)
+		from events e left join messages m on m.id = e.message and e.type in ('message', 'note') `
+	timelineTail = `where e.ticket = $1 and e.n > $2 and ($3 or e.type <> 'note') order by e.n limit $4`
+	filesQuery   = `select message::text, id::text, name, type, size from attachments where message = any($1::text[]::uuid[]) order by message, position`
+	mailsQuery   = `
+		select coalesce(d.message::text, ''), d.id::text, r.address, r.state, r.attempts, coalesce(r.reason, d.reason, '')
+		from deliveries d join recipients r on r.delivery = d.id
+		where d.message = any($1::text[]::uuid[]) or d.id = any($2::text[]::uuid[])
+		order by d.created_at, d.id, r.cc, r.address`
+)
+
+// items reads events e with their messages m, files and mails; tail is the rest of the statement, from "where" on.
+func (s *Store) items(ctx context.Context, q querier, tail string, args ...any) ([]ticket.Item, error) {
+	rows, err := q.Query(ctx, timelineQuery+tail, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +112,7 @@ func scanEntry(cr pgx.CollectableRow) (entry, error) {
 		}
 	}
 	if e.Event != nil && e.MessageID == "" {
-		if id, ok := e.Event.Data["delivery"].(string); ok && uuid.Validate(id) == nil {
+		if id, ok := e.Event.Data["delivery"].(string); ok && properUUID(id) {
 			e.deliveryID = id
 		}
 	}
@@ -143,14 +153,8 @@ func enclose(ctx context.Context, q querier, entries []entry) error {
 		return nil
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`select message::text, id::text, name, type, size from attachments where message = any($1::text[]::uuid[]) order by message, position`, messages).
-		Query(func(rows pgx.Rows) error { return attach(rows, byMessage) })
-	batch.Queue(`
-		select coalesce(d.message::text, ''), d.id::text, r.address, r.state, r.attempts, coalesce(r.reason, d.reason, '')
-		from deliveries d join recipients r on r.delivery = d.id
-		where d.message = any($1::text[]::uuid[]) or d.id = any($2::text[]::uuid[])
-		order by d.created_at, d.id, r.cc, r.address`, messages, deliveries).
-		Query(func(rows pgx.Rows) error { return deliver(rows, byMessage, byDelivery) })
+	batch.Queue(filesQuery, messages).Query(func(rows pgx.Rows) error { return attach(rows, byMessage) })
+	batch.Queue(mailsQuery, messages, deliveries).Query(func(rows pgx.Rows) error { return deliver(rows, byMessage, byDelivery) })
 	if err := q.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("files and mails: %w", err)
 	}

@@ -1,0 +1,312 @@
+package postgres
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"duradesk/ticket"
+)
+
+func listed1(t *testing.T, s *Store, q Query) []ticket.Number {
+	t.Helper()
+	p, err := s.List(t.Context(), q)
+	require.NoError(t, err)
+	require.Equal(t, len(p.Items), p.Total)
+	require.Empty(t, p.Next)
+	return numbersOf(p)
+}
+
+func numbersOf(p Page) []ticket.Number {
+	out := []ticket.Number{}
+	for _, r := range p.Items {
+		out = append(out, r.Process.Number)
+	}
+	return out
+}
+
+// few is a small desk in which every criterion tells some tickets from others.
+func few(t *testing.T) *Store {
+	t.Helper()
+	s := furnished(t)
+	exec(t, s, `insert into clients (id, name, email, phone, number) values
+		('c_yamada', '山田 太郎', 'Yamada@Client.example', '03-1234-5678', 'K-100'), ('c_obrien', 'O''Brien 100%', 'ob_rien@client.example', null, null)`)
+	exec(t, s, `insert into identities (kind, value, client) values ('mail', 'yamada@client.example', 'c_yamada'), ('mail', 'taro@home.example', 'c_yamada'),
+		('phone', '0312345678', 'c_yamada'), ('number', 'k-100', 'c_yamada'), ('mail', 'ob_rien@client.example', 'c_obrien')`)
+	lay(
+		t, s,
+		laid{number: 1001, title: "Printer is slow", client: "c_yamada", state: ticket.New, priority: ticket.Low, group: "support"},
+		laid{number: 1002, title: "プリンターが動きません", client: "c_yamada", state: ticket.Open, owner: "sato", group: "support", language: "ja", channel: ticket.ChannelPhone},
+		laid{number: 1003, title: "100% broken_thing", client: "c_obrien", state: ticket.OnHold, owner: "lead", group: "tier2", priority: ticket.Urgent, tags: []string{"vip", "late"}},
+		laid{number: 1004, title: "Repair it", client: "c_obrien", state: ticket.Closed, desk: "repair", kind: "incident", tags: []string{"late"}},
+		laid{number: 1005, title: "Buy now", state: ticket.Spam, category: ticket.CategorySpam},
+		laid{number: 1006, title: "", state: ticket.Deleted},
+		laid{number: 1007, title: "100 brokenXthing", state: ticket.ResolvedInternally, category: ticket.CategoryTest, owner: "sato"},
+	)
+	said(t, s, 1001, 1, ticket.By{Kind: ticket.ActorClient}, false, `It says "paper jam" 紙詰まり C:\temp`)
+	said(t, s, 1001, 2, ticket.By{Kind: ticket.ActorAgent}, true, "secretly fine")
+	refused := said(t, s, 1002, 1, ticket.By{Kind: ticket.ActorAgent}, false, "paper draft")
+	exec(t, s, `update messages set applied = false where id = $1`, refused)
+	return s
+}
+
+func TestListFilters(t *testing.T) {
+	t.Parallel()
+	s := few(t)
+	visible := []ticket.Number{1007, 1004, 1003, 1002, 1001}
+	for name, c := range map[string]struct {
+		q    Query
+		want []ticket.Number
+	}{
+		"everything but spam and tombstones": {Query{}, visible},
+		"states":                             {Query{States: []ticket.State{ticket.New, ticket.Open}}, []ticket.Number{1002, 1001}},
+		"spam when asked for by state":       {Query{States: []ticket.State{ticket.Spam, ticket.New}}, []ticket.Number{1005, 1001}},
+		"deleted when asked for":             {Query{View: "all", States: []ticket.State{ticket.Deleted}}, []ticket.Number{1006}},
+		"spam by view":                       {Query{View: "spam"}, []ticket.Number{1005}},
+		"priorities":                         {Query{Priorities: []ticket.Priority{ticket.Low, ticket.Urgent}}, []ticket.Number{1003, 1001}},
+		"channels":                           {Query{Channels: []ticket.Channel{ticket.ChannelPhone}}, []ticket.Number{1002}},
+		"numbers":                            {Query{Numbers: []ticket.Number{1001, 1004, 99}}, []ticket.Number{1004, 1001}},
+		"groups":                             {Query{Groups: []string{"support", "tier2"}}, []ticket.Number{1003, 1002, 1001}},
+		"no group":                           {Query{Groups: []string{""}}, []ticket.Number{1007, 1004}},
+		"a group or none":                    {Query{Groups: []string{"", "tier2"}}, []ticket.Number{1007, 1004, 1003}},
+		"owners":                             {Query{Owners: []string{"sato"}}, []ticket.Number{1007, 1002}},
+		"no owner":                           {Query{Owners: []string{""}}, []ticket.Number{1004, 1001}},
+		"desks asked for":                    {Query{DeskKeys: []string{"repair"}}, []ticket.Number{1004}},
+		"desks allowed":                      {Query{Desks: []string{"support"}}, []ticket.Number{1007, 1003, 1002, 1001}},
+		"no desk allowed":                    {Query{Desks: []string{}}, []ticket.Number{}},
+		"a desk that is not allowed":         {Query{Desks: []string{"support"}, DeskKeys: []string{"repair"}}, []ticket.Number{}},
+		"types":                              {Query{Types: []string{"incident"}}, []ticket.Number{1004}},
+		"any tag":                            {Query{Tags: []string{"vip", "late"}}, []ticket.Number{1004, 1003}},
+		"languages":                          {Query{Languages: []string{"ja"}}, []ticket.Number{1002}},
+		"categories":                         {Query{Categories: []ticket.Category{ticket.CategoryTest}}, []ticket.Number{1007}},
+		"title, case folded":                 {Query{Title: "PRINTER"}, []ticket.Number{1001}},
+		"title, letter for letter":           {Query{Title: "100% broken_"}, []ticket.Number{1003}},
+		"title, decomposed":                  {Query{Title: "フ\u309aリンタ"}, []ticket.Number{1002}},
+		"client's name":                      {Query{ClientName: "o'brien 100%"}, []ticket.Number{1004, 1003}},
+		"client's number":                    {Query{ClientNumber: "K-1"}, []ticket.Number{1002, 1001}},
+		"client's address":                   {Query{Email: "YAMADA@"}, []ticket.Number{1002, 1001}},
+		"client's other address":             {Query{Email: "taro@home"}, []ticket.Number{1002, 1001}},
+		"client's address, _ is a letter":    {Query{Email: "b_rien"}, []ticket.Number{1004, 1003}},
+		"client's phone":                     {Query{Phone: "(03) 1234"}, []ticket.Number{1002, 1001}},
+		"created from":                       {Query{CreatedFrom: noon.Add(1004 * time.Second)}, []ticket.Number{1007, 1004}},
+		"created to":                         {Query{CreatedTo: noon.Add(1002 * time.Second)}, []ticket.Number{1002, 1001}},
+		"word in title":                      {Query{Text: "slow"}, []ticket.Number{1001}},
+		"word in message":                    {Query{Text: "Jam"}, []ticket.Number{1001}},
+		"word in note":                       {Query{Text: "secretly"}, []ticket.Number{1001}},
+		"words in different places":          {Query{Text: "printer\u3000紙詰 山田"}, []ticket.Number{1001}},
+		"backslash":                          {Query{Text: `c:\TEMP`}, []ticket.Number{1001}},
+		"word of the client":                 {Query{Text: "ob_rien@"}, []ticket.Number{1004, 1003}},
+		"number":                             {Query{Text: "1003"}, []ticket.Number{1003}},
+		"number as in subjects":              {Query{Text: "#[1003]"}, []ticket.Number{1003}},
+		"percent is a letter":                {Query{Text: "100%"}, []ticket.Number{1004, 1003}},
+		"one word missing":                   {Query{Text: "printer absent"}, []ticket.Number{}},
+		"text of a refused command":          {Query{Text: "draft"}, []ticket.Number{}},
+		"blank text":                         {Query{Text: " \u3000 "}, visible},
+		"injection":                          {Query{Text: `'; drop table tickets; --`, Title: `'`, Tags: []string{`{"`}}, []ticket.Number{}},
+		"all at once": {Query{
+			View: "mine_open", Viewer: "sato", Desks: []string{"support"}, Text: "山田", States: []ticket.State{ticket.Open}, Priorities: []ticket.Priority{ticket.Normal},
+			Channels: []ticket.Channel{ticket.ChannelPhone}, Numbers: []ticket.Number{1002}, Groups: []string{"support", ""}, Owners: []string{"sato"}, DeskKeys: []string{"support"},
+			Types: []string{"question"}, Languages: []string{"ja"}, Title: "動き", ClientName: "太郎", ClientNumber: "k-100", Email: "yamada", Phone: "1234",
+			CreatedFrom: noon, CreatedTo: noon.Add(time.Hour), Sort: "priority",
+		}, []ticket.Number{1002}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, c.want, listed1(t, s, c.q))
+		})
+	}
+}
+
+func TestListRefusals(t *testing.T) {
+	t.Parallel()
+	s := few(t)
+	other, err := s.List(t.Context(), Query{Limit: 1})
+	require.NoError(t, err)
+	for name, q := range map[string]Query{
+		"view": {View: "mine"}, "sort": {Sort: "title"}, "sort, injection": {Sort: "-number; drop table tickets"},
+		"limit": {Limit: 201}, "negative limit": {Limit: -1},
+		"cursor": {Cursor: "!"}, "cursor, no JSON": {Cursor: "AAAA"}, "another filter's cursor": {Cursor: other.Next, Title: "x"}, "another order's cursor": {Cursor: other.Next, Sort: "created"},
+		"another viewer's cursor": {Cursor: other.Next, Viewer: "lead"},
+		"NUL":                     {Text: "a\x00b"}, "not UTF-8": {Title: "\xff"}, "not UTF-8 in a list": {Tags: []string{"\xff"}},
+		"a cursor's key": {Cursor: pack(mark{Hash: mustHash(t, Query{}), Key: "soon", Number: 1})},
+		"too many words": {Text: strings.Repeat("a ", 33)},
+	} {
+		_, err := s.List(t.Context(), q)
+		require.Equal(t, ticket.Invalid, code(err), "%s: %v", name, err)
+	}
+	_, err = s.List(t.Context(), Query{Limit: 200, Cursor: other.Next, Sort: "-updated"})
+	require.NoError(t, err, "another limit and the default order said aloud belong to the same list")
+}
+
+func mustHash(t *testing.T, q Query) string {
+	t.Helper()
+	h, err := hashOf(q)
+	require.NoError(t, err)
+	return h
+}
+
+// TestPagingIsCompleteWhateverIsAdded pages through each order, with many equal keys, while tickets are added.
+func TestPagingIsCompleteWhateverIsAdded(t *testing.T) {
+	t.Parallel()
+	s := furnished(t)
+	var before []laid
+	var numbers []ticket.Number
+	for n := ticket.Number(1001); n <= 1120; n++ {
+		l := laid{number: n, priority: ticket.Priority(1 + rand.IntN(4)), created: noon.Add(time.Duration(rand.IntN(5)) * time.Microsecond)}
+		l.updated = noon.Add(time.Duration(rand.IntN(5)) * time.Microsecond)
+		if rand.IntN(2) == 0 {
+			due := noon.Add(time.Duration(rand.IntN(5)) * time.Hour)
+			l.nextDue = &due
+		}
+		before, numbers = append(before, l), append(numbers, n)
+	}
+	lay(t, s, before...)
+	next := ticket.Number(2000)
+	for _, sort := range []string{"number", "updated", "created", "priority", "next_due"} {
+		for _, sort := range []string{sort, "-" + sort} {
+			q := Query{Sort: sort, Limit: 7}
+			met := map[ticket.Number]int{}
+			var last place
+			for page := 0; ; page++ {
+				p, err := s.List(t.Context(), q)
+				require.NoError(t, err)
+				for _, r := range p.Items {
+					met[r.Process.Number]++
+				}
+				last = inOrderOf(t, s, sort, last, numbersOf(p))
+				if q.Cursor = p.Next; p.Next == "" {
+					break
+				}
+				var added []laid
+				for range 3 { // one of each lands before, about and after where we are
+					next++
+					added = append(added, laid{number: next, priority: ticket.Priority(1 + rand.IntN(4)), created: noon.Add(time.Duration(rand.IntN(9)-2) * time.Microsecond)})
+				}
+				lay(t, s, added...)
+			}
+			for _, n := range numbers {
+				require.Equal(t, 1, met[n], "ticket %d by %s", n, sort)
+			}
+			for n, times := range met {
+				require.Equal(t, 1, times, "ticket %d by %s", n, sort)
+			}
+			exec(t, s, `delete from tickets where number >= 2000`)
+		}
+	}
+}
+
+// inOrderOf proves that a page goes on in order after the last row of the one before.
+func inOrderOf(t *testing.T, s *Store, sort string, last place, page []ticket.Number) place {
+	t.Helper()
+	for _, n := range page {
+		r := place{number: int64(n)}
+		require.NoError(t, s.pool.QueryRow(t.Context(), `select updated_at, created_at, priority, next_due_at from tickets where number = $1`, r.number).
+			Scan(&r.updated, &r.created, &r.priority, &r.nextDue))
+		if last.number != 0 {
+			a, b := sortable(sort, last), sortable(sort, r)
+			require.Negative(t, slices.Compare(a, b), "%v before %v by %s", a, b, sort)
+		}
+		last = r
+	}
+	return last
+}
+
+func sortable(sort string, r place) []int64 {
+	key, sign := int64(0), int64(1)
+	switch strings.TrimPrefix(sort, "-") {
+	case "updated":
+		key = r.updated.UnixMicro()
+	case "created":
+		key = r.created.UnixMicro()
+	case "priority":
+		key = int64(r.priority)
+	case "next_due":
+		if key = 1 << 62; r.nextDue != nil {
+			key = r.nextDue.UnixMicro()
+		}
+	}
+	if strings.HasPrefix(sort, "-") {
+		sign = -1
+	}
+	return []int64{sign * key, sign * r.number}
+}
+
+func TestPagingUnderConcurrentWriters(t *testing.T) {
+	t.Parallel()
+	s := furnished(t)
+	var before []laid
+	for n := ticket.Number(1001); n <= 1200; n++ {
+		before = append(before, laid{number: n})
+	}
+	lay(t, s, before...)
+	done := make(chan struct{})
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for n := ticket.Number(5000); ; n++ {
+			select {
+			case <-done:
+				return
+			default:
+				lay(t, s, laid{number: n, created: noon.Add(time.Duration(rand.IntN(2000)) * time.Second)})
+			}
+		}
+	})
+	defer writer.Wait()
+	defer close(done)
+	for range 5 {
+		met := map[ticket.Number]int{}
+		for q := (Query{Limit: 10}); ; {
+			p, err := s.List(t.Context(), q)
+			require.NoError(t, err)
+			for _, n := range numbersOf(p) {
+				met[n]++
+				require.Equal(t, 1, met[n])
+			}
+			if q.Cursor = p.Next; p.Next == "" {
+				break
+			}
+		}
+		for _, l := range before {
+			require.Equal(t, 1, met[l.number], l.number)
+		}
+	}
+}
+
+func TestTotalsEndAtTheCap(t *testing.T) {
+	t.Parallel()
+	s := furnished(t)
+	var all []laid
+	for n := ticket.Number(1); n <= CountCap; n++ {
+		all = append(all, laid{number: n, tags: []string{fmt.Sprint(n % 2)}})
+	}
+	lay(t, s, all[:CountCap-1]...)
+	p, err := s.List(t.Context(), Query{})
+	require.NoError(t, err)
+	require.Equal(t, CountCap-1, p.Total)
+	require.False(t, p.Capped)
+	require.Len(t, p.Items, 30)
+	require.NotEmpty(t, p.Next)
+
+	lay(t, s, all[CountCap-1])
+	p, err = s.List(t.Context(), Query{Limit: 200})
+	require.NoError(t, err)
+	require.Equal(t, CountCap, p.Total)
+	require.True(t, p.Capped)
+	require.Len(t, p.Items, 200)
+
+	p, err = s.List(t.Context(), Query{Limit: 200, Tags: []string{"1"}})
+	require.NoError(t, err)
+	require.Equal(t, 501, p.Total)
+	for p.Next != "" { // the total of a later page is that of the whole list
+		p, err = s.List(t.Context(), Query{Limit: 200, Tags: []string{"1"}, Cursor: p.Next})
+		require.NoError(t, err)
+		require.Equal(t, 501, p.Total)
+	}
+	require.Len(t, p.Items, 101)
+}

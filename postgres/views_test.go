@@ -1,0 +1,107 @@
+package postgres
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"duradesk/ticket"
+)
+
+func TestViewsListAndCountTheSame(t *testing.T) {
+	t.Parallel()
+	s := furnished(t)
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	soon, later := now.Add(30*time.Minute), now.Add(2*time.Hour)
+	lay(
+		t, s,
+		laid{number: 1001, state: ticket.New, group: "support", spoke: true, due: &soon, nextDue: &soon},
+		laid{number: 1002, state: ticket.Open, owner: "sato", group: "support", due: &later, nextDue: &later},
+		laid{number: 1003, state: ticket.OnHold, owner: "sato", breached: true},
+		laid{number: 1004, state: ticket.OnHold, owner: "lead", nextDue: &soon}, // its wake-up: no promise to the client
+		laid{number: 1005, state: ticket.Resolved, owner: "sato", spoke: true, breached: true},
+		laid{number: 1006, state: ticket.ResolvedInternally, owner: "sato"},
+		laid{number: 1007, state: ticket.Closed, owner: "sato", spoke: true, group: "tier2"},
+		laid{number: 1008, state: ticket.Spam, owner: "sato", spoke: true, failed: true, breached: true, group: "support"},
+		laid{number: 1009, state: ticket.Deleted, failed: true, group: "support"},
+		laid{number: 1010, state: ticket.Closed, failed: true},
+		laid{number: 1011, state: ticket.New, desk: "repair", failed: true},
+		laid{number: 1012, state: ticket.New, owner: "", group: ""},
+	)
+	command := `insert into commands (ticket, seq, id, actor, by_kind, by_id, name, at, outcome) values ($1, $2, $3, 'agent:sato', 'agent', 'sato', 'note', $4, $5)`
+	exec(t, s, command, 1002, 1, "old and pending", now.Add(-6*time.Minute), "pending")
+	exec(t, s, command, 1002, 2, "older and pending", now.Add(-7*time.Minute), "pending")
+	exec(t, s, command, 1003, 1, "young and pending", now.Add(-4*time.Minute), "pending")
+	exec(t, s, command, 1004, 1, "old and applied", now.Add(-6*time.Minute), "applied")
+
+	for agent, want := range map[string]map[string][]ticket.Number{
+		"sato": {
+			"all":           {1012, 1010, 1007, 1006, 1005, 1004, 1003, 1002, 1001},
+			"unassigned":    {1012, 1001},
+			"my_groups":     {1002, 1001},
+			"mine_open":     {1002},
+			"mine_on_hold":  {1003},
+			"mine_resolved": {1006, 1005},
+			"mine_closed":   {1007},
+			"spam":          {1008},
+			"incoming":      {1005, 1001},
+			"at_risk":       {1003, 1001},
+			"handed_over":   {},
+			"attention":     {1010, 1002},
+		},
+		"admin": { // in the group support, owner of nothing, and in every desk
+			"all":        {1012, 1011, 1010, 1007, 1006, 1005, 1004, 1003, 1002, 1001},
+			"unassigned": {1012, 1011, 1001},
+			"my_groups":  {1002, 1001},
+			"mine_open":  {}, "mine_on_hold": {}, "mine_resolved": {}, "mine_closed": {},
+			"spam":      {1008},
+			"incoming":  {1005, 1001},
+			"at_risk":   {1003, 1001},
+			"attention": {1011, 1010, 1002}, "handed_over": {},
+		},
+		"nobody yet": {
+			"all":        {1012, 1011, 1010, 1007, 1006, 1005, 1004, 1003, 1002, 1001},
+			"unassigned": {1012, 1011, 1001},
+			"my_groups":  {}, "mine_open": {}, "mine_on_hold": {}, "mine_resolved": {}, "mine_closed": {},
+			"spam":      {1008},
+			"incoming":  {1005, 1001},
+			"at_risk":   {1003, 1001},
+			"attention": {1011, 1010, 1002}, "handed_over": {},
+		},
+	} {
+		var desks []string
+		if agent == "sato" {
+			desks = []string{"support"}
+		}
+		counts, err := s.Views(t.Context(), agent)
+		require.NoError(t, err)
+		require.Len(t, counts, len(want))
+		for i, c := range counts {
+			require.Equal(t, views[i].key, c.Key)
+			require.Equal(t, want[c.Key], listed1(t, s, Query{View: c.Key, Viewer: agent, Desks: desks}), "%s of %s", c.Key, agent)
+			require.Equal(t, len(want[c.Key]), c.Count, "%s of %s", c.Key, agent)
+			require.False(t, c.Capped)
+		}
+	}
+	// The states of hand-overs are read by their names; the process does not know them yet.
+	exec(t, s, `update tickets set state = 'hand_over_answered' where number in (1002, 1008)`)
+	counts, err := s.Views(t.Context(), "sato")
+	require.NoError(t, err)
+	require.Equal(t, ViewCount{Key: "handed_over", Count: 2}, counts[10])
+}
+
+func TestViewCountsEndAtTheCap(t *testing.T) {
+	t.Parallel()
+	s := furnished(t)
+	var all []laid
+	for n := ticket.Number(1); n <= CountCap+5; n++ {
+		all = append(all, laid{number: n, state: ticket.Open, owner: "sato"})
+	}
+	lay(t, s, all...)
+	counts, err := s.Views(t.Context(), "sato")
+	require.NoError(t, err)
+	require.Equal(t, ViewCount{Key: "all", Count: CountCap, Capped: true}, counts[0])
+	require.Equal(t, ViewCount{Key: "mine_open", Count: CountCap, Capped: true}, counts[3])
+	require.Equal(t, ViewCount{Key: "unassigned"}, counts[1])
+}
