@@ -1,0 +1,88 @@
+package lifecycle
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"duradesk/ticket"
+)
+
+// TestAButtonIsWhereTheTableDoesNotRefuse looks at every ticket that can be: what Allowed offers works, and what it
+// refuses is refused for the same reason.
+func TestAButtonIsWhereTheTableDoesNotRefuse(t *testing.T) {
+	t.Parallel()
+	s := ticket.DefaultSettings()
+	w := explore(Inquiry, s, func(*world, int, step) {})
+	for _, by := range []ticket.Actor{aClient, anAgent, aLead, anAdmin, ticket.Operator} {
+		for _, at := range w.places {
+			if at.from < 0 {
+				continue
+			}
+			for _, a := range Inquiry.Allowed(at.p, by, s) {
+				d := Inquiry.Apply(at.p, probe(at.p, a.Command, by), s)
+				require.Equal(t, d.Answer == ticket.Refused, a.Reason != "", "%s in %s", a.Command, at.p.State)
+				if a.Reason != "" {
+					require.Equal(t, d.Reason, a.Reason)
+					require.NotEqual(t, "payload_missing", a.Reason, "a button is asked about with all that belongs to it")
+				}
+			}
+		}
+	}
+}
+
+func TestButtonsOfASpamTicket(t *testing.T) {
+	t.Parallel()
+	p, s := fixture(t, "spam")
+	possible := func(by ticket.Actor) (out []ticket.Kind) {
+		for _, a := range Allowed(p, by, s) {
+			if a.Reason == "" {
+				out = append(out, a.Command)
+			}
+		}
+		return out
+	}
+	require.Equal(t, []ticket.Kind{ticket.ClientReply}, possible(aClient))
+	require.Equal(t, []ticket.Kind{ticket.ClientReply}, possible(anAgent))
+	require.Equal(t, []ticket.Kind{ticket.ClientReply, ticket.Restore, ticket.Delete}, possible(aLead))
+}
+
+// TestWhoMay is PRODUCT §3, "Who may", by hand.
+func TestWhoMay(t *testing.T) {
+	t.Parallel()
+	agents := []ticket.Kind{
+		ticket.ClientReply, ticket.AgentResponse, ticket.Hold, ticket.Resolve, ticket.Escalate, ticket.Assign, ticket.Note,
+	}
+	leads := append(append([]ticket.Kind{}, agents...), ticket.Close, ticket.Restore, ticket.Delete)
+	require.Equal(t, []ticket.Kind{ticket.ClientReply}, CommandsOf(aClient))
+	require.Equal(t, agents, CommandsOf(anAgent))
+	require.Equal(t, leads, CommandsOf(aLead))
+	require.Equal(t, leads, CommandsOf(anAdmin))
+	require.Equal(t, leads, CommandsOf(ticket.Operator), "a signal by hand has a lead's rights")
+	require.Empty(t, CommandsOf(ticket.Actor{}))
+	require.Empty(t, CommandsOf(ticket.Actor{Kind: ticket.ActorAgent, ID: "x"}), "no role, no rights")
+
+	require.True(t, May(anAgent, ticket.Create))
+	require.False(t, May(aClient, ticket.Create))
+	for _, k := range ticket.Kinds() {
+		require.True(t, May(ticket.System, k))
+		if k.Timer() || k.System() {
+			require.False(t, May(anAdmin, k), "%s is said by a clock or the desk", k)
+			require.False(t, May(aClient, k))
+		}
+	}
+}
+
+func TestFutureTellsInstants(t *testing.T) {
+	t.Parallel()
+	p, s := fixture(t, "on_hold")
+	require.Equal(t, []Futurum{
+		{At: dayOne.Add(2 * time.Hour), Clock: ticket.Wake, Effect: "open", Why: "on_hold/wake-due"},
+		{At: dayOne.Add(6 * time.Hour), Clock: ticket.FirstResponse, Effect: "first_response_breached", Why: "open/first-response-due"},
+	}, Future(p, s))
+	p, s = fixture(t, "resolved")
+	require.Equal(t, []Futurum{{At: dayOne.Add(14 * 24 * time.Hour), Clock: ticket.AutoClose, Effect: "closed", Why: "resolved/auto-close-due"}}, Future(p, s))
+	p, s = fixture(t, "closed")
+	require.Empty(t, Future(p, s))
+}
