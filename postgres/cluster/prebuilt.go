@@ -229,6 +229,8 @@ func unpackEntry(root *os.Root, entry *tar.Header, content io.Reader) error {
 		return root.MkdirAll(name, 0o755)
 	case tar.TypeSymlink:
 		return root.Symlink(entry.Linkname, name)
+	case tar.TypeLink:
+		return root.Link(filepath.Clean(entry.Linkname), name)
 	case tar.TypeReg:
 		f, err := root.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, os.FileMode(entry.Mode)&0o755|0o644)
 		if err != nil {

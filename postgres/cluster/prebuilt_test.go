@@ -18,7 +18,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"github.com/ulikunitz/xz"
 )
 
 // shelf is a repository that holds the files of the Postgres installed here, in the published layout.
@@ -45,9 +44,7 @@ func jarPath(version string) string {
 func newShelf(t *testing.T, version string, entries []tar.Header, contents map[string][]byte) (*shelf, string) {
 	t.Helper()
 	var archive bytes.Buffer
-	packer, err := xz.WriterConfig{DictCap: 1 << 16}.NewWriter(&archive)
-	require.NoError(t, err)
-	rolls := tar.NewWriter(packer)
+	rolls := tar.NewWriter(&archive)
 	for _, entry := range entries {
 		entry.Size = int64(len(contents[entry.Name]))
 		require.NoError(t, rolls.WriteHeader(&entry))
@@ -55,7 +52,6 @@ func newShelf(t *testing.T, version string, entries []tar.Header, contents map[s
 		require.NoError(t, err)
 	}
 	require.NoError(t, rolls.Close())
-	require.NoError(t, packer.Close())
 
 	var jar bytes.Buffer
 	box := zip.NewWriter(&jar)
@@ -64,7 +60,7 @@ func newShelf(t *testing.T, version string, entries []tar.Header, contents map[s
 	_, _ = io.WriteString(manifest, "Manifest-Version: 1.0\n")
 	packed, err := box.Create("postgres.txz")
 	require.NoError(t, err)
-	_, _ = packed.Write(archive.Bytes())
+	_, _ = packed.Write(storedXZ(archive.Bytes()))
 	require.NoError(t, box.Close())
 
 	s := &shelf{files: map[string][]byte{jarPath(version): jar.Bytes()}, asked: map[string]int{}}
@@ -100,7 +96,9 @@ func installed(t *testing.T) (int, []tar.Header, map[string][]byte) {
 		contents[name] = content
 		entries = append(entries, tar.Header{Name: name, Mode: 0o755, Typeflag: tar.TypeReg})
 	}
-	entries = append(entries, tar.Header{Name: "bin/postmaster", Linkname: "postgres", Typeflag: tar.TypeSymlink})
+	entries = append(entries,
+		tar.Header{Name: "bin/postmaster", Linkname: "postgres", Typeflag: tar.TypeSymlink},
+		tar.Header{Name: "./bin/initdb-again", Linkname: "./bin/initdb", Typeflag: tar.TypeLink})
 	return found.Major, entries, contents
 }
 
@@ -117,6 +115,9 @@ func TestPrebuiltBinariesAreFetchedOnceAndRun(t *testing.T) {
 	require.NoError(t, fetchInto(t.Context(), dir, address, major, io.Discard))
 	require.Equal(t, 1, s.asked[jarPath(version)], "the second time there is nothing to fetch")
 
+	for _, link := range []string{"postmaster", "initdb-again"} {
+		require.FileExists(t, filepath.Join(dir, version, "bin", link))
+	}
 	served := run(t, filepath.Join(publicDir(t), "postgres"), func(cmd *exec.Cmd) {
 		cmd.Env = append(cmd.Env, "DURADESK_POSTGRES_BIN="+filepath.Join(dir, version, "bin"))
 	})
