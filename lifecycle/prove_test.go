@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -158,11 +157,12 @@ func TestAFindingTellsTheShortestStory(t *testing.T) {
 `, found[0].String())
 }
 
-func TestProvingIsQuick(t *testing.T) {
+// TestTheMapStaysSmall: proofs are quick as long as few tickets differ in what rules look at. A new fact multiplies.
+func TestTheMapStaysSmall(t *testing.T) {
 	t.Parallel()
-	start := time.Now()
-	Inquiry.Prove()
-	require.Less(t, time.Since(start), 5*time.Second)
+	w := explore(Inquiry, ticket.DefaultSettings(), func(*world, int, step) {})
+	require.Greater(t, len(w.places), 100)
+	require.Less(t, len(w.places), 2000)
 }
 
 // altered is the shipped table with one change; the shipped one stays as it is.
