@@ -158,9 +158,9 @@ func greetClient(ctx context.Context, tx pgx.Tx, found, c ticket.Client, known [
 	for _, i := range known {
 		switch {
 		case owners[i].ID != found.ID: // somebody else's: whatever this client writes, it is not his
-		case i.kind == "mail":
+		case i.kind == "mail" && FoldAddress(found.Email) != i.value: // not for a capital letter
 			now.Email = c.Email
-		case i.kind == "phone":
+		case i.kind == "phone" && FoldPhone(found.Phone) != i.value:
 			now.Phone = c.Phone
 		case i.kind == "number":
 			now.Number = cmp.Or(now.Number, c.Number)

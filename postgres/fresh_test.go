@@ -165,3 +165,9 @@ func inTx(t testing.TB, s *Store, fn func(ctx context.Context, tx pgx.Tx) error)
 }
 
 func code(err error) ticket.Code { return ticket.CodeOf(err) }
+
+// How long to wait for what another goroutine or process is about to do, and how often to look.
+const (
+	waitLong = 20 * time.Second
+	waitStep = 5 * time.Millisecond
+)

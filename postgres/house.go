@@ -155,7 +155,7 @@ func (s *Store) EnsureFirstDesk(ctx context.Context, f FirstDesk) error {
 		_, err := s.saveAccount(ctx, tx, Account{
 			Desk: f.Key, Address: f.Address, IMAPAddr: f.IMAPAddr, SMTPAddr: f.SMTPAddr, Username: f.Username, Password: f.Password,
 			FromStart: f.FromStart, Subaddress: f.Subaddress, Enabled: true,
-		})
+		}, moveAccount)
 		return err
 	})
 	if err != nil {

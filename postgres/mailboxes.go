@@ -104,14 +104,21 @@ func sealContext(address string) string { return "mailbox " + address }
 // SaveAccount stores a mailbox under its address, or changes the one that is there; the cursor stays, and so does the
 // password where none is given. An unknown desk or kind of TLS is ticket.Invalid.
 func (s *Store) SaveAccount(ctx context.Context, a Account) (Account, error) {
-	id, err := s.saveAccount(ctx, s.pool, a)
+	id, err := s.saveAccount(ctx, s.pool, a, replaceAccount)
 	if err != nil {
 		return Account{}, fmt.Errorf("save a mail account: %w", err)
 	}
 	return s.Account(ctx, id)
 }
 
-func (s *Store) saveAccount(ctx context.Context, q querier, a Account) (id string, err error) {
+// What becomes of a mailbox that is there: it is as it is now said to be, or only its doors and its login are.
+const (
+	replaceAccount = moveAccount + `, desk = excluded.desk, imap_tls = excluded.imap_tls, smtp_tls = excluded.smtp_tls,
+		folder = excluded.folder, subaddress = excluded.subaddress, from_start = excluded.from_start, enabled = excluded.enabled`
+	moveAccount = `imap_addr = excluded.imap_addr, smtp_addr = excluded.smtp_addr, username = excluded.username, secret = coalesce(excluded.secret, m.secret)`
+)
+
+func (s *Store) saveAccount(ctx context.Context, q querier, a Account, existing string) (id string, err error) {
 	if a, err = a.complete(); err != nil {
 		return "", err
 	}
@@ -128,9 +135,7 @@ func (s *Store) saveAccount(ctx context.Context, q querier, a Account) (id strin
 	err = q.QueryRow(ctx, `
 		insert into mailboxes as m (id, desk, address, imap_addr, imap_tls, smtp_addr, smtp_tls, username, secret, folder, subaddress, from_start, enabled)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-		on conflict (address) do update set desk = excluded.desk, imap_addr = excluded.imap_addr, imap_tls = excluded.imap_tls,
-			smtp_addr = excluded.smtp_addr, smtp_tls = excluded.smtp_tls, username = excluded.username, secret = coalesce(excluded.secret, m.secret),
-			folder = excluded.folder, subaddress = excluded.subaddress, from_start = excluded.from_start, enabled = excluded.enabled
+		on conflict (address) do update set `+existing+`
 		returning id::text`,
 		fresh.String(), a.Desk, a.Address, a.IMAPAddr, a.IMAPTLS, a.SMTPAddr, a.SMTPTLS, a.Username, sealed, a.Folder, a.Subaddress, a.FromStart, a.Enabled).Scan(&id)
 	if _, state := violated(err); state == foreignKey {
