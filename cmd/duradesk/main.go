@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +22,7 @@ type cli struct {
 	Worker  workerCommand  `cmd:"" help:"Run the clockwork: tickets, deliveries, mailboxes; any number of these."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database schema up to date."`
 	Rebuild rebuildCommand `cmd:"" help:"Start every open ticket again from its row, when Temporal's store was lost."`
+	Config  configCommand  `cmd:"" help:"List every setting with its default."`
 	Rules   RulesCmd       `cmd:"" help:"Print the lifecycle: matrix, diagram and clocks; --check proves them."`
 
 	Mail      mailCommand      `cmd:"" hidden:"" help:"Run the mail server that plays the outside world (a part of up)."`
@@ -47,7 +49,9 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 	if err == nil {
 		var command *kong.Context
 		if command, err = parser.Parse(args); err == nil {
-			err = command.Run()
+			err = command.Run(parser)
+		} else {
+			err = missing(err)
 		}
 	}
 	if err != nil {
@@ -55,6 +59,24 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+// missing says which settings are not set, by the names under which they are known.
+func missing(err error) error {
+	var parsed *kong.ParseError
+	if !errors.As(err, &parsed) || !strings.HasPrefix(err.Error(), "missing flags") {
+		return err
+	}
+	var lines []string
+	for _, flag := range parsed.Context.Flags() {
+		if flag.Required && !flag.Set && len(flag.Envs) > 0 {
+			lines = append(lines, fmt.Sprintf("%s is not set: %s", flag.Envs[0], flag.Help))
+		}
+	}
+	if len(lines) == 0 {
+		return err
+	}
+	return errors.New(strings.Join(lines, "; "))
 }
 
 // oneLine joins what an error says in several lines, as those that quote a log do.
