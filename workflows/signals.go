@@ -3,6 +3,7 @@ package workflows
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
@@ -75,14 +76,31 @@ func (r *run) drain(ctx workflow.Context) []ticket.Heard {
 	return out
 }
 
-// hear reads a payload as a ring; whatever else it is, is kept as a problem with a name.
+// The longest names and ids that are passed on: whatever is longer is nobody's, and must not fill histories or rows.
+const (
+	longestName = 100
+	longestID   = 200
+)
+
+// hear reads a payload as a ring; whatever else it is, is kept as a problem with a name. What no row could ever hold
+// (a NUL, an endless id) would make every Apply fail, so that it is junk too.
 func hear(name string, raw converter.RawValue) ticket.Heard {
-	h := ticket.Heard{Name: name}
+	h := ticket.Heard{Name: printable(name)}
 	if len(raw.Payload().GetData()) == 0 {
 		return h
 	}
-	if err := json.Unmarshal(raw.Payload().GetData(), &h.Ring); err != nil {
+	err := json.Unmarshal(raw.Payload().GetData(), &h.Ring)
+	if id := h.Ring.ID; err != nil || h.Ring.Seq < 0 || len(id) > longestID || strings.ContainsRune(id, 0) {
 		h.Ring, h.Problem = ticket.Ring{}, "malformed"
 	}
 	return h
+}
+
+// printable makes a name that anybody may have typed fit for a row.
+func printable(name string) string {
+	name = strings.ReplaceAll(strings.ToValidUTF8(name, "\uFFFD"), "\x00", "\uFFFD")
+	if r := []rune(name); len(r) > longestName {
+		return string(r[:longestName])
+	}
+	return name
 }
