@@ -2,6 +2,8 @@ package mail
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -138,6 +140,10 @@ func guesses(b []byte) []string {
 	if err != nil {
 		return nil
 	}
+	// The detector's order among equals differs from run to run; the same mail must read the same each time.
+	slices.SortFunc(results, func(a, b chardet.Result) int {
+		return cmp.Or(b.Confidence-a.Confidence, strings.Compare(a.Charset, b.Charset))
+	})
 	var labels []string
 	for _, r := range results {
 		if r.Confidence >= 10 {

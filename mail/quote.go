@@ -66,8 +66,12 @@ func splitText(text string, hint int, opening bool) Split {
 	var s Split
 	end := len(lines)
 	if !opening {
-		cut := findCut(lines, hint)
-		s.Quoted = quotedBlocks(lines, cut)
+		start := len(lines) // where the HTML says that the quotation starts
+		if hint >= 0 {
+			start = lineAtOffset(lines, hint)
+		}
+		cut := findCut(lines, start)
+		s.Quoted = quotedBlocks(lines, cut, start)
 		if cut < len(lines) {
 			end = cut
 		}
@@ -123,6 +127,9 @@ func findCut(lines []line, hint int) int {
 	for i := range lines[:min(len(lines), maxQuoteLines)] {
 		l := lines[i]
 		if l.blank {
+			if i == hint {
+				hint++ // the mark stands before the first words
+			}
 			continue
 		}
 		if isDelimiter(l.text) {
@@ -131,11 +138,8 @@ func findCut(lines []line, hint int) int {
 		if l.quoted {
 			continue
 		}
-		if hint >= 0 && l.start >= hint {
-			hint = -1
-			if !quotesFollow(lines, i, 4) {
-				return withLeadIn(lines, i)
-			}
+		if i == hint && !quotesFollow(lines, i, 4) && somethingBefore(lines, i) {
+			return withLeadIn(lines, i)
 		}
 		if isSeparator(l.text) || isHeaderBlock(lines, i) {
 			return withLeadIn(lines, i)
@@ -188,8 +192,8 @@ func somethingBefore(lines []line, i int) bool {
 
 // quotedBlocks decides about the lines quoted by > above the cut. A block at the end is folded, a block before
 // everything the author wrote too; in between the author answers point by point and the quotes stay to be read.
-func quotedBlocks(lines []line, cut int) []Range {
-	blocks := findBlocks(lines[:cut])
+func quotedBlocks(lines []line, cut, hint int) []Range {
+	blocks := findBlocks(lines[:cut], hint)
 	var folded []Range
 	own := func(from, to int) bool {
 		if from >= to {
@@ -228,8 +232,9 @@ func quotedBlocks(lines []line, cut int) []Range {
 // span is a run of lines, to excluded.
 type span struct{ from, to int }
 
-// findBlocks gathers runs of quoted lines, blank lines between them and the attribution above them included.
-func findBlocks(lines []line) []span {
+// findBlocks gathers runs of quoted lines, blank lines between them and the attribution above them included: that is
+// where hint points, if it points just above.
+func findBlocks(lines []line, hint int) []span {
 	var blocks []span
 	for i := 0; i < len(lines); i++ {
 		if !lines[i].quoted {
@@ -247,13 +252,34 @@ func findBlocks(lines []line) []span {
 			break
 		}
 		i = b.to - 1
-		b.from = attributionAbove(lines, b.from)
+		if above := attributionAbove(lines, b.from); above < b.from {
+			b.from = above
+		} else if justAbove(lines, hint, b.from) {
+			b.from = hint
+		}
 		if n := len(blocks); n > 0 && b.from < blocks[n-1].to {
 			b.from = blocks[n-1].to
 		}
 		blocks = append(blocks, b)
 	}
 	return blocks
+}
+
+// justAbove says whether line i stands above the block at from with at most four lines of text in between.
+func justAbove(lines []line, i, from int) bool {
+	if i > from {
+		return false
+	}
+	n := 0
+	for _, l := range lines[i:from] {
+		if l.quoted {
+			return false
+		}
+		if !l.blank {
+			n++
+		}
+	}
+	return n <= 4
 }
 
 // wraps recognises the short rest of a quoted line that a mailer broke without repeating the mark.

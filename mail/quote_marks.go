@@ -33,9 +33,9 @@ var attributions = []struct {
 	dated   bool // needs a digit
 	pattern *regexp.Regexp
 }{
-	{[]string{"wrote", "writes", "said"}, false, regexp.MustCompile(`(?i)^(on|at)\b.{3,300}\b(wrote|writes|said)\b.{0,60}:$|` +
+	{[]string{"wrote", "writes", "said"}, false, regexp.MustCompile(`(?i)^(on|at)\b.{3,300}\b(wrote|writes|said)( the following)?\s?:$|` +
 		`^.{2,200}[<(\[][^\s<>]+@[^\s<>]+[>)\]].{0,60}\b(wrote|writes|said)\b.{0,60}:$|` +
-		`^.{0,40}\d{1,4}[-/.年]\d{1,2}[-/.月].{0,200}\b(wrote|writes|said)\b.{0,40}:$|` +
+		`^.{0,40}\d{1,4}[-/.年]\d{1,2}[-/.月].{0,200}\b(wrote|writes|said)( the following)?\s?:$|` +
 		`^.{2,120}\b(wrote|writes)\b (on|at) .{4,100}:$`)},
 	{[]string{"schrieb"}, false, regexp.MustCompile(`(?i)^(am|den|um)\b.{3,300}\bschrieb(en)?\b.{0,200}:$|` +
 		`^.{2,200}@.{2,100}\bschrieb\b.{0,60}:$|^.{2,120}\bschrieb am .{4,100}:$`)},
@@ -187,7 +187,7 @@ func isHeaderBlock(lines []line, i int) bool {
 }
 
 var mobileSignature = regexp.MustCompile(`(?i)^[\s>]*(` +
-	`sent (from|via|with) .{2,60}|get outlook for .{2,20}|sent from mail for windows.{0,20}|` +
+	`sent (from|via|with) .{2,60}|get outlook for .{2,60}|sent from mail for windows.{0,20}|` +
 	`von mein(em|er) .{2,40} gesendet|gesendet von .{2,60}|diese nachricht wurde von .{2,60} gesendet\.?|` +
 	`envoyé (de|depuis) .{2,60}|enviado (desde|do|via) .{2,60}|inviato d(a|al) .{2,60}|verzonden vanaf .{2,60}|` +
 	`skickat från .{2,40}|sendt fra .{2,40}|отправлено (с|из) .{2,60}|wysłane z .{2,60}|` +
