@@ -58,7 +58,7 @@ type server struct {
 // New returns the handler of the whole door.
 func New(o Options) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
-	s := &server{Options: o.withDefaults(), doc: readDocument(), texts: readTexts()}
+	s := &server{Options: o.withDefaults(), doc: theDocument(), texts: theTexts()}
 	s.figures = newFigures(s.Registry)
 
 	r := gin.New()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/gin-gonic/gin"
@@ -26,6 +27,9 @@ type operation struct {
 	public  bool                        // needs no token
 	queries map[string]*openapi3.Schema // parameters of the URL's query
 }
+
+// theDocument is read once: it never changes.
+var theDocument = sync.OnceValue(readDocument)
 
 // readDocument reads the embedded document. It was proven by the tests: an error is a fault of the build.
 func readDocument() *document {

@@ -23,15 +23,29 @@ import (
 	"duradesk/api/openapi"
 )
 
-// spec reads the document as a stranger would, and checks it whole: examples against their schemas too.
+// theSpec is the document as a stranger reads it, checked whole: examples against their schemas too.
+var theSpec = sync.OnceValues(func() (*openapi3.T, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(openapiYAML)
+	if err == nil {
+		err = doc.Validate(context.Background())
+	}
+	return doc, err
+})
+
+var theRouter = sync.OnceValues(func() (routers.Router, error) {
+	doc, err := theSpec()
+	if err != nil {
+		return nil, err
+	}
+	knowHTML()
+	return legacy.NewRouter(doc)
+})
+
 func readSpec(t *testing.T) (*openapi3.T, routers.Router) {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromData(openapiYAML)
+	doc, err := theSpec()
 	require.NoError(t, err)
-	require.NoError(t, doc.Validate(context.Background()))
-	doc.Servers = nil
-	knowHTML()
-	router, err := legacy.NewRouter(doc)
+	router, err := theRouter()
 	require.NoError(t, err)
 	return doc, router
 }

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"encoding/json"
 	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 	"golang.org/x/text/language"
@@ -19,6 +20,9 @@ var languageTags = language.NewMatcher([]language.Tag{language.English, language
 
 // texts are the catalogs: language, key, text with {placeholders}.
 type texts map[string]map[string]string
+
+// theTexts are read once: they never change.
+var theTexts = sync.OnceValue(readTexts)
 
 func readTexts() texts {
 	out := texts{}

@@ -1,0 +1,195 @@
+package api
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"duradesk/ticket"
+)
+
+// TestWhoMaySendWhat enumerates role × command, with the answers written by hand from PRODUCT §3, "Who may".
+func TestWhoMaySendWhat(t *testing.T) {
+	t.Parallel()
+	const yes, no = true, false
+	table := []struct {
+		command            string
+		agent, lead, admin bool
+		on                 string // a ticket where the rules have nothing against it
+		body               string
+	}{
+		{"client-reply", yes, yes, yes, "1042", `{"message":{"body":"x"}}`},
+		{"agent-response", yes, yes, yes, "1042", `{"message":{"body":"x"}}`},
+		{"hold", yes, yes, yes, "1042", `{"hold":{"reason":"internal"}}`},
+		{"resolve", yes, yes, yes, "1042", `{}`},
+		{"escalate", yes, yes, yes, "1042", `{"escalate":{"reason":"x"}}`},
+		{"assign", yes, yes, yes, "1043", `{"assign":{"owner":"me"}}`},
+		{"note", yes, yes, yes, "1042", `{"message":{"body":"x"}}`},
+		{"close", no, yes, yes, "1042", ``},
+		{"restore", no, yes, yes, "1044", ``},
+		{"delete", no, yes, yes, "1044", ``},
+	}
+	require.Len(t, specs, len(table), "a command without its line here")
+	for _, row := range table {
+		for role, allowed := range map[string]bool{"sato": row.agent, "lead": row.lead, "admin": row.admin} {
+			t.Run(row.command+" by "+role, func(t *testing.T) {
+				t.Parallel()
+				f, door := fresh(t)
+				target := "/api/v1/tickets/" + row.on + "/" + row.command
+				r := call(t, door, f.tokenOf(t, role, scopeAct, scopeRead), "POST", target, row.body, "Accept-Language", "en")
+				if !allowed {
+					r.is(t, 403, "forbidden")
+					require.Equal(t, "This takes the role lead; you are agent.", r.at("detail"))
+					require.Zero(t, f.stores)
+					return
+				}
+				r.is(t, 200)
+				require.Equal(t, "applied", r.at("outcome"))
+				// Never with a token that may only read, never without one, never from another desk.
+				call(t, door, f.tokenOf(t, role, scopeRead), "POST", target, row.body).is(t, 403, "forbidden")
+				call(t, door, "", "POST", target, row.body).is(t, 401, "unauthorized")
+				call(t, door, f.tokenOf(t, "mori", scopeAct), "POST", target, row.body).is(t, map[bool]int{true: 404, false: 403}[row.agent])
+			})
+		}
+	}
+}
+
+// TestErasureNeedsAnAdmin: the rules say so, not the door.
+func TestErasureNeedsAnAdmin(t *testing.T) {
+	t.Parallel()
+	f, door := fresh(t)
+	r := call(t, door, f.tokenOf(t, "lead", scopeAct), "POST", "/api/v1/tickets/1045/delete", "")
+	r.is(t, 409, "refused")
+	require.Equal(t, "erasure_needs_admin", r.at("receipt", "reason"))
+	call(t, door, bootstrap, "POST", "/api/v1/tickets/1045/delete", "").is(t, 200)
+}
+
+// TestOperationsByRoleAndScope enumerates every operation of the document: who is let in, by hand.
+func TestOperationsByRoleAndScope(t *testing.T) {
+	t.Parallel()
+	all := []string{scopeRead, scopeAct, scopeAdmin}
+	doc, _ := readSpec(t)
+	byOperation := map[string]example{}
+	for _, e := range examples(doc) {
+		name, _, _ := strings.Cut(e.name, "/")
+		byOperation[name] = e
+	}
+	for _, row := range []struct {
+		scope, least string
+		operations   string
+	}{
+		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture getReceipt listViews getRawMessage getAttachment listQuarantine listMailboxes listDesks listGroups listAgents getAgent"},
+		{scopeRead, "lead", "listLedger"},
+		{scopeAct, "agent", "createTicket clientReply agentResponse holdTicket resolveTicket escalateTicket assignTicket addNote"},
+		{scopeAct, "lead", "closeTicket restoreTicket deleteTicket"},
+		{scopeAdmin, "agent", "listTokens createToken deleteToken"},
+		{scopeAdmin, "admin", "createAgent createDesk createGroup"},
+	} {
+		for _, op := range strings.Fields(row.operations) {
+			_, known := rights[op]
+			require.True(t, known, op)
+			least, err := ticket.ParseRole(row.least)
+			require.NoError(t, err)
+			for _, key := range []string{"sato", "lead", "admin"} {
+				for _, scope := range all {
+					f, door := fresh(t)
+					e := byOperation[op]
+					target := f.prepare(t, e)
+					body := strings.ReplaceAll(e.body, `"agent":"sato"`, `"agent":"me"`)
+					switch op {
+					case "deleteToken":
+						f.tokenOf(t, key, scopeRead)
+						target = "/api/v1/tokens/t-" + key
+					case "getReceipt": // the admin's is there
+						if key == "admin" {
+							break
+						}
+						call(t, door, f.tokenOf(t, key, scopeAct), "POST", "/api/v1/tickets/1043/note", `{"id":"hold-1","message":{"body":"x"}}`).is(t, 200)
+					}
+					r := call(t, door, f.tokenOf(t, key, scope), e.method, target, body)
+					welcome := f.people[key].Role >= least && (scope == row.scope || scope == scopeAdmin)
+					if welcome {
+						require.Less(t, r.StatusCode, 300, "%s as %s with %s: %s", op, key, scope, r.raw)
+					} else {
+						require.Equal(t, 403, r.StatusCode, "%s as %s with %s: %s", op, key, scope, r.raw)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestATicketOfAnotherDeskDoesNotExist(t *testing.T) {
+	t.Parallel()
+	f, door := fresh(t)
+	for _, key := range []string{"sato", "lead"} {
+		token := f.tokenOf(t, key, scopeRead, scopeAct)
+		gone := call(t, door, token, "GET", "/api/v1/tickets/9999", "")
+		for _, path := range []string{"/api/v1/tickets/1046", "/api/v1/tickets/1046/timeline", "/api/v1/tickets/1046/future", "/api/v1/messages/m-1046/raw", "/api/v1/attachments/f-1046"} {
+			r := call(t, door, token, "GET", path, "")
+			r.is(t, 404, "not-found")
+			require.Equal(t, gone.at("detail"), r.at("detail"), "nothing tells that it is there")
+		}
+		r := call(t, door, token, "GET", "/api/v1/tickets", "")
+		require.EqualValues(t, 4, r.at("total"))
+		call(t, door, token, "POST", "/api/v1/tickets", `{"desk":"other","client":{"name":"x"},"channel":"phone","title":"x"}`).is(t, 422, "invalid")
+		require.Len(t, call(t, door, token, "GET", "/api/v1/desks", "").at("items"), 1)
+		require.Len(t, call(t, door, token, "GET", "/api/v1/mailboxes", "").at("items"), 1)
+	}
+	require.EqualValues(t, 5, call(t, door, bootstrap, "GET", "/api/v1/tickets", "").at("total"), "an admin sees all")
+	require.EqualValues(t, 0, call(t, door, f.tokenOf(t, "nobody", scopeRead), "GET", "/api/v1/tickets", "").at("total"), "without a desk: nothing")
+	require.EqualValues(t, 1, call(t, door, f.tokenOf(t, "mori", scopeRead), "GET", "/api/v1/tickets", "").at("total"))
+}
+
+func TestTheLedgerShowsOwnMailboxesOnly(t *testing.T) {
+	t.Parallel()
+	f, door := fresh(t)
+	lead := f.tokenOf(t, "lead", scopeRead)
+	for _, path := range []string{"/api/v1/ledger", "/api/v1/quarantine"} {
+		seen, target := 0, path+"?limit=1"
+		for range 100 {
+			r := call(t, door, lead, "GET", target, "")
+			r.is(t, 200)
+			items, _ := r.at("items").([]any)
+			for _, it := range items {
+				m, _ := it.(map[string]any)
+				require.Equal(t, "box-1", m["mailbox"])
+				seen++
+			}
+			next, more := r.at("next_cursor").(string)
+			if !more {
+				break
+			}
+			target = path + "?limit=1&cursor=" + urlEscape(next)
+		}
+		require.Equal(t, map[string]int{"/api/v1/ledger": 20, "/api/v1/quarantine": 10}[path], seen)
+		call(t, door, lead, "GET", path+"?mailbox=box-2", "").is(t, 404, "not-found")
+		call(t, door, lead, "GET", path+"?mailbox=box-1", "").is(t, 200)
+		call(t, door, lead, "GET", path+"?cursor=junk", "").is(t, 400, "invalid-query")
+	}
+	require.Len(t, call(t, door, bootstrap, "GET", "/api/v1/ledger?limit=200", "").at("items"), 40)
+}
+
+func TestReceiptsAreForTheirActorOrALead(t *testing.T) {
+	t.Parallel()
+	f, door := fresh(t)
+	sato := f.tokenOf(t, "sato", scopeRead, scopeAct)
+	call(t, door, sato, "POST", "/api/v1/tickets/1042/note", `{"id":"n1","message":{"body":"x"}}`).is(t, 200)
+	mori := f.tokenOf(t, "mori", scopeRead, scopeAct)
+	call(t, door, mori, "POST", "/api/v1/tickets/1046/note", `{"id":"n2","message":{"body":"x"}}`).is(t, 200)
+	lead := f.tokenOf(t, "lead", scopeRead)
+	call(t, door, sato, "GET", "/api/v1/receipts/n1", "").is(t, 200)
+	call(t, door, lead, "GET", "/api/v1/receipts/n1", "").is(t, 200)
+	call(t, door, lead, "GET", "/api/v1/receipts/n2", "").is(t, 404, "not-found")
+	call(t, door, bootstrap, "GET", "/api/v1/receipts/n2", "").is(t, 200)
+	call(t, door, sato, "GET", "/api/v1/receipts/n2", "").is(t, 404, "not-found")
+	call(t, door, sato, "GET", "/api/v1/receipts/n9", "").is(t, 404, "not-found")
+	// Out of the desk meanwhile: the receipt stays, its ticket does not show.
+	p := f.people["sato"]
+	p.Desks = nil
+	f.people["sato"] = p
+	r := call(t, door, sato, "GET", "/api/v1/receipts/n1", "")
+	r.is(t, 200)
+	require.Nil(t, r.at("ticket"))
+}

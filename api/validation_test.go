@@ -1,0 +1,169 @@
+package api
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestBodiesAreStrict: what is wrong is named by pointer, all of it at once, and nothing is stored.
+func TestBodiesAreStrict(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		command, body string
+		pointers      string // space separated
+		code          string // of the first
+	}{
+		{"hold", `{"hold":{"reason":"client"},"holdd":1}`, "/holdd", "unknown_field"},
+		{"hold", `{"hold":{"reason":"client","untill":null}}`, "/hold/untill", "unknown_field"},
+		{"hold", `{"hold":{"reason":"client"},"a/b~c":1}`, "/a~1b~0c", "unknown_field"},
+		{"hold", `{}`, "/hold", "missing"},
+		{"hold", ``, "/hold", "missing"},
+		{"hold", `{"hold":null}`, "/hold", "missing"},
+		{"hold", `{"hold":"client"}`, "/hold", "object"},
+		{"hold", `{"hold":{"reason":"weather"}}`, "/hold/reason", "enum"},
+		{"hold", `{"hold":{"reason":7}}`, "/hold/reason", "enum"},
+		{"hold", `{"hold":{"reason":"client","until":"tomorrow"}}`, "/hold/until", "time"},
+		{"hold", `{"hold":{"reason":"client","until":"2026-11-24T10:00:00Z"}}`, "/hold/until", "until_in_past"},
+		{"hold", `{"hold":{"reason":"client","until":"2126-11-24T10:00:00Z"}}`, "/hold/until", "too_far"},
+		{"hold", `{"hold":{"reason":"client"},"message":{}}`, "/message/body", "missing"},
+		{"hold", `{"hold":{"reason":"client"},"message":{"body":" \n　"}}`, "/message/body", "empty"},
+		{"hold", `{"hold":{"reason":"client"},"message":{"body":""}}`, "/message/body", "empty"},
+		{"hold", `{"hold":{"reason":"client"},"message":{"body":"x","body_format":"rtf"}}`, "/message/body_format", "enum"},
+		{"hold", `{"hold":{"reason":"client"},"message":{"body":["x"]}}`, "/message/body", "text"},
+		{"note", `{}`, "/message", "missing"},
+		{"agent-response", `{}`, "/message", "missing"},
+		{"client-reply", `{}`, "/message", "missing"},
+		{"agent-response", `{"message":{"body":"x","to":["a@b","nope","x\ny@z"],"cc":"a@b","work_minutes":-1}}`, "/message/to/1 /message/to/2 /message/cc /message/work_minutes", "email"},
+		{"agent-response", `{"message":{"body":"x","attachments":[{"name":"a","data":"aGk"},{"name":"","data":"aGk=","type":"x"},7]}}`, "/message/attachments/0/data /message/attachments/1/name /message/attachments/1/type /message/attachments/2", "base64"},
+		{"agent-response", `{"id":"","message":{"body":"x"}}`, "/id", "empty"},
+		{"agent-response", `{"id":"` + strings.Repeat("字", 101) + `","message":{"body":"x"}}`, "/id", "too_long"},
+		{"agent-response", `{"seen_revision":1.5,"message":{"body":"x"}}`, "/seen_revision", "range"},
+		{"agent-response", `{"seen_revision":"9","message":{"body":"x"}}`, "/seen_revision", "range"},
+		{"agent-response", `{"hold":{"reason":"client"},"message":{"body":"x"}}`, "/hold", "unknown_field"},
+		{"client-reply", `{"client_reply":{"channel":"fax","client":"c_99"},"message":{"body":"x"}}`, "/client_reply/channel /client_reply/client", "enum"},
+		{"resolve", `{"resolve":{"category":"bored"}}`, "/resolve/category", "enum"},
+		{"escalate", `{"escalate":{}}`, "/escalate/reason", "missing"},
+		{"escalate", `{"escalate":{"group":"ghosts","reason":"x"}}`, "/escalate/group", "unknown_group"},
+		{"escalate", `{"escalate":{"group":"Ghosts!","reason":"x"}}`, "/escalate/group", "key"},
+		{"escalate", `{"escalate":{"reason":"x"},"message":{"body":"x"}}`, "/message", "unknown_field"},
+		{"assign", `{}`, "/assign", "missing"},
+		{"assign", `{"assign":{}}`, "/assign", "nothing"},
+		{"assign", `{"assign":{"owner":"ghost","group":"ghosts"}}`, "/assign/group /assign/owner", "unknown_group"},
+		{"assign", `{"assign":{"owner":7}}`, "/assign/owner", "text"},
+		{"close", `{"reason":"done"}`, "/reason", "unknown_field"},
+		{"note", `[]`, "", "object"},
+		{"note", `"x"`, "", "object"},
+		{"note", `null`, "", "object"},
+		{"note", `{"message":{"body":"a\u0000b"}}`, "/message/body", "characters"},
+		{"note", `{"message":{"body":"a","body":"b"}}`, "/message/body", "twice"},
+		{"note", "{\"message\":{\"body\":\"\xff\"}}", "", "encoding"},
+		{"note", `{"message":{"body":"x"}} {}`, "", "syntax"},
+		{"note", "{\n  \"message\": {\"body\": \"x\",}\n}", "", "syntax"},
+		{"note", strings.Repeat("[", 100000), "", "syntax"},
+		{"note", strings.Repeat(`{"a":`, 100) + "1" + strings.Repeat("}", 100), strings.Repeat("/a", 65), "depth"},
+	} {
+		f, door := fresh(t)
+		r := call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/"+c.command, c.body)
+		r.is(t, 422, "invalid")
+		require.Equal(t, strings.Split(c.pointers, " "), r.pointers(), "%s → %s", c.body, r.raw)
+		require.Equal(t, c.code, r.at("errors", 0, "code"), c.body)
+		require.NotContains(t, r.at("errors", 0, "detail"), "{", "a placeholder was left: %s", r.raw)
+		require.NotEqual(t, "field."+c.code, r.at("errors", 0, "detail"))
+		require.Zero(t, f.stores)
+	}
+}
+
+func TestWhereTheSyntaxIsWrong(t *testing.T) {
+	t.Parallel()
+	_, door := fresh(t)
+	r := call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/note", "{\n  \"message\": {\"body\": \"x\",}\n}")
+	require.Contains(t, r.at("errors", 0, "detail"), "line 2, column 27")
+}
+
+func TestCreateIsStrict(t *testing.T) {
+	t.Parallel()
+	const good = `"desk":"support","client":{"name":"x"},"channel":"phone","title":"x"`
+	for body, pointers := range map[string]string{
+		`{}`: "/desk /title /client /channel",
+		`{"desk":"nope","client":{"name":"x"},"channel":"phone","title":"x"}`:       "/desk",
+		`{"desk":"support","client":{},"channel":"phone","title":"x"}`:              "/client",
+		`{"desk":"support","client":{"email":"x"},"channel":"fax","title":"a\nb"}`:  "/title /client/email /channel",
+		`{"desk":"support","client":{"mail":"x@y"},"channel":"phone","title":"  "}`: "/title /client/mail",
+		`{` + good + `,"priority":"huge","type":"wish","language":"Japanese!"}`:     "/type /language /priority",
+		`{` + good + `,"owner":"mori"}`:                                             "/owner",
+		`{` + good + `,"group":"ghosts","owner":"ghost"}`:                           "/group /owner",
+		`{` + good + `,"tags":["a",1,""],"fields":[]}`:                              "/tags/1 /tags/2 /fields",
+		`{` + good + `,"fields":{"x":"` + strings.Repeat("y", maxFields) + `"}}`:    "/fields",
+		`{` + good + `,"seen_revision":1}`:                                          "/seen_revision",
+	} {
+		f, door := fresh(t)
+		r := call(t, door, bootstrap, "POST", "/api/v1/tickets", body)
+		r.is(t, 422, "invalid")
+		require.Equal(t, strings.Split(pointers, " "), r.pointers(), "%.200s → %s", body, r.raw)
+		require.Zero(t, f.stores)
+	}
+	_, door := fresh(t)
+	call(t, door, bootstrap, "POST", "/api/v1/tickets", `{`+good+`,"message":null,"owner":null,"priority":null,"id":null}`).is(t, 201)
+}
+
+func TestQueriesAreStrict(t *testing.T) {
+	t.Parallel()
+	for query, parameter := range map[string]string{
+		"limits=3":                             "limits",
+		"limit=0":                              "limit",
+		"limit=201":                            "limit",
+		"limit=x":                              "limit",
+		"limit=1&limit=2":                      "limit",
+		"state=opened":                         "state",
+		"state=open&state=shut":                "state",
+		"view=everything":                      "view",
+		"sort=size":                            "sort",
+		"number=abc":                           "number",
+		"number=-4":                            "number",
+		"created_from=yesterday":               "created_from",
+		"owner=Not%20A%20Key":                  "owner",
+		"q=%00":                                "q",
+		"q=%ff":                                "q",
+		"cursor=junk":                          "cursor",
+		"q=" + strings.Repeat("a", 501):        "q",
+		"at=2026-11-24T10:00:00Z":              "at",
+		"login=x":                              "login",
+		"tag=" + strings.Repeat("あ", 51):       "tag",
+		"client_name=a&client_name=b":          "client_name",
+		"created_to=2026-11-24T10:00:00Z":      "",
+		"view=&q=&state=&sort=&limit=&cursor=": "",
+		"state=open&state=on_hold&owner=me&owner=none&limit=200&sort=-created": "",
+		"q=%E3%83%97%E3%83%AA%E3%83%B3":                                        "",
+	} {
+		_, door := fresh(t)
+		r := call(t, door, bootstrap, "GET", "/api/v1/tickets?"+query, "")
+		if parameter == "" {
+			r.is(t, 200)
+			continue
+		}
+		r.is(t, 400, "invalid-query")
+		require.Equal(t, []string{parameter}, r.pointers(), query)
+	}
+	_, door := fresh(t)
+	call(t, door, bootstrap, "GET", "/api/v1/tickets?a=%zz", "").is(t, 400, "invalid-query")
+	call(t, door, bootstrap, "GET", "/api/v1/tickets?a=1;b=2", "").is(t, 400, "invalid-query")
+	call(t, door, bootstrap, "GET", "/api/v1/tickets/1042?view=all", "").is(t, 400, "invalid-query")
+	call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/close?force=1", "").is(t, 400, "invalid-query")
+	for _, cursor := range []string{"junk", "dDA", "dC01", "dA", "****"} {
+		call(t, door, bootstrap, "GET", "/api/v1/tickets/1042/timeline?cursor="+cursor, "").is(t, 400, "invalid-query")
+	}
+}
+
+func TestContentType(t *testing.T) {
+	t.Parallel()
+	_, door := fresh(t)
+	for contentType, status := range map[string]int{
+		"application/json": 200, "application/json; charset=utf-8": 200, "": 200, "application/vnd.x+json": 200,
+		"application/x-www-form-urlencoded": 415, "text/plain": 415, "multipart/form-data; boundary=x": 415, ";": 415,
+	} {
+		r := call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/note", `{"message":{"body":"x"}}`, "Content-Type", contentType)
+		require.Equal(t, status, r.StatusCode, contentType)
+	}
+}
