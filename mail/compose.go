@@ -10,6 +10,7 @@ import (
 	"mime"
 	netmail "net/mail"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,7 +72,7 @@ func Compose(o Outgoing) ([]byte, error) {
 	if _, err := m.WriteTo(&out); err != nil {
 		return nil, fmt.Errorf("write mail: %w", err)
 	}
-	return unfoldIDs(fixBoundaries(out.Bytes(), o.MessageID)), nil
+	return unfoldStarts(fixBoundaries(out.Bytes(), o.MessageID)), nil
 }
 
 func (o Outgoing) validate() error {
@@ -84,6 +85,11 @@ func (o Outgoing) validate() error {
 		return errors.New("compose mail: no From address given")
 	case len(o.To)+len(o.Cc) == 0:
 		return errors.New("compose mail: no recipient given")
+	}
+	for _, a := range slices.Concat([]Address{o.From, o.ReplyTo}, o.To, o.Cc) {
+		if clean, ok := cleanAddr(a.Addr); a.Addr != "" && (!ok || !strings.EqualFold(clean, a.Addr)) {
+			return errors.New("compose mail: an address is not valid")
+		}
 	}
 	return nil
 }
@@ -264,15 +270,16 @@ func fixBoundaries(raw []byte, id string) []byte {
 	return raw
 }
 
-var foldedID = regexp.MustCompile(`(?m)^(Message-ID|In-Reply-To|References):\r\n `)
+var emptyFirstLine = regexp.MustCompile(`(?m)^([A-Za-z-]+):\r\n `)
 
-// unfoldIDs puts ids on the line of their field: some readers find nothing on the folded one.
-func unfoldIDs(raw []byte) []byte {
+// unfoldStarts joins a field whose first line is empty with its next line: such folding is legal, but some readers then
+// find no Message-ID and some filters find it suspicious.
+func unfoldStarts(raw []byte) []byte {
 	head, body, ok := bytes.Cut(raw, []byte("\r\n\r\n"))
 	if !ok {
 		return raw
 	}
-	return bytes.Join([][]byte{foldedID.ReplaceAll(head, []byte("$1: ")), body}, []byte("\r\n\r\n"))
+	return bytes.Join([][]byte{emptyFirstLine.ReplaceAll(head, []byte("$1: ")), body}, []byte("\r\n\r\n"))
 }
 
 func trimID(id string) string { return strings.Trim(id, "<> \t") }
