@@ -248,7 +248,7 @@ func TestPagingUnderConcurrentWriters(t *testing.T) {
 	done := make(chan struct{})
 	var writer sync.WaitGroup
 	writer.Go(func() {
-		for n := ticket.Number(5000); ; n++ {
+		for n := ticket.Number(5000); n < 9000; n++ { // an end, so that the reader gets there on a slow machine too
 			select {
 			case <-done:
 				return
