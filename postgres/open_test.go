@@ -38,7 +38,7 @@ func TestOpenSaysInOneLineWhatIsWrong(t *testing.T) {
 		"no URL":       {"mysql://u:pa55word@h/d", "must look like postgres://"},
 		"odd port":     {"postgres://u:pa55word@h:x/d", "must look like postgres://"},
 		"odd escape":   {"postgres://u:pa55word%zz@h/d", "must look like postgres://"},
-		"unreachable":  {"postgres://u:pa55word@" + closed + "/d", "Postgres at " + closed + " cannot be reached"},
+		"unreachable":  {"postgres://u:pa55word@" + closed + "/d", "the Postgres server at " + closed + " cannot be reached"},
 		"no database":  {changed(t, good, func(u *url.URL) { u.Path = "/nowhere" }), `has no database "nowhere"`},
 		"unknown user": {changed(t, good, func(u *url.URL) { u.User = url.UserPassword("stranger", "pa55word") }), `does not let user "stranger" in`},
 	} {
