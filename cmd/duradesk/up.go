@@ -249,6 +249,9 @@ func (u *up) once(ctx context.Context, command string) error {
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("%w; its log says: %s", err, lastLines(supervise.LogFile(u.Dir, command), 1))
 	}
+	if err == nil {
+		u.out.line("  %-9s done", command)
+	}
 	return err
 }
 
