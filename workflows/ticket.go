@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"maps"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -19,7 +20,7 @@ type Desk struct {
 type TicketInput struct {
 	Number    ticket.Number  `json:"number"`
 	Process   ticket.Process `json:"process,omitzero"`
-	Heard     int            `json:"heard,omitempty"`    // signals heard over all runs
+	Heard     map[string]int `json:"heard,omitempty"`    // signals heard over all runs, by name
 	Published published      `json:"published,omitzero"` // search attributes as last written
 }
 
@@ -29,7 +30,7 @@ type run struct {
 	in        TicketInput
 	firstRun  string
 	p         ticket.Process
-	heard     int
+	heard     map[string]int
 	armed     []armed
 	published published
 	canceled  bool // the cancel request was answered; the run goes on, detached from it
@@ -40,8 +41,11 @@ type run struct {
 // Ticket is the life of one ticket: wait, apply, set timers, start effects (HOUSE, "The heart"). It never fails on a
 // business matter; it ends when the ticket is final and nothing is unapplied.
 func (d *Desk) Ticket(ctx workflow.Context, in TicketInput) error {
-	r := &run{desk: d, in: in, p: in.Process, heard: in.Heard, published: in.Published, firstRun: workflow.GetInfo(ctx).FirstRunID}
+	r := &run{desk: d, in: in, p: in.Process, heard: maps.Clone(in.Heard), published: in.Published, firstRun: workflow.GetInfo(ctx).FirstRunID}
 	r.listen(ctx)
+	if r.heard == nil {
+		r.heard = map[string]int{}
+	}
 	detached, _ := workflow.NewDisconnectedContext(ctx)
 	wake := r.woken(ctx)
 	for {
