@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
@@ -191,7 +192,7 @@ func parts(q *postgres.Queue, b *dispatch.Bell, out activities.Sender, in activi
 func (s *site) relay() {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	r := &dispatch.Relay{Bell: s.bell, Record: s.queue, Log: slog.New(slog.DiscardHandler)}
+	r := &dispatch.Relay{Bell: s.bell, Record: s.queue, Log: slog.New(slog.NewTextHandler(s.t.Output(), nil))}
 	go func() { defer close(done); r.Run(ctx) }()
 	s.t.Cleanup(func() { cancel(); <-done })
 }
@@ -276,17 +277,10 @@ func (s *site) process(n ticket.Number) ticket.Process {
 // events are the names in the ticket's record.
 func (s *site) events(n ticket.Number) []string {
 	s.t.Helper()
-	items, _, err := s.store.Timeline(s.ctx(), n, 0, 500, true)
+	rows, err := s.store.Pool().Query(s.ctx(), `select case when type = 'event' then name else type end from events where ticket = $1 order by n`, n)
 	require.NoError(s.t, err)
-	var out []string
-	for _, i := range items {
-		switch {
-		case i.Event != nil:
-			out = append(out, i.Event.Name)
-		default:
-			out = append(out, i.Type)
-		}
-	}
+	out, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(s.t, err)
 	return out
 }
 
@@ -302,7 +296,7 @@ func (s *site) ended(id string) {
 	require.NoError(s.t, s.client.GetWorkflow(s.ctx(), id, "").Get(s.ctx(), nil), id)
 }
 
-// runs is how often something happened.
+// count is how often something happened.
 func count(events []string, name string) int {
 	n := 0
 	for _, e := range events {
