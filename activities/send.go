@@ -56,7 +56,7 @@ const (
 // Send tries once to send a mail. Before the first attempt its bytes are frozen; before DATA a second mark is set, so
 // that a death after it makes the mail uncertain and never sends it twice.
 func (d *Deliveries) Send(ctx context.Context, id string) (ticket.DeliveryState, error) {
-	stop := beat(ctx, 5*time.Second)
+	stop := beat(ctx, 2*time.Second)
 	defer stop()
 	a, err := d.Outbox.Begin(ctx, id)
 	if err != nil {
@@ -105,7 +105,7 @@ func (d *Deliveries) attempt(ctx context.Context, id string, a ticket.Attempt) (
 			return ticket.DeliveryState{}, err
 		}
 	}
-	results, slow, err := d.Sender.Send(ctx, a.SMTP, Envelope{ID: id, From: a.From, To: a.Recipients}, raw,
+	results, slow, err := d.Sender.Send(ctx, a.SMTP, Envelope{ID: id, From: d.returnPath(id, a), To: a.Recipients}, raw,
 		func(ctx context.Context) error { return d.Outbox.Data(ctx, id, a.No) })
 	d.Crash("after_dot")
 	if err != nil && errors.Is(err, ticket.ErrOvertaken) {
@@ -116,6 +116,15 @@ func (d *Deliveries) attempt(ctx context.Context, id string, a ticket.Attempt) (
 	}
 	results, retry := d.schedule(a, results, slow)
 	return d.Outbox.Finish(context.WithoutCancel(ctx), id, a.No, results, retry)
+}
+
+// returnPath is where reports about a mail come to: an address that we signed, which names the mail, where the mailbox
+// takes such addresses. Automatic mail has none (RFC 3834).
+func (d *Deliveries) returnPath(id string, a ticket.Attempt) string {
+	if a.From == "" || a.Mail.ReplyTo == "" {
+		return a.From
+	}
+	return orText(d.Keys.BounceAddress(a.From, id), a.From)
 }
 
 // schedule says when to try again, and gives up on a mail that is too old.
