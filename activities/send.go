@@ -63,7 +63,7 @@ func (d *Deliveries) Send(ctx context.Context, id string) (ticket.DeliveryState,
 		return ticket.DeliveryState{}, d.failed(ctx, id, err)
 	}
 	if a.No == 0 {
-		return d.ring(ctx, a.DeliveryState), nil
+		return discreet(d.ring(ctx, a.DeliveryState)), nil
 	}
 	state, err := d.attempt(ctx, id, a)
 	if errors.Is(err, ticket.ErrOvertaken) {
@@ -72,9 +72,13 @@ func (d *Deliveries) Send(ctx context.Context, id string) (ticket.DeliveryState,
 	if err != nil {
 		return ticket.DeliveryState{}, d.failed(ctx, id, err)
 	}
-	state = d.ring(ctx, state)
-	state.Reason = "" // it may quote an address; the row has it
-	return state, nil
+	return discreet(d.ring(ctx, state)), nil
+}
+
+// discreet is what a history may know: a reason may quote an address, and the row has it.
+func discreet(s ticket.DeliveryState) ticket.DeliveryState {
+	s.Reason = ""
+	return s
 }
 
 func (d *Deliveries) failed(ctx context.Context, id string, err error) error {

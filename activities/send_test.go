@@ -258,10 +258,11 @@ func TestAMailThatNeedsAPersonRings(t *testing.T) {
 func TestNothingLeftToDoIsSaidAtOnce(t *testing.T) {
 	t.Parallel()
 	p := answer()
-	p.attempt = ticket.Attempt{DeliveryState: ticket.DeliveryState{State: "uncertain", Finished: true, Number: 1042}}
+	p.attempt = ticket.Attempt{DeliveryState: ticket.DeliveryState{State: "uncertain", Finished: true, Number: 1042, Reason: "451 yamada@client.example"}}
 	out, err := send(t, p, noon)
 	require.NoError(t, err)
 	require.True(t, out.Finished)
+	require.Empty(t, out.Reason, "it goes into a history")
 	require.Equal(t, []string{"begin 1", "ring bell"}, p.steps)
 }
 
