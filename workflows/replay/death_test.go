@@ -9,7 +9,6 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"duradesk/dispatch"
-	"duradesk/dispatch/temporaltest"
 	"duradesk/ticket"
 )
 
@@ -132,10 +131,7 @@ func TestALostTemporalIsRebuiltFromTheRecord(t *testing.T) {
 	waiting := s.put(s.command(open, ticket.AgentResponse, sato))
 	mailbox := s.mailbox()
 
-	s.namespace = temporaltest.Namespace(t) // as empty as a new server
-	s.client = temporaltest.Client(t, s.namespace)
-	s.bell = &dispatch.Bell{Client: s.client}
-	require.NoError(t, dispatch.Ensure(s.ctx(), s.client, s.namespace, 24*time.Hour))
+	s.enter() // as empty as a new server
 	s.work()
 	relay := &dispatch.Relay{Bell: s.bell, Record: s.queue, Log: slog.New(slog.DiscardHandler)}
 	var told []int

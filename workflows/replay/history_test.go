@@ -1,12 +1,16 @@
 package replay
 
 import (
+	"context"
+	"testing"
+
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"duradesk/ticket"
@@ -15,10 +19,15 @@ import (
 // history is that of a run; "" is the last one.
 func (s *site) history(id, run string) []*historypb.HistoryEvent {
 	s.t.Helper()
+	return historyOf(s.ctx(), s.t, s.client, id, run)
+}
+
+func historyOf(ctx context.Context, t testing.TB, c client.Client, id, run string) []*historypb.HistoryEvent {
+	t.Helper()
 	var out []*historypb.HistoryEvent
-	for i := s.client.GetWorkflowHistory(s.ctx(), id, run, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); i.HasNext(); {
+	for i := c.GetWorkflowHistory(ctx, id, run, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); i.HasNext(); {
 		e, err := i.Next()
-		require.NoError(s.t, err)
+		require.NoError(t, err)
 		out = append(out, e)
 	}
 	return out
