@@ -115,6 +115,7 @@ func startClock(p Process, rule ClockRule, x facts) Process {
 	return p
 }
 
+// Without returns the clocks but the one with that id.
 func Without(clocks []Clock, id string) []Clock {
 	var out []Clock
 	for _, k := range clocks {
