@@ -87,6 +87,6 @@ func TestOneDeliveryRunsAtATime(t *testing.T) {
 	require.NoError(t, b.StartDelivery(t.Context(), "d1"))
 	require.NotEqual(t, first, run(), "a closed one may run again: its row says what is left")
 	a := history(t, c, "delivery-d1")[0].GetWorkflowExecutionStartedEventAttributes()
-	require.Equal(t, `{"id":"d1"}`, string(a.GetInput().GetPayloads()[0].GetData()))
+	require.JSONEq(t, `{"id":"d1"}`, string(a.GetInput().GetPayloads()[0].GetData()))
 	require.Equal(t, ticket.QueueMail, a.GetTaskQueue().GetName())
 }
