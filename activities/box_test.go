@@ -39,6 +39,11 @@ type box struct {
 	states []string
 	listed []uint32 // first UID of each look
 	taken  map[[32]byte]bool
+
+	kept     []ticket.Received // what may be settled again
+	refused  int
+	copies   []ticket.Copy
+	unmarked map[uint32]error
 }
 
 func newBox() *box {
@@ -135,6 +140,46 @@ func (b *box) Seen(_ context.Context, _, state, problem string) error {
 	return nil
 }
 
+func (b *box) Again(context.Context, string) ([]ticket.Received, error) {
+	var out []ticket.Received
+	for _, m := range b.kept {
+		if f := b.line(m); f != nil && f.Fate.Fate == "" {
+			out = append(out, m)
+		}
+	}
+	return out, nil
+}
+
+func (b *box) Refused(_ context.Context, _, problem string) (int, error) {
+	b.refused++
+	b.states = append(b.states, "refused"+problem)
+	return b.refused, nil
+}
+
+func (b *box) Copies(context.Context, string) ([]ticket.Copy, error) { return b.copies, nil }
+
+func (b *box) Source(_ context.Context, delivery string) ([]byte, error) {
+	return []byte("bytes of " + delivery), nil
+}
+
+func (b *box) Copied(_ context.Context, delivery string) error {
+	b.did("copied %s", delivery)
+	b.copies = nil
+	return nil
+}
+
+func (b *box) Unknown(_ context.Context, _ string, validity uint32, uids []uint32) (missing, unsettled []uint32, err error) {
+	for _, u := range uids {
+		switch f := b.ledger[fmt.Sprint(validity, "/", u)]; {
+		case f == nil:
+			missing = append(missing, u)
+		case f.Fate.Fate == "":
+			unsettled = append(unsettled, u)
+		}
+	}
+	return missing, unsettled, nil
+}
+
 func (b *box) Open(context.Context, ticket.Account, string) (Box, error) { return server{b}, b.open }
 
 func (b *box) Ring(_ context.Context, _ ticket.Number, _ string, r ticket.Ring) error {
@@ -178,7 +223,20 @@ func (s server) Fetch(_ context.Context, uids []uint32, fn func(uint32, []byte) 
 }
 
 func (s server) Mark(_ context.Context, uid uint32) error {
+	if err := s.b.unmarked[uid]; err != nil {
+		return err
+	}
 	s.b.did("mark %d", uid)
+	return nil
+}
+
+func (s server) File(_ context.Context, uid uint32, after ticket.After) error {
+	s.b.did("%s %d %s", after.Mode, uid, after.Folder)
+	return nil
+}
+
+func (s server) Copy(_ context.Context, folder, mailID string, raw []byte) error {
+	s.b.did("copy %s to %s: %s", mailID, folder, raw)
 	return nil
 }
 

@@ -54,6 +54,16 @@ type Intake interface {
 	Marked(ctx context.Context, mailbox string, uidvalidity uint32, uids []uint32) error
 	// Known returns those of the UIDs for which nothing is left to do.
 	Known(ctx context.Context, mailbox string, uidvalidity uint32, uids []uint32) (map[uint32]bool, error)
+	// Again lists mails that were kept and have no fate, such as those that an agent took out of the quarantine.
+	Again(ctx context.Context, mailbox string) ([]ticket.Received, error)
+	// Refused notes a refused login, and returns how many there were since the last that went well.
+	Refused(ctx context.Context, mailbox, problem string) (int, error)
+	// Copies lists sent mails that are still to be stored in the mailbox, and Copied notes that they are.
+	Copies(ctx context.Context, mailbox string) ([]ticket.Copy, error)
+	Source(ctx context.Context, delivery string) ([]byte, error)
+	Copied(ctx context.Context, delivery string) error
+	// Unknown returns those of the UIDs that have no line in the ledger, and those that have one without a fate.
+	Unknown(ctx context.Context, mailbox string, uidvalidity uint32, uids []uint32) (missing, unsettled []uint32, err error)
 	// Seen notes how the mailbox stands: polling, or failed with an error that names no secret.
 	Seen(ctx context.Context, mailbox, state, problem string) error
 }

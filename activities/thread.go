@@ -21,10 +21,16 @@ func (m *Mailboxes) decide(ctx context.Context, box ticket.Mailbox, got ticket.R
 	if err != nil {
 		return ticket.Fate{}, err
 	}
-	d := mail.Decide(hints, lookup(hints, found, box.Desk))
+	weighed := lookup(hints, found, box.Desk)
+	authentic := mail.Authentication(parsed, box.Authserv)
+	weighed.SenderForged = authentic == mail.AuthFail
+	d := mail.Decide(hints, weighed)
 	fate := ticket.Fate{Received: got, Fate: "message", MailID: parsed.MessageID, Evidence: map[string]any{
 		"why": string(d.Why), "evidence": d.Evidence, "class": string(class.Sort), "signs": class.Evidence, "warnings": codes(warnings),
 	}}
+	if box.Authserv != "" {
+		fate.Evidence["authentic"] = string(authentic)
+	}
 	if d.Suspected != 0 {
 		fate.Evidence["may_belong_to"] = d.Suspected
 	}

@@ -170,3 +170,23 @@ func TestWhateverLiesInAMailboxGetsAFate(t *testing.T) {
 		require.NotNil(t, b.of(1).Order, what)
 	}
 }
+
+// The receiving host that the mailbox names says whether a From is what it claims; what others say counts for nothing.
+func TestAForgedFromCannotUseANumber(t *testing.T) {
+	t.Parallel()
+	for results, number := range map[string]ticket.Number{
+		"mx.desk.example; dmarc=fail header.from=client.example": 0, "mx.desk.example; dmarc=pass header.from=client.example": 1042,
+		"mx.attacker.example; dmarc=pass header.from=client.example": 1042, // not our host: the participant check alone decides
+	} {
+		b := newBox()
+		b.settings.Authserv = "mx.desk.example"
+		b.mails[1] = letter("a", "[#1042] Printer", "x", "Authentication-Results: "+results)
+		b.found.Tickets["#1042"] = ticket.FoundTicket{Number: 1042, Desk: "support", Participant: true}
+		b.watch(t)
+		require.Equal(t, number, b.of(1).Order.Number, results)
+		if number == 0 {
+			require.Equal(t, string(mail.WhyForged), b.of(1).Evidence["why"])
+			require.Equal(t, int64(1042), b.of(1).Order.Opening.Fields["may_belong_to"])
+		}
+	}
+}

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -32,8 +33,12 @@ type Box interface {
 	UIDs(ctx context.Context, from uint32) ([]uint32, error)
 	// Fetch reads mails without changing anything on the server.
 	Fetch(ctx context.Context, uids []uint32, fn func(uid uint32, raw []byte) error) error
-	// Mark shows on the server that a mail was taken over.
+	// Mark shows on the server, by a keyword, that a mail was taken over.
 	Mark(ctx context.Context, uid uint32) error
+	// File is Mark for mailboxes that want something else done: seen, move, delete.
+	File(ctx context.Context, uid uint32, after ticket.After) error
+	// Copy stores a mail in a folder unless one with its Message-ID lies there.
+	Copy(ctx context.Context, folder, mailID string, raw []byte) error
 	// Wait returns when something may be new, at the latest after most.
 	Wait(ctx context.Context, most time.Duration) error
 	Close() error
@@ -76,19 +81,27 @@ func (m *Mailboxes) Watch(ctx context.Context, id string) error {
 		return nil
 	}
 	m.Log.WarnContext(ctx, "mailbox not read", "mailbox", id, "error", err)
+	if errors.Is(err, ErrAuth) {
+		return m.refused(context.WithoutCancel(ctx), id, err)
+	}
 	if noted := m.Intake.Seen(context.WithoutCancel(ctx), id, "failed", err.Error()); noted != nil {
 		m.Log.WarnContext(ctx, "mailbox state not noted", "mailbox", id, "error", noted)
 	}
-	return mailboxVerdict(err)
+	return verdict(err)
 }
 
-// mailboxVerdict lets a refused login rest for a quarter of an hour: hammering would lock the account.
-func mailboxVerdict(err error) error {
-	v := verdict(err)
-	if app, ok := v.(*temporal.ApplicationError); ok && app.Type() == TypeAuth { //nolint:errorlint // made one line above
-		return temporal.NewApplicationErrorWithOptions(ErrAuth.Error(), TypeAuth, temporal.ApplicationErrorOptions{NextRetryDelay: 15 * time.Minute})
+// refused lets a refused login rest for a quarter of an hour, and after the third stops reading until a person has
+// changed the settings: hammering would lock the account.
+func (m *Mailboxes) refused(ctx context.Context, id string, err error) error {
+	times, noted := m.Intake.Refused(ctx, id, err.Error())
+	if noted != nil {
+		m.Log.WarnContext(ctx, "mailbox state not noted", "mailbox", id, "error", noted)
 	}
-	return v
+	if times >= ticket.LoginsRefused {
+		m.Log.ErrorContext(ctx, "reading has stopped: the login was refused again and again; correct the mailbox's settings", "mailbox", id)
+		return temporal.NewNonRetryableApplicationError("the login was refused again and again: reading has stopped until the settings change", TypeGone, nil)
+	}
+	return temporal.NewApplicationErrorWithOptions(ErrAuth.Error(), TypeAuth, temporal.ApplicationErrorOptions{NextRetryDelay: 15 * time.Minute})
 }
 
 // whileWorking ends when the worker is told to stop; the activity's own context ends only after the stop timeout.
@@ -158,8 +171,13 @@ func (m *Mailboxes) contact(ctx context.Context, open Box, box ticket.Mailbox) (
 	return box, m.Intake.Begun(ctx, box.ID, box.UIDValidity, box.LastUID)
 }
 
-// look takes in whatever has no fate yet, from a window before the cursor on.
+// look takes in whatever has no fate yet, from a window before the cursor on. What cannot be marked or copied on the
+// server holds nothing up: it is told at the end, and tried again with the next connection.
 func (m *Mailboxes) look(ctx context.Context, open Box, box *ticket.Mailbox) error {
+	if err := m.again(ctx, *box); err != nil {
+		return err
+	}
+	var unmarked error
 	from := box.FirstUID + 1
 	if box.LastUID > window {
 		from = max(from, box.LastUID-window)
@@ -180,22 +198,24 @@ func (m *Mailboxes) look(ctx context.Context, open Box, box *ticket.Mailbox) err
 	}
 	for len(fresh) > 0 {
 		n := min(atOnce, len(fresh))
-		if err := m.takeIn(ctx, open, box, fresh[:n]); err != nil {
+		marked, err := m.takeIn(ctx, open, box, fresh[:n])
+		if err != nil {
 			return err
 		}
+		unmarked = errors.Join(unmarked, marked)
 		fresh = fresh[n:]
 		if len(fresh) > atOnce {
 			m.Log.InfoContext(ctx, "taking in a backlog", "mailbox", box.ID, "left", len(fresh))
 		}
 	}
-	return nil
+	return errors.Join(unmarked, m.copies(ctx, open, box.ID))
 }
 
 // takeIn settles some mails, then marks them on the server and moves the cursor: the server's state changes only after
-// the commit.
-func (m *Mailboxes) takeIn(ctx context.Context, open Box, box *ticket.Mailbox, uids []uint32) error {
+// the commit. unmarked says why some could not be marked.
+func (m *Mailboxes) takeIn(ctx context.Context, open Box, box *ticket.Mailbox, uids []uint32) (unmarked, err error) {
 	var settled []uint32
-	err := open.Fetch(ctx, uids, func(uid uint32, raw []byte) error {
+	err = open.Fetch(ctx, uids, func(uid uint32, raw []byte) error {
 		if err := m.settle(ctx, *box, uid, raw); err != nil {
 			return err
 		}
@@ -203,23 +223,37 @@ func (m *Mailboxes) takeIn(ctx context.Context, open Box, box *ticket.Mailbox, u
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if len(settled) == 0 {
-		return nil
-	}
-	for _, uid := range settled {
-		if err := open.Mark(ctx, uid); err != nil {
-			return err
+	var marked []uint32
+	for i, uid := range settled {
+		if unmarked = file(ctx, open, uid, box.After); unmarked != nil {
+			m.Log.WarnContext(ctx, "a mail was taken in and cannot be marked on its server", "mailbox", box.ID, "uid", uid, "more", len(settled)-i-1, "error", unmarked)
+			break
 		}
-		box.LastUID = max(box.LastUID, uid)
+		marked = append(marked, uid)
 	}
-	return m.Intake.Marked(ctx, box.ID, box.UIDValidity, settled)
+	if len(marked) == 0 {
+		return unmarked, nil
+	}
+	box.LastUID = max(box.LastUID, marked[len(marked)-1])
+	return unmarked, m.Intake.Marked(ctx, box.ID, box.UIDValidity, marked)
+}
+
+func file(ctx context.Context, open Box, uid uint32, after ticket.After) error {
+	if after.Mode == "" || after.Mode == "keyword" {
+		return open.Mark(ctx, uid)
+	}
+	return open.File(ctx, uid, after)
 }
 
 // settle gives one mail its fate and rings.
 func (m *Mailboxes) settle(ctx context.Context, box ticket.Mailbox, uid uint32, raw []byte) error {
 	got := ticket.Received{Mailbox: box.ID, UIDValidity: box.UIDValidity, UID: uid, Digest: sha256.Sum256(raw), Raw: raw}
+	return m.settleKept(ctx, box, got)
+}
+
+func (m *Mailboxes) settleKept(ctx context.Context, box ticket.Mailbox, got ticket.Received) error {
 	done, attempts, err := m.Intake.Receive(ctx, got)
 	if err != nil || done {
 		return err

@@ -203,5 +203,78 @@ func TestARefusedLoginSaysSoAndRests(t *testing.T) {
 	require.Equal(t, TypeAuth, app.Type())
 	require.Equal(t, "15m0s", app.NextRetryDelay().String())
 	require.NotContains(t, err.Error(), "wrong password")
-	require.Contains(t, b.states[0], "failed")
+	require.Contains(t, b.states[0], "refused")
+	require.ErrorContains(t, b.run(), TypeAuth)
+	err = b.run()
+	require.ErrorAs(t, err, &app)
+	require.True(t, app.NonRetryable(), "after the third the server is left alone")
+	require.Equal(t, TypeGone, app.Type())
+}
+
+func TestWhatBecomesOfAMailOnItsServer(t *testing.T) {
+	t.Parallel()
+	for mode, step := range map[string]string{"": "mark 1", "keyword": "mark 1", "seen": "seen 1 Done", "move": "move 1 Done", "delete": "delete 1 Done"} {
+		b := newBox()
+		b.settings.After = ticket.After{Mode: mode, Folder: "Done"}
+		b.mails[1] = letter("a1", "Printer", "x")
+		b.watch(t)
+		require.Equal(t, []string{"begun 7 0", "raw 1", "settle 1 message", "ring", step, "cursor [1]", "closed"}, b.steps)
+	}
+}
+
+func TestAMailThatCannotBeMarkedHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	b := newBox()
+	for u := range uint32(120) {
+		b.mails[u+1] = letter(fmt.Sprint("a", u), "many", fmt.Sprint(u))
+	}
+	b.unmarked = map[uint32]error{1: errors.New("NO over quota")}
+	require.ErrorContains(t, b.run(), TypeAway)
+	require.Len(t, b.rung, 120, "all are taken in")
+	require.Contains(t, b.states[len(b.states)-1], "over quota", "and people see what is wrong")
+	require.Contains(t, b.steps, "mark 120")
+	require.False(t, b.ledger["7/1"].marked)
+	b.unmarked = nil
+	b.watch(t)
+	require.True(t, b.ledger["7/1"].marked)
+	require.Len(t, b.rung, 120, "nothing twice")
+}
+
+func TestWhatIsTakenOutOfTheQuarantineIsReadAgainWithoutTheServer(t *testing.T) {
+	t.Parallel()
+	b := newBox()
+	got := ticket.Received{Mailbox: "m1", UIDValidity: 3, UID: 9, Raw: []byte(letter("a1", "Printer", "x"))}
+	b.kept = []ticket.Received{got}
+	b.ledger["3/9"] = &fate{Fate: ticket.Fate{Received: got}}
+	b.watch(t)
+	require.Equal(t, "message", b.ledger["3/9"].Fate.Fate, "though the mailbox was made anew since, and the mail is gone from it")
+	require.Equal(t, "mail:m1:3:9", b.ledger["3/9"].Order.ID)
+	require.Len(t, b.rung, 1)
+}
+
+func TestWhatWasSentIsCopiedOnce(t *testing.T) {
+	t.Parallel()
+	b := newBox()
+	b.copies = []ticket.Copy{{Delivery: "d1", MailID: "t.1@desk.example", Folder: "Sent"}}
+	b.watch(t)
+	require.Equal(t, []string{"begun 7 0", "copy t.1@desk.example to Sent: bytes of d1", "copied d1", "closed"}, b.steps)
+}
+
+func TestReconcileFindsWhatHasNoFate(t *testing.T) {
+	t.Parallel()
+	b := newBox()
+	b.mails[1], b.mails[2] = letter("a1", "Printer", "x"), letter("a2", "Fax", "y")
+	b.watch(t)
+	hands := &Mailboxes{Intake: b, Post: b}
+	even, err := hands.Reconcile(t.Context(), "m1")
+	require.NoError(t, err)
+	require.Equal(t, Reconciled{Mailbox: "support@desk.example", OnServer: 2}, even)
+	require.True(t, even.Even())
+
+	b.mails[3], b.mails[4] = letter("a3", "x", "x"), letter("a4", "x", "x")
+	b.ledger["7/3"] = &fate{}
+	odd, err := hands.Reconcile(t.Context(), "m1")
+	require.NoError(t, err)
+	require.Equal(t, Reconciled{Mailbox: "support@desk.example", OnServer: 4, Missing: []uint32{4}, Unsettled: []uint32{3}}, odd)
+	require.False(t, odd.Even())
 }

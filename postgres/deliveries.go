@@ -34,6 +34,7 @@ type delivery struct {
 	reason   string
 	created  time.Time
 	finished bool
+	told     bool // that it is late
 	now      time.Time
 }
 
@@ -49,9 +50,9 @@ func (q *Queue) lockDelivery(ctx context.Context, tx pgx.Tx, id string) (deliver
 	}
 	b := &pgx.Batch{}
 	q.queueLock(b, d.number, &r)
-	b.Queue(`select coalesce(message::text, ''), occasion, mail_id, state, phase, attempt, next_at, raw, coalesce(reason, ''), created_at, finished_at is not null
+	b.Queue(`select coalesce(message::text, ''), occasion, mail_id, state, phase, attempt, next_at, raw, coalesce(reason, ''), created_at, finished_at is not null, late_at is not null
 		from deliveries where id = $1 for update`, id).QueryRow(func(found pgx.Row) error {
-		return found.Scan(&d.message, &d.occasion, &d.mailID, &d.state, &d.phase, &d.attempt, &d.nextAt, &d.raw, &d.reason, &d.created, &d.finished)
+		return found.Scan(&d.message, &d.occasion, &d.mailID, &d.state, &d.phase, &d.attempt, &d.nextAt, &d.raw, &d.reason, &d.created, &d.finished, &d.told)
 	})
 	if err := send(ctx, tx, b); err != nil {
 		return d, r, fmt.Errorf("lock delivery: %w", err)
@@ -74,10 +75,14 @@ func (q *Queue) Begin(ctx context.Context, id string) (ticket.Attempt, error) {
 		if err != nil {
 			return err
 		}
+		resting, err := q.resting(ctx, tx, &d)
+		if err != nil {
+			return err
+		}
 		switch {
-		case d.finished || d.nextAt.After(d.now):
+		case d.finished || d.nextAt.After(d.now) || resting && d.phase != "data":
 			out.DeliveryState = d.stands()
-			return nil
+			return q.tellLate(ctx, tx, &d, &r, &out.DeliveryState)
 		case d.phase == "data":
 			return q.cutOff(ctx, tx, &d, &r, &out)
 		}
@@ -268,6 +273,9 @@ func (q *Queue) Finish(ctx context.Context, id string, attempt int, ends []ticke
 		if err := send(ctx, tx, b); err != nil {
 			return fmt.Errorf("record ends: %w", err)
 		}
+		if err := q.rest(ctx, tx, d.number, ends, retry); err != nil {
+			return err
+		}
 		states, err := recipientStates(ctx, tx, id)
 		if err != nil {
 			return err
@@ -298,7 +306,10 @@ func (q *Queue) settle(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketRow
 		q.tellFailed(b, d, r)
 		out.Number = d.number
 	}
-	return out, send(ctx, tx, b)
+	if err := send(ctx, tx, b); err != nil {
+		return out, err
+	}
+	return out, q.tellLate(ctx, tx, d, r, &out)
 }
 
 // Started notes that the workflows of these deliveries run.

@@ -29,10 +29,14 @@ func (q *Queue) Mailbox(ctx context.Context, id string) (ticket.Mailbox, error) 
 		return ticket.Mailbox{}, fmt.Errorf("list our addresses: %w", err)
 	}
 	var first uint32
-	if err := q.s.pool.QueryRow(ctx, `select first_uid from mailboxes where id = $1`, id).Scan(&first); err != nil {
+	var after ticket.After
+	var authserv string
+	err = q.s.pool.QueryRow(ctx, `select first_uid, after_intake, after_folder, authserv_id from mailboxes where id = $1`, id).Scan(&first, &after.Mode, &after.Folder, &authserv)
+	if err != nil {
 		return ticket.Mailbox{}, fmt.Errorf("read cursor: %w", err)
 	}
 	return ticket.Mailbox{
+		After: after, Authserv: authserv,
 		FirstUID: first, ID: a.ID, Desk: a.Desk, Address: a.Address, Self: self, Folder: a.Folder, UIDValidity: a.UIDValidity, LastUID: a.LastUID, FromStart: a.FromStart,
 		IMAP: ticket.Account{Addr: a.IMAPAddr, TLS: a.IMAPTLS, Username: a.Username, Password: ticket.Secret(a.Password.Reveal())},
 	}, nil
@@ -137,7 +141,7 @@ func (q *Queue) settleIn(ctx context.Context, tx pgx.Tx, f ticket.Fate) (ticket.
 	var fate string
 	var number *ticket.Number
 	var twin *int64
-	err := tx.QueryRow(ctx, `select l.fate, l.ticket, (select o.ticket from ledger o where o.mailbox = l.mailbox and (o.uidvalidity, o.uid) <> (l.uidvalidity, l.uid)
+	err := tx.QueryRow(ctx, `select l.fate, l.ticket, (select coalesce(o.ticket, 0) from ledger o where o.mailbox = l.mailbox and (o.uidvalidity, o.uid) <> (l.uidvalidity, l.uid)
 			and o.fate in ('message', 'automatic', 'bounce') and o.digest = l.digest limit 1)
 		from ledger l where l.mailbox = $1 and l.uidvalidity = $2 and l.uid = $3 for update`, f.Mailbox, f.UIDValidity, f.UID).Scan(&fate, &number, &twin)
 	if err != nil {
@@ -212,7 +216,8 @@ func (q *Queue) Begun(ctx context.Context, mailbox string, uidvalidity, lastUID 
 
 // Seen notes how a mailbox stands: polling, or failed with a problem that names no secret.
 func (q *Queue) Seen(ctx context.Context, mailbox, state, problem string) error {
-	_, err := q.s.pool.Exec(ctx, `update mailboxes set state = $2, last_error = nullif($3, ''), last_seen_at = clock_timestamp() where id = $1`, mailbox, state, clean(problem))
+	_, err := q.s.pool.Exec(ctx, `update mailboxes set state = $2, last_error = nullif($3, ''), last_seen_at = clock_timestamp(),
+		troubles = case when $2 = 'polling' then 0 else troubles end where id = $1`, mailbox, state, clean(problem))
 	if err != nil {
 		return fmt.Errorf("note how the mailbox stands: %w", err)
 	}
@@ -244,9 +249,10 @@ func wide(uids []uint32) []int64 {
 	return out
 }
 
-// MailboxesToWatch lists the ids of the mailboxes that are switched on.
+// MailboxesToWatch lists the ids of the mailboxes that are switched on, but for those whose login was refused too often:
+// they wait for other settings.
 func (q *Queue) MailboxesToWatch(ctx context.Context) ([]string, error) {
-	rows, err := q.s.pool.Query(ctx, `select id::text from mailboxes where enabled order by address`)
+	rows, err := q.s.pool.Query(ctx, `select id::text from mailboxes where enabled and troubles < $1 order by address`, ticket.LoginsRefused)
 	if err != nil {
 		return nil, fmt.Errorf("list mailboxes: %w", err)
 	}

@@ -116,7 +116,8 @@ func (s *Store) SaveAccount(ctx context.Context, a Account) (Account, error) {
 const (
 	replaceAccount = moveAccount + `, desk = excluded.desk, imap_tls = excluded.imap_tls, smtp_tls = excluded.smtp_tls,
 		folder = excluded.folder, subaddress = excluded.subaddress, from_start = excluded.from_start, enabled = excluded.enabled`
-	moveAccount = `imap_addr = excluded.imap_addr, smtp_addr = excluded.smtp_addr, username = excluded.username, secret = coalesce(excluded.secret, m.secret)`
+	moveAccount = `imap_addr = excluded.imap_addr, smtp_addr = excluded.smtp_addr, username = excluded.username, secret = coalesce(excluded.secret, m.secret), troubles = 0, resting_until = null,
+		state = case when m.state = 'stopped' then 'waiting' else m.state end`
 )
 
 func (s *Store) saveAccount(ctx context.Context, q querier, a Account, existing string) (id string, err error) {

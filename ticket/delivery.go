@@ -86,4 +86,5 @@ type End struct {
 	Address string
 	State   string // accepted, uncertain, failed, queued (to be tried again)
 	Reason  string
+	Account bool // the trouble is the mailbox's, not this mail's: all of its mail rests
 }

@@ -12,7 +12,21 @@ type Mailbox struct {
 	LastUID     uint32
 	FirstUID    uint32 // mail up to here lay there before the first contact and is left alone
 	FromStart   bool   // read from its first message; else from what comes after the first contact
+	After       After
+	Authserv    string // the receiving host whose Authentication-Results are believed; "": none are
 }
+
+// After is what becomes of a mail on its server once it is taken in.
+type After struct {
+	Mode   string // keyword, seen, move, delete
+	Folder string // of move
+}
+
+// LoginsRefused is how many refused logins in a row end the reading of a mailbox until its settings change.
+const LoginsRefused = 3
+
+// Copy is a sent mail that is still to be stored in a folder of its mailbox.
+type Copy struct{ Delivery, MailID, Folder string }
 
 // Received is a mail as it lay in the mailbox.
 type Received struct {

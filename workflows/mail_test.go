@@ -161,6 +161,12 @@ func (m *mailbox) Known(context.Context, string, uint32, []uint32) (map[uint32]b
 	return nil, nil
 }
 
+func (m *mailbox) Again(context.Context, string) ([]ticket.Received, error) { return nil, nil }
+
+func (m *mailbox) Copies(context.Context, string) ([]ticket.Copy, error) { return nil, nil }
+
+func (m *mailbox) Refused(context.Context, string, string) (int, error) { return 1, nil }
+
 // emptyPost opens a mailbox in which nothing lies.
 type emptyPost struct{ m *mailbox }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -31,7 +32,7 @@ func (sender) Send(ctx context.Context, a ticket.Account, e activities.Envelope,
 	var ends []ticket.End
 	slow := false
 	for _, r := range result.Replies {
-		ends = append(ends, ticket.End{Address: r.Recipient, State: stateOf(r.Outcome), Reason: reasonOf(r)})
+		ends = append(ends, ticket.End{Address: r.Recipient, State: stateOf(r.Outcome), Reason: reasonOf(r), Account: r.Outcome == send.Temporary && r.Scope == send.ScopeAccount})
 		slow = slow || r.Slow
 	}
 	return ends, slow, nil
@@ -113,6 +114,26 @@ func (b *box) Fetch(ctx context.Context, uids []uint32, fn func(uint32, []byte) 
 func (b *box) Mark(ctx context.Context, uid uint32) error {
 	_, err := b.m.Mark(ctx, uid, receive.Done)
 	return err
+}
+
+func (b *box) File(ctx context.Context, uid uint32, after ticket.After) error {
+	var err error
+	switch after.Mode {
+	case "seen":
+		_, err = b.m.Mark(ctx, uid, `\Seen`)
+	case "move":
+		err = b.m.Move(ctx, uid, after.Folder)
+	case "delete":
+		err = b.m.Delete(ctx, uid)
+	}
+	if errors.Is(err, receive.ErrNotExpunged) { // marked as deleted: the server cannot do more for one mail alone
+		return nil
+	}
+	return err
+}
+
+func (b *box) Copy(ctx context.Context, folder, mailID string, raw []byte) error {
+	return b.m.AppendOnce(ctx, folder, mailID, raw, `\Seen`)
 }
 
 func (b *box) Wait(ctx context.Context, most time.Duration) error { return b.m.Wait(ctx, most) }

@@ -162,3 +162,21 @@ func TestAFullMailboxSaysSo(t *testing.T) {
 	err := m.Append(t.Context(), "INBOX", make([]byte, 4000))
 	require.Equal(t, receive.TroubleQuota, receive.TroubleOf(err), "%v", err)
 }
+
+func TestACopyOfWhatWasSentIsStoredOnce(t *testing.T) {
+	t.Parallel()
+	s := dovecot.Start(t, dovecot.Options{})
+	m, _ := open(t, toDovecot(s))
+	appendTo(t, m, "INBOX", "one")
+	raw := []byte("From: a@desk.example\r\nSubject: answer\r\nMessage-ID: <t.1.reply.k-sig@desk.example>\r\n\r\nx\r\n")
+	for range 3 {
+		require.NoError(t, m.AppendOnce(t.Context(), "Sent", "t.1.reply.k-sig@desk.example", raw, `\Seen`))
+	}
+	list, err := m.List(t.Context(), 1)
+	require.NoError(t, err)
+	require.Len(t, list, 1, "the mailbox is the one that is read, as before")
+	inSent := toDovecot(s)
+	inSent.Folder = "Sent"
+	sent, _ := open(t, inSent)
+	require.Len(t, uidsIn(t, sent), 1)
+}

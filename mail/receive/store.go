@@ -131,6 +131,36 @@ func (m *Mailbox) Append(ctx context.Context, folder string, raw []byte, flags .
 	})
 }
 
+// AppendOnce stores a copy of a mail in a folder unless one with that Message-ID lies there. The folder of the mailbox is
+// selected again afterwards.
+func (m *Mailbox) AppendOnce(ctx context.Context, folder, id string, raw []byte, flags ...string) error {
+	found, err := m.lies(ctx, folder, id)
+	if _, back := m.Select(ctx); err == nil {
+		err = back
+	}
+	if err != nil || found {
+		return err
+	}
+	return m.Append(ctx, folder, raw, flags...)
+}
+
+// lies looks for a Message-ID in another folder; in one that is missing nothing lies.
+func (m *Mailbox) lies(ctx context.Context, folder, id string) (bool, error) {
+	err := m.run(ctx, "open folder "+folder, func() error {
+		_, err := m.client.Select(folder, &imap.SelectOptions{ReadOnly: true}).Wait()
+		return err
+	})
+	switch TroubleOf(err) {
+	case "":
+	case TroubleRefused, TroubleMissing:
+		return false, nil
+	default:
+		return false, err
+	}
+	uids, err := m.FindMessageID(ctx, id)
+	return len(uids) > 0, err
+}
+
 func finishAppend(command *imapclient.AppendCommand, raw []byte) error {
 	if _, err := command.Write(raw); err != nil {
 		_, waited := command.Wait()

@@ -93,10 +93,13 @@ func (o *outside) deliver(raw string) {
 
 // Open opens the mailbox.
 func (o *outside) Open(context.Context, ticket.Account, string) (activities.Box, error) {
-	return letterbox{o}, nil
+	return letterbox{o: o}, nil
 }
 
-type letterbox struct{ o *outside }
+type letterbox struct {
+	activities.Box
+	o *outside
+}
 
 func (letterbox) Folder() (uint32, uint32) { return 7, 1 }
 

@@ -1,0 +1,83 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+
+	"duradesk/ticket"
+)
+
+// again settles what was kept and has no fate, without asking the server: what an agent took out of the quarantine, and
+// what a worker had begun when it died and a person has since removed from the mailbox.
+func (m *Mailboxes) again(ctx context.Context, box ticket.Mailbox) error {
+	kept, err := m.Intake.Again(ctx, box.ID)
+	if err != nil {
+		return err
+	}
+	for _, got := range kept {
+		if err := m.settleKept(ctx, box, got); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copies stores what was sent in the mailbox's folder for it. The leader of the mailbox does so, with the connection it
+// has: once, because a mail that lies there is known by its Message-ID.
+func (m *Mailboxes) copies(ctx context.Context, open Box, mailbox string) error {
+	waiting, err := m.Intake.Copies(ctx, mailbox)
+	if err != nil {
+		return err
+	}
+	for _, c := range waiting {
+		raw, err := m.Intake.Source(ctx, c.Delivery)
+		if err != nil {
+			return err
+		}
+		if err := open.Copy(ctx, c.Folder, c.MailID, raw); err != nil {
+			return fmt.Errorf("store a copy of what was sent: %w", err)
+		}
+		if err := m.Intake.Copied(ctx, c.Delivery); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Reconciled is how a mailbox and its ledger compare.
+type Reconciled struct {
+	Mailbox  string
+	OnServer int
+	// Missing lie on the server and have no line in the ledger; Unsettled have a line and no fate yet. Both are UIDs. New
+	// mail may be among them for as long as it takes to take it in.
+	Missing, Unsettled []uint32
+}
+
+// Even reports whether every mail on the server has its one fate.
+func (r Reconciled) Even() bool { return len(r.Missing)+len(r.Unsettled) == 0 }
+
+// Reconcile proves that mailbox and ledger say the same: every mail on the server, from the first contact on, has
+// exactly one fate. It changes nothing.
+func (m *Mailboxes) Reconcile(ctx context.Context, id string) (Reconciled, error) {
+	box, err := m.Intake.Mailbox(ctx, id)
+	if err != nil {
+		return Reconciled{}, err
+	}
+	open, err := m.Post.Open(ctx, box.IMAP, box.Folder)
+	if err != nil {
+		return Reconciled{}, err
+	}
+	defer func() { _ = open.Close() }()
+	from := box.FirstUID + 1
+	validity, _ := open.Folder()
+	if validity != box.UIDValidity { // made anew and not looked at since: nothing of it is known
+		from = 1
+	}
+	uids, err := open.UIDs(ctx, from)
+	if err != nil {
+		return Reconciled{}, err
+	}
+	out := Reconciled{Mailbox: box.Address, OnServer: len(uids)}
+	out.Missing, out.Unsettled, err = m.Intake.Unknown(ctx, id, validity, uids)
+	return out, err
+}

@@ -1,0 +1,76 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"duradesk/ticket"
+)
+
+// overdue is what an agent is told of a mail that is tried for late already and has not left.
+const (
+	overdue = "overdue"
+	late    = 4 * time.Hour
+)
+
+// tellLate stores, once, the command that tells a ticket that a mail of it has not left for hours. It goes on being
+// tried.
+func (q *Queue) tellLate(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketRow, out *ticket.DeliveryState) error {
+	if d.finished || d.told || d.now.Sub(d.created) < late {
+		return nil
+	}
+	b := &pgx.Batch{}
+	told := *d
+	told.state = overdue
+	q.tellFailed(b, &told, r)
+	b.Queue(`update deliveries set late_at = $2 where id = $1`, d.id, d.now)
+	if err := send(ctx, tx, b); err != nil {
+		return fmt.Errorf("tell that a mail is late: %w", err)
+	}
+	d.told, out.Number = true, d.number
+	return nil
+}
+
+// resting reports whether the mailbox of a mail rests, and puts the mail off until it does not: a little apart from the
+// others, so that not all come back in the same second.
+func (q *Queue) resting(ctx context.Context, tx pgx.Tx, d *delivery) (bool, error) {
+	if d.finished {
+		return false, nil
+	}
+	var until *time.Time
+	err := tx.QueryRow(ctx, `with box as (`+mailboxOfTicket+`) select resting_until from box`, d.number).Scan(&until)
+	if err != nil && !noRows(err) {
+		return false, fmt.Errorf("ask whether the mailbox rests: %w", err)
+	}
+	if until == nil || !until.After(d.now) {
+		return false, nil
+	}
+	if d.nextAt.Before(*until) {
+		d.nextAt = until.Add(time.Duration(d.id[len(d.id)-1]) * 100 * time.Millisecond)
+	}
+	return true, nil
+}
+
+// rest lets all mail of a mailbox wait where the account is in trouble (a refused login, a rate limit), and ends the rest
+// where the server takes mail again. Operators see why.
+func (q *Queue) rest(ctx context.Context, tx pgx.Tx, n ticket.Number, ends []ticket.End, retry time.Time) error {
+	sql, why := "", ""
+	for _, e := range ends {
+		switch {
+		case e.Account:
+			sql, why = `update mailboxes set resting_until = $2, alert = $3, alert_at = clock_timestamp() where id = (select id from box)`, e.Reason
+		case e.State == accepted && sql == "":
+			sql = `update mailboxes set resting_until = null, alert = null, alert_at = null where id = (select id from box) and resting_until is not null and $2::timestamptz is not null and $3::text is not null`
+		}
+	}
+	if sql == "" {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, `with box as (`+mailboxOfTicket+`) `+sql, n, retry, "sending rests: "+clean(why)); err != nil {
+		return fmt.Errorf("let a mailbox rest: %w", err)
+	}
+	return nil
+}
