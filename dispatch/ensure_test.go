@@ -43,11 +43,11 @@ func TestManyStartAtOnce(t *testing.T) {
 	t.Parallel()
 	namespace := temporaltest.Namespace(t)
 	done := make(chan error)
-	for range 4 {
+	for range 8 {
 		c := temporaltest.Client(t, namespace)
 		go func() { done <- Ensure(t.Context(), c, namespace, month) }()
 	}
-	for range 4 {
+	for range 8 {
 		require.NoError(t, <-done)
 	}
 }
