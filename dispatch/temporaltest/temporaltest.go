@@ -25,6 +25,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"duradesk/postgres/cluster/tether"
 )
@@ -32,7 +33,7 @@ import (
 // binaryVariable names the server's program; without it `duradesk devserver` finds or builds the one that up uses.
 const binaryVariable = "DURADESK_TEST_TEMPORAL"
 
-// namespaces are made when the server starts: one that is made later would be known everywhere only after seconds.
+// namespaces are made when the server starts; a later one is known everywhere only after seconds.
 const namespaces = 40
 
 // patience is how long the server may take to start on a busy machine, once it is built.
@@ -79,8 +80,30 @@ func Namespace(t testing.TB) string {
 	t.Helper()
 	Address(t)
 	n := shared.given.Add(1)
-	require.LessOrEqual(t, n, int64(namespaces), "make more namespaces when the server starts")
+	if n > namespaces {
+		require.NoError(t, register(t.Context(), name(n)))
+	}
 	return name(n)
+}
+
+// register makes a further namespace and waits until the server knows it.
+func register(ctx context.Context, namespace string) error {
+	c, err := lazy(shared.address)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_, err = c.WorkflowService().RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
+		Namespace: namespace, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour),
+	})
+	if err != nil {
+		return fmt.Errorf("make a namespace: %w", err)
+	}
+	return answers(ctx, c, namespace)
+}
+
+func lazy(address string) (client.Client, error) {
+	return client.NewLazyClient(client.Options{HostPort: address, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 }
 
 func name(n int64) string { return fmt.Sprintf("test-%d", n) }
@@ -122,7 +145,12 @@ func start() (string, error) {
 		return "", err
 	}
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	if err := answers(ctx, address); err != nil {
+	c, err := lazy(address)
+	if err != nil {
+		return "", fmt.Errorf("make a client: %w", err)
+	}
+	defer c.Close()
+	if err := answers(ctx, c, name(1), name(namespaces)); err != nil {
 		return "", fmt.Errorf("%w; it said: %s", err, strings.TrimSpace(told.String()))
 	}
 	return address, nil
@@ -155,19 +183,14 @@ func freePort(ctx context.Context) (int, error) {
 	return addr.Port, l.Close()
 }
 
-// answers waits until the server has its last namespace.
-func answers(ctx context.Context, address string) error {
+// answers waits until the server serves these namespaces.
+func answers(ctx context.Context, c client.Client, list ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c, err := client.NewLazyClient(client.Options{HostPort: address, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
-	if err != nil {
-		return fmt.Errorf("make a client: %w", err)
-	}
-	defer c.Close()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if ready(ctx, c) {
+		if ready(ctx, c, list) {
 			return nil
 		}
 		select {
@@ -180,10 +203,10 @@ func answers(ctx context.Context, address string) error {
 	}
 }
 
-func ready(ctx context.Context, c client.Client) bool {
+func ready(ctx context.Context, c client.Client, list []string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	for _, namespace := range []string{name(1), name(namespaces)} {
+	for _, namespace := range list {
 		// What a worker asks for first: known to every part of the server.
 		_, err := c.WorkflowService().ListOpenWorkflowExecutions(ctx, &workflowservice.ListOpenWorkflowExecutionsRequest{Namespace: namespace})
 		if err != nil {

@@ -98,11 +98,13 @@ func TestAResetRepeatsNothing(t *testing.T) {
 		s.does(s.command(n, ticket.Note, sato)) // and applied one by one
 	}
 	require.NoError(t, s.outside.until(s.ctx(), func() bool { return len(s.outside.sent) == 2 }))
+	s.settled(id)
 	before := s.process(n)
 	require.Equal(t, 3, before.Tier)
 
 	s.reset(n)
 	s.does(s.command(n, ticket.Resolve, sato))
+	s.settled(id)
 	events := s.events(n)
 	require.Equal(t, 4, count(events, "repeated"), "each of the four by hand was heard again, and said so once: %v", events)
 	require.Equal(t, 2, count(events, "escalated"))

@@ -55,7 +55,7 @@ func TestMailBecomesTicketsAndAnAnswerComesBackToItsOwn(t *testing.T) {
 	require.Equal(t, []string{"created", "message", "acknowledged", "message"}, s.events(1001))
 	require.Equal(t, 2, s.number(`select count(*) from tickets`))
 	require.Equal(t, 1, s.number(`select count(*) from ledger where fate = 'duplicate'`))
-	require.Equal(t, 4, s.number(`select count(*) from ledger where marked`))
+	require.Eventually(t, func() bool { return s.number(`select count(*) from ledger where marked`) == 4 }, patience, 10*time.Millisecond)
 }
 
 func TestAMailboxIsTakenOverAtOnceWhenItsWorkerStops(t *testing.T) {
