@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -12,9 +13,11 @@ import (
 
 // Record is what the relay reads: rows that say "not rung", "not started", "overdue".
 type Record interface {
-	// Unrung lists commands whose bell may not have been heard, and marks them as rung.
+	// Unrung lists commands whose bell may not have been heard, and lends them to the caller for a few seconds.
 	Unrung(ctx context.Context, limit int) ([]ticket.Unrung, error)
-	// Unring takes the marks of a ticket back: the bell could not be rung.
+	// Rung notes that they were rung.
+	Rung(ctx context.Context, tickets []ticket.Number) error
+	// Unring takes the loan of a ticket back: the bell could not be rung.
 	Unring(ctx context.Context, n ticket.Number) error
 	// Unstarted lists deliveries whose workflow may not run.
 	Unstarted(ctx context.Context, limit int) ([]string, error)
@@ -38,6 +41,8 @@ type Relay struct {
 	Log    *slog.Logger
 	// Swept is called for each lost timer found, for metrics; nil: not.
 	Swept func()
+	// Crash is called at named points, so that a test can end the process there; nil: not.
+	Crash func(point string)
 }
 
 // How often the relay looks, how much it takes at once, and how many calls it has in flight (many callers contend for
@@ -81,6 +86,21 @@ func (r *Relay) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if len(commands) > 0 {
+		if err := r.ringFor(ctx, commands); err != nil {
+			return err
+		}
+	}
+	return r.deliveries(ctx)
+}
+
+// ringFor rings first and notes it afterwards: where this process dies in between, another rings once more.
+func (r *Relay) ringFor(ctx context.Context, commands []ticket.Unrung) error {
+	if r.Crash != nil {
+		r.Crash("after_relay_look")
+	}
+	var mu sync.Mutex
+	var rung []ticket.Number
 	g, inner := limited(ctx)
 	for _, c := range commands {
 		g.Go(func() error {
@@ -88,13 +108,16 @@ func (r *Relay) look(ctx context.Context) error {
 				r.Log.DebugContext(ctx, "not rung", "ticket", c.Number, "error", err)
 				return r.Record.Unring(context.WithoutCancel(ctx), c.Number)
 			}
+			mu.Lock()
+			defer mu.Unlock()
+			rung = append(rung, c.Number)
 			return nil
 		})
 	}
-	if err := g.Wait(); err != nil {
+	if err := g.Wait(); err != nil || len(rung) == 0 {
 		return err
 	}
-	return r.deliveries(ctx)
+	return r.Record.Rung(ctx, rung)
 }
 
 func (r *Relay) deliveries(ctx context.Context) error {

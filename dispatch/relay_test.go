@@ -21,6 +21,7 @@ type record struct {
 	mu         sync.Mutex
 	unrung     []ticket.Unrung
 	unrang     []ticket.Number
+	rung       []ticket.Number
 	unstarted  []string
 	unfinished []string
 	started    []string
@@ -31,6 +32,11 @@ type record struct {
 }
 
 func (r *record) Unrung(context.Context, int) ([]ticket.Unrung, error) { return r.unrung, r.err }
+
+func (r *record) Rung(_ context.Context, tickets []ticket.Number) error {
+	r.rung = append(r.rung, tickets...)
+	return nil
+}
 
 func (r *record) Unring(_ context.Context, n ticket.Number) error {
 	r.mu.Lock()
@@ -88,6 +94,8 @@ func TestTheRelayRingsAndStartsWhatWasNot(t *testing.T) {
 	require.Equal(t, [][2]string{{"hold", `{"id":"b","seq":7}`}}, signals(t, c, "ticket-1002"))
 	require.Equal(t, []string{"d1", "d2"}, r.started)
 	require.NotEmpty(t, history(t, c, "delivery-d2"))
+	slices.Sort(r.rung)
+	require.Equal(t, []ticket.Number{1001, 1002}, r.rung, "noted when it was done, not before")
 	require.NoError(t, relay.look(t.Context()), "two relays at once, or one twice: no harm")
 	require.Empty(t, r.unrang)
 }
@@ -103,6 +111,7 @@ func TestABellThatCouldNotBeRungIsTakenBack(t *testing.T) {
 	require.Error(t, relay.look(t.Context()))
 	slices.Sort(r.unrang)
 	require.Equal(t, []ticket.Number{1001, 1002}, r.unrang, "the next look finds them again")
+	require.Empty(t, r.rung)
 	require.Empty(t, r.started)
 }
 

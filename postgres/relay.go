@@ -14,16 +14,17 @@ import (
 const crowd = 50
 
 // Unrung lists commands to ring for: stored 2 s ago and never rung by the relay, or rung and unapplied for 10 minutes,
-// doubling each time. A crowded ticket is listed once. What is listed is marked as rung.
+// doubling each time. A crowded ticket is listed once. What is listed is lent to the caller for 5 s: another relay does
+// not ring for it meanwhile, and where the caller dies before Rung, the next one does.
 func (q *Queue) Unrung(ctx context.Context, limit int) ([]ticket.Unrung, error) {
 	rows, err := q.s.pool.Query(ctx, `
 with due as (
   select ticket, seq from commands
   where outcome = 'pending' and ((signalled_at is null and at < clock_timestamp() - interval '2 seconds')
-     or signalled_at < clock_timestamp() - interval '10 minutes' * power(2, least(greatest(rings - 1, 0), 6)))
+     or signalled_at < clock_timestamp() - case when rings = 0 then interval '5 seconds' else interval '10 minutes' * power(2, least(rings - 1, 6)) end)
   order by at limit $1 for update skip locked
 ), rung as (
-  update commands c set signalled_at = clock_timestamp(), rings = rings + 1
+  update commands c set signalled_at = clock_timestamp()
   from due where c.ticket = due.ticket and c.seq = due.seq
   returning c.ticket, c.seq, c.id, c.name
 )
@@ -38,6 +39,16 @@ select ticket, seq, id, name from (
 		return nil, fmt.Errorf("list unrung commands: %w", err)
 	}
 	return out, nil
+}
+
+// Rung notes that bells of these tickets were rung: what Unrung listed for them need not be rung again soon.
+func (q *Queue) Rung(ctx context.Context, tickets []ticket.Number) error {
+	_, err := q.s.pool.Exec(ctx, `update commands set rings = rings + 1
+		where ticket = any($1) and outcome = 'pending' and signalled_at > clock_timestamp() - interval '30 seconds'`, plainNumbers(tickets))
+	if err != nil {
+		return fmt.Errorf("note rung bells: %w", err)
+	}
+	return nil
 }
 
 // Unring takes a mark back: the bell could not be rung, the next round tries again.

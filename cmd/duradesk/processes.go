@@ -101,7 +101,7 @@ func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener
 		return err
 	}
 	bell := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}
-	relay := &dispatch.Relay{Bell: bell, Record: d.queue, Log: d.log}
+	relay := &dispatch.Relay{Bell: bell, Record: d.queue, Log: d.log, Crash: crashPoint}
 	g, ctx := errgroup.WithContext(ctx)
 	workers := worker.New(temporal, d.parts(bell))
 	g.Go(func() error { return workers.Run(ctx) })

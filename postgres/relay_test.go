@@ -1,0 +1,48 @@
+package postgres
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"duradesk/ticket"
+)
+
+// What a relay looks at is lent to it: no other rings meanwhile, and if it dies before it has rung, another does. What
+// was rung and is still not applied is rung again after ten minutes, then after twenty.
+func TestABellIsLentToOneRelayAtATime(t *testing.T) {
+	t.Parallel()
+	q := engine(t)
+	r := q.mustStore(t, mailIn("m1", 0, "動きません"))
+	due := func(what string, want int) {
+		t.Helper()
+		list, err := q.Unrung(t.Context(), 10)
+		require.NoError(t, err)
+		require.Len(t, list, want, what)
+	}
+	later := func(by string) {
+		t.Helper()
+		exec(t, q.s, `update commands set at = at - $1::interval, signalled_at = signalled_at - $1::interval`, by)
+	}
+	due("the API rings itself", 0)
+	later("3 seconds")
+	due("it did not", 1)
+	due("lent to the first", 0)
+	later("6 seconds")
+	due("the first has died", 1)
+	require.NoError(t, q.Rung(t.Context(), []ticket.Number{r.Number}))
+	later("6 seconds")
+	due("rung", 0)
+	later("10 minutes")
+	due("and still not applied", 1)
+	require.NoError(t, q.Rung(t.Context(), []ticket.Number{r.Number}))
+	later("11 minutes")
+	due("doubled", 0)
+	later("10 minutes")
+	due("doubled", 1)
+	require.NoError(t, q.Unring(t.Context(), r.Number))
+	due("could not be rung", 1)
+	q.mustApply(t, ticket.ApplyInput{Number: r.Number})
+	later("1 day")
+	due("applied", 0)
+}
