@@ -16,14 +16,15 @@ import (
 
 // crash is a named point at which a process ends itself with SIGKILL, the n-th time it passes there.
 type crash struct {
-	point  string
-	nth    int
-	during string        // the step of the way that passes there for the n-th time
-	heals  time.Duration // by HOUSE's page of what happens when things fail
-	api    bool          // it is the API that dies, not the worker
-	byMail bool          // the client writes mails; else an agent logs what he says on the phone
-	unsure bool          // nobody can know whether the mail went: it must not go again
-	sent   int           // how often it went then
+	point   string
+	nth     int
+	during  string        // the step of the way that passes there for the n-th time
+	heals   time.Duration // by HOUSE's page of what happens when things fail
+	api     bool          // it is the API that dies, not the worker
+	byMail  bool          // the client writes mails; else an agent logs what he says on the phone
+	unheard bool          // the API's bell is not heard, so that the relay must ring
+	unsure  bool          // nobody can know whether the mail went: it must not go again
+	sent    int           // how often it went then
 }
 
 // The steps of a ticket's way.
@@ -40,6 +41,7 @@ func TestCrashPointsOfCommands(t *testing.T) {
 	crashAt(t, []crash{
 		{point: "before_store_commit", nth: 4, during: resolved, heals: 5 * time.Second, api: true},
 		{point: "after_store", nth: 4, during: resolved, heals: 5 * time.Second, api: true},
+		{point: "after_relay_look", nth: 4, during: resolved, heals: 10 * time.Second, unheard: true},
 		{point: "before_apply_commit", nth: 1, during: opens, heals: 15 * time.Second, byMail: true},
 		{point: "before_apply_commit", nth: 4, during: resolved, heals: 15 * time.Second},
 		{point: "after_apply_commit", nth: 1, during: opens, heals: 15 * time.Second},
@@ -120,7 +122,11 @@ func (w *walk) run() {
 		worker, api = w.keep(partWorker), w.keep(partAPI, orders...)
 		w.victim = api
 	} else {
-		worker, api = w.keep(partWorker, orders...), w.keep(partAPI)
+		var deaf []string
+		if w.crash.unheard {
+			deaf = []string{"TEMPORAL_ADDRESS=127.0.0.1:1"}
+		}
+		worker, api = w.keep(partWorker, orders...), w.keep(partAPI, deaf...)
 		w.victim = worker
 	}
 	defer worker.end()
@@ -137,6 +143,13 @@ func (w *walk) run() {
 		w.send(mails[len(mails)-1].reply(letter{name: "Crash", from: w.client, body: "The reply."}))
 		w.awaitText("The reply.")
 	})
+	if w.crash.during == replied { // however far it had come: the next mail is read
+		w.send(letter{name: "Crash", from: w.client, subject: fmt.Sprintf("[#%d]", w.number), body: "One more."})
+		w.awaitText("One more.")
+		w.quiet()
+		w.healed = time.Since(w.victim.death())
+		w.t.Logf("the next mail was read %v after the kill", w.healed.Round(time.Millisecond))
+	}
 	w.step(resolved, func() { w.order("resolve", "The end.") })
 	require.NotZero(w.t, w.healed, "it crashed where it should")
 	require.Less(w.t, w.healed, w.crash.heals+restart)
@@ -233,16 +246,16 @@ func (w *walk) requireMails() {
 		texts += m.text
 	}
 	require.Equal(w.t, 1, strings.Count(texts, "The answer."))
-	want, state := 1, "accepted"
+	ends, state := 1, "accepted"
 	if w.crash.unsure {
-		want, state = w.crash.sent, "uncertain"
+		ends, state = w.crash.sent, "uncertain"
 	}
-	require.Equal(w.t, want, strings.Count(texts, "The end."))
+	require.Equal(w.t, ends, strings.Count(texts, "The end."))
 	acknowledged := 0
 	if w.crash.byMail {
 		acknowledged = 1
 	}
-	require.Len(w.t, w.inbox(w.client), acknowledged+1+want, "acknowledgement, answer, end")
+	require.Len(w.t, w.inbox(w.client), acknowledged+1+ends, "acknowledgement, answer, end")
 	said := map[string]int{}
 	for _, item := range w.admin().timeline(w.number) {
 		if item.Type == "message" {
@@ -254,7 +267,11 @@ func (w *walk) requireMails() {
 			require.Equal(w.t, 1+retries(w.crash), item.Delivery[0].Attempts)
 		}
 	}
-	require.Equal(w.t, map[string]int{"Please help.": 1, "The answer.": 1, "The reply.": 1, "The end.": 1}, said)
+	want := map[string]int{"Please help.": 1, "The answer.": 1, "The reply.": 1, "The end.": 1}
+	if w.crash.during == replied {
+		want["One more."] = 1
+	}
+	require.Equal(w.t, want, said)
 }
 
 // retries is how often a mail was begun in vain before it went.
