@@ -268,3 +268,19 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 	require.NoError(t, err, "the server hangs up")
 	require.NotContains(t, string(rest), "200")
 }
+
+func TestAMailInTheQuarantineIsSeenAndReadAgain(t *testing.T) {
+	t.Parallel()
+	f, door := fresh(t)
+	sato := f.tokenOf(t, "sato", scopeRead, scopeAct)
+	r := call(t, door, sato, "GET", "/api/v1/quarantine/box-1/1/98/raw", "")
+	r.is(t, 200)
+	require.Contains(t, r.Header.Get("Content-Disposition"), "attachment")
+	require.Equal(t, "nosniff", r.Header.Get("X-Content-Type-Options"))
+	call(t, door, sato, "POST", "/api/v1/quarantine/box-1/1/98/retry", "").is(t, 204)
+	call(t, door, sato, "POST", "/api/v1/quarantine/box-1/1/98/retry", "").is(t, 409, "conflict")
+	for _, path := range []string{"box-2/1/97", "box-1/1/4294967295", "box-1/2/98", "nowhere/1/98"} { // another desk's, or none
+		call(t, door, sato, "GET", "/api/v1/quarantine/"+path+"/raw", "").is(t, 404, "not-found")
+		call(t, door, sato, "POST", "/api/v1/quarantine/"+path+"/retry", "").is(t, 404, "not-found")
+	}
+}

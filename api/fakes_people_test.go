@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -150,4 +151,33 @@ func (f *fakeHouse) Ledger(_ context.Context, mailbox string, quarantine bool, c
 		next = strconv.Itoa(to)
 	}
 	return all[from:to], next, f.away
+}
+
+func (f *fakeHouse) find(mailbox string, validity, uid uint32) (*Fate, error) {
+	for i, l := range f.ledger {
+		if l.Mailbox == mailbox && l.UIDValidity == validity && l.UID == uid {
+			return &f.ledger[i], f.away
+		}
+	}
+	return nil, cmp.Or[error](f.away, &ticket.Error{Code: ticket.NotFound, Message: "no such mail"})
+}
+
+func (f *fakeHouse) FateSource(_ context.Context, mailbox string, validity, uid uint32) ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, err := f.find(mailbox, validity, uid)
+	return []byte("From: a@client.example\r\n\r\nx\r\n"), err
+}
+
+func (f *fakeHouse) Retry(_ context.Context, mailbox string, validity, uid uint32) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l, err := f.find(mailbox, validity, uid)
+	if err == nil && l.Fate != "quarantined" {
+		return &ticket.Error{Code: ticket.Conflict, Message: "this mail is not in the quarantine"}
+	}
+	if err == nil {
+		l.Fate = "received"
+	}
+	return err
 }

@@ -1,12 +1,14 @@
 package api
 
 import (
+	"math"
 	"net/http"
 	"slices"
 
 	"github.com/gin-gonic/gin"
 
 	"duradesk/api/openapi"
+	"duradesk/ticket"
 )
 
 // ListMailboxes lists those of the asker's desks.
@@ -92,4 +94,46 @@ func fate(f Fate) openapi.Fate {
 		out.Evidence = map[string]any{}
 	}
 	return out
+}
+
+// GetQuarantined gives the source of a mail that could not be taken in.
+func (s *server) GetQuarantined(c *gin.Context, mailbox string, uidvalidity, uid int64) {
+	ctx, done := budget(c)
+	defer done()
+	raw, err := s.quarantined(c, mailbox, uidvalidity, uid, func(validity, uid uint32) ([]byte, error) {
+		return s.House.FateSource(ctx, mailbox, validity, uid)
+	})
+	if err != nil {
+		s.told(c, err)
+		return
+	}
+	download(c, "message.eml", "message/rfc822", raw)
+}
+
+// RetryQuarantined has a mail that could not be taken in read again.
+func (s *server) RetryQuarantined(c *gin.Context, mailbox string, uidvalidity, uid int64) {
+	ctx, done := budget(c)
+	defer done()
+	_, err := s.quarantined(c, mailbox, uidvalidity, uid, func(validity, uid uint32) ([]byte, error) {
+		return nil, s.House.Retry(ctx, mailbox, validity, uid)
+	})
+	if err != nil {
+		s.told(c, err)
+		return
+	}
+	c.Status(http.StatusNoContent)
+}
+
+// quarantined does something with a mail of a mailbox of the asker's desks; others do not exist for him.
+func (s *server) quarantined(c *gin.Context, mailbox string, uidvalidity, uid int64, do func(validity, uid uint32) ([]byte, error)) ([]byte, error) {
+	own, err := s.mailboxes(c)
+	if err != nil {
+		return nil, err
+	}
+	fits := func(n int64) bool { return n > 0 && n <= math.MaxUint32 }
+	mine := slices.ContainsFunc(own, func(m Mailbox) bool { return m.ID == mailbox })
+	if !mine || !fits(uidvalidity) || !fits(uid) {
+		return nil, &ticket.Error{Code: ticket.NotFound, Message: "there is no such mail in the quarantine"}
+	}
+	return do(uint32(uidvalidity), uint32(uid)) //nolint:gosec // both fit
 }

@@ -180,6 +180,11 @@ type House interface {
 	Mailboxes(ctx context.Context) ([]Mailbox, error)
 	// Ledger pages through the fates, newest first; quarantine true: only the quarantined.
 	Ledger(ctx context.Context, mailbox string, quarantine bool, cursor string, limit int) ([]Fate, string, error)
+	// FateSource returns the source of a mail in the ledger; ticket.NotFound where there is none.
+	FateSource(ctx context.Context, mailbox string, uidvalidity, uid uint32) ([]byte, error)
+	// Retry takes a mail out of the quarantine, to be read again; ticket.NotFound where there is no such mail,
+	// ticket.Conflict where it is not in the quarantine.
+	Retry(ctx context.Context, mailbox string, uidvalidity, uid uint32) error
 }
 
 // Part is one line of a health report.

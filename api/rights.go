@@ -31,6 +31,7 @@ var rights = map[string]right{
 	"getRawMessage":  {scopeRead, ticket.RoleAgent},
 	"getAttachment":  {scopeRead, ticket.RoleAgent},
 	"listQuarantine": {scopeRead, ticket.RoleAgent},
+	"getQuarantined": {scopeRead, ticket.RoleAgent},
 	"listLedger":     {scopeRead, ticket.RoleLead},
 	"listMailboxes":  {scopeRead, ticket.RoleAgent},
 	"listDesks":      {scopeRead, ticket.RoleAgent},
@@ -49,6 +50,8 @@ var rights = map[string]right{
 	"closeTicket":    {scopeAct, ticket.RoleAgent},
 	"restoreTicket":  {scopeAct, ticket.RoleAgent},
 	"deleteTicket":   {scopeAct, ticket.RoleAgent},
+
+	"retryQuarantined": {scopeAct, ticket.RoleAgent},
 
 	// An agent keeps his own tokens; those of others need an admin (tokens.go).
 	"listTokens":  {scopeAdmin, ticket.RoleAgent},

@@ -79,9 +79,9 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		scope, least string
 		operations   string
 	}{
-		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture getReceipt listViews getRawMessage getAttachment listQuarantine listMailboxes listDesks listGroups listAgents getAgent"},
+		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes listDesks listGroups listAgents getAgent"},
 		{scopeRead, "lead", "listLedger"},
-		{scopeAct, "agent", "createTicket clientReply agentResponse holdTicket resolveTicket escalateTicket assignTicket addNote"},
+		{scopeAct, "agent", "createTicket clientReply agentResponse holdTicket resolveTicket escalateTicket assignTicket addNote retryQuarantined"},
 		{scopeAct, "lead", "closeTicket restoreTicket deleteTicket"},
 		{scopeAdmin, "agent", "listTokens createToken deleteToken"},
 		{scopeAdmin, "admin", "createAgent createDesk createGroup"},

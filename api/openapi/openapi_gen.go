@@ -1676,6 +1676,12 @@ type ServerInterface interface {
 	// ListQuarantine Mails that could not be taken in
 	// (GET /api/v1/quarantine)
 	ListQuarantine(c *gin.Context, params ListQuarantineParams)
+	// GetQuarantined The source of a mail in the quarantine
+	// (GET /api/v1/quarantine/{mailbox}/{uid_validity}/{uid}/raw)
+	GetQuarantined(c *gin.Context, mailbox string, uidValidity int64, uid int64)
+	// RetryQuarantined Read a mail in the quarantine again
+	// (POST /api/v1/quarantine/{mailbox}/{uid_validity}/{uid}/retry)
+	RetryQuarantined(c *gin.Context, mailbox string, uidValidity int64, uid int64)
 	// GetReceipt The receipt of a command
 	// (GET /api/v1/receipts/{id})
 	GetReceipt(c *gin.Context, id string)
@@ -2073,6 +2079,92 @@ func (siw *ServerInterfaceWrapper) ListQuarantine(c *gin.Context) {
 	}
 
 	siw.Handler.ListQuarantine(c, params)
+}
+
+// GetQuarantined operation middleware
+func (siw *ServerInterfaceWrapper) GetQuarantined(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "mailbox" -------------
+	var mailbox string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mailbox", c.Param("mailbox"), &mailbox, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter mailbox: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "uid_validity" -------------
+	var uidValidity int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid_validity", c.Param("uid_validity"), &uidValidity, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter uid_validity: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "uid" -------------
+	var uid int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", c.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter uid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetQuarantined(c, mailbox, uidValidity, uid)
+}
+
+// RetryQuarantined operation middleware
+func (siw *ServerInterfaceWrapper) RetryQuarantined(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "mailbox" -------------
+	var mailbox string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mailbox", c.Param("mailbox"), &mailbox, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter mailbox: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "uid_validity" -------------
+	var uidValidity int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid_validity", c.Param("uid_validity"), &uidValidity, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter uid_validity: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "uid" -------------
+	var uid int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", c.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter uid: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RetryQuarantined(c, mailbox, uidValidity, uid)
 }
 
 // GetReceipt operation middleware
@@ -3126,6 +3218,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/mailboxes", wrapper.ListMailboxes)
 	router.GET(options.BaseURL+"/api/v1/ledger", wrapper.ListLedger)
 	router.GET(options.BaseURL+"/api/v1/quarantine", wrapper.ListQuarantine)
+	router.GET(options.BaseURL+"/api/v1/quarantine/:mailbox/:uid_validity/:uid/raw", wrapper.GetQuarantined)
+	router.POST(options.BaseURL+"/api/v1/quarantine/:mailbox/:uid_validity/:uid/retry", wrapper.RetryQuarantined)
 	router.GET(options.BaseURL+"/api/v1/messages/:id/raw", wrapper.GetRawMessage)
 	router.GET(options.BaseURL+"/api/v1/attachments/:id", wrapper.GetAttachment)
 	router.GET(options.BaseURL+"/problems/:name", wrapper.GetProblemType)

@@ -290,6 +290,15 @@ func (h house) Ledger(ctx context.Context, mailbox string, quarantine bool, curs
 	return convert(list, func(f postgres.Fate) api.Fate { return api.Fate(f) }), next, away(err)
 }
 
+func (h house) FateSource(ctx context.Context, mailbox string, uidvalidity, uid uint32) ([]byte, error) {
+	raw, err := h.s.FateSource(ctx, mailbox, uidvalidity, uid)
+	return raw, away(err)
+}
+
+func (h house) Retry(ctx context.Context, mailbox string, uidvalidity, uid uint32) error {
+	return away(h.s.Retry(ctx, mailbox, uidvalidity, uid))
+}
+
 // bell joins the API's bell to Temporal. A crowded ticket is not rung for each command: the relay rings it once.
 type bell struct{ b *dispatch.Bell }
 

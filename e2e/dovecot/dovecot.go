@@ -241,7 +241,7 @@ func (s *Server) ForgetUIDs(address string) {
 		require.NoError(s.t, os.RemoveAll(f))
 	}
 	// The validity is made from the clock: two of the same second would be the same.
-	time.Sleep(1100 * time.Millisecond)
+	<-time.After(1100 * time.Millisecond)
 	s.Run()
 }
 

@@ -150,7 +150,7 @@ func (m *Mailbox) lies(ctx context.Context, folder, id string) (bool, error) {
 		_, err := m.client.Select(folder, &imap.SelectOptions{ReadOnly: true}).Wait()
 		return err
 	})
-	switch TroubleOf(err) {
+	switch TroubleOf(err) { //nolint:exhaustive // all other trouble is the caller's
 	case "":
 	case TroubleRefused, TroubleMissing:
 		return false, nil
