@@ -1,0 +1,264 @@
+package replay
+
+import (
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"duradesk/activities"
+	"duradesk/ticket"
+)
+
+// path is a life of a ticket, a mail or a mailbox: play returns the workflow whose runs are kept.
+type path struct {
+	name string
+	play func(s *site) (workflow string)
+	has  []enumspb.EventType // what makes it worth keeping
+}
+
+var paths = []path{
+	{"fortnight", fortnight, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_CANCELED, enumspb.EVENT_TYPE_TIMER_FIRED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
+	{"breach", breach, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED}},
+	{"hold-and-wake", holdAndWake, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED}},
+	{"spam-and-restore", spamAndRestore, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_CANCELED}},
+	{"retention", retention, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED}},
+	{"escalate", escalate, nil},
+	{"by-hand", byHand, nil},
+	{"duplicates", duplicates, nil},
+	{"batch", batch, nil},
+	{"continued", continued, []enumspb.EventType{enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW}},
+	{"patient", patiently, []enumspb.EventType{enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED}},
+	{"cancelled", cancelled, []enumspb.EventType{enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED}},
+	{"cancel-refused", cancelRefused, []enumspb.EventType{enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
+	{"reset", wasReset, []enumspb.EventType{enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED}},
+	{"revived", revivedFinal, nil},
+	{"delivery", deliveryWithRetries, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED}},
+	{"delivery-uncertain", deliveryUncertain, nil},
+	{"mailbox", mailboxWatched, []enumspb.EventType{enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED}},
+}
+
+func fortnight(s *site) string {
+	s.work()
+	n := s.opened()
+	s.does(s.command(n, ticket.AgentResponse, sato))
+	s.does(s.command(n, ticket.Resolve, sato))
+	s.does(s.mailed(n))
+	s.does(s.command(n, ticket.Resolve, sato))
+	s.skipTime(n)
+	s.ended(ticket.WorkflowID(n))
+	return ticket.WorkflowID(n)
+}
+
+func breach(s *site) string {
+	s.work()
+	n := s.opened()
+	s.skipTime(n)
+	s.happened(ticket.WorkflowID(n), enumspb.EVENT_TYPE_TIMER_FIRED, 1)
+	s.does(s.command(n, ticket.AgentResponse, sato))
+	s.does(s.command(n, ticket.Close, lead))
+	s.ended(ticket.WorkflowID(n))
+	return ticket.WorkflowID(n)
+}
+
+func (s *site) holds(n ticket.Number) {
+	o := s.command(n, ticket.Hold, sato)
+	until := time.Now().Add(72 * time.Hour)
+	o.Params.Hold = &ticket.HoldParams{Reason: ticket.HoldThirdParty, Until: &until}
+	o.Message = &ticket.NewMessage{Body: "The plaintext of an interim answer.", Author: ticket.By{Kind: ticket.ActorAgent, ID: "sato", Name: "sato"}}
+	s.does(o)
+}
+
+func holdAndWake(s *site) string {
+	s.work()
+	n := s.opened()
+	s.holds(n)
+	s.holds(n) // again: the wake is set anew
+	s.skipTime(n)
+	s.happened(ticket.WorkflowID(n), enumspb.EVENT_TYPE_TIMER_FIRED, 1)
+	s.does(s.command(n, ticket.Note, sato))
+	s.does(s.command(n, ticket.Close, lead))
+	s.ended(ticket.WorkflowID(n))
+	return ticket.WorkflowID(n)
+}
+
+func (s *site) spams(n ticket.Number) {
+	o := s.command(n, ticket.Resolve, sato)
+	o.Params.Resolve = &ticket.ResolveParams{Category: ticket.CategorySpam}
+	s.does(o)
+}
+
+func spamAndRestore(s *site) string {
+	s.work()
+	n := s.opened()
+	s.holds(n)
+	s.spams(n)
+	s.does(s.mailed(n))
+	s.does(s.command(n, ticket.Restore, lead))
+	s.does(s.command(n, ticket.Close, lead))
+	s.ended(ticket.WorkflowID(n))
+	return ticket.WorkflowID(n)
+}
+
+func retention(s *site) string {
+	s.work()
+	n := s.opened()
+	s.spams(n)
+	s.skipTime(n)
+	s.ended(ticket.WorkflowID(n))
+	return ticket.WorkflowID(n)
+}
+
+func escalate(s *site) string {
+	s.work()
+	n := s.opened()
+	for range 3 {
+		s.does(s.command(n, ticket.Escalate, sato))
+	}
+	s.does(s.command(n, ticket.Close, lead))
+	s.ended(ticket.WorkflowID(n))
+	return ticket.WorkflowID(n)
+}
+
+func byHand(s *site) string {
+	s.work()
+	n := s.opened()
+	for _, name := range []string{"hold", "escalate", "agent-response", "dance", "resolve"} {
+		require.NoError(s.t, s.client.SignalWorkflow(s.ctx(), ticket.WorkflowID(n), "", name, struct{}{}))
+		s.does(s.command(n, ticket.Note, sato))
+	}
+	require.NoError(s.t, s.client.SignalWorkflow(s.ctx(), ticket.WorkflowID(n), "", "hold", "junk"))
+	require.NoError(s.t, s.client.SignalWorkflow(s.ctx(), ticket.WorkflowID(n), "", "close", nil))
+	s.ended(ticket.WorkflowID(n))
+	return ticket.WorkflowID(n)
+}
+
+func duplicates(s *site) string {
+	s.work()
+	n := s.opened()
+	r := s.put(s.command(n, ticket.AgentResponse, sato))
+	for range 3 {
+		s.ring(r)
+	}
+	s.await(r)
+	s.ring(r)
+	require.NoError(s.t, s.bell.Ring(s.ctx(), n, ticket.SignalBell, ticket.Ring{}))
+	s.does(s.command(n, ticket.Close, lead))
+	s.ended(ticket.WorkflowID(n))
+	return ticket.WorkflowID(n)
+}
+
+func batch(s *site) string {
+	first := s.work()
+	n := s.opened()
+	first.stop()
+	var last ticket.Receipt
+	for _, k := range []ticket.Kind{ticket.Resolve, ticket.Escalate, ticket.Note, ticket.Hold, ticket.AgentResponse, ticket.Escalate} {
+		last = s.put(s.command(n, k, sato))
+		s.ring(last)
+	}
+	s.work()
+	s.await(last)
+	s.does(s.command(n, ticket.Close, lead))
+	s.ended(ticket.WorkflowID(n))
+	return ticket.WorkflowID(n)
+}
+
+func continued(s *site) string {
+	s.work(func(c *crew) { c.ContinueAfter = 30 })
+	n := s.opened()
+	s.holds(n)
+	for range 12 {
+		s.does(s.command(n, ticket.Escalate, sato))
+	}
+	require.NoError(s.t, s.client.SignalWorkflow(s.ctx(), ticket.WorkflowID(n), "", "resolve", struct{}{}))
+	s.does(s.command(n, ticket.Note, sato))
+	s.does(s.command(n, ticket.Close, lead))
+	s.ended(ticket.WorkflowID(n))
+	return ticket.WorkflowID(n)
+}
+
+func patiently(s *site) string {
+	d := &sick{}
+	s.work(func(c *crew) { c.Wrap = func(inner activities.Desk) activities.Desk { d.Desk = inner; return d } })
+	n := s.opened()
+	d.set(true)
+	s.does(s.command(n, ticket.AgentResponse, sato))
+	d.set(false)
+	s.does(s.command(n, ticket.Close, lead))
+	s.ended(ticket.WorkflowID(n))
+	return ticket.WorkflowID(n)
+}
+
+func cancelled(s *site) string {
+	s.work()
+	n := s.opened()
+	require.NoError(s.t, s.client.CancelWorkflow(s.ctx(), ticket.WorkflowID(n), ""))
+	s.ended(ticket.WorkflowID(n))
+	return ticket.WorkflowID(n)
+}
+
+func cancelRefused(s *site) string {
+	s.work()
+	n := s.opened()
+	s.spams(n)
+	require.NoError(s.t, s.client.CancelWorkflow(s.ctx(), ticket.WorkflowID(n), ""))
+	s.does(s.mailed(n))
+	s.does(s.command(n, ticket.Restore, lead))
+	s.does(s.command(n, ticket.Resolve, sato))
+	s.does(s.command(n, ticket.Close, lead))
+	s.ended(ticket.WorkflowID(n))
+	return ticket.WorkflowID(n)
+}
+
+func wasReset(s *site) string {
+	s.work()
+	n := s.opened()
+	require.NoError(s.t, s.client.SignalWorkflow(s.ctx(), ticket.WorkflowID(n), "", "hold", struct{}{}))
+	s.does(s.command(n, ticket.AgentResponse, sato))
+	s.reset(n)
+	s.does(s.command(n, ticket.Close, lead))
+	s.ended(ticket.WorkflowID(n))
+	return ticket.WorkflowID(n)
+}
+
+func revivedFinal(s *site) string {
+	s.work()
+	n := s.opened()
+	s.does(s.command(n, ticket.Close, lead))
+	s.ended(ticket.WorkflowID(n))
+	s.does(s.mailed(n))
+	s.ended(ticket.WorkflowID(n))
+	return ticket.WorkflowID(n)
+}
+
+func deliveryWithRetries(s *site) string {
+	s.outside.answers = []answer{{refuse: true}, {state: "queued", reason: "450 4.2.0 yamada@client.example is busy"}}
+	s.work()
+	n := s.opened()
+	id, _ := s.delivery(n, "acknowledge")
+	s.ended(ticket.DeliveryWorkflowID(id))
+	return ticket.DeliveryWorkflowID(id)
+}
+
+func deliveryUncertain(s *site) string {
+	s.outside.answers = []answer{{state: "uncertain", reason: "the connection to mx.client.example was lost after DATA"}}
+	s.work()
+	n := s.opened()
+	id, _ := s.delivery(n, "acknowledge")
+	s.ended(ticket.DeliveryWorkflowID(id))
+	return ticket.DeliveryWorkflowID(id)
+}
+
+func mailboxWatched(s *site) string {
+	first := s.work()
+	id := ticket.MailboxWorkflowID(s.mailbox())
+	require.NoError(s.t, s.bell.StartMailbox(s.ctx(), s.mailbox()))
+	s.outside.deliver("From: Yamada Taro <yamada@client.example>\r\nTo: support@desk.example\r\nMessage-ID: <a1@client.example>\r\nSubject: subject\r\n\r\nplaintext\r\n")
+	require.NoError(s.t, s.outside.until(s.ctx(), func() bool { return len(s.outside.marked) == 1 }))
+	first.stop() // the watch ends at once, and the workflow starts the next
+	s.work()
+	s.happened(id, enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED, 1)
+	require.NoError(s.t, s.client.CancelWorkflow(s.ctx(), id, ""))
+	return id
+}
