@@ -83,7 +83,7 @@ func (g *ground) startMail() {
 	g.mail, err = g.outer.launch(partMail)
 	require.NoError(g.t, err)
 	g.endAtLast(g.mail)
-	eventually(g.t, patience, "the mail server answers", func() (error, bool) {
+	_ = eventually(g.t, patience, "the mail server answers", func() (error, bool) {
 		_, err := g.tryInbox("nobody@client.example")
 		return err, err == nil
 	})

@@ -232,7 +232,7 @@ func (w *walk) awaitText(text string) {
 // awaitAPI waits until it answers.
 func (d *desk) awaitAPI() {
 	d.t.Helper()
-	eventually(d.t, patience, "the API answers", func() (error, bool) {
+	_ = eventually(d.t, patience, "the API answers", func() (error, bool) {
 		r, err := d.admin().try(d.t.Context(), http.MethodGet, "/views", nil)
 		return err, err == nil && r.status == http.StatusOK
 	})

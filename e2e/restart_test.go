@@ -86,7 +86,7 @@ func pending(d *desk, events []*historypb.HistoryEvent) []string {
 	d.t.Helper()
 	waiting := map[string]string{}
 	for _, e := range events {
-		switch e.GetEventType() { //nolint:exhaustive // the rest are no timers
+		switch e.GetEventType() {
 		case enumspb.EVENT_TYPE_TIMER_STARTED:
 			waiting[e.GetTimerStartedEventAttributes().GetTimerId()] = text(d, e.GetUserMetadata().GetSummary())
 		case enumspb.EVENT_TYPE_TIMER_FIRED:

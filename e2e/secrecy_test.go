@@ -7,10 +7,9 @@ import (
 	"path/filepath"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
-
-	"go.temporal.io/api/workflowservice/v1"
 )
 
 // secrets are what must not be found: what the people of the test wrote, their names, their addresses.
