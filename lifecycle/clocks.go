@@ -36,7 +36,7 @@ var inquiryClocks = map[State]ClockRow{
 }
 
 func firstResponse(_ Process, c Command, s Settings) (time.Time, bool) {
-	return c.At.Add(s.FirstResponse), s.FirstResponse > 0
+	return c.At.Add(s.FirstResponse.For(NoPriority)), s.FirstResponse.For(NoPriority) > 0
 }
 
 // holdUntil is the wake time that hold names. A hold that comes back from spam wakes when it would have, or at once:

@@ -185,7 +185,7 @@ func rights() string {
 
 func promised() string {
 	var b strings.Builder
-	for _, p := range Promises() {
+	for _, p := range Laws() {
 		fmt.Fprintf(&b, "- `%s`: %s.\n", p.Key, p.Says)
 	}
 	return b.String()

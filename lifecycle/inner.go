@@ -66,11 +66,11 @@ func respond(p ticket.Process, x facts) ticket.Process {
 	}
 	p.Failed = false
 	k, ok := p.Clock(ticket.FirstResponse.String())
-	if !ok && x.s.FirstResponse > 0 {
+	if !ok && x.s.FirstResponse.Normal > 0 {
 		p.Generation++
 		k = ticket.Clock{
 			ID: ticket.FirstResponse.String(), Kind: ticket.FirstResponse, State: ticket.Met,
-			Due: x.c.At.Add(x.s.FirstResponse), Generation: p.Generation, Met: x.c.At,
+			Due: x.c.At.Add(x.s.FirstResponse.Normal), Generation: p.Generation, Met: x.c.At,
 		}
 		p.Clocks = append(slices.Clone(p.Clocks), k)
 	}

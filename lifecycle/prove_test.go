@@ -111,7 +111,7 @@ func TestEveryMistakeIsFound(t *testing.T) {
 			var all string
 			for _, f := range altered(m.change).Prove() {
 				all += f.String()
-				if f.Promise == m.promise && strings.Contains(f.Says, m.says) {
+				if f.Law == m.promise && strings.Contains(f.Says, m.says) {
 					return
 				}
 			}
@@ -126,7 +126,7 @@ func TestEveryPromiseCanBeBroken(t *testing.T) {
 	for _, m := range mutations {
 		broken[m.promise] = true
 	}
-	for _, p := range Promises() {
+	for _, p := range Laws() {
 		require.True(t, broken[p.Key], "no mistake breaks %q", p.Key)
 	}
 }

@@ -43,7 +43,7 @@ func check(out io.Writer, table *lifecycle.Table) error {
 	if len(found) > 0 {
 		return fmt.Errorf("%w: %d finding(s) above in the process %q", errBroken, len(found), table.Name)
 	}
-	for _, p := range lifecycle.Promises() {
+	for _, p := range lifecycle.Laws() {
 		fmt.Fprintf(out, "holds  %-14s %s\n", p.Key, p.Says) //nolint:errcheck // as above
 	}
 	fmt.Fprintf(out, "rules %s\n", table.Hash()) //nolint:errcheck // as above

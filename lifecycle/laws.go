@@ -7,8 +7,8 @@ import (
 	"duradesk/ticket"
 )
 
-// stepPromises are looked at in every step that anybody can take; broken says what is wrong, "" for nothing.
-var stepPromises = []struct {
+// stepLaws are looked at in every step that anybody can take; broken says what is wrong, "" for nothing.
+var stepLaws = []struct {
 	key    string
 	broken func(step) string
 }{
