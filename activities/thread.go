@@ -15,6 +15,8 @@ func (m *Mailboxes) decide(ctx context.Context, box ticket.Mailbox, got ticket.R
 	hints := mail.FindHints(parsed, m.Keys, box.Self)
 	if own, ok := m.Keys.VerifyMessageID(class.OriginalID); ok { // a report names the mail it speaks of
 		hints.Own = append(hints.Own, own)
+	} else if delivery, ok := m.Keys.VerifyBounceAddress(class.OriginalEnvelope); ok {
+		hints.Own = append(hints.Own, mail.OwnID{UUID: delivery})
 	}
 	found, err := m.Intake.Find(ctx, traces(hints, parsed))
 	if err != nil {

@@ -170,11 +170,7 @@ func (s *server) notStored(c *gin.Context, err error) {
 		s.fail(c, problem{kind: idReused})
 		return
 	}
-	p := s.problemOf(c, err)
-	if p.kind == storeAway {
-		p.detail = "store_away_command"
-	}
-	s.fail(c, p)
+	s.told(c, err)
 }
 
 // crowd is the number of unapplied commands above which a ticket is not rung for each: bells enough are on their way,

@@ -70,6 +70,14 @@ func TestCommandStatuses(t *testing.T) {
 		call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/hold", hold).is(t, 202)
 		require.InDelta(t, 2, time.Since(began).Seconds(), 0.5)
 	})
+	t.Run("202 the database goes away after storing", func(t *testing.T) {
+		t.Parallel()
+		f, door := fresh(t)
+		f.idle, f.lost = true, ErrStoreAway
+		r := call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/hold", hold)
+		r.is(t, 202)
+		require.Equal(t, "open", r.at("ticket", "state"), "as last known")
+	})
 	t.Run("409 refused", func(t *testing.T) {
 		t.Parallel()
 		_, door := fresh(t)
@@ -83,15 +91,14 @@ func TestCommandStatuses(t *testing.T) {
 		again.is(t, 409, "refused")
 		require.Equal(t, r.at("receipt"), again.at("receipt"))
 	})
-	t.Run("409 stale", func(t *testing.T) {
+	t.Run("200 one's own note is no surprise", func(t *testing.T) {
 		t.Parallel()
 		_, door := fresh(t)
 		seen := call(t, door, bootstrap, "GET", "/api/v1/tickets/1042", "").at("revision")
 		call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/note", `{"message":{"body":"meanwhile"}}`).is(t, 200)
-		f2 := fmt.Sprintf(`{"id":"a1","seen_revision":%v,"message":{"body":"answer"}}`, seen)
-		call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/agent-response", f2).is(t, 200) // one's own note is no surprise
+		call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/agent-response", fmt.Sprintf(`{"id":"a1","seen_revision":%v,"message":{"body":"answer"}}`, seen)).is(t, 200)
 	})
-	t.Run("409 stale, somebody else wrote", func(t *testing.T) {
+	t.Run("409 stale: somebody else wrote", func(t *testing.T) {
 		t.Parallel()
 		f, door := fresh(t)
 		sato := f.tokenOf(t, "sato", scopeRead, scopeAct)
@@ -138,6 +145,10 @@ func TestCommandStatuses(t *testing.T) {
 		r = call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/hold", hold)
 		r.is(t, 503, "store-away")
 		require.Equal(t, "1", r.Header.Get("Retry-After"))
+		require.Contains(t, r.at("detail"), "same id")
+		r = call(t, door, bootstrap, "GET", "/api/v1/tickets/1042", "")
+		r.is(t, 503, "store-away")
+		require.NotContains(t, r.at("detail"), "same id")
 	})
 	t.Run("503 a torn COMMIT, learnt by the same id", func(t *testing.T) {
 		t.Parallel()

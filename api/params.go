@@ -12,7 +12,7 @@ import (
 // hand is what a command's own fields are read with.
 type hand struct {
 	s   *server
-	ctx context.Context //nolint:containedctx // lives for one reading
+	ctx context.Context // lives for one reading
 	who asker
 	rec ticket.Record // the ticket; empty for create
 	err error         // of a port

@@ -140,7 +140,7 @@ type People interface {
 	DropToken(ctx context.Context, id string) error
 }
 
-// Desk, group and mailbox as the API lists them.
+// Desk is a service as the API lists it.
 type Desk struct {
 	Key, Name, Kind, Address string
 	Groups                   []string

@@ -129,14 +129,23 @@ func (s *server) problemOf(c *gin.Context, err error) problem {
 	switch {
 	case errors.Is(err, ErrStoreAway), errors.Is(err, context.DeadlineExceeded):
 		s.Log.WarnContext(c.Request.Context(), "store away", "error", err, "request_id", c.GetString(keyRequestID))
-		return problem{kind: storeAway}
+		return s.storeAway(c)
 	case errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil:
-		return problem{kind: storeAway} // nobody listens any more
+		return s.storeAway(c) // nobody listens any more
 	case errors.As(err, &told):
 		return problemTold(told)
 	}
 	s.Log.ErrorContext(c.Request.Context(), "request failed", "error", err, "route", c.FullPath(), "request_id", c.GetString(keyRequestID))
 	return problem{kind: internal}
+}
+
+// storeAway says of a command, wherever it got stuck, that the same id tells what became of it.
+func (s *server) storeAway(c *gin.Context) problem {
+	p := problem{kind: storeAway}
+	if op, ok := s.operation(c); ok && rights[op.id].scope == scopeAct {
+		p.detail = "store_away_command"
+	}
+	return p
 }
 
 func problemTold(e *ticket.Error) problem {

@@ -19,7 +19,7 @@ func (s *server) ticket(c *gin.Context, r ticket.Record) openapi.Ticket {
 		Number: int64(p.Number), Title: r.Title, Desk: p.Desk, State: openapi.State(shownState(p.State)), Category: some(p.Category.String()),
 		Owner: some(p.Owner), Group: some(p.Group), Tier: max(p.Tier, 1), Priority: openapi.Priority(shownPriority(p.Priority)), Type: r.Type,
 		Channel: openapi.Channel(p.Channel.String()), Language: r.Language, ReceptionType: some(r.ReceptionType),
-		Tags: list(r.Tags), Fields: r.Fields, Client: client(r.Client), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
+		Tags: list(r.Tags), Fields: r.Fields, Client: clientOf(r.Client), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 		ResolvedAt: instant(r.ResolvedAt), ClosesAt: instant(r.ClosesAt), DueAt: instant(r.DueAt), Breached: p.Breached,
 		Clocks: clocks(p.Clocks), LastMessage: last(r.Last), Links: links(r.Links), Revision: p.Revision,
 		WorkflowId: ticket.WorkflowID(p.Number), Allowed: s.allowed(c, r),
@@ -51,7 +51,7 @@ func shownPriority(p ticket.Priority) string {
 	return p.String()
 }
 
-func client(c ticket.Client) openapi.Client {
+func clientOf(c ticket.Client) openapi.Client {
 	out := openapi.Client{
 		Id: some(c.ID), Name: some(c.Name), Email: some(c.Email), Phone: some(c.Phone), Number: some(c.Number),
 		Access: openapi.ClientAccess(c.Access),

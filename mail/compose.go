@@ -35,6 +35,8 @@ type Outgoing struct {
 	// Body in Format (Markdown if empty) becomes a text and an HTML part.
 	Body   string
 	Format BodyFormat
+	// HTML is the HTML part where the body's own would not do: a letter in HTML within a template in text. Sanitised.
+	HTML string
 	// Attachments with a ContentID and Inline are embedded for the HTML.
 	Attachments []Attachment
 	// Automatic marks a mail that no person wrote (RFC 3834): no auto-responder answers it. Triggered says that a
@@ -190,7 +192,7 @@ func (o Outgoing) references() string {
 }
 
 func (o Outgoing) bodies(m *gomail.Msg) error {
-	page, err := RenderHTML(o.Body, o.Format)
+	page, err := o.page()
 	if err != nil {
 		return err
 	}
@@ -283,3 +285,10 @@ func unfoldStarts(raw []byte) []byte {
 }
 
 func trimID(id string) string { return strings.Trim(id, "<> \t") }
+
+func (o Outgoing) page() (string, error) {
+	if o.HTML != "" {
+		return SanitizeHTML(o.HTML), nil
+	}
+	return RenderHTML(o.Body, o.Format)
+}

@@ -101,8 +101,6 @@ const (
 	WarnEncrypted    WarningCode = "encrypted"    // encrypted content
 	WarnPanic        WarningCode = "panic"        // a defect of ours: the mail is kept as text
 	WarnTooManyItems WarningCode = "too_many_ids" // more ids or addresses than the limits
-	WarnAttachment   WarningCode = "attachment"   // a container (winmail.dat, uuencode) that could not be opened
 	WarnFileName     WarningCode = "file_name"    // a file name had to be made safe
 	WarnLineEndings  WarningCode = "line_endings" // lines ended by bare CR
-	WarnStructure    WarningCode = "structure"    // something in the MIME structure that has no meaning
 )

@@ -52,15 +52,6 @@ func trimRightLines(s string) string { return strings.TrimRightFunc(s, unicode.I
 // maxQuoteLines bounds how many lines are searched for the start of a quotation; no person writes more above it.
 const maxQuoteLines = 20000
 
-// line is one line of the text being split.
-type line struct {
-	text   string // without line end
-	start  int
-	next   int // where the next line starts
-	quoted bool
-	blank  bool
-}
-
 func splitText(text string, hint int, opening bool) Split {
 	lines := cutLines(text)
 	var s Split
@@ -89,36 +80,6 @@ func splitText(text string, hint int, opening bool) Split {
 		}
 	}
 	return s
-}
-
-func cutLines(text string) []line {
-	lines := make([]line, 0, strings.Count(text, "\n")+1)
-	for pos := 0; pos < len(text); {
-		end := strings.IndexByte(text[pos:], '\n')
-		next := len(text)
-		if end < 0 {
-			end = len(text)
-		} else {
-			end += pos
-			next = end + 1
-		}
-		l := line{text: text[pos:end], start: pos, next: next}
-		trimmed := strings.TrimLeft(l.text, " \t\u00a0\u3000")
-		l.blank = strings.TrimSpace(trimmed) == ""
-		l.quoted = strings.HasPrefix(trimmed, ">") || strings.HasPrefix(trimmed, "＞")
-		lines = append(lines, l)
-		pos = next
-	}
-	return lines
-}
-
-func lineAtOffset(lines []line, offset int) int {
-	for i, l := range lines {
-		if l.start >= offset {
-			return i
-		}
-	}
-	return len(lines)
 }
 
 // findCut returns the line at which everything that follows is quotation, or len(lines). Marks inside lines that are
@@ -299,51 +260,4 @@ func attributionAbove(lines []line, from int) int {
 		}
 	}
 	return from
-}
-
-// locate finds in text the place where tail (the quotation, taken from the HTML rendering) starts, or -1.
-func locate(text, tail string) int {
-	needle := squeeze(firstWords(tail))
-	if len(needle) < 12 {
-		return -1
-	}
-	folded, places := squeezeWithPlaces(text)
-	i := strings.Index(folded, needle)
-	if i < 0 {
-		return -1
-	}
-	at := places[i]
-	return strings.LastIndexByte(text[:at], '\n') + 1
-}
-
-func firstWords(s string) string {
-	var words []string
-	length := 0
-	for _, f := range strings.Fields(s[:min(len(s), 2000)]) {
-		words = append(words, f)
-		if length += len(f); length > 48 {
-			break
-		}
-	}
-	return strings.Join(words, " ")
-}
-
-func squeeze(s string) string {
-	out, _ := squeezeWithPlaces(s)
-	return out
-}
-
-// squeezeWithPlaces drops blanks, quote marks and emphasis, and remembers where each remaining byte stood.
-func squeezeWithPlaces(s string) (string, []int) {
-	out := make([]byte, 0, len(s))
-	places := make([]int, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case ' ', '\t', '\n', '>', '*', '<', '_':
-			continue
-		}
-		out = append(out, s[i])
-		places = append(places, i)
-	}
-	return string(out), places
 }

@@ -75,7 +75,7 @@ func TemplateSource(occasion Occasion, language string) (string, error) {
 }
 
 // RenderTemplate fills a template: a first line "Subject: …", an empty line, the body. The language is that of
-// text/template; plain makes a stranger's words safe to repeat.
+// text/template; plain makes a stranger's words safe to repeat in a mail that no person looks at before it is sent.
 func RenderTemplate(source string, data TemplateData) (subject, body string, err error) {
 	t, err := parseTemplate(source)
 	if err != nil {

@@ -36,11 +36,11 @@ func Away(err error) bool {
 		pgconn.SafeToRetry(err)
 }
 
-// awayState sorts SQLSTATEs: connection exceptions, out of resources, shutting down or starting up, and a server that
-// only reads (a standby, during a switch-over).
+// awayState sorts SQLSTATEs: connection exceptions, out of resources, shutting down or starting up, a server that
+// only reads (a standby, during a switch-over), and what waited too long for a lock or lost to a rival.
 func awayState(code string) bool {
 	switch code {
-	case "57P01", "57P02", "57P03", "25006":
+	case "57P01", "57P02", "57P03", "25006", "55P03", "57014", "40001", "40P01":
 		return true
 	}
 	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "53")

@@ -164,11 +164,11 @@ func unreachable(c *pgx.ConnConfig, err error) error {
 	at := net.JoinHostPort(c.Host, strconv.Itoa(int(c.Port)))
 	switch sqlState(err) {
 	case wrongPassword, notAuthorised:
-		return fmt.Errorf("Postgres at %s does not let user %q in: check user and password of the database URL: %w", at, c.User, err)
+		return fmt.Errorf("the Postgres server at %s does not let user %q in: check user and password of the database URL: %w", at, c.User, err)
 	case noSuchDatabase:
-		return fmt.Errorf("Postgres at %s has no database %q: create it or correct the database URL: %w", at, c.Database, err)
+		return fmt.Errorf("the Postgres server at %s has no database %q: create it or correct the database URL: %w", at, c.Database, err)
 	}
-	return fmt.Errorf("Postgres at %s cannot be reached: is it running, is the database URL right? %w", at, err)
+	return fmt.Errorf("the Postgres server at %s cannot be reached: is it running, is the database URL right? %w", at, err)
 }
 
 // readTimesInUTC makes instants read from the database print as they were written.

@@ -38,7 +38,7 @@ func TestOpenSaysInOneLineWhatIsWrong(t *testing.T) {
 		"no URL":       {"mysql://u:pa55word@h/d", "must look like postgres://"},
 		"odd port":     {"postgres://u:pa55word@h:x/d", "must look like postgres://"},
 		"odd escape":   {"postgres://u:pa55word%zz@h/d", "must look like postgres://"},
-		"unreachable":  {"postgres://u:pa55word@" + closed + "/d", "Postgres at " + closed + " cannot be reached"},
+		"unreachable":  {"postgres://u:pa55word@" + closed + "/d", "the Postgres server at " + closed + " cannot be reached"},
 		"no database":  {changed(t, good, func(u *url.URL) { u.Path = "/nowhere" }), `has no database "nowhere"`},
 		"unknown user": {changed(t, good, func(u *url.URL) { u.User = url.UserPassword("stranger", "pa55word") }), `does not let user "stranger" in`},
 	} {
@@ -164,10 +164,11 @@ func TestAway(t *testing.T) {
 	for name, err := range map[string]error{
 		"backend ended": ended, "too slow": slow, "pool closed": closed, "out of connections": &pgconn.PgError{Code: "53300"}, "starting up": &pgconn.PgError{Code: "57P03"},
 		"disk full": fmt.Errorf("store: %w", &pgconn.PgError{Code: "53100"}), "standby": &pgconn.PgError{Code: "25006"}, "reset": &net.OpError{Op: "read", Err: errors.New("connection reset")},
+		"lock timeout": &pgconn.PgError{Code: "55P03"}, "statement timeout": &pgconn.PgError{Code: "57014"}, "deadlock": &pgconn.PgError{Code: "40P01"},
 	} {
 		require.True(t, Away(err), "%s: %v", name, err)
 	}
-	for name, err := range map[string]error{"none": nil, "division by zero": broken, "cancelled": cancelled, "own": errors.New("x"), "not found": notFound("x"), "lock timeout": &pgconn.PgError{Code: "55P03"}} {
+	for name, err := range map[string]error{"none": nil, "division by zero": broken, "cancelled": cancelled, "own": errors.New("x"), "not found": notFound("x")} {
 		require.False(t, Away(err), "%s: %v", name, err)
 	}
 }

@@ -24,7 +24,7 @@ type Fired struct {
 
 // Heard is one signal: a ring for a stored row, or something that came by hand.
 type Heard struct {
-	Count   int    `json:"count"` // of signals heard by this workflow, over all its runs
+	Count   int    `json:"count"` // of signals of that name heard by this workflow, over all its runs
 	Name    string `json:"name"`
 	Ring    Ring   `json:"ring,omitzero"`
 	Problem string `json:"problem,omitempty"` // "malformed" where the payload could not be read

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -29,7 +30,11 @@ var patient = workflow.ActivityOptions{
 	RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 500 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second},
 }
 
-// apply has everything unapplied taken through the rules.
+// afterRefusal is the pause before a refused look is asked for again.
+const afterRefusal = time.Minute
+
+// apply has everything unapplied taken through the rules. It ends when that is done, or when the row is gone: a
+// ticket's workflow never fails.
 func (r *run) apply(ctx workflow.Context, in ticket.ApplyInput) (ticket.ApplyResult, error) {
 	in.Number, in.Revision, in.FirstRun = r.in.Number, r.p.Revision, r.firstRun
 	var out ticket.ApplyResult
@@ -39,10 +44,28 @@ func (r *run) apply(ctx workflow.Context, in ticket.ApplyInput) (ticket.ApplyRes
 	if err == nil || gone(err) {
 		return out, err
 	}
+	readable(err)
 	slow := patient
 	slow.Summary = local.Summary + ", patiently: " + kindOf(err)
-	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, slow), activities.NameApply, in).Get(ctx, &out)
-	return out, err
+	for {
+		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, slow), activities.NameApply, in).Get(ctx, &out)
+		if err == nil || gone(err) {
+			return out, err
+		}
+		readable(err)
+		workflow.GetLogger(ctx).Error("an Apply without end has ended; asking again", "ticket", r.in.Number, "reason", kindOf(err))
+		if err := workflow.Sleep(ctx, afterRefusal); err != nil {
+			return out, err
+		}
+	}
+}
+
+// readable stops an old worker that meets a word it does not know (a rolling deploy with a new state): the workflow
+// task fails and is tried again until a new worker takes it. Going on would record what no worker can replay.
+func readable(err error) {
+	if errors.Is(err, converter.ErrUnableToDecode) {
+		panic("an answer was written by a newer program; leaving it to a newer worker")
+	}
 }
 
 // startEffects has deliveries started. It is not waited for beyond its own short time: what fails, the relay finds.

@@ -140,3 +140,31 @@ func TestQueriesTellHowItStandsAndWhatComes(t *testing.T) {
 	})
 	s.play()
 }
+
+func TestAResetGivesWhatCameByHandTheSameIDs(t *testing.T) {
+	t.Parallel()
+	sent := []string{"escalate", "hold", "moose", "escalate", "ant", "hold", "escalate"}
+	ids := func(atOnce bool) map[string]bool {
+		s := opened(t)
+		for i, name := range sent {
+			if atOnce { // as a reset hands them in again
+				s.after(time.Hour, func() { s.env.SignalWorkflowSkippingWorkflowTask(name, struct{}{}) })
+				continue
+			}
+			s.byHand(time.Duration(i+1)*time.Hour, name, struct{}{})
+		}
+		s.byHand(20*time.Hour, ticket.SignalBell, nil)
+		s.says(24*time.Hour, ticket.Close, lead, nil)
+		s.play()
+		out := map[string]bool{}
+		for _, l := range s.desk.lines {
+			if l.Kind == ticket.Hold || l.Kind == ticket.Escalate {
+				out[l.ID] = true
+			}
+		}
+		return out
+	}
+	first := ids(false)
+	require.Len(t, first, 5)
+	require.Equal(t, first, ids(true))
+}

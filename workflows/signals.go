@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"encoding/json"
+	"iter"
 	"slices"
 	"strings"
 
@@ -48,10 +49,17 @@ func (r *run) listen(ctx workflow.Context) {
 	r.answerQueries(ctx)
 }
 
+// stranger stands for all the names that nobody knows, where signals are counted.
+const stranger = "?"
+
 // drain takes every signal off its channel, of names nobody knows too, and payloads nobody can read too: as raw
 // values, for a value that cannot be decoded would vanish. Order does not matter, the rows have it.
+//
+// Signals are counted by name, for that is the one order a reset keeps: it hands them in again all at once, and what
+// came by hand must get the same id as before.
 func (r *run) drain(ctx workflow.Context) []ticket.Heard {
 	all := names()
+	known := len(all)
 	strangers := workflow.GetUnhandledSignalNames(ctx)
 	slices.Sort(strangers)
 	for _, s := range strangers {
@@ -60,20 +68,34 @@ func (r *run) drain(ctx workflow.Context) []ticket.Heard {
 		}
 	}
 	var out []ticket.Heard
-	for _, name := range all {
-		for {
-			var raw converter.RawValue
-			if !workflow.GetSignalChannel(ctx, name).ReceiveAsync(&raw) {
-				break
+	for i, name := range all {
+		counted := name
+		if i >= known {
+			counted = stranger
+		}
+		for raw := range waiting(ctx, name) {
+			if name == ticket.SignalBell {
+				continue
 			}
-			r.heard++
-			if h := hear(name, raw); name != ticket.SignalBell {
-				h.Count = r.heard
-				out = append(out, h)
-			}
+			r.heard[counted]++
+			h := hear(name, raw)
+			h.Count = r.heard[counted]
+			out = append(out, h)
 		}
 	}
 	return out
+}
+
+// waiting takes the signals of a name off their channel.
+func waiting(ctx workflow.Context, name string) iter.Seq[converter.RawValue] {
+	return func(yield func(converter.RawValue) bool) {
+		for {
+			var raw converter.RawValue
+			if !workflow.GetSignalChannel(ctx, name).ReceiveAsync(&raw) || !yield(raw) {
+				return
+			}
+		}
+	}
 }
 
 // The longest names and ids that are passed on: whatever is longer is nobody's, and must not fill histories or rows.

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"maps"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -19,7 +20,7 @@ type Desk struct {
 type TicketInput struct {
 	Number    ticket.Number  `json:"number"`
 	Process   ticket.Process `json:"process,omitzero"`
-	Heard     int            `json:"heard,omitempty"`    // signals heard over all runs
+	Heard     map[string]int `json:"heard,omitempty"`    // signals heard over all runs, by name
 	Published published      `json:"published,omitzero"` // search attributes as last written
 }
 
@@ -29,18 +30,22 @@ type run struct {
 	in        TicketInput
 	firstRun  string
 	p         ticket.Process
-	heard     int
+	heard     map[string]int
 	armed     []armed
 	published published
 	canceled  bool // the cancel request was answered; the run goes on, detached from it
 	limit     int  // history events after which to continue as new
+	looks     int  // Applies of this run
 }
 
 // Ticket is the life of one ticket: wait, apply, set timers, start effects (HOUSE, "The heart"). It never fails on a
 // business matter; it ends when the ticket is final and nothing is unapplied.
 func (d *Desk) Ticket(ctx workflow.Context, in TicketInput) error {
-	r := &run{desk: d, in: in, p: in.Process, heard: in.Heard, published: in.Published, firstRun: workflow.GetInfo(ctx).FirstRunID}
+	r := &run{desk: d, in: in, p: in.Process, heard: maps.Clone(in.Heard), published: in.Published, firstRun: workflow.GetInfo(ctx).FirstRunID}
 	r.listen(ctx)
+	if r.heard == nil {
+		r.heard = map[string]int{}
+	}
 	detached, _ := workflow.NewDisconnectedContext(ctx)
 	wake := r.woken(ctx)
 	for {
@@ -50,9 +55,10 @@ func (d *Desk) Ticket(ctx workflow.Context, in TicketInput) error {
 			return nil
 		}
 		if err != nil {
-			return err // the worker is stopping; a business matter never gets here
+			return err // only where this run is torn down; a business matter never gets here
 		}
 		r.p, r.limit = out.Process, out.ContinueAfter
+		r.looks++
 		r.arm(detached, out.Wanted)
 		if err := r.publish(detached); err != nil {
 			return err
@@ -95,9 +101,13 @@ func (r *run) woken(ctx workflow.Context) ticket.ApplyInput {
 }
 
 // tooLong reports whether the history is due to be continued as new: by the limit that the last Apply carried, or
-// because the server suggests it.
+// because the server suggests it. A run waits at least once: with a limit below what a start costs, runs would follow
+// each other without end.
 func (r *run) tooLong(ctx workflow.Context) bool {
 	info := workflow.GetInfo(ctx)
+	if r.looks < 2 {
+		return false
+	}
 	return info.GetContinueAsNewSuggested() || (r.limit > 0 && info.GetCurrentHistoryLength() >= r.limit)
 }
 

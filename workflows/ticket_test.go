@@ -188,3 +188,20 @@ func TestATicketWithoutARowEnds(t *testing.T) {
 	require.Equal(t, 1, s.desk.quick)
 	require.Zero(t, s.desk.patient, "nobody waits for a row that is gone")
 }
+
+func TestATimerThatRingsWhileTheQueueIsFullWaitsForItsTurn(t *testing.T) {
+	t.Parallel()
+	s := opened(t)
+	s.desk.batch = 10
+	s.says(0, ticket.Resolve, sato, nil)
+	s.after(14*day-time.Second, func() {
+		for range 25 {
+			s.desk.store(ticket.Note, sato, nil) // stored before the timer is due; no bell was heard
+		}
+	})
+	s.play()
+	require.Equal(t, ticket.Closed, s.desk.p.State)
+	require.Equal(t, ticket.AutoCloseDue, s.desk.lines[len(s.desk.lines)-1].Kind)
+	require.Equal(t, "closed", s.desk.events[len(s.desk.events)-1])
+	require.Len(t, s.desk.events, 3+25+1)
+}

@@ -18,9 +18,12 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// fakeTemporal answers the one question that up asks of a Temporal binary before anything starts. It is written before
-// the tests fork, since a file that a fork still has open for writing cannot be run.
+// fakeTemporal answers the one question that up asks of a Temporal binary before anything starts. Like goRunBinary it is
+// written before the tests fork, since a file that a fork still has open for writing cannot be run.
 var fakeTemporal string
+
+// goRunBinary is this program in a place such as `go run` builds it in.
+var goRunBinary string
 
 func runTests(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "duradesk-main-")
@@ -33,5 +36,18 @@ func runTests(m *testing.M) int {
 	if err := os.WriteFile(fakeTemporal, []byte(script), 0o755); err != nil {
 		panic(err)
 	}
+	goRunBinary = filepath.Join(dir, "go-build1", "duradesk")
+	if err := copyTestBinary(goRunBinary); err != nil {
+		panic(err)
+	}
 	return m.Run()
+}
+
+func copyTestBinary(target string) error {
+	source, err := os.Open(os.Args[0])
+	if err != nil {
+		return err
+	}
+	defer func() { _ = source.Close() }()
+	return copyExecutable(source, target)
 }

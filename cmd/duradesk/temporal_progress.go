@@ -108,7 +108,7 @@ func (b *buildProgress) state() string {
 	elapsed := time.Since(b.begun).Round(time.Second)
 	switch {
 	case b.compiled == 0:
-		return fmt.Sprintf("fetched %d modules, %v", b.fetched, elapsed)
+		return fmt.Sprintf("reading the sources (%d modules fetched), %v", b.fetched, elapsed)
 	case b.about > 0 && b.compiled >= b.about:
 		return fmt.Sprintf("compiled %d packages, linking, %v", b.compiled, elapsed)
 	default:

@@ -101,7 +101,7 @@ func TestSourcesAreDescribedByTheirContent(t *testing.T) {
 func TestProgressTellsWhatTheGoCommandDoes(t *testing.T) {
 	t.Parallel()
 	b := &buildProgress{about: 3}
-	require.Contains(t, b.state(), "fetched 0 modules")
+	require.Contains(t, b.state(), "0 modules fetched")
 	b.follow(strings.NewReader("go: downloading example.com/a v1.0.0\nexample.com/a\nexample.com/a/b\n"))
 	require.Contains(t, b.state(), "compiled 2 of about 3 packages")
 	b.follow(strings.NewReader("example.com/c\n# example.com/c\nmain.go:3:4: broken\n"))

@@ -91,7 +91,7 @@ type up struct {
 	kill chan struct{} // closed at the second interrupt
 
 	addresses  addresses
-	databases  string // DURADESK_DATABASE_URL of the environment, if any
+	database   string // DURADESK_DATABASE_URL of the environment, if any
 	postgres   *cluster.Cluster
 	temporal   temporalBinary
 	self       string            // the binary that runs our own parts
@@ -139,25 +139,14 @@ func (u *up) run(ctx context.Context) error {
 
 func (u *up) runs(part string) bool { return !slices.Contains(u.Without, part) }
 
-// prepare does all that can fail or take long before anything runs.
+// prepare does all that can fail or take long before anything runs. Old state is removed when little can fail any more.
 func (u *up) prepare(ctx context.Context) error {
-	if u.Fresh {
-		if err := startRemoval(u.Dir); err != nil {
-			return err
-		}
-	}
-	err := finishRemoval(u.Dir)
-	if err != nil {
-		return err
-	}
-	if u.self, err = keepBinary(u.Dir); err != nil {
-		return err
-	}
-	if u.databases != "" {
+	var err error
+	if u.database != "" {
 		if u.Fresh {
 			u.out.line("The database of DURADESK_DATABASE_URL is left as it is: --fresh removes private state alone")
 		}
-		if err := checkDatabase(ctx, u.databases); err != nil {
+		if err := checkDatabase(ctx, u.database); err != nil {
 			return err
 		}
 	}
@@ -166,7 +155,18 @@ func (u *up) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	if u.databases == "" {
+	if u.Fresh {
+		if err := startRemoval(u.Dir); err != nil {
+			return err
+		}
+	}
+	if err := finishRemoval(u.Dir); err != nil {
+		return err
+	}
+	if u.self, err = keepBinary(u.Dir); err != nil {
+		return err
+	}
+	if u.database == "" {
 		u.postgres, err = cluster.Prepare(ctx, cluster.Options{
 			Dir: filepath.Join(u.Dir, "postgres"), Durable: true, Notices: u.out,
 		})
@@ -213,7 +213,7 @@ func (u *up) setUp(ctx context.Context) error {
 		if err := u.supervisor.Wait(ctx, partPostgres); err != nil {
 			return err
 		}
-	} else if u.databases == "" {
+	} else if u.database == "" {
 		return nil
 	}
 	if err := u.once(ctx, "migrate"); err != nil {
@@ -249,6 +249,9 @@ func (u *up) once(ctx context.Context, command string) error {
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("%w; its log says: %s", err, lastLines(supervise.LogFile(u.Dir, command), 1))
 	}
+	if err == nil {
+		u.out.line("  %-9s done", command)
+	}
 	return err
 }
 
@@ -272,11 +275,11 @@ func (u *up) checkNames() error {
 			return fmt.Errorf("--without %s: there is no such part; the parts are postgres, temporal, mail, worker and api", name)
 		}
 	}
-	u.databases = os.Getenv("DURADESK_DATABASE_URL")
+	u.database = os.Getenv("DURADESK_DATABASE_URL")
 	return nil
 }
 
-func (u *up) startsPostgres() bool { return u.runs(partPostgres) && u.databases == "" }
+func (u *up) startsPostgres() bool { return u.runs(partPostgres) && u.database == "" }
 
 func (u *up) startsTemporal() bool {
 	return u.runs(partTemporal) && os.Getenv("TEMPORAL_ADDRESS") == ""

@@ -59,7 +59,7 @@ func (u *up) resolveAddresses() error {
 		take("DURADESK_WORKER_HEALTH_ADDR", health, u.runs(partWorker), &a.workerHealth),
 	)
 	if len(taken) > 0 {
-		err = errors.Join(fmt.Errorf("%s; stop what uses it or choose another address", strings.Join(taken, ", ")), err)
+		err = errors.Join(fmt.Errorf("%s; stop what listens there or choose another address", strings.Join(taken, ", ")), err)
 	}
 	if given := os.Getenv("TEMPORAL_ADDRESS"); given != "" {
 		a.temporal, a.temporalUI = given, ""

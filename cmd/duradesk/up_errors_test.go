@@ -109,6 +109,23 @@ func TestSecretsAreKept(t *testing.T) {
 	require.Equal(t, first["DURADESK_SECRET_KEY"], given["DURADESK_SECRET_KEY"])
 }
 
+func TestSettingsOfAnotherTemporalDoNotReachOurs(t *testing.T) {
+	t.Setenv("TEMPORAL_API_KEY", "for the cloud")
+	t.Setenv("TEMPORAL_ADDRESS", "")
+	u := &up{upCommand: upCommand{Dir: t.TempDir()}, addresses: addresses{temporal: "0.0.0.0:7233", temporalUI: "127.0.0.1:8233"}}
+	require.NoError(t, u.decideSettings())
+	require.NotContains(t, u.env, "TEMPORAL_API_KEY=for the cloud")
+	require.Contains(t, u.env, "TEMPORAL_ADDRESS=127.0.0.1:7233")
+	require.Contains(t, u.env, "TEMPORAL_NAMESPACE=default")
+	require.Contains(t, u.env, "DURADESK_TEMPORAL_UI_URL=http://127.0.0.1:8233")
+
+	t.Setenv("TEMPORAL_ADDRESS", "cloud.example:7233")
+	u.addresses.temporal = "cloud.example:7233"
+	require.NoError(t, u.decideSettings())
+	require.Contains(t, u.env, "TEMPORAL_API_KEY=for the cloud")
+	require.Contains(t, u.env, "TEMPORAL_ADDRESS=cloud.example:7233")
+}
+
 func TestSettingsFileKeepsEveryValue(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "settings")

@@ -112,7 +112,7 @@ func (p *printer) farewell(u *up) {
 	}
 	if u.postgres != nil {
 		row("Postgres", "%s", u.postgres.DSN())
-	} else if u.databases != "" {
+	} else if u.database != "" {
 		row("Postgres", "that of DURADESK_DATABASE_URL")
 	}
 	if u.runs(partMail) {

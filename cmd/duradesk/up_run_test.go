@@ -190,11 +190,12 @@ func TestUpEndsWithTheGoRunThatStartedIt(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
 	up := upCommandLine(dir, mailOnly...)
 	// A shell in the place of `go run`: like it, it starts the binary, waits, and tells nobody of its own death.
-	parent := exec.Command("/bin/sh", append([]string{"-c", `"$@" & echo $!; wait`, "sh", up.Path}, up.Args[1:]...)...)
+	parent := exec.Command("/bin/sh", append([]string{"-c", `"$@" & echo $!; wait`, "sh", goRunBinary}, up.Args[1:]...)...)
 	parent.Env = up.Env
 	p := startProgram(t, parent)
 	pid, err := strconv.Atoi(<-p.lines)
 	require.NoError(t, err)
+	t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
 	p.waitFor(t, "Left out")
 	p.waitFor(t, "ready")
 	pids := partPIDs(t, dir, "mail")

@@ -24,7 +24,7 @@ func (u *up) decideSettings() error {
 		return err
 	}
 	a := u.addresses
-	settings["DURADESK_DATABASE_URL"] = u.databases
+	settings["DURADESK_DATABASE_URL"] = u.database
 	if u.postgres != nil {
 		settings["DURADESK_DATABASE_URL"] = u.postgres.DSN()
 	}
@@ -40,6 +40,11 @@ func (u *up) decideSettings() error {
 		settings["DURADESK_TEMPORAL_UI_URL"] = "http://" + reachable(a.temporalUI)
 	}
 	u.settings, u.env = settings, os.Environ()
+	if os.Getenv("TEMPORAL_ADDRESS") == "" {
+		// Keys and profiles are for another Temporal than ours.
+		settings["TEMPORAL_CONFIG_FILE"] = os.DevNull
+		u.env = slices.DeleteFunc(u.env, func(entry string) bool { return strings.HasPrefix(entry, "TEMPORAL_") })
+	}
 	for name, value := range settings {
 		u.env = append(u.env, name+"="+value)
 	}

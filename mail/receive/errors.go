@@ -55,9 +55,9 @@ func TroubleOf(err error) Trouble {
 	return TroubleLink
 }
 
-// ErrNotSafelyMoved says that the mail now lies in the target folder and still in the source, marked \Deleted: without
-// UIDPLUS it cannot be expunged without taking other people's deleted mails along.
-var ErrNotSafelyMoved = errors.New("copied and marked deleted, but the server cannot expunge a single mail")
+// ErrNotExpunged says that a mail to be moved (its copy lies in the target folder) or deleted is still there, marked
+// \Deleted: without UIDPLUS it cannot be expunged without taking other people's deleted mails along.
+var ErrNotExpunged = errors.New("marked as deleted and left there: the server cannot expunge a single mail")
 
 // wrap classifies an error of the library.
 func wrap(ctx context.Context, doing string, err error) error {

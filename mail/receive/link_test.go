@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -298,4 +299,21 @@ func TestTLS(t *testing.T) {
 	c := config(plain.Addr().String())
 	_, err = receive.Dial(t.Context(), c)
 	require.Equal(t, receive.TroubleConfig, receive.TroubleOf(err), "LOGINDISABLED: the password stays here")
+}
+
+// TestServerLiesAboutSizes: a literal far beyond the limit ends the connection instead of filling the memory.
+func TestServerLiesAboutSizes(t *testing.T) {
+	t.Parallel()
+	addr := script(t, greeting,
+		step{"SELECT", "* 1 EXISTS\r\n* OK [PERMANENTFLAGS (\\*)] .\r\n{tag} OK done\r\n"},
+		step{"RFC822.SIZE", "* 1 FETCH (UID 1 RFC822.SIZE 10 FLAGS () INTERNALDATE \"24-Nov-2026 10:00:00 +0000\")\r\n{tag} OK done\r\n"},
+		step{"BODY.PEEK", "* 1 FETCH (UID 1 BODY[] {3000000}\r\n" + strings.Repeat("x", 3000000) + ")\r\n{tag} OK done\r\n"})
+	c := config(addr)
+	c.MaxBytes = 1 << 20
+	m, _ := open(t, c)
+	err := requireSoon(t, func() error {
+		return m.FetchFrom(t.Context(), 1, func(receive.Mail) error { require.Fail(t, "no mail"); return nil })
+	})
+	require.ErrorContains(t, err, "larger than the server said")
+	require.NoError(t, requireSoon(t, m.Close))
 }

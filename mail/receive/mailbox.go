@@ -198,7 +198,21 @@ func (m *Mailbox) open() error {
 		return nil
 	}
 	m.client = imapclient.New(m.conn, options)
-	return m.client.WaitGreeting()
+	return m.greeting()
+}
+
+// greeting waits for the greeting. After a BYE both of the channels that the library selects on are closed and it
+// answers by chance with what the server said or with "closed"; what the server said is the better answer.
+func (m *Mailbox) greeting() error {
+	err := m.client.WaitGreeting()
+	var status *imap.Error
+	for range 20 {
+		if err == nil || errors.As(err, &status) {
+			break
+		}
+		err = m.client.WaitGreeting()
+	}
+	return err
 }
 
 func (m *Mailbox) wake() {

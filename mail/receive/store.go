@@ -37,7 +37,7 @@ func (m *Mailbox) addFlag(ctx context.Context, uid uint32, flag imap.Flag) error
 
 // Move puts a mail into another folder, which is made if it is missing. If it fails the mail is where it was. Without
 // MOVE (RFC 6851) it is copied, and only after the server has confirmed the copy marked \Deleted and expunged alone
-// (UIDPLUS, RFC 4315); without UIDPLUS the mark stays and ErrNotSafelyMoved is returned. go-imap's own fallback does not
+// (UIDPLUS, RFC 4315); without UIDPLUS the mark stays and ErrNotExpunged is returned. go-imap's own fallback does not
 // wait for the copy and loses mail if it fails (measured).
 func (m *Mailbox) Move(ctx context.Context, uid uint32, folder string) error {
 	set := imap.UIDSetNum(imap.UID(uid))
@@ -48,9 +48,13 @@ func (m *Mailbox) Move(ctx context.Context, uid uint32, folder string) error {
 			return err
 		})
 	}
-	present, err := m.exists(ctx, uid)
-	if err != nil || !present {
+	found, err := m.list(ctx, set, 1)
+	if err != nil || len(found) == 0 {
 		return err // moved already: COPY of a missing mail would say OK
+	}
+	unexpunged := &Error{Trouble: TroubleRefused, Doing: doing, Err: ErrNotExpunged}
+	if !m.caps.Has(imap.CapUIDPlus) && slices.Contains(found[0].Flags, string(imap.FlagDeleted)) {
+		return unexpunged // copied by an earlier attempt, or deleted by a person
 	}
 	err = m.withFolder(ctx, folder, doing, func() error {
 		_, err := m.client.Copy(set, folder).Wait()
@@ -63,7 +67,7 @@ func (m *Mailbox) Move(ctx context.Context, uid uint32, folder string) error {
 		return err
 	}
 	if !m.caps.Has(imap.CapUIDPlus) {
-		return &Error{Trouble: TroubleRefused, Doing: doing, Err: ErrNotSafelyMoved}
+		return unexpunged
 	}
 	return m.run(ctx, doing, func() error { return m.client.UIDExpunge(set).Close() })
 }
@@ -74,7 +78,7 @@ func (m *Mailbox) Delete(ctx context.Context, uid uint32) error {
 		return err
 	}
 	if !m.caps.Has(imap.CapUIDPlus) {
-		return &Error{Trouble: TroubleRefused, Doing: fmt.Sprintf("delete mail %d", uid), Err: ErrNotSafelyMoved}
+		return &Error{Trouble: TroubleRefused, Doing: fmt.Sprintf("delete mail %d", uid), Err: ErrNotExpunged}
 	}
 	return m.run(ctx, fmt.Sprintf("delete mail %d", uid), func() error {
 		return m.client.UIDExpunge(imap.UIDSetNum(imap.UID(uid))).Close()
@@ -93,11 +97,6 @@ func (m *Mailbox) withFolder(ctx context.Context, folder, doing string, command 
 		return created
 	}
 	return m.run(ctx, doing, command)
-}
-
-func (m *Mailbox) exists(ctx context.Context, uid uint32) (bool, error) {
-	list, err := m.list(ctx, imap.UIDSetNum(imap.UID(uid)), 1)
-	return len(list) > 0, err
 }
 
 // FindMessageID tells the UIDs of the mails in the folder that carry a Message-ID.

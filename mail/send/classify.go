@@ -94,6 +94,9 @@ func isAuthTrouble(phase Phase, code int, enhanced string) bool {
 }
 
 func isRateLimit(lower string) bool {
+	if strings.Contains(lower, "hops") { // too many of them are a loop
+		return false
+	}
 	for _, words := range []string{
 		"rate limit", "ratelimit", "rate-limit", "too many", "try later", "try again later", "limit exceeded", "sending limit",
 		"exceeded the limit", "quota of messages", "throttl", "sending quota", "submission rate", "message rate",

@@ -48,6 +48,7 @@ func TestClassify(t *testing.T) {
 		{PhaseRcpt, 550, "5.4.5", "Daily user sending limit exceeded", Verdict{Temporary, ScopeAccount, true}},
 		{PhaseDot, 550, "", "too many messages, try later", Verdict{Temporary, ScopeAccount, true}},
 		{PhaseRcpt, 452, "4.5.3", "too many recipients", Verdict{Temporary, ScopeAccount, true}},
+		{PhaseDot, 554, "5.4.6", "Too many hops", Verdict{Permanent, ScopeMessage, false}},
 		// nonsense
 		{PhaseRcpt, 354, "", "go on", Verdict{Temporary, ScopeLink, false}},
 		{PhaseRcpt, 999, "", "", Verdict{Temporary, ScopeLink, false}},

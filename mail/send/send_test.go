@@ -232,6 +232,7 @@ func TestSenselessCalls(t *testing.T) {
 		"nobody":     {From: desk},
 		"line break": {From: desk, To: []string{"a@b\r\nRCPT TO:<c@d>"}},
 		"bracket":    {From: "a>b@c", To: []string{alice}},
+		"id":         {From: desk, To: []string{alice}, ID: "a b"},
 		"no domain":  {From: desk, To: []string{"alice"}},
 	} {
 		_, err := tr.Send(t.Context(), e, raw, nil)

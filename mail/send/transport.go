@@ -148,6 +148,11 @@ func (e Envelope) validate() error {
 			return errors.New("send mail: an address holds a line break, a blank or an angle bracket")
 		}
 	}
+	for i := 0; i < len(e.ID); i++ {
+		if e.ID[i] <= ' ' || e.ID[i] >= 0x7f {
+			return errors.New("send mail: the envelope id holds a character beyond printable ASCII")
+		}
+	}
 	for _, to := range e.To {
 		if !strings.Contains(to, "@") {
 			return errors.New("send mail: a recipient has no domain")

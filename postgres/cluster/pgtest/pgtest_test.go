@@ -2,6 +2,7 @@ package pgtest_test
 
 import (
 	"context"
+	"crypto/rand"
 	"sync/atomic"
 	"testing"
 
@@ -35,6 +36,7 @@ func TestDatabaseIsDroppedWithTheTest(t *testing.T) {
 
 func TestTemplateIsPreparedOnceAndCopied(t *testing.T) {
 	t.Parallel()
+	key := rand.Text() // templates last as long as the process
 	var prepared atomic.Int32
 	prepare := func(ctx context.Context, dsn string) error {
 		prepared.Add(1)
@@ -47,7 +49,7 @@ func TestTemplateIsPreparedOnceAndCopied(t *testing.T) {
 		return err
 	}
 	for range 4 {
-		conn := connect(t, pgtest.DatabaseFrom(t, "things", prepare))
+		conn := connect(t, pgtest.DatabaseFrom(t, key, prepare))
 		var count int
 		require.NoError(t, conn.QueryRow(t.Context(), `SELECT count(*) FROM things`).Scan(&count))
 		require.Equal(t, 1, count)

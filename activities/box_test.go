@@ -1,0 +1,211 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"duradesk/ticket"
+)
+
+// fate is a line of the ledger in memory.
+type fate struct {
+	ticket.Fate
+	attempts int
+	marked   bool
+}
+
+// box is a mailbox and the ledger of it, and writes down what is done, in order.
+type box struct {
+	settings ticket.Mailbox
+	mails    map[uint32]string
+	validity uint32
+	waits    []func() // what happens while the mailbox is waited for; at the last one the watch ends
+	found    ticket.Found
+	open     error
+	settle   func(ticket.Fate) error
+	find     func(ticket.Traces)
+
+	steps  []string
+	ledger map[string]*fate // by validity and uid
+	traces []ticket.Traces
+	rung   []ticket.Ring
+	states []string
+	listed []uint32 // first UID of each look
+	taken  map[[32]byte]bool
+}
+
+func newBox() *box {
+	return &box{
+		settings: ticket.Mailbox{ID: "m1", Desk: "support", Address: "support@desk.example", Self: []string{"support@desk.example"}, Folder: "INBOX", FromStart: true},
+		mails:    map[uint32]string{}, validity: 7, ledger: map[string]*fate{}, taken: map[[32]byte]bool{},
+		found: ticket.Found{Tickets: map[string]ticket.FoundTicket{}},
+	}
+}
+
+func (b *box) did(step string, args ...any) { b.steps = append(b.steps, fmt.Sprintf(step, args...)) }
+
+func (b *box) line(m ticket.Received) *fate { return b.ledger[fmt.Sprint(m.UIDValidity, "/", m.UID)] }
+
+// of returns the fate of a mail under the present UIDVALIDITY.
+func (b *box) of(uid uint32) ticket.Fate {
+	if f := b.ledger[fmt.Sprint(b.validity, "/", uid)]; f != nil {
+		return f.Fate
+	}
+	return ticket.Fate{}
+}
+
+func (b *box) Mailbox(context.Context, string) (ticket.Mailbox, error) { return b.settings, nil }
+
+func (b *box) Receive(_ context.Context, m ticket.Received) (bool, int, error) {
+	b.did("raw %d", m.UID)
+	f := b.line(m)
+	if f == nil {
+		f = &fate{Fate: ticket.Fate{Received: m}}
+		b.ledger[fmt.Sprint(m.UIDValidity, "/", m.UID)] = f
+	}
+	if f.Fate.Fate != "" {
+		return true, f.attempts, nil
+	}
+	f.attempts++
+	return false, f.attempts, nil
+}
+
+func (b *box) Find(_ context.Context, t ticket.Traces) (ticket.Found, error) {
+	b.traces = append(b.traces, t)
+	if b.find != nil {
+		b.find(t)
+	}
+	return b.found, nil
+}
+
+func (b *box) Settle(_ context.Context, f ticket.Fate) (ticket.Settled, error) {
+	if b.settle != nil {
+		if err := b.settle(f); err != nil {
+			return ticket.Settled{}, err
+		}
+	}
+	if b.taken[f.Digest] {
+		f.Fate, f.Order = "duplicate", nil
+	}
+	b.taken[f.Digest] = true
+	b.did("settle %d %s", f.UID, f.Fate)
+	b.line(f.Received).Fate = f
+	out := ticket.Settled{Fate: f.Fate}
+	if f.Order != nil {
+		out.Number, out.Kind, out.Ring = 1042, f.Order.Kind, ticket.Ring{ID: f.Order.ID, Seq: 1}
+	}
+	return out, nil
+}
+
+func (b *box) Begun(_ context.Context, _ string, validity, lastUID uint32) error {
+	b.did("begun %d %d", validity, lastUID)
+	b.settings.UIDValidity, b.settings.LastUID = validity, lastUID
+	b.settings.FirstUID = lastUID
+	return nil
+}
+
+func (b *box) Marked(_ context.Context, _ string, _ uint32, uids []uint32) error {
+	b.did("cursor %v", uids)
+	for _, u := range uids {
+		b.ledger[fmt.Sprint(b.validity, "/", u)].marked = true
+		b.settings.LastUID = max(b.settings.LastUID, u)
+	}
+	return nil
+}
+
+func (b *box) Known(_ context.Context, _ string, validity uint32, uids []uint32) (map[uint32]bool, error) {
+	out := map[uint32]bool{}
+	for _, u := range uids {
+		if f := b.ledger[fmt.Sprint(validity, "/", u)]; f != nil && f.marked && f.Fate.Fate != "" {
+			out[u] = true
+		}
+	}
+	return out, nil
+}
+
+func (b *box) Seen(_ context.Context, _, state, problem string) error {
+	b.states = append(b.states, state+problem)
+	return nil
+}
+
+func (b *box) Open(context.Context, ticket.Account, string) (Box, error) { return server{b}, b.open }
+
+func (b *box) Ring(_ context.Context, _ ticket.Number, _ string, r ticket.Ring) error {
+	b.did("ring")
+	b.rung = append(b.rung, r)
+	return errors.New("Temporal is away")
+}
+
+func (b *box) StartDelivery(context.Context, string) error { return nil }
+
+// server is the IMAP side of a box.
+type server struct{ b *box }
+
+func (s server) Folder() (uint32, uint32) {
+	next := uint32(1)
+	for u := range s.b.mails {
+		next = max(next, u+1)
+	}
+	return s.b.validity, next
+}
+
+func (s server) UIDs(_ context.Context, from uint32) ([]uint32, error) {
+	s.b.listed = append(s.b.listed, from)
+	var out []uint32
+	for u := range s.b.mails {
+		if u >= from {
+			out = append(out, u)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+func (s server) Fetch(_ context.Context, uids []uint32, fn func(uint32, []byte) error) error {
+	for _, u := range uids {
+		if err := fn(u, []byte(s.b.mails[u])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s server) Mark(_ context.Context, uid uint32) error {
+	s.b.did("mark %d", uid)
+	return nil
+}
+
+func (s server) Wait(context.Context, time.Duration) error {
+	if len(s.b.waits) == 0 {
+		return errEnd
+	}
+	next := s.b.waits[0]
+	s.b.waits = s.b.waits[1:]
+	next()
+	return nil
+}
+
+func (s server) Close() error { s.b.did("closed"); return nil }
+
+// errEnd ends a watch after its last look, as a lost connection would.
+var errEnd = errors.New("the connection was lost")
+
+// watch runs the activity until the connection is lost after the last wait.
+func (b *box) watch(t *testing.T) {
+	t.Helper()
+	require.ErrorContains(t, b.run(), TypeAway)
+	require.Equal(t, "failed"+errEnd.Error(), b.states[len(b.states)-1])
+}
+
+func (b *box) run() error {
+	hands := &Mailboxes{Intake: b, Post: b, Bell: b, Keys: keys, Log: slog.New(slog.DiscardHandler), WatchFor: time.Hour}
+	_, err := run(hands.Watch, NameWatch, "m1")
+	return err
+}

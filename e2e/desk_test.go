@@ -1,0 +1,307 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"duradesk/postgres/cluster/tether"
+)
+
+// The parts of a desk, as `up` names them.
+const (
+	partPostgres = "postgres"
+	partTemporal = "temporal"
+	partMail     = "mail"
+	partWorker   = "worker"
+	partAPI      = "api"
+)
+
+var parts = []string{partPostgres, partTemporal, partMail, partWorker, partAPI}
+
+// atOnce bounds the desks that run at the same time: each is five processes.
+var atOnce = make(chan struct{}, 2)
+
+// patience is how long a test waits for what must come: it is a bound against hanging, not a promise of speed.
+const patience = 60 * time.Second
+
+// desk is one `duradesk up` in a directory of its own.
+type desk struct {
+	t        *testing.T
+	dir      string
+	flags    []string
+	env      []string
+	up       *tether.Process
+	out      *transcript
+	settings map[string]string
+}
+
+// startDesk starts a whole desk without sample data and waits until it is ready.
+func startDesk(t *testing.T, flags ...string) *desk {
+	t.Helper()
+	return startDeskWith(t, nil, flags...)
+}
+
+// startDeskWith starts a desk whose processes get these settings too.
+func startDeskWith(t *testing.T, env []string, flags ...string) *desk {
+	t.Helper()
+	_, err := binary()
+	require.NoError(t, err)
+	select {
+	case atOnce <- struct{}{}:
+	case <-t.Context().Done():
+		t.Fatal("no room for another desk")
+	}
+	t.Cleanup(func() { <-atOnce })
+
+	ports := freePorts(t, 6)
+	d := &desk{
+		t: t, dir: filepath.Join(t.TempDir(), "desk"),
+		env: append(env, "DURADESK_WORKER_HEALTH_ADDR="+ports[5], "GORACE=log_path="+filepath.Join(t.TempDir(), "race")),
+		flags: append([]string{
+			"--no-demo", "--http", ports[0], "--temporal", ports[1], "--temporal-ui", ports[2], "--smtp", ports[3], "--imap", ports[4],
+		}, flags...),
+	}
+	t.Cleanup(d.close)
+	d.start()
+	return d
+}
+
+// freePorts gives addresses that nobody listens on. They lie below the range from which connections take theirs, so
+// that a part that is started again finds its port free.
+func freePorts(t *testing.T, n int) []string {
+	t.Helper()
+	var free []string
+	for len(free) < n {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 12000+rand.IntN(18000)))
+		if err != nil {
+			continue
+		}
+		free = append(free, l.Addr().String())
+		defer func() { _ = l.Close() }()
+	}
+	return free
+}
+
+// command is the binary under test; the settings of the person who runs the tests do not reach it.
+func (d *desk) command(args ...string) *exec.Cmd {
+	path, err := binary()
+	require.NoError(d.t, err)
+	cmd := exec.Command(path, args...)
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		kept := strings.HasPrefix(name, "DURADESK_POSTGRES_") || name == "DURADESK_TEMPORAL_BIN"
+		if kept || !strings.HasPrefix(name, "DURADESK_") && !strings.HasPrefix(name, "TEMPORAL_") {
+			cmd.Env = append(cmd.Env, entry)
+		}
+	}
+	cmd.Env = append(cmd.Env, d.env...)
+	return cmd
+}
+
+// start starts `up` and waits for its word; a Temporal server that was never built takes minutes.
+func (d *desk) start() {
+	d.t.Helper()
+	d.begin()
+	d.out.waitFor(d.t, d.up, "ready", 9*time.Minute)
+	d.settings = readSettings(d.t, filepath.Join(d.dir, "env"))
+}
+
+// begin starts `up` without waiting.
+func (d *desk) begin() {
+	d.t.Helper()
+	cmd := d.command(append([]string{"up", "--dir", d.dir}, d.flags...)...)
+	d.out = newTranscript()
+	cmd.Stdout, cmd.Stderr = d.out, d.out
+	up, err := tether.Start(cmd, syscall.SIGKILL)
+	require.NoError(d.t, err)
+	d.up = up
+}
+
+// stop interrupts `up` once and waits for its orderly end.
+func (d *desk) stop() {
+	d.t.Helper()
+	d.up.Signal(os.Interrupt)
+	d.ended(d.up)
+	require.NoError(d.t, d.up.Err(), d.out)
+}
+
+// kill ends `up` at once, as kill -9 does.
+func (d *desk) kill() {
+	d.t.Helper()
+	d.up.Signal(os.Kill)
+	d.ended(d.up)
+}
+
+func (d *desk) ended(p *tether.Process) {
+	d.t.Helper()
+	select {
+	case <-p.Done():
+	case <-time.After(patience):
+		require.FailNow(d.t, "a process does not end", "process %d\n%s", p.PID(), d.out)
+	}
+}
+
+// close ends what still runs, and shows what the parts said if the test failed.
+func (d *desk) close() {
+	if d.up != nil {
+		d.up.Signal(os.Interrupt)
+		select {
+		case <-d.up.Done():
+		case <-time.After(30 * time.Second):
+			d.up.Signal(os.Kill)
+			<-d.up.Done()
+		}
+	}
+	for _, env := range d.env {
+		if log, ok := strings.CutPrefix(env, "GORACE=log_path="); ok {
+			races, _ := filepath.Glob(log + ".*")
+			for _, race := range races {
+				content, _ := os.ReadFile(race)
+				d.t.Errorf("the race detector of a part says:\n%s", content)
+			}
+		}
+	}
+	if d.t.Failed() {
+		d.t.Logf("up said:\n%s", d.out)
+		for _, part := range append(parts, "migrate", "bootstrap") {
+			d.t.Logf("the log of %s ends:\n%s", part, tail(filepath.Join(d.dir, "log", part+".log"), 3<<10))
+		}
+	}
+}
+
+// pid is the process id of a part, 0 where none is recorded now.
+func (d *desk) pid(part string) int {
+	content, err := os.ReadFile(filepath.Join(d.dir, "run", part+".pid"))
+	if err != nil {
+		return 0
+	}
+	pid, _ := strconv.Atoi(strings.TrimSpace(string(content)))
+	return pid
+}
+
+// killPart ends a part with kill -9 by the process id in DIR/run, and tells which it was.
+func (d *desk) killPart(part string) int {
+	d.t.Helper()
+	pid := eventually(d.t, patience, "a process id of "+part, func() (int, bool) {
+		pid := d.pid(part)
+		return pid, pid != 0 && syscall.Kill(pid, syscall.SIGKILL) == nil
+	})
+	return pid
+}
+
+// again waits until a part that was killed is ready again.
+func (d *desk) again(part string, killed int) {
+	d.t.Helper()
+	eventually(d.t, patience, part+" is started again", func() (int, bool) {
+		pid := d.pid(part)
+		return pid, pid != 0 && pid != killed && d.out.contains(fmt.Sprintf("ready (process %d)", pid))
+	})
+}
+
+// byHand runs a part that `up` left out, with the settings that `up` wrote down for that.
+func (d *desk) byHand(part string, env ...string) *byHand {
+	d.t.Helper()
+	cmd := d.command(part)
+	for name, value := range d.settings {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	cmd.Env = append(cmd.Env, env...)
+	log, err := os.OpenFile(filepath.Join(d.dir, "log", part+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	require.NoError(d.t, err)
+	cmd.Stdout, cmd.Stderr = log, log
+	p, err := tether.Start(cmd, syscall.SIGKILL)
+	require.NoError(d.t, err)
+	require.NoError(d.t, log.Close())
+	h := &byHand{Process: p, d: d}
+	d.t.Cleanup(h.stop)
+	return h
+}
+
+// byHand is a part that the test runs.
+type byHand struct {
+	*tether.Process
+	d *desk
+}
+
+// stop ends it orderly, at the latest after a while.
+func (h *byHand) stop() {
+	h.Signal(syscall.SIGTERM)
+	select {
+	case <-h.Done():
+	case <-time.After(20 * time.Second):
+		h.Signal(os.Kill)
+		<-h.Done()
+	}
+}
+
+// killed waits until the part has ended by kill -9, which it does to itself at a crash point.
+func (h *byHand) killed(within time.Duration, what string) {
+	h.d.t.Helper()
+	select {
+	case <-h.Done():
+	case <-time.After(within):
+		require.FailNow(h.d.t, "it goes on living: "+what)
+	}
+	require.ErrorContains(h.d.t, h.Err(), "signal: killed", what)
+}
+
+// readSettings reads the lines NAME='value' that `up` writes for people.
+func readSettings(t *testing.T, file string) map[string]string {
+	t.Helper()
+	f, err := os.Open(file)
+	require.NoError(t, err)
+	defer func() { _ = f.Close() }()
+	settings := map[string]string{}
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		name, value, found := strings.Cut(lines.Text(), "=")
+		require.True(t, found, lines.Text())
+		settings[name] = strings.ReplaceAll(strings.Trim(value, "'"), `'\''`, "'")
+	}
+	return settings
+}
+
+// eventually polls until something is there.
+func eventually[T any](t *testing.T, within time.Duration, what string, look func() (T, bool)) T {
+	t.Helper()
+	deadline, tick := time.NewTimer(within), time.NewTicker(25*time.Millisecond)
+	defer deadline.Stop()
+	defer tick.Stop()
+	for {
+		found, ok := look()
+		if ok {
+			return found
+		}
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			require.FailNow(t, fmt.Sprintf("not within %v: %s", within, what), "as it stands: %+v", found)
+		}
+	}
+}
+
+// cleanup is a context that outlives the test by a little.
+func cleanup(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 10*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func with(settings map[string]string, name, value string) map[string]string {
+	out := maps.Clone(settings)
+	out[name] = value
+	return out
+}

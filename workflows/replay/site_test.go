@@ -1,0 +1,314 @@
+package replay
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"duradesk/activities"
+	"duradesk/dispatch"
+	"duradesk/dispatch/temporaltest"
+	"duradesk/lifecycle"
+	"duradesk/mail"
+	"duradesk/postgres"
+	"duradesk/postgres/cluster/pgtest"
+	"duradesk/ticket"
+	"duradesk/worker"
+	"duradesk/workflows"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childVariable) != "" {
+		workAsChild()
+		return
+	}
+	code := m.Run()
+	temporaltest.Stop()
+	pgtest.Stop()
+	os.Exit(code)
+}
+
+// patience is how long anything may take on a busy machine.
+const patience = time.Minute
+
+const testKey = "a secret key that is only for tests"
+
+var (
+	sato = ticket.Actor{Kind: ticket.ActorAgent, ID: "sato", Role: ticket.RoleAgent}
+	lead = ticket.Actor{Kind: ticket.ActorAgent, ID: "lead", Role: ticket.RoleLead}
+	// Words that must never reach Temporal; every history of these tests is searched for them.
+	yamada = ticket.Client{Name: "Yamada Taro", Email: "yamada@client.example", Access: "none"}
+)
+
+// site is a desk: a database and a namespace of its own.
+type site struct {
+	t         testing.TB
+	dsn       string
+	namespace string
+	client    client.Client
+	store     *postgres.Store
+	queue     *postgres.Queue
+	bell      *dispatch.Bell
+	outside   *outside
+	rules     *lifecycle.Table
+
+	mu       sync.Mutex
+	commands int
+}
+
+func newSite(t testing.TB) *site {
+	t.Helper()
+	s := &site{t: t, namespace: temporaltest.Namespace(t), dsn: pgtest.DatabaseFrom(t, "furnished", furnish), rules: lifecycle.Inquiry}
+	s.client = temporaltest.Client(t, s.namespace)
+	s.store = s.open(t)
+	s.queue = postgres.NewQueue(s.store, postgres.QueueConfig{Rules: s.rules, Mint: mint{}})
+	s.bell = &dispatch.Bell{Client: s.client, ConsoleURL: "https://desk.example"}
+	s.outside = newOutside()
+	require.NoError(t, dispatch.Ensure(s.ctx(), s.client, s.namespace, 24*time.Hour))
+	listening, stop := context.WithCancel(context.Background())
+	t.Cleanup(stop)
+	go s.store.Listen(listening)
+	return s
+}
+
+func (s *site) open(t testing.TB) *postgres.Store {
+	t.Helper()
+	store, err := openStore(s.ctx(), s.dsn)
+	require.NoError(t, err)
+	t.Cleanup(store.Close)
+	return store
+}
+
+func openStore(ctx context.Context, dsn string) (*postgres.Store, error) {
+	sealer, err := postgres.NewSealer(testKey)
+	if err != nil {
+		return nil, err
+	}
+	return postgres.Open(ctx, postgres.Config{URL: dsn, MaxConns: 8, AppName: "test", Sealer: sealer, Log: slog.New(slog.DiscardHandler)})
+}
+
+// ctx ends in time for a test to say what it waited for.
+func (s *site) ctx() context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	s.t.Cleanup(cancel)
+	return ctx
+}
+
+// furnish makes the template database of every site.
+func furnish(ctx context.Context, dsn string) error {
+	if err := postgres.Migrate(ctx, dsn); err != nil {
+		return err
+	}
+	store, err := openStore(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	if err := store.EnsureAdmin(ctx, "admin", "Admin", "admin@desk.example"); err != nil {
+		return err
+	}
+	err = store.EnsureFirstDesk(ctx, postgres.FirstDesk{
+		Key: "support", Name: "Support", Address: "support@desk.example", Group: "support",
+		IMAPAddr: "127.0.0.1:1", SMTPAddr: "127.0.0.1:1", Username: "support@desk.example", Password: "demo", FromStart: true, Subaddress: true,
+	})
+	if err != nil {
+		return err
+	}
+	for key, role := range map[string]ticket.Role{"lead": ticket.RoleLead, "sato": ticket.RoleAgent} {
+		_, err := store.AddAgent(ctx, postgres.Person{Key: key, Name: key, Email: key + "@desk.example", Role: role, Groups: []string{"support"}, Desks: []string{"support"}}, "")
+		if err != nil {
+			return err
+		}
+	}
+	_, err = store.Pool().Exec(ctx, `create table test_sent (delivery text not null, at timestamptz not null default clock_timestamp())`)
+	return err
+}
+
+type mint struct{}
+
+func (mint) MessageID(kind, delivery, domain string) string {
+	return "t." + delivery + "." + kind + "@" + domain
+}
+
+var keys = mail.Keys{{ID: "k", Secret: []byte("only for tests, of sixteen bytes and more")}}
+
+// crew is a worker at work.
+type crew struct {
+	ContinueAfter int
+	Crash         func(point string)
+	Wrap          func(activities.Desk) activities.Desk
+
+	cancel context.CancelFunc
+	done   chan error
+}
+
+// work starts a worker, which ends with the test or when it is stopped.
+func (s *site) work(set ...func(*crew)) *crew {
+	s.t.Helper()
+	c := &crew{ContinueAfter: 1000, Crash: func(string) {}, Wrap: func(d activities.Desk) activities.Desk { return d }, done: make(chan error, 1)}
+	for _, f := range set {
+		f(c)
+	}
+	conn := temporaltest.Client(s.t, s.namespace)
+	queue := postgres.NewQueue(s.store, postgres.QueueConfig{Rules: s.rules, Mint: mint{}, Crash: c.Crash})
+	w := worker.New(conn, parts(queue, &dispatch.Bell{Client: conn}, s.outside, s.outside, c))
+	ctx, cancel := context.WithCancel(context.Background())
+	c.cancel = cancel
+	go func() { c.done <- w.Run(ctx) }()
+	s.t.Cleanup(c.stop)
+	return c
+}
+
+// stop ends the worker in order and waits for it.
+func (c *crew) stop() {
+	if c.cancel != nil {
+		c.cancel()
+		<-c.done
+		c.cancel = nil
+	}
+}
+
+func parts(q *postgres.Queue, b *dispatch.Bell, out activities.Sender, in activities.Post, c *crew) worker.Parts {
+	log := slog.New(slog.DiscardHandler)
+	return worker.Parts{
+		Desk:       &workflows.Desk{ConsoleURL: "https://desk.example"},
+		Tickets:    &activities.Tickets{Desk: c.Wrap(q), Bell: b, Log: log, ContinueAfter: c.ContinueAfter, Crash: c.Crash},
+		Deliveries: &activities.Deliveries{Outbox: q, Sender: out, Bell: b, Keys: keys, Log: log, Now: time.Now, Crash: c.Crash},
+		Mailboxes:  &activities.Mailboxes{Intake: q, Post: in, Bell: b, Keys: keys, Log: log},
+		AtOnce:     4,
+	}
+}
+
+// relay runs a relay until the test ends.
+func (s *site) relay() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	r := &dispatch.Relay{Bell: s.bell, Record: s.queue, Log: slog.New(slog.DiscardHandler)}
+	go func() { defer close(done); r.Run(ctx) }()
+	s.t.Cleanup(func() { cancel(); <-done })
+}
+
+// order is a command that is not stored yet.
+type order = ticket.Order
+
+func (s *site) id(k ticket.Kind) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.commands++
+	return fmt.Sprintf("%s-%d", k, s.commands)
+}
+
+// mailed is a client's mail: to a new ticket where n is 0.
+func (s *site) mailed(n ticket.Number) order {
+	id := s.id(ticket.ClientReply)
+	writer := yamada
+	o := order{
+		ID: id, Number: n, Kind: ticket.ClientReply, By: ticket.Actor{Kind: ticket.ActorClient}, Name: yamada.Name, Fingerprint: id, Writer: &writer,
+		Params:  ticket.Params{Reply: &ticket.ReplyParams{Channel: ticket.ChannelMail}},
+		Message: &ticket.NewMessage{Body: "The plaintext of a client.", Author: ticket.By{Kind: ticket.ActorClient, Name: yamada.Name}, MailID: id + "@client.example"},
+	}
+	if n == 0 {
+		o.Opening = &ticket.Opening{Desk: "support", Title: "A subject of a client", Channel: ticket.ChannelMail, Language: "en", Client: yamada}
+	}
+	return o
+}
+
+func (s *site) command(n ticket.Number, k ticket.Kind, by ticket.Actor) order {
+	id := s.id(k)
+	o := order{ID: id, Number: n, Kind: k, By: by, Name: by.ID, Fingerprint: id}
+	if k == ticket.AgentResponse || k == ticket.Note {
+		o.Message = &ticket.NewMessage{Body: "The plaintext of an agent.", Format: "markdown", Note: k == ticket.Note, Author: ticket.By{Kind: by.Kind, ID: by.ID, Name: by.ID}}
+	}
+	return o
+}
+
+// put stores an order and tells nobody.
+func (s *site) put(o order) ticket.Receipt {
+	s.t.Helper()
+	r, _, err := s.queue.Store(s.ctx(), o)
+	require.NoError(s.t, err)
+	return r
+}
+
+func (s *site) ring(r ticket.Receipt) {
+	s.t.Helper()
+	require.NoError(s.t, s.bell.Ring(s.ctx(), r.Number, r.Kind.String(), ticket.Ring{ID: r.ID, Seq: r.Seq}))
+}
+
+// await returns the receipt once it is done.
+func (s *site) await(r ticket.Receipt) ticket.Receipt {
+	s.t.Helper()
+	now, err := s.queue.Await(s.ctx(), r)
+	require.NoError(s.t, err)
+	require.True(s.t, now.Done(), "%s of ticket %d was not applied in time", r.Kind, r.Number)
+	return now
+}
+
+// does stores, rings and waits for the receipt.
+func (s *site) does(o order) ticket.Receipt {
+	s.t.Helper()
+	r := s.put(o)
+	s.ring(r)
+	return s.await(r)
+}
+
+// opened is a new ticket.
+func (s *site) opened() ticket.Number {
+	s.t.Helper()
+	return s.does(s.mailed(0)).Number
+}
+
+func (s *site) process(n ticket.Number) ticket.Process {
+	s.t.Helper()
+	r, err := s.store.Ticket(s.ctx(), n)
+	require.NoError(s.t, err)
+	return r.Process
+}
+
+// events are the names in the ticket's record.
+func (s *site) events(n ticket.Number) []string {
+	s.t.Helper()
+	items, _, err := s.store.Timeline(s.ctx(), n, 0, 500, true)
+	require.NoError(s.t, err)
+	var out []string
+	for _, i := range items {
+		switch {
+		case i.Event != nil:
+			out = append(out, i.Event.Name)
+		default:
+			out = append(out, i.Type)
+		}
+	}
+	return out
+}
+
+func (s *site) exec(sql string, args ...any) {
+	s.t.Helper()
+	_, err := s.store.Pool().Exec(s.ctx(), sql, args...)
+	require.NoError(s.t, err)
+}
+
+// ended waits for the end of a workflow.
+func (s *site) ended(id string) {
+	s.t.Helper()
+	require.NoError(s.t, s.client.GetWorkflow(s.ctx(), id, "").Get(s.ctx(), nil), id)
+}
+
+// runs is how often something happened.
+func count(events []string, name string) int {
+	n := 0
+	for _, e := range events {
+		if strings.EqualFold(e, name) {
+			n++
+		}
+	}
+	return n
+}
