@@ -63,6 +63,14 @@ func (c Calendar) Add(start time.Time, d time.Duration) time.Time {
 			d -= have
 		}
 		nanos = 0 // all pieces but the first begin at a full second
+		for {
+			worked, whole := w.wholeDay()
+			if !whole || (worked > 0 && worked >= d) {
+				break
+			}
+			d -= worked
+			w.at += daySeconds
+		}
 	}
 	return end(start)
 }
@@ -101,11 +109,15 @@ func (c Calendar) Between(from, to time.Time) time.Duration {
 			if p.to == to.Unix()+1 {
 				sum -= time.Second - time.Duration(to.Nanosecond())
 			}
-			if sum < 0 {
-				return math.MaxInt64
-			}
 		}
 		nanos = 0
+		for worked, whole := w.wholeDay(); whole && w.at+daySeconds <= to.Unix() && sum >= 0; worked, whole = w.wholeDay() {
+			sum += worked
+			w.at += daySeconds
+		}
+		if sum < 0 {
+			return math.MaxInt64
+		}
 	}
 	return sum
 }

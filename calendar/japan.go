@@ -52,11 +52,11 @@ func japanNames() []names {
 	return append(all, names{substituteDay, substituteName}, names{citizensDay, citizensName})
 }
 
-// japanDays writes into the days of a year the number of their name, from 1.
+// japanDays writes into the days of a year base + the number of their name, from 1.
 //
 // Article 3: a holiday on a Sunday is made up for by the next day that is no national holiday; a day between two
 // national holidays is a holiday.
-func japanDays(year int, days *[366]int32) {
+func japanDays(year int, base int32, days *[366]int32) {
 	if year < japanSince {
 		return
 	}
@@ -65,10 +65,10 @@ func japanDays(year int, days *[366]int32) {
 	for i, h := range japan {
 		if d := h.day(year); d > 0 {
 			at := Date{year, h.month, d}.number() - first
-			days[at], national[at] = int32(i)+1, true
+			days[at], national[at] = base+int32(i)+1, true
 		}
 	}
-	substitute, citizens := int32(len(japan))+1, int32(len(japan))+2
+	substitute, citizens := base+int32(len(japan))+1, base+int32(len(japan))+2
 	for i := 1; i < len(days)-1; i++ {
 		if !national[i] && national[i-1] && national[i+1] {
 			days[i] = citizens

@@ -7,8 +7,9 @@ type names struct{ ja, en string }
 type set struct {
 	key   string
 	title names
-	names []names                          // the names that days counts by
-	days  func(year int, days *[366]int32) // writes 1 + the index of a name at each holiday, 0 being January 1
+	names []names
+	// days writes base + 1 + the index of its name at each holiday of the year, January 1 being 0.
+	days func(year int, base int32, days *[366]int32)
 }
 
 // sets is never written to.

@@ -81,13 +81,7 @@ func (t *table) fill(number int, y *year) {
 	y.end = Date{number + 1, time.January, 1}.number()
 	clear(y.rule[:])
 	for _, s := range t.sets {
-		var found [366]int32
-		s.days(number, &found)
-		for i, name := range found {
-			if name > 0 {
-				y.rule[i] = s.base + name
-			}
-		}
+		s.days(number, s.base, &y.rule)
 	}
 	for i := range t.layers {
 		for _, s := range t.layers[i].yearly {
