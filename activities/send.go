@@ -56,14 +56,14 @@ const (
 // Send tries once to send a mail. Before the first attempt its bytes are frozen; before DATA a second mark is set, so
 // that a death after it makes the mail uncertain and never sends it twice.
 func (d *Deliveries) Send(ctx context.Context, id string) (ticket.DeliveryState, error) {
-	stop := beat(ctx, 5*time.Second)
+	stop := beat(ctx, 2*time.Second)
 	defer stop()
 	a, err := d.Outbox.Begin(ctx, id)
 	if err != nil {
 		return ticket.DeliveryState{}, d.failed(ctx, id, err)
 	}
 	if a.No == 0 {
-		return d.ring(ctx, a.DeliveryState), nil
+		return discreet(d.ring(ctx, a.DeliveryState)), nil
 	}
 	state, err := d.attempt(ctx, id, a)
 	if errors.Is(err, ticket.ErrOvertaken) {
@@ -72,9 +72,13 @@ func (d *Deliveries) Send(ctx context.Context, id string) (ticket.DeliveryState,
 	if err != nil {
 		return ticket.DeliveryState{}, d.failed(ctx, id, err)
 	}
-	state = d.ring(ctx, state)
-	state.Reason = "" // it may quote an address; the row has it
-	return state, nil
+	return discreet(d.ring(ctx, state)), nil
+}
+
+// discreet is what a history may know: a reason may quote an address, and the row has it.
+func discreet(s ticket.DeliveryState) ticket.DeliveryState {
+	s.Reason = ""
+	return s
 }
 
 func (d *Deliveries) failed(ctx context.Context, id string, err error) error {
@@ -105,7 +109,7 @@ func (d *Deliveries) attempt(ctx context.Context, id string, a ticket.Attempt) (
 			return ticket.DeliveryState{}, err
 		}
 	}
-	results, slow, err := d.Sender.Send(ctx, a.SMTP, Envelope{ID: id, From: a.From, To: a.Recipients}, raw,
+	results, slow, err := d.Sender.Send(ctx, a.SMTP, Envelope{ID: id, From: d.returnPath(id, a), To: a.Recipients}, raw,
 		func(ctx context.Context) error { return d.Outbox.Data(ctx, id, a.No) })
 	d.Crash("after_dot")
 	if err != nil && errors.Is(err, ticket.ErrOvertaken) {
@@ -116,6 +120,15 @@ func (d *Deliveries) attempt(ctx context.Context, id string, a ticket.Attempt) (
 	}
 	results, retry := d.schedule(a, results, slow)
 	return d.Outbox.Finish(context.WithoutCancel(ctx), id, a.No, results, retry)
+}
+
+// returnPath is where reports about a mail come to: an address that we signed, which names the mail, where the mailbox
+// takes such addresses. Automatic mail has none (RFC 3834).
+func (d *Deliveries) returnPath(id string, a ticket.Attempt) string {
+	if a.From == "" || a.Mail.ReplyTo == "" {
+		return a.From
+	}
+	return orText(d.Keys.BounceAddress(a.From, id), a.From)
 }
 
 // schedule says when to try again, and gives up on a mail that is too old.

@@ -151,10 +151,21 @@ func TestTheFirstAttemptMarksInOrder(t *testing.T) {
 	require.Equal(t, "accepted", out.State)
 	require.Empty(t, out.Reason, "it may quote an address; the row has it")
 	require.Equal(t, []string{"yamada@client.example"}, p.to)
-	require.Equal(t, "support@desk.example", p.from)
+	delivery, ok := keys.VerifyBounceAddress(p.from)
+	require.True(t, ok, "reports come to an address that names the mail: %s", p.from)
+	require.Equal(t, deliveryID, delivery)
 	for _, want := range []string{"Message-ID: <t.x.reply.k-sig@desk.example>", "In-Reply-To: <a1@client.example>", "Subject: Re: ", "#1042", "support+r.token."} {
 		require.Contains(t, string(p.sent), want)
 	}
+}
+
+func TestAMailboxWithoutSubaddressesGetsReportsUnderItsOwnAddress(t *testing.T) {
+	t.Parallel()
+	p := answer()
+	p.attempt.Mail.ReplyTo = ""
+	_, err := send(t, p, noon)
+	require.NoError(t, err)
+	require.Equal(t, "support@desk.example", p.from)
 }
 
 func TestALaterAttemptSendsTheFrozenBytes(t *testing.T) {
@@ -247,10 +258,11 @@ func TestAMailThatNeedsAPersonRings(t *testing.T) {
 func TestNothingLeftToDoIsSaidAtOnce(t *testing.T) {
 	t.Parallel()
 	p := answer()
-	p.attempt = ticket.Attempt{DeliveryState: ticket.DeliveryState{State: "uncertain", Finished: true, Number: 1042}}
+	p.attempt = ticket.Attempt{DeliveryState: ticket.DeliveryState{State: "uncertain", Finished: true, Number: 1042, Reason: "451 yamada@client.example"}}
 	out, err := send(t, p, noon)
 	require.NoError(t, err)
 	require.True(t, out.Finished)
+	require.Empty(t, out.Reason, "it goes into a history")
 	require.Equal(t, []string{"begin 1", "ring bell"}, p.steps)
 }
 

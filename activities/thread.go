@@ -13,10 +13,9 @@ import (
 func (m *Mailboxes) decide(ctx context.Context, box ticket.Mailbox, got ticket.Received, parsed mail.Message, warnings []mail.Warning) (ticket.Fate, error) {
 	class := mail.Classify(parsed, box.Self)
 	hints := mail.FindHints(parsed, m.Keys, box.Self)
-	if own, ok := m.Keys.VerifyMessageID(class.OriginalID); ok { // a report names the mail it speaks of
-		hints.Own = append(hints.Own, own)
-	} else if delivery, ok := m.Keys.VerifyBounceAddress(class.OriginalEnvelope); ok {
-		hints.Own = append(hints.Own, mail.OwnID{UUID: delivery})
+	original, proof := m.original(parsed, class)
+	if proof != "" {
+		hints.Own = append([]mail.OwnID{original}, hints.Own...)
 	}
 	found, err := m.Intake.Find(ctx, traces(hints, parsed))
 	if err != nil {
@@ -32,6 +31,13 @@ func (m *Mailboxes) decide(ctx context.Context, box ticket.Mailbox, got ticket.R
 	if d.NewAddress {
 		fate.Evidence["new_address"] = true
 	}
+	if _, known := found.Tickets[original.UUID]; proof != "" && known {
+		fate.Bounces = reports(class, original.UUID, sender(parsed).Addr)
+		fate.Evidence["proof"] = proof
+	}
+	if class.Sort == mail.SortHuman && (d.Why == mail.WhyToken || d.Why == mail.WhyOwnID) {
+		fate.Reached = sender(parsed).Addr
+	}
 	order := m.order(box, got, parsed, d, class)
 	switch {
 	case class.Sort == mail.SortBounce || class.Sort == mail.SortDelayed:
@@ -39,7 +45,7 @@ func (m *Mailboxes) decide(ctx context.Context, box ticket.Mailbox, got ticket.R
 	case class.Automatic():
 		fate.Fate = "automatic"
 	}
-	if class.Automatic() && d.Ticket == 0 && !opens(class.Sort) {
+	if receipt(class.Sort) || class.Automatic() && d.Ticket == 0 && !opens(class.Sort) {
 		return fate, nil
 	}
 	fate.Order = &order

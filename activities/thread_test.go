@@ -119,28 +119,6 @@ func TestOnlyAPersonsFirstMailMayBeAcknowledged(t *testing.T) {
 	}
 }
 
-func TestReportsAboutMailsOpenNothing(t *testing.T) {
-	t.Parallel()
-	report := "From: MAILER-DAEMON@mx.example\r\nTo: support@desk.example\r\nSubject: Undelivered Mail\r\nReturn-Path: <>\r\nMIME-Version: 1.0\r\n" +
-		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n--b\r\n" +
-		"Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; yamada@client.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b\r\n" +
-		"Content-Type: text/rfc822-headers\r\n\r\nMessage-ID: <" + ownID + ">\r\n\r\n--b--\r\n"
-	b := newBox()
-	b.mails[1] = report
-	b.watch(t)
-	require.Equal(t, "bounce", b.of(1).Fate)
-	require.Nil(t, b.of(1).Order, "it speaks of no mail of ours that is known")
-
-	b = newBox()
-	b.mails[1] = report
-	b.found.Tickets[deliveryID] = ticket.FoundTicket{Number: 1042, Desk: "support"}
-	b.watch(t)
-	require.Equal(t, "bounce", b.of(1).Fate)
-	require.Equal(t, ticket.Number(1042), b.of(1).Order.Number, "the mail it speaks of names the ticket")
-	require.Equal(t, ticket.AutomaticMail, b.of(1).Order.Kind)
-	require.Equal(t, ticket.System, b.of(1).Order.By)
-}
-
 func TestWhatAnOrderHolds(t *testing.T) {
 	t.Parallel()
 	b := newBox()

@@ -18,6 +18,8 @@ type Record interface {
 	Unring(ctx context.Context, n ticket.Number) error
 	// Unstarted lists deliveries whose workflow may not run.
 	Unstarted(ctx context.Context, limit int) ([]string, error)
+	// Unfinished pages through the deliveries that are not done, started or not.
+	Unfinished(ctx context.Context, after string, limit int) ([]string, error)
 	// Started notes that they run.
 	Started(ctx context.Context, deliveries []string) error
 	// Overdue lists tickets whose timer should have rung a minute ago.
@@ -100,6 +102,10 @@ func (r *Relay) deliveries(ctx context.Context) error {
 	if err != nil || len(ids) == 0 {
 		return err
 	}
+	return r.startAll(ctx, ids)
+}
+
+func (r *Relay) startAll(ctx context.Context, ids []string) error {
 	g, inner := limited(ctx)
 	for _, id := range ids {
 		g.Go(func() error { return r.Bell.StartDelivery(inner, id) })
@@ -143,8 +149,8 @@ func (r *Relay) ringAll(ctx context.Context, numbers []ticket.Number) error {
 	return g.Wait()
 }
 
-// Rebuild starts every open ticket's workflow again from its row, and every mailbox: for a Temporal whose store was
-// lost. tell is called with the number of tickets rung so far.
+// Rebuild starts every open ticket's workflow again from its row, every delivery that is not done, and every mailbox:
+// for a Temporal whose store was lost. tell is called with the number of tickets rung so far.
 func (r *Relay) Rebuild(ctx context.Context, tell func(done int)) error {
 	done := 0
 	for after := ticket.Number(0); ; {
@@ -162,7 +168,23 @@ func (r *Relay) Rebuild(ctx context.Context, tell func(done int)) error {
 		tell(done)
 		after = page[len(page)-1]
 	}
+	if err := r.restartDeliveries(ctx); err != nil {
+		return err
+	}
 	return r.sweep(ctx)
+}
+
+func (r *Relay) restartDeliveries(ctx context.Context) error {
+	for after := ""; ; {
+		page, err := r.Record.Unfinished(ctx, after, atOnce)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		if err := r.startAll(ctx, page); err != nil {
+			return err
+		}
+		after = page[len(page)-1]
+	}
 }
 
 func limited(ctx context.Context) (*errgroup.Group, context.Context) {

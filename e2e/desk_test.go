@@ -2,9 +2,7 @@ package e2e
 
 import (
 	"bufio"
-	"context"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -104,6 +102,9 @@ func (d *desk) command(args ...string) *exec.Cmd {
 	for _, entry := range os.Environ() {
 		name, _, _ := strings.Cut(entry, "=")
 		kept := strings.HasPrefix(name, "DURADESK_POSTGRES_") || name == "DURADESK_TEMPORAL_BIN"
+		if built, ok := strings.CutPrefix(entry, "DURADESK_TEST_TEMPORAL="); ok { // what the Makefile built for all tests
+			entry, kept = "DURADESK_TEMPORAL_BIN="+built, true
+		}
 		if kept || !strings.HasPrefix(name, "DURADESK_") && !strings.HasPrefix(name, "TEMPORAL_") {
 			cmd.Env = append(cmd.Env, entry)
 		}
@@ -112,12 +113,18 @@ func (d *desk) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// start starts `up` and waits for its word; a Temporal server that was never built takes minutes.
+// start starts `up` and waits for its word; a Temporal server that was never built takes minutes. Started again, it must
+// be found under the same addresses, with the same secrets.
 func (d *desk) start() {
 	d.t.Helper()
 	d.begin()
 	d.out.waitFor(d.t, d.up, "ready", 9*time.Minute)
-	d.settings = readSettings(d.t, filepath.Join(d.dir, "env"))
+	settings := readSettings(d.t, filepath.Join(d.dir, "env"))
+	if d.settings != nil {
+		require.Equal(d.t, d.settings, settings)
+		return
+	}
+	d.settings = settings
 }
 
 // begin starts `up` without waiting.
@@ -212,53 +219,6 @@ func (d *desk) again(part string, killed int) {
 	})
 }
 
-// byHand runs a part that `up` left out, with the settings that `up` wrote down for that.
-func (d *desk) byHand(part string, env ...string) *byHand {
-	d.t.Helper()
-	cmd := d.command(part)
-	for name, value := range d.settings {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
-	cmd.Env = append(cmd.Env, env...)
-	log, err := os.OpenFile(filepath.Join(d.dir, "log", part+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	require.NoError(d.t, err)
-	cmd.Stdout, cmd.Stderr = log, log
-	p, err := tether.Start(cmd, syscall.SIGKILL)
-	require.NoError(d.t, err)
-	require.NoError(d.t, log.Close())
-	h := &byHand{Process: p, d: d}
-	d.t.Cleanup(h.stop)
-	return h
-}
-
-// byHand is a part that the test runs.
-type byHand struct {
-	*tether.Process
-	d *desk
-}
-
-// stop ends it orderly, at the latest after a while.
-func (h *byHand) stop() {
-	h.Signal(syscall.SIGTERM)
-	select {
-	case <-h.Done():
-	case <-time.After(20 * time.Second):
-		h.Signal(os.Kill)
-		<-h.Done()
-	}
-}
-
-// killed waits until the part has ended by kill -9, which it does to itself at a crash point.
-func (h *byHand) killed(within time.Duration, what string) {
-	h.d.t.Helper()
-	select {
-	case <-h.Done():
-	case <-time.After(within):
-		require.FailNow(h.d.t, "it goes on living: "+what)
-	}
-	require.ErrorContains(h.d.t, h.Err(), "signal: killed", what)
-}
-
 // readSettings reads the lines NAME='value' that `up` writes for people.
 func readSettings(t *testing.T, file string) map[string]string {
 	t.Helper()
@@ -291,17 +251,4 @@ func eventually[T any](t *testing.T, within time.Duration, what string, look fun
 			require.FailNow(t, fmt.Sprintf("not within %v: %s", within, what), "as it stands: %+v", found)
 		}
 	}
-}
-
-// cleanup is a context that outlives the test by a little.
-func cleanup(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 10*time.Second)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-func with(settings map[string]string, name, value string) map[string]string {
-	out := maps.Clone(settings)
-	out[name] = value
-	return out
 }

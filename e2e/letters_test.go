@@ -80,8 +80,16 @@ func (d *desk) trySend(l letter, raw []byte) (err error) {
 	if _, err := w.Write(raw); err != nil {
 		return err
 	}
-	return w.Close() // the answer to the final dot
+	if err := w.Close(); err != nil { // the answer to the final dot
+		return uncertainError{err}
+	}
+	return nil
 }
+
+// uncertainError says that all of a mail was said and the answer not heard.
+type uncertainError struct{ error }
+
+func isUncertain(err error) bool { return errors.As(err, new(uncertainError)) }
 
 // send hands over a mail that must be taken, and gives its Message-ID.
 func (d *desk) send(l letter) string {

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +27,9 @@ func run(m *testing.M) int {
 
 // binary builds the program once, as the first test asks for it.
 var binary = sync.OnceValues(func() (string, error) {
+	if err := lookAtSources(); err != nil {
+		return "", err
+	}
 	path := filepath.Join(workshop, "duradesk")
 	build := exec.Command("go", append(append([]string{"build"}, raceFlags...), "-o", path, "duradesk/cmd/duradesk")...)
 	if out, err := build.CombinedOutput(); err != nil {
@@ -33,3 +37,18 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	return path, nil
 })
+
+// lookAtSources reads the directories of all sources. The go command repeats these tests when something changed that
+// they looked at themselves, and it does not see what the compiler looks at for them.
+func lookAtSources() error {
+	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "tmp") {
+			return fs.SkipDir
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("look at the sources: %w", err)
+	}
+	return nil
+}

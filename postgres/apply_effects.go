@@ -95,28 +95,20 @@ func (a *applying) sendMessage(c stored) {
 	a.writes.Queue(`update messages set mail_id = (select mail_id from deliveries where id = $2) where id = $1`, c.Message, id)
 }
 
-// The most acknowledgements that one address gets. Whoever answers each of them with a new mail, without a sign that it
-// is a machine, is a loop that only a count can end (MAIL §3).
-const (
-	acksAnHour = 5
-	acksADay   = 20
-)
-
-// acknowledge queues the mail that tells the client the number, once per ticket and address, and not without end.
+// acknowledge queues the mail that tells the client the number, once per ticket and address. Where it must not be sent,
+// the ticket says why: nothing else changes.
 func (a *applying) acknowledge(ctx context.Context, c stored) error {
 	if a.row.clientMail == "" {
 		return nil
 	}
 	address := FoldAddress(a.row.clientMail)
-	var hour, day int
-	err := a.tx.QueryRow(ctx, `select count(*) filter (where at > $2::timestamptz - interval '1 hour'), count(*)
-		from acknowledgements where address = $1 and at > $2::timestamptz - interval '1 day'`, address, c.At).Scan(&hour, &day)
+	mailbox, why, err := a.mayAnswer(ctx, address, c.At)
 	if err != nil {
-		return fmt.Errorf("count acknowledgements: %w", err)
+		return err
 	}
 	system := stored{Command: ticket.Command{ID: c.ID, Seq: c.Seq, At: c.At, By: ticket.System}}
-	if hour >= acksAnHour || day >= acksADay {
-		a.event(system, lifecycle.Happening{Type: "event", Name: "not_acknowledged", Why: "too_many_acknowledgements"}, "", nil)
+	if why != "" {
+		a.event(system, lifecycle.Happening{Type: "event", Name: "not_acknowledged", Why: why}, "", nil)
 		return nil
 	}
 	occasion := "acknowledge"
@@ -124,7 +116,7 @@ func (a *applying) acknowledge(ctx context.Context, c stored) error {
 		occasion = "follow_up"
 	}
 	id := a.queueDelivery(c, "", occasion, []string{a.row.clientMail}, nil)
-	a.writes.Queue(`insert into acknowledgements (ticket, address, at) values ($1, $2, $3)`, a.row.number, address, c.At)
+	a.writes.Queue(`insert into acknowledgements (ticket, address, at, mailbox) values ($1, $2, $3, nullif($4, '')::uuid)`, a.row.number, address, c.At, mailbox)
 	a.event(system, lifecycle.Happening{Type: "event", Name: "acknowledged"}, "", map[string]any{"delivery": id})
 	return nil
 }

@@ -101,17 +101,15 @@ func (q *Queue) Begin(ctx context.Context, id string) (ticket.Attempt, error) {
 // cutOff ends a mail whose attempt died between the last mark and its end.
 func (q *Queue) cutOff(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketRow, out *ticket.Attempt) error {
 	const why = "the sender died after the mail was handed over and before the server's answer was known"
-	b := &pgx.Batch{}
-	b.Queue(`update recipients set state = 'uncertain', reason = $2 where delivery = $1 and state = 'attempted'`, d.id, why)
-	d.state, d.finished, d.reason = uncertain, true, why
-	b.Queue(`update deliveries set state = $2, phase = '', reason = $3, finished_at = $4 where id = $1`, d.id, d.state, why, d.now)
-	q.tellFailed(b, d, r)
-	if err := send(ctx, tx, b); err != nil {
+	if _, err := tx.Exec(ctx, `update recipients set state = 'uncertain', reason = $2 where delivery = $1 and state = 'attempted'`, d.id, why); err != nil {
 		return fmt.Errorf("mark uncertain: %w", err)
 	}
-	out.DeliveryState = d.stands()
-	out.DeliveryState.Number = d.number
-	return nil
+	states, err := recipientStates(ctx, tx, d.id)
+	if err != nil {
+		return err
+	}
+	out.DeliveryState, err = q.settle(ctx, tx, d, r, states, d.now)
+	return err
 }
 
 // tellFailed stores the delivery-failed command: what an effect finds out comes back through the queue.
@@ -130,15 +128,14 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 	out := ticket.Attempt{DeliveryState: d.stands(), No: d.attempt, Raw: d.raw}
 	out.Mail = ticket.Mail{
 		Occasion: d.occasion, Number: d.number, Title: r.title, Language: r.language, MailID: d.mailID, Date: d.created,
-		From: ticket.Address{Address: r.deskAddr}, Client: r.clientName, Previous: r.follows,
+		Client: r.clientName, Previous: r.follows,
 	}
 	var subaddress bool
 	var token string
 	var secret []byte
 	b := &pgx.Batch{}
-	b.Queue(`select d.name, t.reply_token, m.subaddress, m.smtp_addr, m.smtp_tls, m.username, m.secret, m.address
-		from tickets t join desks d on d.key = t.desk join mailboxes m on m.desk = d.key and m.address = d.address
-		where t.number = $1 limit 1`, d.number).QueryRow(func(found pgx.Row) error {
+	b.Queue(`with box as (`+mailboxOfTicket+`) select d.name, t.reply_token, m.subaddress, m.smtp_addr, m.smtp_tls, m.username, m.secret, m.address
+		from tickets t join desks d on d.key = t.desk join box m on true where t.number = $1`, d.number).QueryRow(func(found pgx.Row) error {
 		return found.Scan(&out.Mail.Desk, &token, &subaddress, &out.SMTP.Addr, &out.SMTP.TLS, &out.SMTP.Username, &secret, &out.From)
 	})
 	b.Queue(`select address, cc, state from recipients where delivery = $1 order by address`, d.id).Query(func(rows pgx.Rows) error {
@@ -149,14 +146,15 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 	if err := send(ctx, tx, b); err != nil {
 		return out, fmt.Errorf("read what to send: %w", err)
 	}
-	out.Mail.From.Name = out.Mail.Desk
+	out.Mail.From = ticket.Address{Name: out.Mail.Desk, Address: out.From}
+	address := out.From
 	if subaddress {
 		out.Mail.ReplyTo = token // the composer makes the address
 	}
 	if ticket.Automatic(d.occasion) {
 		out.From = "" // automatic mail has the null sender, so that nothing answers it (RFC 3834)
 	}
-	return out, q.reveal(&out.SMTP, r.deskAddr, secret)
+	return out, q.reveal(&out.SMTP, address, secret)
 }
 
 // queueThread collects the Message-IDs that the mail answers: the client's last one first of all.
@@ -264,17 +262,15 @@ func (q *Queue) Finish(ctx context.Context, id string, attempt int, ends []ticke
 		}
 		b := &pgx.Batch{}
 		for _, e := range ends {
-			b.Queue(`update recipients set state = $3, reason = nullif($4, '') where delivery = $1 and address = $2`, id, e.Address, e.State, clean(e.Reason))
+			// A report may have come before the server's word was written down: what came back stays so.
+			b.Queue(`update recipients set state = $3, reason = nullif($4, '') where delivery = $1 and address = $2 and state <> 'bounced'`, id, e.Address, e.State, clean(e.Reason))
 		}
-		var states map[string]string
-		b.Queue(`select state, max(coalesce(reason, '')) from recipients where delivery = $1 group by state`, id).Query(func(rows pgx.Rows) error {
-			states = map[string]string{}
-			var state, reason string
-			_, err := pgx.ForEachRow(rows, []any{&state, &reason}, func() error { states[state] = reason; return nil })
-			return err
-		})
 		if err := send(ctx, tx, b); err != nil {
 			return fmt.Errorf("record ends: %w", err)
+		}
+		states, err := recipientStates(ctx, tx, id)
+		if err != nil {
+			return err
 		}
 		out, err = q.settle(ctx, tx, &d, &r, states, retry)
 		return err
@@ -288,13 +284,8 @@ func (q *Queue) Finish(ctx context.Context, id string, attempt int, ends []ticke
 // settle draws the delivery's state from its recipients': anything left to try keeps it open; else the worst wins.
 func (q *Queue) settle(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketRow, states map[string]string, retry time.Time) (ticket.DeliveryState, error) {
 	b := &pgx.Batch{}
-	open := false
-	for _, s := range []string{accepted, failed, uncertain, attempted, queued} {
-		if reason, ok := states[s]; ok {
-			d.state, d.reason = s, reason
-			open = s == queued || s == attempted
-		}
-	}
+	d.state, d.reason = worst(states)
+	open := d.state == queued || d.state == attempted
 	d.phase, d.finished, d.nextAt = "", !open, retry
 	if open {
 		d.state = queued
@@ -303,7 +294,7 @@ func (q *Queue) settle(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketRow
 	b.Queue(`update deliveries set state = $2, phase = '', reason = nullif($3, ''), next_at = $4, finished_at = case when $5 then $6::timestamptz end where id = $1`,
 		d.id, d.state, clean(d.reason), retry, d.finished, d.now)
 	out := d.stands()
-	if d.finished && d.state != accepted {
+	if d.finished && d.state != accepted && d.state != bounced { // a bounce was told when its report came
 		q.tellFailed(b, d, r)
 		out.Number = d.number
 	}

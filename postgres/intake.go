@@ -114,7 +114,9 @@ var errSettled = errors.New("the mail has its fate")
 func (q *Queue) Settle(ctx context.Context, f ticket.Fate) (ticket.Settled, error) {
 	var out ticket.Settled
 	err := q.write(ctx, func(tx pgx.Tx) (err error) {
-		out, err = q.settleIn(ctx, tx, f)
+		if out, err = q.settleIn(ctx, tx, f); err == nil {
+			q.crash("before_settle_commit")
+		}
 		return err
 	})
 	if errors.Is(err, errSettled) {
@@ -149,15 +151,28 @@ func (q *Queue) settleIn(ctx context.Context, tx pgx.Tx, f ticket.Fate) (ticket.
 		n := ticket.Number(*twin)
 		return ticket.Settled{Fate: "duplicate", Number: n}, q.writeFate(ctx, tx, f, "duplicate", n, 0)
 	}
-	if f.Order == nil {
-		return out, q.writeFate(ctx, tx, f, f.Fate, 0, 0)
+	var r ticket.Receipt
+	if f.Order != nil {
+		if r, _, err = q.store(ctx, tx, *f.Order); err != nil {
+			return out, err
+		}
+		out.Number, out.Kind, out.Ring = r.Number, r.Kind, ticket.Ring{ID: r.ID, Seq: r.Seq}
+		if f.Order.Opening != nil { // its mail leaves through the mailbox that this one came to
+			if _, err := tx.Exec(ctx, `update tickets set mailbox = $2 where number = $1`, r.Number, f.Mailbox); err != nil {
+				return out, fmt.Errorf("note the mailbox of a ticket: %w", err)
+			}
+		}
 	}
-	r, _, err := q.store(ctx, tx, *f.Order)
+	reported, err := q.report(ctx, tx, f)
 	if err != nil {
 		return out, err
 	}
-	out.Number, out.Kind, out.Ring = r.Number, r.Kind, ticket.Ring{ID: r.ID, Seq: r.Seq}
-	return out, q.writeFate(ctx, tx, f, f.Fate, r.Number, r.Seq)
+	if f.Reached != "" { // whoever answers our mail has it: the address works again
+		if _, err := tx.Exec(ctx, `delete from undeliverable where address = $1 and why = 'bounce'`, FoldAddress(f.Reached)); err != nil {
+			return out, fmt.Errorf("clear an address: %w", err)
+		}
+	}
+	return out, q.writeFate(ctx, tx, f, f.Fate, orElse(r.Number, reported), r.Seq)
 }
 
 func (q *Queue) writeFate(ctx context.Context, tx pgx.Tx, f ticket.Fate, fate string, n ticket.Number, seq int64) error {
@@ -171,6 +186,7 @@ func (q *Queue) writeFate(ctx context.Context, tx pgx.Tx, f ticket.Fate, fate st
 
 // Marked notes that the server shows these mails as done, and moves the cursor over everything settled before them.
 func (q *Queue) Marked(ctx context.Context, mailbox string, uidvalidity uint32, uids []uint32) error {
+	q.crash("after_server_mark")
 	err := q.write(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `update ledger set marked = true where mailbox = $1 and uidvalidity = $2 and uid = any($3)`, mailbox, uidvalidity, wide(uids)); err != nil {
 			return fmt.Errorf("note marked mails: %w", err)

@@ -12,7 +12,8 @@ import (
 	"duradesk/ticket"
 )
 
-// Mailbox is one polled mailbox as lists show it, without its secret.
+// Mailbox is one polled mailbox as lists show it, without its secret. LastError is what is wrong with reading it, else what
+// an operator must see of it.
 type Mailbox struct {
 	ID, Desk, Address, State, LastError string
 	LastSeen                            *time.Time
@@ -21,7 +22,7 @@ type Mailbox struct {
 
 // Mailboxes returns all, by address.
 func (s *Store) Mailboxes(ctx context.Context) ([]Mailbox, error) {
-	rows, err := s.pool.Query(ctx, `select id::text, desk, address, state, coalesce(last_error, ''), last_seen_at, uidvalidity, last_uid from mailboxes order by address`)
+	rows, err := s.pool.Query(ctx, `select id::text, desk, address, state, coalesce(last_error, alert, ''), last_seen_at, uidvalidity, last_uid from mailboxes order by address`)
 	if err != nil {
 		return nil, fmt.Errorf("list mailboxes: %w", err)
 	}

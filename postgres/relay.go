@@ -58,6 +58,16 @@ func (q *Queue) Unstarted(ctx context.Context, limit int) ([]string, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
+// Unfinished lists deliveries that are not done, after an id: to start them again where Temporal's store was lost.
+func (q *Queue) Unfinished(ctx context.Context, after string, limit int) ([]string, error) {
+	rows, err := q.s.pool.Query(ctx, `select id::text from deliveries where finished_at is null and id > coalesce(nullif($1, '')::uuid, '00000000-0000-0000-0000-000000000000')
+		order by id limit $2`, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list unfinished deliveries: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
 // Overdue lists tickets whose next timer should have rung a minute ago and did not: the sweeper's net.
 func (q *Queue) Overdue(ctx context.Context, limit int) ([]ticket.Number, error) {
 	rows, err := q.s.pool.Query(ctx, `select number from tickets where next_due_at < clock_timestamp() - interval '60 seconds'

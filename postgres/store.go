@@ -21,7 +21,9 @@ func (q *Queue) Store(ctx context.Context, o ticket.Order) (ticket.Receipt, bool
 	var r ticket.Receipt
 	repeated := false
 	err := q.write(ctx, func(tx pgx.Tx) (err error) {
-		r, repeated, err = q.store(ctx, tx, o)
+		if r, repeated, err = q.store(ctx, tx, o); err == nil && !repeated {
+			q.crash("before_store_commit")
+		}
 		return err
 	})
 	if name, _ := violated(err); name == "commands_actor_id_key" {

@@ -61,7 +61,7 @@ const (
 	timelineTail = `where e.ticket = $1 and e.n > $2 and ($3 or e.type <> 'note') order by e.n limit $4`
 	filesQuery   = `select message::text, id::text, name, type, size from attachments where message = any($1::text[]::uuid[]) order by message, position`
 	mailsQuery   = `
-		select coalesce(d.message::text, ''), d.id::text, r.address, r.state, r.attempts, coalesce(r.reason, d.reason, '')
+		select coalesce(d.message::text, ''), d.id::text, r.address, r.state, r.attempts, coalesce(r.reason, case when r.state <> 'accepted' then d.reason end, '')
 		from deliveries d join recipients r on r.delivery = d.id
 		where d.message = any($1::text[]::uuid[]) or d.id = any($2::text[]::uuid[])
 		order by d.created_at, d.id, r.cc, r.address`

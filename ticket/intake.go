@@ -51,16 +51,18 @@ type Fate struct {
 	MailID   string
 	Evidence map[string]any // no texts, no addresses of people beyond what the ledger needs
 	Order    *Order
-	Bounces  []Bounce
+	Bounces  []Bounce // of proven reports only
+	Reached  string   // the address of a writer who proved that our mail reaches him
 }
 
 // Bounce is what a delivery status report says about one recipient of one of our mails.
 type Bounce struct {
 	Delivery string
 	Address  string
-	Action   string // failed, delayed
+	Action   string // failed, delayed, delivered, relayed, expanded; displayed (RFC 8098), complaint (RFC 5965)
 	Status   string // RFC 3463
 	Reason   string
+	Hard     bool // the address itself is at fault and stays so
 }
 
 // Settled is what came of a fate.

@@ -47,7 +47,10 @@ func New(c client.Client, p Parts) *Workers {
 		MaxConcurrentActivityExecutionSize:      p.AtOnce,
 		StickyScheduleToStartTimeout:            time.Second,
 		WorkerStopTimeout:                       stopWithin,
-		OnFatalError:                            p.Fatal,
+		// Beats are sent as they come: held back for the usual four fifths of their timeout, a busy moment makes a
+		// living activity look dead, and a mail that is being handed over uncertain.
+		MaxHeartbeatThrottleInterval: 2 * time.Second,
+		OnFatalError:                 p.Fatal,
 	}
 	w := &Workers{tickets: worker.New(c, ticket.QueueTickets, options)}
 	options.MaxConcurrentActivityExecutionSize = 200

@@ -25,7 +25,7 @@ func (d *Desk) Delivery(ctx workflow.Context, in DeliveryInput) error {
 		var s ticket.DeliveryState
 		opts := workflow.ActivityOptions{
 			StartToCloseTimeout: 15 * time.Minute,
-			HeartbeatTimeout:    20 * time.Second,
+			HeartbeatTimeout:    12 * time.Second,
 			Summary:             "send mail " + in.ID,
 			RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
 		}

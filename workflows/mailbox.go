@@ -25,7 +25,7 @@ func (d *Desk) Mailbox(ctx workflow.Context, in MailboxInput) error {
 	for range watchesPerRun {
 		opts := workflow.ActivityOptions{
 			StartToCloseTimeout: 45 * time.Minute,
-			HeartbeatTimeout:    15 * time.Second,
+			HeartbeatTimeout:    12 * time.Second,
 			Summary:             "watch mailbox " + in.ID,
 			RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
 		}

@@ -88,7 +88,7 @@ func name(n int64) string { return fmt.Sprintf("test-%d", n) }
 // Client is a client of a namespace, closed when the test ends.
 func Client(t testing.TB, namespace string, further ...func(*client.Options)) client.Client {
 	t.Helper()
-	options := client.Options{HostPort: Address(t), Namespace: namespace, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))}
+	options := client.Options{HostPort: Address(t), Namespace: namespace, Identity: "test", Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))}
 	for _, f := range further {
 		f(&options)
 	}

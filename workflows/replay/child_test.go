@@ -74,7 +74,7 @@ func workUntilKilled(ctx context.Context) error {
 		return err
 	}
 	conn, err := client.DialContext(ctx, client.Options{
-		HostPort: os.Getenv(addressVariable), Namespace: os.Getenv(namespaceVariable), Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		HostPort: os.Getenv(addressVariable), Namespace: os.Getenv(namespaceVariable), Identity: "test", Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
 	})
 	if err != nil {
 		return err

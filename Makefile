@@ -1,0 +1,97 @@
+# `make` shows what there is; `make check` is exactly what CI runs. Nothing but Go is needed (and Postgres, which the
+# tests install as root on Debian and otherwise fetch); the tools come through the module proxy, pinned here.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+GOLANGCI      := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOTESTSUM     := go run gotest.tools/gotestsum@v1.13.0
+WORKFLOWCHECK := go run go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
+
+# What `make generate` writes.
+GENERATED := docs/lifecycle.md api/openapi api/client
+
+# The race detector needs a C compiler. CI has one and must use it; without one, `make test` says so and goes on.
+RACE := $(if $(or $(CI),$(shell command -v gcc || command -v clang)),-race)
+
+# The flags with which `duradesk up` builds devserver/: with the same ones its thousand packages are compiled once.
+DEVSERVER := -trimpath -ldflags='-s -w'
+
+# For how long each fuzz target of `make soak` looks.
+FUZZTIME ?= 1m
+
+.PHONY: help
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: check
+check: layout vet lint workflows fresh tidy test ## All that CI checks: layout, linters, generated files, every test
+
+.PHONY: test
+test: ## Run every test: -race, real Postgres, real Temporal (built the first time: about five minutes)
+	@$(if $(RACE),,echo "No C compiler here: testing without the race detector (Debian: apt-get install gcc)." >&2)
+	@mkdir -p tmp
+	@DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver); export DURADESK_TEST_TEMPORAL; \
+	(cd devserver && $(GOTESTSUM) --format pkgname --hide-summary=skipped -- $(DEVSERVER) -vet=off -timeout 10m ./...); \
+	$(GOTESTSUM) --format pkgname --format-hide-empty-pkg --hide-summary=skipped --jsonfile tmp/test.json -- $(RACE) -timeout 12m ./...; \
+	grep -q '"Action":"pass".*"Test":' tmp/test.json || { echo "no test was run" >&2; exit 1; }
+
+.PHONY: soak
+soak: ## Look longer: every property 20,000 times, every fuzz target for FUZZTIME (1m), the race tests three times over
+	go test -timeout 2h ./lifecycle ./ticket -rapid.checks=20000
+	@for package in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+	    echo "$$package $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+	  done; \
+	done
+	DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test $(RACE) -count 3 -timeout 2h ./...
+
+.PHONY: generate
+generate: ## Write anew what is generated: the picture of the process, the API's server interface and Go client
+	go generate ./...
+
+.PHONY: fresh
+fresh: ## Check that generated files say what their sources say
+	@sums() { find $(GENERATED) -type f | sort | xargs sha256sum; }; \
+	before=$$(sums); go generate ./...; after=$$(sums); \
+	if [ "$$before" != "$$after" ]; then \
+	  echo "Generated files were stale. They are fresh now; look at the difference and commit it:" >&2; \
+	  diff <(echo "$$before") <(echo "$$after") | sed -n 's/^> [0-9a-f]*//p' >&2; exit 1; \
+	fi
+
+.PHONY: fmt
+fmt: ## Lay out the Go code: gofumpt, imports in order
+	$(GOLANGCI) fmt
+
+.PHONY: layout
+layout: ## Like fmt, but only look
+	@$(GOLANGCI) fmt --diff || { echo "Run: make fmt" >&2; exit 1; }
+
+.PHONY: vet
+vet: ## Find what the compiler lets pass and is wrong
+	go vet ./...
+	cd devserver && go vet -trimpath ./...
+
+.PHONY: lint
+lint: ## Run the linters (.golangci.yml says which and why)
+	$(GOLANGCI) run
+
+.PHONY: workflows
+workflows: ## Check that workflow code replays the same
+	$(WORKFLOWCHECK) -config .workflowcheck.yaml ./...
+
+.PHONY: tidy
+tidy: ## Check that go.mod lists what is used, no more
+	@go mod tidy -diff || { echo "Run: go mod tidy" >&2; exit 1; }
+	@cd devserver && go mod tidy -diff || { echo "Run: go mod tidy, in devserver" >&2; exit 1; }
+
+.PHONY: devserver
+devserver: ## Build the small Temporal server that `duradesk up` and the tests run, and print where it is
+	@go run ./cmd/duradesk devserver
+
+.PHONY: clean
+clean: ## Remove what building and testing left here (not .duradesk, the state of `duradesk up`)
+	rm -rf bin tmp coverage.out

@@ -1,0 +1,352 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"duradesk/postgres/cluster/tether"
+)
+
+// crash is a named point at which a process ends itself with SIGKILL, the n-th time it passes there.
+type crash struct {
+	point  string
+	nth    int
+	during string        // the step of the way that passes there for the n-th time
+	heals  time.Duration // by HOUSE's page of what happens when things fail
+	api    bool          // it is the API that dies, not the worker
+	byMail bool          // the client writes mails; else an agent logs what he says on the phone
+	unsure bool          // nobody can know whether the mail went: it must not go again
+	sent   int           // how often it went then
+}
+
+// The steps of a ticket's way.
+const (
+	opens    = "the client opens it"
+	answered = "an agent answers"
+	replied  = "the client replies"
+	resolved = "an agent resolves it"
+)
+
+// Whatever dies between two steps of a command, nothing is lost and nothing is done twice.
+func TestCrashPointsOfCommands(t *testing.T) {
+	t.Parallel()
+	crashAt(t, []crash{
+		{point: "before_store_commit", nth: 4, during: resolved, heals: 5 * time.Second, api: true},
+		{point: "after_store", nth: 4, during: resolved, heals: 5 * time.Second, api: true},
+		{point: "before_apply_commit", nth: 1, during: opens, heals: 15 * time.Second, byMail: true},
+		{point: "before_apply_commit", nth: 4, during: resolved, heals: 15 * time.Second},
+		{point: "after_apply_commit", nth: 1, during: opens, heals: 15 * time.Second},
+		{point: "after_apply_commit", nth: 4, during: resolved, heals: 15 * time.Second},
+		{point: "before_start_effects", nth: 2, during: resolved, heals: 15 * time.Second},
+		{point: "after_start_effects", nth: 2, during: resolved, heals: 15 * time.Second},
+	})
+}
+
+// Likewise for mail that leaves.
+func TestCrashPointsOfDeliveries(t *testing.T) {
+	t.Parallel()
+	crashAt(t, []crash{
+		{point: "after_begin", nth: 2, during: resolved, heals: 15 * time.Second},
+		{point: "after_freeze", nth: 2, during: resolved, heals: 15 * time.Second},
+		{point: "before_data", nth: 2, during: resolved, heals: 15 * time.Second, unsure: true},
+		{point: "after_dot", nth: 2, during: resolved, heals: 15 * time.Second, unsure: true, sent: 1},
+		{point: "after_finish", nth: 2, during: resolved, heals: 15 * time.Second},
+	})
+}
+
+// Likewise for mail that comes.
+func TestCrashPointsOfAMailbox(t *testing.T) {
+	t.Parallel()
+	crashAt(t, []crash{
+		{point: "after_receive", nth: 2, during: replied, heals: 15 * time.Second, byMail: true},
+		{point: "before_settle_commit", nth: 2, during: replied, heals: 15 * time.Second, byMail: true},
+		{point: "after_settle", nth: 2, during: replied, heals: 15 * time.Second, byMail: true},
+		{point: "after_server_mark", nth: 2, during: replied, heals: 15 * time.Second, byMail: true},
+		{point: "after_mark", nth: 2, during: replied, heals: 15 * time.Second, byMail: true},
+	})
+}
+
+func crashAt(t *testing.T, points []crash) {
+	d := startDesk(t, "--without", partWorker, "--without", partAPI)
+	pool, temporal := d.record(), d.temporal()
+	var walks []*walk
+	for i, c := range points {
+		w := &walk{crash: c, client: fmt.Sprintf("crash%d@client.example", i), title: fmt.Sprintf("Crash %d", i), pool: pool, temporal: temporal}
+		walks = append(walks, w)
+		if !t.Run(fmt.Sprintf("%s:%d", c.point, c.nth), func(t *testing.T) { w.desk = d.in(t); w.run() }) {
+			return
+		}
+	}
+	worker, api := d.keep(partWorker), d.keep(partAPI)
+	defer worker.end()
+	defer api.end()
+	d.awaitAPI()
+	d.settle(pool, patience)
+	d.reconcile(pool)
+	for _, w := range walks { // what was unsure did not go again, nor anything else
+		w.desk = d
+		w.requireMails()
+	}
+	require.Len(t, d.admin().list(""), len(points))
+}
+
+// walk is the way of one ticket past a crash.
+type walk struct {
+	*desk
+	crash    crash
+	client   string
+	title    string
+	number   int64
+	victim   *kept
+	healed   time.Duration
+	pool     *pgxpool.Pool
+	temporal client.Client
+}
+
+func (w *walk) run() {
+	orders := []string{
+		fmt.Sprintf("DURADESK_CRASH_AT=%s:%d", w.crash.point, w.crash.nth),
+		"DURADESK_CRASH_ONCE=" + filepath.Join(w.t.TempDir(), "crashed"),
+	}
+	var worker, api *kept
+	if w.crash.api {
+		worker, api = w.keep(partWorker), w.keep(partAPI, orders...)
+		w.victim = api
+	} else {
+		worker, api = w.keep(partWorker, orders...), w.keep(partAPI)
+		w.victim = worker
+	}
+	defer worker.end()
+	defer api.end()
+	w.awaitAPI()
+	w.step(opens, w.opens)
+	w.step(answered, func() { w.order("agent-response", "The answer.") })
+	w.step(replied, func() {
+		if !w.crash.byMail {
+			w.order("client-reply", "The reply.")
+			return
+		}
+		mails := w.inbox(w.client)
+		w.send(mails[len(mails)-1].reply(letter{name: "Crash", from: w.client, body: "The reply."}))
+		w.awaitText("The reply.")
+	})
+	w.step(resolved, func() { w.order("resolve", "The end.") })
+	require.NotZero(w.t, w.healed, "it crashed where it should")
+	require.Less(w.t, w.healed, w.crash.heals+restart)
+	require.Equal(w.t, "resolved", w.admin().ticket(w.number).State)
+	w.requireMails()
+}
+
+func (w *walk) opens() {
+	if w.crash.byMail {
+		w.send(letter{name: "Crash", from: w.client, subject: w.title, body: "Please help."})
+		w.number = w.admin().awaitTitle(w.title).Number
+		return
+	}
+	r := eventually(w.t, patience, "an answer to create", func() (reply, bool) {
+		r, err := w.admin().try(w.t.Context(), http.MethodPost, "/tickets", object{
+			"id": w.title + " create", "desk": "support", "client": object{"name": "Crash", "email": w.client}, "channel": "phone",
+			"title": w.title, "message": object{"body": "Please help."},
+		})
+		return r, err == nil && (r.status == http.StatusCreated || r.status == http.StatusAccepted)
+	})
+	w.number = r.receipt(w.desk).Number
+}
+
+// restart is what a process takes to be there again, on a busy machine and with the race detector in it.
+const restart = 5 * time.Second
+
+// step does a step, waits until all that follows from it is done, and takes the time if the crash fell into it.
+func (w *walk) step(what string, do func()) {
+	w.t.Helper()
+	before := w.victim.death()
+	do()
+	if what == w.crash.during {
+		eventually(w.t, patience, "the crash while "+what, func() (bool, bool) { return false, !w.victim.death().IsZero() })
+	}
+	w.quiet()
+	if died := w.victim.death(); before.IsZero() && !died.IsZero() {
+		w.quiet() // it may have died after all was done
+		w.healed = time.Since(died)
+		w.t.Logf("killed while %s, healed after %v", what, w.healed.Round(time.Millisecond))
+	}
+}
+
+// quiet waits until nothing is left to do, in the rows and in Temporal.
+func (w *walk) quiet() {
+	w.t.Helper()
+	w.settle(w.pool, patience)
+	eventually(w.t, patience, "every mail is marked", func() (int, bool) {
+		n := count(w.desk, w.pool, `select count(*) from ledger where not marked`)
+		return n, n == 0
+	})
+	for _, id := range lines(w.desk, w.pool, `select id::text from deliveries where ticket = $1`, w.number) {
+		eventually(w.t, patience, "the workflow of delivery "+id+" ends", func() (string, bool) {
+			answer, err := w.temporal.DescribeWorkflowExecution(w.t.Context(), "delivery-"+id, "")
+			status := answer.GetWorkflowExecutionInfo().GetStatus()
+			return fmt.Sprint(status, err), err == nil && status == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
+		})
+	}
+}
+
+// order sends a command as a careful client does: the same id until there is an answer.
+func (w *walk) order(name, text string) {
+	w.t.Helper()
+	body := object{"id": w.title + " " + name, "message": says(text)}
+	eventually(w.t, patience, "an answer to "+name, func() (reply, bool) {
+		r, err := w.admin().try(w.t.Context(), http.MethodPost, ticketPath(w.number)+"/"+name, body)
+		return r, err == nil && (r.status == http.StatusOK || r.status == http.StatusAccepted)
+	})
+	w.awaitText(text)
+}
+
+// awaitText waits until the ticket says something.
+func (w *walk) awaitText(text string) {
+	w.t.Helper()
+	eventually(w.t, patience, text, func() (reply, bool) {
+		r, err := w.admin().try(w.t.Context(), http.MethodGet, ticketPath(w.number)+"/timeline?limit=200", nil)
+		return r, err == nil && r.status == http.StatusOK && strings.Contains(string(r.body), text)
+	})
+}
+
+// awaitAPI waits until it answers.
+func (d *desk) awaitAPI() {
+	d.t.Helper()
+	eventually(d.t, patience, "the API answers", func() (error, bool) {
+		r, err := d.admin().try(d.t.Context(), http.MethodGet, "/views", nil)
+		return err, err == nil && r.status == http.StatusOK
+	})
+}
+
+// requireMails: each mail went once; one of which nobody can know went once or not, and is shown as such.
+func (w *walk) requireMails() {
+	w.t.Helper()
+	texts := ""
+	for _, m := range w.inbox(w.client) {
+		texts += m.text
+	}
+	require.Equal(w.t, 1, strings.Count(texts, "The answer."))
+	want, state := 1, "accepted"
+	if w.crash.unsure {
+		want, state = w.crash.sent, "uncertain"
+	}
+	require.Equal(w.t, want, strings.Count(texts, "The end."))
+	acknowledged := 0
+	if w.crash.byMail {
+		acknowledged = 1
+	}
+	require.Len(w.t, w.inbox(w.client), acknowledged+1+want, "acknowledgement, answer, end")
+	said := map[string]int{}
+	for _, item := range w.admin().timeline(w.number) {
+		if item.Type == "message" {
+			said[strings.TrimSpace(item.Body)]++
+		}
+		if item.Body == "The end." {
+			require.Len(w.t, item.Delivery, 1)
+			require.Equal(w.t, state, item.Delivery[0].State, "%+v", item.Delivery)
+			require.Equal(w.t, 1+retries(w.crash), item.Delivery[0].Attempts)
+		}
+	}
+	require.Equal(w.t, map[string]int{"Please help.": 1, "The answer.": 1, "The reply.": 1, "The end.": 1}, said)
+}
+
+// retries is how often a mail was begun in vain before it went.
+func retries(c crash) int {
+	switch c.point {
+	case "after_begin", "after_freeze":
+		return 1
+	default:
+		return 0
+	}
+}
+
+// kept is a part that the test starts again when it has killed itself, without telling it to do so again.
+type kept struct {
+	stop func()
+	over chan struct{}
+	died chan time.Time // holds the time of its first death
+}
+
+func (d *desk) keep(part string, env ...string) *kept {
+	d.t.Helper()
+	ctx, cancel := context.WithCancel(d.t.Context())
+	k := &kept{stop: cancel, over: make(chan struct{}), died: make(chan time.Time, 1)}
+	go func() {
+		defer close(k.over)
+		for {
+			p, err := d.launch(part, env...)
+			if err != nil {
+				d.t.Errorf("start %s: %v", part, err)
+				return
+			}
+			select {
+			case <-ctx.Done():
+				p.Signal(syscall.SIGTERM)
+				select {
+				case <-p.Done():
+				case <-time.After(20 * time.Second):
+					p.Signal(os.Kill)
+					<-p.Done()
+				}
+				return
+			case <-p.Done():
+			}
+			if err := p.Err(); err == nil || !strings.Contains(err.Error(), "killed") {
+				d.t.Errorf("%s ended by itself: %v", part, err)
+				return
+			}
+			select {
+			case k.died <- time.Now():
+			default:
+				d.t.Errorf("%s died twice", part)
+			}
+			env = nil
+		}
+	}()
+	d.t.Cleanup(k.end)
+	return k
+}
+
+// death is when it killed itself, zero if it did not.
+func (k *kept) death() time.Time {
+	select {
+	case at := <-k.died:
+		k.died <- at
+		return at
+	default:
+		return time.Time{}
+	}
+}
+
+func (k *kept) end() {
+	k.stop()
+	<-k.over
+}
+
+// launch starts a part that `up` left out, with the settings that `up` wrote down for that.
+func (d *desk) launch(part string, env ...string) (*tether.Process, error) {
+	cmd := d.command(part)
+	for name, value := range d.settings {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	cmd.Env = append(cmd.Env, env...)
+	log, err := os.OpenFile(filepath.Join(d.dir, "log", part+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = log.Close() }()
+	cmd.Stdout, cmd.Stderr = log, log
+	return tether.Start(cmd, syscall.SIGKILL)
+}

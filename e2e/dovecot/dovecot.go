@@ -1,0 +1,225 @@
+package dovecot
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"text/template"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Password opens every mailbox.
+const Password = "demo"
+
+// Options say what the server is like.
+type Options struct {
+	// Hide takes abilities away: MOVE, IDLE, UIDPLUS, as older servers lack them.
+	Hide []string
+	// Quota is the size that a mailbox may have, in Dovecot's words ("100k"); empty: none.
+	Quota string
+}
+
+// Server is a running Dovecot. Every address is a mailbox of it.
+type Server struct {
+	IMAPAddr, LMTPAddr string
+
+	t      testing.TB
+	dir    string
+	config string
+}
+
+// Start runs a Dovecot until the test ends. Where none is installed it is fetched from Debian, which needs root.
+func Start(t testing.TB, o Options) *Server {
+	t.Helper()
+	require.NoError(t, installed())
+	// Dovecot's own users must reach the directory, and sockets have short names: so not below t.TempDir().
+	dir, err := os.MkdirTemp("/tmp", "dovecot-")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // Dovecot's users read it
+	s := &Server{IMAPAddr: freePort(t), LMTPAddr: freePort(t), t: t, dir: dir, config: filepath.Join(dir, "dovecot.conf")}
+	mails := filepath.Join(dir, "mail")
+	require.NoError(t, os.Mkdir(mails, 0o700))
+	require.NoError(t, os.Chown(mails, nobody, nobody))
+	s.write(o)
+	s.Run()
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// nobody owns the mails: Debian's user of that name.
+const nobody = 65534
+
+var installed = sync.OnceValue(func() error {
+	if _, err := exec.LookPath("dovecot"); err == nil {
+		return nil
+	}
+	install := exec.Command("sh", "-c", "apt-get update -qq && apt-get install -y -qq --no-install-recommends dovecot-imapd dovecot-lmtpd")
+	install.Env = append(os.Environ(), "RUNLEVEL=1", "DEBIAN_FRONTEND=noninteractive")
+	if out, err := install.CombinedOutput(); err != nil {
+		return fmt.Errorf("the tests of mail need Dovecot: apt-get install dovecot-imapd dovecot-lmtpd (as root): %w\n%s", err, out)
+	}
+	return nil
+})
+
+// freePort gives an address that nobody listens on.
+func freePort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+var configuration = template.Must(template.New("dovecot.conf").Parse(`
+base_dir = {{.Dir}}/run
+state_dir = {{.Dir}}/state
+log_path = {{.Dir}}/log
+protocols = imap lmtp
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+auth_mechanisms = plain login xoauth2 oauthbearer
+first_valid_uid = 1
+first_valid_gid = 1
+mail_location = maildir:{{.Dir}}/mail/%Lu
+mail_uid = 65534
+mail_gid = 65534
+mail_max_userip_connections = 100
+recipient_delimiter = +
+lmtp_save_to_detail_mailbox = no
+login_greeting = ready
+mailbox_list_index = yes
+{{- if .Quota}}
+mail_plugins = quota
+plugin {
+  quota = count:User quota
+  quota_vsizes = yes
+  quota_rule = *:storage={{.Quota}}
+  quota_grace = 0
+}
+{{- end}}
+namespace inbox {
+  inbox = yes
+}
+passdb {
+  driver = static
+  args = password=demo
+}
+userdb {
+  driver = static
+  args = uid=65534 gid=65534 home={{.Dir}}/mail/%Lu allow_all_users=yes
+}
+service imap-login {
+  chroot =
+  inet_listener imap {
+    address = 127.0.0.1
+    port = {{.IMAP}}
+  }
+  inet_listener imaps {
+    port = 0
+  }
+}
+service lmtp {
+  inet_listener lmtp {
+    address = 127.0.0.1
+    port = {{.LMTP}}
+  }
+}
+service anvil {
+  chroot =
+}
+service stats {
+  chroot =
+}
+{{- if .Capability}}
+protocol imap {
+  imap_capability = {{.Capability}}
+}
+{{- end}}
+protocol lmtp {
+  postmaster_address = postmaster@desk.example
+}
+`))
+
+// abilities are what Dovecot 2.3 offers, without those to be hidden.
+func abilities(hide []string) string {
+	if len(hide) == 0 {
+		return ""
+	}
+	list := " IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL+ NAMESPACE UIDPLUS LIST-EXTENDED CHILDREN UNSELECT MOVE CONDSTORE "
+	for _, h := range hide {
+		list = strings.Replace(list, " "+h+" ", " ", 1)
+	}
+	return strings.TrimSpace(list)
+}
+
+func (s *Server) write(o Options) {
+	_, imap, _ := net.SplitHostPort(s.IMAPAddr)
+	_, lmtp, _ := net.SplitHostPort(s.LMTPAddr)
+	var text bytes.Buffer
+	err := configuration.Execute(&text, map[string]string{"Dir": s.dir, "IMAP": imap, "LMTP": lmtp, "Quota": o.Quota, "Capability": abilities(o.Hide)})
+	require.NoError(s.t, err)
+	require.NoError(s.t, os.WriteFile(s.config, text.Bytes(), 0o644)) //nolint:gosec // Dovecot's users read it
+}
+
+// Run starts the server again, under the same addresses, and waits until it answers.
+func (s *Server) Run() {
+	s.t.Helper()
+	out, err := exec.Command("dovecot", "-c", s.config).CombinedOutput()
+	require.NoError(s.t, err, "%s", out)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.t.Context()), 20*time.Second)
+	defer cancel()
+	for _, addr := range []string{s.IMAPAddr, s.LMTPAddr} {
+		for {
+			conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+			if err == nil {
+				_ = conn.Close()
+				break
+			}
+			require.NoError(s.t, ctx.Err(), "Dovecot does not answer: %s", s.log())
+			time.Sleep(20 * time.Millisecond) // it forks and tells nobody when it listens
+		}
+	}
+}
+
+// Stop ends the server and every connection to it.
+func (s *Server) Stop() {
+	out, err := exec.Command("dovecot", "-c", s.config, "stop").CombinedOutput()
+	if err != nil && !strings.Contains(string(out), "not running") {
+		s.t.Logf("stop Dovecot: %v %s", err, out)
+	}
+	if s.t.Failed() {
+		s.t.Logf("Dovecot said:\n%s", s.log())
+	}
+}
+
+func (s *Server) log() string {
+	text, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+	return string(text[max(0, len(text)-4000):])
+}
+
+// ForgetUIDs makes the INBOX of an address anew, as a restored backup does: another UIDVALIDITY, the mails stay. The
+// server is stopped meanwhile.
+func (s *Server) ForgetUIDs(address string) {
+	s.t.Helper()
+	s.Stop()
+	files, err := filepath.Glob(filepath.Join(s.dir, "mail", address, "dovecot*"))
+	require.NoError(s.t, err)
+	require.NotEmpty(s.t, files)
+	for _, f := range files {
+		require.NoError(s.t, os.RemoveAll(f))
+	}
+	// The validity is made from the clock: two of the same second would be the same.
+	time.Sleep(1100 * time.Millisecond)
+	s.Run()
+}

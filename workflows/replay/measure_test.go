@@ -1,0 +1,90 @@
+package replay
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	historypb "go.temporal.io/api/history/v1"
+	"google.golang.org/protobuf/proto"
+
+	"duradesk/ticket"
+)
+
+// cost is what an action adds to a ticket's history. The bound is a promise: whoever makes an event more per action
+// finds it here.
+func (s *site) cost(n ticket.Number, act func()) (events, bytes int) {
+	s.t.Helper()
+	id := ticket.WorkflowID(n)
+	before := len(s.settled(id))
+	act()
+	added := s.settled(id)[before:]
+	for _, e := range added {
+		bytes += proto.Size(e)
+	}
+	return len(added), bytes
+}
+
+// settled is the history once no workflow task is under way.
+func (s *site) settled(id string) []*historypb.HistoryEvent {
+	s.t.Helper()
+	for {
+		d, err := s.client.DescribeWorkflowExecution(s.ctx(), id, "")
+		require.NoError(s.t, err)
+		if d.GetPendingWorkflowTask() == nil {
+			return s.history(id, "")
+		}
+		require.NoError(s.t, s.ctx().Err())
+	}
+}
+
+func TestWhatAnActionCostsInHistory(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.work()
+	n := s.opened()
+	s.does(s.command(n, ticket.AgentResponse, sato))
+
+	events, bytes := s.cost(n, func() { s.does(s.command(n, ticket.Escalate, sato)) })
+	t.Logf("without a mail: %d events, %d bytes", events, bytes)
+	require.LessOrEqual(t, events, 5, "signal, three of the workflow task, the marker of Apply")
+	require.Less(t, bytes, 3500)
+
+	events, bytes = s.cost(n, func() { s.does(s.command(n, ticket.AgentResponse, sato)) })
+	t.Logf("with a mail: %d events, %d bytes", events, bytes)
+	require.LessOrEqual(t, events, 6, "and the marker of the effects")
+	require.Less(t, bytes, 4500)
+
+	events, bytes = s.cost(n, func() { s.does(s.command(n, ticket.Resolve, sato)) })
+	t.Logf("with a timer and another state: %d events, %d bytes", events, bytes)
+	require.LessOrEqual(t, events, 7, "and the timer, and what operators filter by")
+
+	events, bytes = s.cost(n, func() {
+		var last ticket.Receipt
+		for range 20 {
+			last = s.put(s.command(n, ticket.Escalate, sato))
+			s.ring(last)
+		}
+		s.await(last)
+	})
+	t.Logf("in a burst of 20: %.1f events, %d bytes each", float64(events)/20, bytes/20)
+	require.LessOrEqual(t, events, 100)
+}
+
+func TestHowSoonAReceiptIsThere(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.work()
+	n := s.opened()
+	var took []time.Duration
+	for range 200 {
+		o := s.command(n, ticket.Escalate, sato)
+		began := time.Now()
+		s.does(o)
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	t.Logf("command to receipt: p50 %s, p95 %s, slowest %s", took[len(took)/2], took[len(took)*95/100], took[len(took)-1])
+	require.Less(t, took[len(took)/2], time.Second, "on whatever machine; alone it takes a hundredth of that")
+}
