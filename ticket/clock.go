@@ -153,7 +153,7 @@ func (p Process) Wanted() []Wanted {
 	var out []Wanted
 	for _, c := range p.Clocks {
 		if c.State == Running {
-			out = append(out, Wanted{Clock: c.ID, Kind: c.Kind, Due: c.Rings(), Generation: c.Generation})
+			out = append(out, Wanted{Clock: c.ID, Kind: c.Kind, Due: c.Rings(), Generation: c.Generation, Warning: !c.Warn.IsZero()})
 		}
 	}
 	return out
