@@ -46,6 +46,11 @@ func Laws() []Law {
 		{"way_back", "restore leads back to the state and the owner that the ticket had"},
 		{"destroyed", "deletion destroys the content, and nothing else does"},
 		{"quiet", "automatic mail moves, starts and sends nothing; spam sends nothing"},
+		{"told", "a warning is told to the owner, a breach to the leads too, and it is written down"},
+		{"hand_over", "a hand-over opens a child that hears the client, and is told when nobody waits for it"},
+		{"parent_told", "a child that is held, resolved or over tells its parent"},
+		{"survivor", "a merge tells the survivor, and what is said to a merged ticket reaches it"},
+		{"undone", "a message that is taken back leaves the ticket as it was"},
 		{"who", "every command may be sent by somebody, and no clock's or desk's own word by people"},
 	}
 }
@@ -55,11 +60,9 @@ func Laws() []Law {
 func (t *Table) Prove() []Finding {
 	found := slices.Concat(t.unanswered(), t.deafAsWritten(), whoFindings(who))
 	used := map[string]bool{}
-	var w *world
-	for _, f := range []ticket.FollowUp{ticket.FollowUpLinked, ticket.FollowUpReopenWithin, ticket.FollowUpReopen} {
-		s := ticket.DefaultSettings()
-		s.FollowUp = f
-		w = explore(t, s, func(w *world, i int, st step) {
+	met := &world{t: t, met: map[string]int{}}
+	for _, way := range walks() {
+		w := explore(t, way, func(w *world, i int, st step) {
 			for _, p := range stepLaws {
 				if says := p.broken(st); says != "" {
 					found = append(found, Finding{p.key, says, append(w.story(i), st.says+": "+told(st))})
@@ -70,9 +73,12 @@ func (t *Table) Prove() []Finding {
 			used[rule] = true
 		}
 		found = append(found, w.placeFindings()...)
+		if len(met.places) == 0 {
+			met = w
+		}
 	}
-	found = append(found, t.unreached(w)...)
-	found = append(found, t.unused(used, w)...)
+	found = append(found, t.unreached(met)...)
+	found = append(found, t.unused(used, met)...)
 	return shortest(found)
 }
 
@@ -138,7 +144,7 @@ func (c Case) wrong(last bool) string {
 		return "a line without a condition hides the lines behind it"
 	case a.Verb == VerbUnanswered:
 		return "the line is empty"
-	case a.Verb == VerbMove && !a.Former && a.To == ticket.NoState:
+	case a.Verb == VerbMove && !a.Former && !a.Undone && a.To == ticket.NoState:
 		return "it moves nowhere"
 	case (a.Verb == VerbRefuse || a.Verb == VerbAlready || a.Verb == VerbIgnore) && a.Reason == "":
 		return "it gives no reason"
@@ -154,12 +160,12 @@ func (t *Table) deafAsWritten() []Finding {
 		if !ok {
 			out = append(out, Finding{Law: "clock_stopped", Says: fmt.Sprintf("nothing says which clocks run in %s", s)})
 		}
-		if s.Final() && len(clocks) > 0 {
+		if s.Final() && slices.ContainsFunc(clocks, func(r ClockRule) bool { return !r.Stands && !r.Met }) {
 			out = append(out, Finding{Law: "clock_stopped", Says: fmt.Sprintf("%s is final and yet lets a clock run", s)})
 		}
 		for _, rule := range clocks {
-			for _, c := range t.Rules[s][rule.Kind.Says()] {
-				if !rule.Paused && c.Answer.Verb != VerbMove && c.Answer.Verb != VerbAgain && c.Answer.Verb != VerbStay {
+			for _, c := range slices.Concat(t.Rules[s][rule.Kind.Says()], t.Rules[s][rule.Kind.Warns()]) {
+				if !rule.Stands && !rule.Met && c.Answer.Verb != VerbMove && c.Answer.Verb != VerbAgain && c.Answer.Verb != VerbStay {
 					out = append(out, Finding{Law: "clock_heard", Says: fmt.Sprintf("%s lets %s run and does not hear it", s, clockName(rule.Kind))})
 				}
 			}
