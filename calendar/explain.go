@@ -3,6 +3,7 @@ package calendar
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -66,25 +67,41 @@ func (c Calendar) Explain(start time.Time, d time.Duration) []Line {
 	if c.table == nil {
 		return []Line{{From: start, To: latest(start, d), Reason: Counted}}
 	}
+	return c.table.explain(start, d, end(start))
+}
+
+// ExplainBetween says how Between comes to its answer, in the same manner: from one instant to a later one, also over
+// what is skipped at the end. If to is not later it is one empty line.
+func (c Calendar) ExplainBetween(from, to time.Time) []Line {
+	from, to = from.Round(0).In(c.Zone()), to.Round(0).In(c.Zone())
+	if !to.After(from) || c.table == nil {
+		return []Line{{From: from, To: later(from, to), Reason: Counted}}
+	}
+	return c.table.explain(from, math.MaxInt64, earlier(to, end(from)))
+}
+
+// explain goes from an instant until d is counted, at most to another instant.
+func (t *table) explain(from time.Time, d time.Duration, to time.Time) []Line {
 	var e explanation
-	w, from := c.table.walk(start.Unix()), start
-	shift, _ := c.table.offset(w.at)
+	w, start := t.walk(from.Unix()), from
+	w.until = min(w.until, to.Unix()+1) // the second that it lies in
+	shift, _ := t.offset(w.at)
 	for done := false; !done; {
 		p, ok := w.next()
 		if !ok {
 			break
 		}
-		if p.shift != shift {
-			e.add(Line{From: from, To: from, Reason: ClockChange, Shift: time.Duration(p.shift-shift) * time.Second})
-			shift = p.shift
-		}
-		line := c.table.line(p)
-		line.From, line.To = from, time.Unix(p.to, 0).In(start.Location())
+		line := t.line(p)
+		line.From, line.To = from, earlier(time.Unix(p.to, 0).In(t.zone), to)
 		if p.open {
 			have := line.To.Sub(from)
 			done = d <= have
 			line.To = from.Add(min(d, have))
 			d -= min(d, have)
+		}
+		if p.shift != shift && from.Before(to) {
+			e.add(Line{From: from, To: from, Reason: ClockChange, Shift: time.Duration(p.shift-shift) * time.Second})
+			shift = p.shift
 		}
 		if line.To.After(from) {
 			e.add(line)
@@ -95,6 +112,20 @@ func (c Calendar) Explain(start time.Time, d time.Duration) []Line {
 		return []Line{{From: start, To: start, Reason: Counted}}
 	}
 	return e
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 type explanation []Line

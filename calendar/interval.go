@@ -10,9 +10,9 @@ import (
 
 const dayMinutes = 24 * 60
 
-// Interval is a stretch of working hours in minutes since midnight, From included, To not. To may be 24:00 (1440);
-// To before From runs over midnight: 22:00-06:00 belongs to the day on which it begins, and is not worked if either
-// of its two dates is closed, for the part on that date; nor is its morning if the evening before was closed.
+// Interval is a stretch of working hours in minutes since midnight, From included, To not. To may be 24:00 (1440). To
+// before From runs over midnight: 22:00-06:00 belongs to the day on which it begins. If that day is closed, nobody
+// works it; if only the next day is closed, it ends at midnight.
 type Interval struct{ From, To int }
 
 // ParseInterval reads "09:00-17:30" and "22:00-06:00".

@@ -117,13 +117,21 @@ func (w *walk) works(day int64) bool {
 	return len(w.t.week[weekday(day)].own) > 0
 }
 
-// offset returns how far the wall is ahead of UTC at an instant, and when that changes next.
+// quarter is the step by which the wall is looked at again where the library's answer about a change is of no use.
+const quarter = 15 * 60
+
+// offset returns how far the wall is ahead of UTC at an instant, and an instant until which that does not change.
 func (t *table) offset(at int64) (shift, turn int64) {
 	local := time.Unix(at, 0).In(t.zone)
 	_, seconds := local.Zone()
 	_, end := local.ZoneBounds()
-	if end.IsZero() {
+	switch {
+	case end.IsZero():
 		return int64(seconds), math.MaxInt64
+	case end.Unix() <= at:
+		// Beyond the tabulated changes (2037) Go takes every year for 365 days, so that on December 31 of a leap year
+		// the bound it gives is past. No zone changes its clocks but at a quarter of an hour.
+		return int64(seconds), (floorDiv(at, quarter) + 1) * quarter
 	}
 	return int64(seconds), end.Unix()
 }
