@@ -11,7 +11,7 @@ GOTESTSUM     := go run gotest.tools/gotestsum@v1.13.0
 WORKFLOWCHECK := go run go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
 
 # What `make generate` writes.
-GENERATED := docs/lifecycle.md api/openapi api/client
+GENERATED := docs/lifecycle.md docs/configuration.md api/openapi api/client
 
 # The race detector needs a C compiler. CI has one and must use it; without one, `make test` says so and goes on.
 RACE := $(if $(or $(CI),$(shell command -v gcc || command -v clang)),-race)
@@ -50,13 +50,14 @@ soak: ## Look longer: every property 20,000 times, every fuzz target for FUZZTIM
 	DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test $(RACE) -count 3 -timeout 2h ./...
 
 .PHONY: generate
-generate: ## Write anew what is generated: the picture of the process, the API's server interface and Go client
+generate: ## Write anew what is generated: the picture of the process, the settings, the API's server interface and client
 	go generate ./...
+	go run ./cmd/duradesk config --write docs/configuration.md
 
 .PHONY: fresh
 fresh: ## Check that generated files say what their sources say
 	@sums() { find $(GENERATED) -type f | sort | xargs sha256sum; }; \
-	before=$$(sums); go generate ./...; after=$$(sums); \
+	before=$$(sums); $(MAKE) generate >&2; after=$$(sums); \
 	if [ "$$before" != "$$after" ]; then \
 	  echo "Generated files were stale. They are fresh now; look at the difference and commit it:" >&2; \
 	  diff <(echo "$$before") <(echo "$$after") | sed -n 's/^> [0-9a-f]*//p' >&2; exit 1; \

@@ -55,6 +55,8 @@ var plan = []room{
 	{name: "duradesk/workflows", ours: join(ground, []string{"duradesk/activities"}), never: join(pgx, gin, mailbox), untouched: network},
 
 	{name: "duradesk/dispatch", ours: []string{"duradesk/ticket"}, never: join(pgx, gin, mailbox)},
+	// Tests of dispatch, workflows and the whole start a server of their own.
+	{name: "duradesk/dispatch/temporaltest", ours: []string{"duradesk/postgres/cluster/"}, never: join(pgx, gin, mailbox)},
 	{name: "duradesk/postgres", ours: ground, never: join(temporal, gin, mailbox)},
 	{name: "duradesk/postgres/cluster/...", ours: []string{}, never: join(temporal, gin, mailbox)},
 	{name: "duradesk/mail/receive", ours: []string{"duradesk/mail", "duradesk/ticket"}, never: join(pgx, temporal, gin)},
@@ -70,6 +72,7 @@ var plan = []room{
 	{name: "duradesk/cmd/...", never: []string{"go.temporal.io/server/"}},
 	// Tests of the whole.
 	{name: "duradesk/e2e/..."},
+	{name: "duradesk/workflows/replay"},
 	{name: "duradesk/deploy"},
 	{name: "duradesk"},
 }

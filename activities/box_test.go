@@ -205,7 +205,7 @@ func (b *box) watch(t *testing.T) {
 }
 
 func (b *box) run() error {
-	hands := &Mailboxes{Intake: b, Post: b, Bell: b, Keys: keys, Log: slog.New(slog.DiscardHandler), WatchFor: time.Hour}
+	hands := &Mailboxes{Intake: b, Post: b, Bell: b, Keys: keys, Log: slog.New(slog.DiscardHandler), WatchFor: time.Hour, Now: time.Now}
 	_, err := run(hands.Watch, NameWatch, "m1")
 	return err
 }

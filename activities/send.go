@@ -218,7 +218,9 @@ func fill(m ticket.Mail) (subject string, w words, err error) {
 			return "", w, err
 		}
 		w.html = strings.Replace(page, insert, mail.SanitizeHTML(m.Body), 1)
-	default:
+	case mail.FormatMarkdown:
+		fallthrough
+	default: // an unknown word reads as Markdown, the format of templates
 		w.format = mail.FormatMarkdown
 		subject, w.body, err = render(m.Body)
 	}

@@ -48,6 +48,7 @@ type Mailboxes struct {
 	Log    *slog.Logger
 	// WatchFor is how long one watch lasts; 0: 30 minutes. The workflow starts the next.
 	WatchFor time.Duration
+	Now      func() time.Time
 }
 
 const (
@@ -110,7 +111,7 @@ func (m *Mailboxes) watch(ctx context.Context, box ticket.Mailbox) error {
 		return err
 	}
 	defer func() { _ = open.Close() }()
-	end := time.Now().Add(orElse(m.WatchFor, watchFor))
+	end := m.Now().Add(orElse(m.WatchFor, watchFor))
 	if err := m.Intake.Seen(ctx, box.ID, "polling", ""); err != nil {
 		return err
 	}
@@ -121,7 +122,7 @@ func (m *Mailboxes) watch(ctx context.Context, box ticket.Mailbox) error {
 		if err := m.look(ctx, open, &box); err != nil {
 			return err
 		}
-		left := time.Until(end)
+		left := end.Sub(m.Now())
 		if left <= 0 {
 			return nil
 		}

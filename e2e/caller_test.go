@@ -46,6 +46,11 @@ type (
 		ClosesAt   *time.Time     `json:"closes_at"`
 		Revision   int64          `json:"revision"`
 		WorkflowID string         `json:"workflow_id"`
+		Links      []linkView     `json:"links"`
+	}
+	linkView struct {
+		Kind   string `json:"kind"`
+		Number int64  `json:"number"`
 	}
 	holdView struct {
 		Reason string     `json:"reason"`

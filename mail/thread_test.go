@@ -194,7 +194,7 @@ func FuzzHints(f *testing.F) {
 		if utf8.ValidString(subject) {
 			clean := mail.CleanSubject(subject)
 			require.True(t, utf8.ValidString(clean))
-			require.Equal(t, mail.SubjectNumbers(mail.TagSubject(1042, clean))[0], int64(1042))
+			require.Equal(t, int64(1042), mail.SubjectNumbers(mail.TagSubject(1042, clean))[0])
 		}
 		d := mail.Decide(h, mail.Lookup{Numbers: map[int64]mail.Found{1042: {Ticket: 1042}}})
 		if d.Ticket != 0 {

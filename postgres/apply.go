@@ -310,7 +310,7 @@ func (a *applying) decide(ctx context.Context, c stored) (err error) {
 		a.event(c, h, d.Rule, eventData(c))
 	}
 	for _, e := range d.Effects {
-		if err := a.perform(ctx, e, c, d); err != nil {
+		if err := a.perform(ctx, e, c); err != nil {
 			return hopeless(err)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // perform does one outer effect within the transaction. The switch is exhaustive: a new effect must be performed.
-func (a *applying) perform(ctx context.Context, e lifecycle.Effect, c stored, d lifecycle.Decision) error {
+func (a *applying) perform(ctx context.Context, e lifecycle.Effect, c stored) error {
 	switch e {
 	case lifecycle.KeepMessage:
 		a.keep(c)
@@ -91,7 +91,7 @@ func (a *applying) sendMessage(c stored) {
 	if len(to) == 0 {
 		return
 	}
-	id := a.queueDelivery(c, c.Message, occasion(c.Kind), to, c.cc)
+	id := a.queueDelivery(c.Message, occasion(c.Kind), to, c.cc)
 	a.writes.Queue(`update messages set mail_id = (select mail_id from deliveries where id = $2) where id = $1`, c.Message, id)
 }
 
@@ -115,13 +115,13 @@ func (a *applying) acknowledge(ctx context.Context, c stored) error {
 	if a.row.follows != 0 {
 		occasion = "follow_up"
 	}
-	id := a.queueDelivery(c, "", occasion, []string{a.row.clientMail}, nil)
+	id := a.queueDelivery("", occasion, []string{a.row.clientMail}, nil)
 	a.writes.Queue(`insert into acknowledgements (ticket, address, at, mailbox) values ($1, $2, $3, nullif($4, '')::uuid)`, a.row.number, address, c.At, mailbox)
 	a.event(system, lifecycle.Happening{Type: "event", Name: "acknowledged"}, "", map[string]any{"delivery": id})
 	return nil
 }
 
-func (a *applying) queueDelivery(c stored, message, occasion string, to, cc []string) string {
+func (a *applying) queueDelivery(message, occasion string, to, cc []string) string {
 	id := uuid.Must(uuid.NewV7()).String()
 	_, domain, _ := strings.Cut(a.row.deskAddr, "@")
 	a.writes.Queue(`insert into deliveries (id, ticket, message, occasion, mail_id, next_at, created_at) values ($1, $2, nullif($3, '')::uuid, $4, $5, $6, $6)`,

@@ -165,10 +165,16 @@ func TestARolledBackClientIsMadeAnew(t *testing.T) {
 	require.NoError(t, err)
 	mine, err := s.EnsureClient(t.Context(), first, ticket.Client{Email: "new@client.example"})
 	require.NoError(t, err)
-	done := make(chan string, 1)
-	go func() { done <- ensure(t, s, ticket.Client{Email: "new@client.example"}) }()
+	var theirs string
+	failed := make(chan error, 1)
+	go func() {
+		failed <- pgx.BeginFunc(t.Context(), s.pool, func(tx pgx.Tx) (err error) {
+			theirs, err = s.EnsureClient(t.Context(), tx, ticket.Client{Email: "new@client.example"})
+			return err
+		})
+	}()
 	require.NoError(t, first.Rollback(t.Context()))
-	theirs := <-done
+	require.NoError(t, <-failed)
 	require.NotEqual(t, mine, theirs)
 	c, err := byMail(t, s, "new@client.example")
 	require.NoError(t, err)

@@ -27,7 +27,7 @@ func Migrate(ctx context.Context, url string) error {
 	if err != nil {
 		return unreachable(config, err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	m, err := migrate.NewMigrator(ctx, conn, versionTable)
 	if err != nil {
 		return fmt.Errorf("prepare the table %s: %w", versionTable, err)

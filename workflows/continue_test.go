@@ -63,7 +63,7 @@ func TestWhatIsCarriedSavesALookAndAnUpsert(t *testing.T) {
 	s.env.RegisterDelayedCallback(func() { s.env.SignalWorkflow("close", s.desk.store(ticket.Close, lead, nil)) }, time.Hour)
 	s.env.ExecuteWorkflow(ticket.WorkflowTicket, in)
 	require.NoError(t, s.env.GetWorkflowError())
-	require.Equal(t, upserts+1, len(s.upserts), "only the close changed what operators filter by")
+	require.Len(t, s.upserts, upserts+1, "only the close changed what operators filter by")
 	require.Equal(t, in.Process.Revision, s.desk.inputs[len(s.desk.inputs)-2].Revision, "the row is asked with the revision that was carried")
 }
 

@@ -102,7 +102,7 @@ func (d *desk) Apply(ctx context.Context, in ticket.ApplyInput) (ticket.ApplyRes
 	d.byHand(in)
 	now := d.clock()
 	for _, f := range in.Fired {
-		if k, ok := lifecycle.Due(d.p, ticket.TimerParams(f)); ok && k.Due.After(now) {
+		if k, ok := lifecycle.Due(d.p, ticket.TimerParams(f)); ok && k.Rings().After(now) {
 			now = k.Due
 		}
 	}
@@ -123,10 +123,10 @@ func (d *desk) answerAll(now time.Time) (more bool) {
 	for {
 		k, running := d.p.Next()
 		switch {
-		case len(waiting) > 0 && !(running && k.Due.Before(waiting[0].At)):
+		case len(waiting) > 0 && !(running && k.Rings().Before(waiting[0].At)):
 			d.answer(waiting[0])
 			waiting = waiting[1:]
-		case running && (len(waiting) > 0 || (!more && !k.Due.After(now))):
+		case running && (len(waiting) > 0 || (!more && !k.Rings().After(now))):
 			d.answer(d.row(lifecycle.TimerCommand(number, k)))
 		default:
 			return more
@@ -142,7 +142,7 @@ func (d *desk) row(c ticket.Command) *line {
 }
 
 func (d *desk) answer(l *line) {
-	out := d.rules.Apply(d.p, l.Command, d.settings)
+	out := d.rules.Apply(d.p, l.Command, lifecycle.RoundTheClock(d.settings))
 	d.p, l.outcome, l.reason, l.done = out.Process, out.Answer, out.Reason, true
 	for _, e := range out.Events {
 		d.events = append(d.events, e.Name)
@@ -158,11 +158,7 @@ func (d *desk) answer(l *line) {
 
 func (d *desk) result(more bool) ticket.ApplyResult {
 	out := ticket.ApplyResult{Process: d.p, More: more, Final: d.p.State.Final() && !more}
-	for _, k := range d.p.Clocks {
-		if k.State == ticket.Running {
-			out.Wanted = append(out.Wanted, ticket.Wanted{Clock: k.ID, Kind: k.Kind, Due: k.Due, Generation: k.Generation})
-		}
-	}
+	out.Wanted = d.p.Wanted()
 	for _, id := range d.unstarted {
 		out.Effects = append(out.Effects, ticket.Errand{Delivery: id})
 	}

@@ -182,6 +182,7 @@ func watch(m *mailbox) *testsuite.TestWorkflowEnvironment {
 	env := newEnvironment()
 	env.SetStartTime(noon)
 	hands := &activities.Mailboxes{
+		Now:    time.Now,
 		Intake: m, Post: emptyPost{m}, Bell: newDesk(env.Now), Keys: mail.Keys{}, Log: slog.New(slog.DiscardHandler), WatchFor: time.Nanosecond,
 	}
 	env.RegisterWorkflowWithOptions((&Desk{}).Mailbox, workflow.RegisterOptions{Name: ticket.WorkflowMailbox})

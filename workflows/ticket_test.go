@@ -176,7 +176,8 @@ func TestABigQueueIsTakenInPieces(t *testing.T) {
 	}
 	s.desk.store(ticket.Close, lead, nil)
 	s.play()
-	require.Equal(t, 4, s.desk.quick, "36 commands, ten at a time, without waiting in between")
+	require.Equal(t, 4, s.desk.quick, "36 commands, ten at a time")
+	require.Equal(t, noon, s.env.Now().UTC(), "without waiting in between")
 	require.Equal(t, ticket.Closed, s.desk.p.State)
 }
 
@@ -204,4 +205,26 @@ func TestATimerThatRingsWhileTheQueueIsFullWaitsForItsTurn(t *testing.T) {
 	require.Equal(t, ticket.AutoCloseDue, s.desk.lines[len(s.desk.lines)-1].Kind)
 	require.Equal(t, "closed", s.desk.events[len(s.desk.events)-1])
 	require.Len(t, s.desk.events, 3+25+1)
+}
+
+func TestATimerThatRangIsDueWhateverTheRecordsClockSays(t *testing.T) {
+	t.Parallel()
+	s := opened(t)
+	s.desk.clock = func() time.Time { return s.env.Now().Add(-time.Minute) } // the database's is slow
+	s.says(time.Minute, ticket.Resolve, sato, nil)
+	s.play()
+	require.Equal(t, noon.Add(14*day), s.desk.p.Closed)
+	require.WithinDuration(t, noon.Add(14*day), s.env.Now(), time.Second)
+	require.Equal(t, 3, s.desk.quick, "mail, resolution, and one ring")
+}
+
+func TestWhatLeavesTheClocksAloneArmsNothing(t *testing.T) {
+	t.Parallel()
+	s := opened(t)
+	for i := range 5 {
+		s.says(time.Duration(i+1)*time.Hour, ticket.Note, sato, nil)
+	}
+	s.says(5*time.Hour+time.Minute, ticket.Close, lead, nil)
+	s.play()
+	require.Equal(t, 1, s.scheduled, "the first response, once")
 }

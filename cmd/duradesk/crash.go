@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"strconv"
 	"strings"
@@ -56,7 +57,6 @@ func first(file, point string) bool {
 	if err != nil {
 		return false
 	}
-	defer f.Close()
 	_, err = f.WriteString(point + "\n")
-	return err == nil
+	return errors.Join(err, f.Close()) == nil
 }

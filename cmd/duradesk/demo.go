@@ -213,7 +213,7 @@ func (d *demo) call(ctx context.Context, as, method, path string, body, into any
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode >= http.StatusBadRequest {
 		p := &problem{Status: response.StatusCode}
 		_ = json.NewDecoder(response.Body).Decode(p) // without a readable body the status says it

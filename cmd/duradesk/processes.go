@@ -121,7 +121,7 @@ func (d *desk) parts(b *dispatch.Bell) worker.Parts {
 		Deliveries: &activities.Deliveries{
 			Outbox: d.queue, Sender: sender{}, Bell: b, Keys: d.keys, Log: d.log, Now: time.Now, Crash: crashPoint,
 		},
-		Mailboxes: &activities.Mailboxes{Intake: d.queue, Post: post{}, Bell: b, Keys: d.keys, Log: d.log},
+		Mailboxes: &activities.Mailboxes{Intake: d.queue, Post: post{}, Bell: b, Keys: d.keys, Log: d.log, Now: time.Now},
 		AtOnce:    int(d.Connections) / 2,
 		Fatal:     func(err error) { d.log.Error("Temporal refuses the worker", "error", err) },
 	}

@@ -38,15 +38,15 @@ var errBroken = errors.New("the rules break a promise")
 func check(out io.Writer, table *lifecycle.Table) error {
 	found := table.Prove()
 	for _, f := range found {
-		fmt.Fprintln(out, f) //nolint:errcheck // a terminal that is gone has nobody to tell
+		fmt.Fprintln(out, f)
 	}
 	if len(found) > 0 {
 		return fmt.Errorf("%w: %d finding(s) above in the process %q", errBroken, len(found), table.Name)
 	}
 	for _, p := range lifecycle.Laws() {
-		fmt.Fprintf(out, "holds  %-14s %s\n", p.Key, p.Says) //nolint:errcheck // as above
+		fmt.Fprintf(out, "holds  %-14s %s\n", p.Key, p.Says)
 	}
-	fmt.Fprintf(out, "rules %s\n", table.Hash()) //nolint:errcheck // as above
+	fmt.Fprintf(out, "rules %s\n", table.Hash())
 	return nil
 }
 

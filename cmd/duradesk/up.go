@@ -180,7 +180,7 @@ func (u *up) prepare(ctx context.Context) error {
 // start starts the parts, each when what it stands on is ready, and returns when all are.
 func (u *up) start(ctx context.Context) error {
 	var started []string
-	begin := func(child supervise.Child) error {
+	begin := func(child supervise.Child) error { //nolint:contextcheck // a child lives longer than the start
 		started = append(started, child.Name)
 		return u.supervisor.Start(child)
 	}

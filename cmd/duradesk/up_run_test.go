@@ -60,7 +60,7 @@ func startProgram(t *testing.T, cmd *exec.Cmd) *program {
 			p.lines <- scanner.Text()
 		}
 	}()
-	t.Cleanup(func() { p.end(os.Kill) })
+	t.Cleanup(func() { _ = p.end(os.Kill) })
 	return p
 }
 

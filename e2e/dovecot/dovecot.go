@@ -10,11 +10,14 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"text/template"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"duradesk/postgres/cluster/tether"
 )
 
 // Password opens every mailbox.
@@ -32,9 +35,10 @@ type Options struct {
 type Server struct {
 	IMAPAddr, LMTPAddr string
 
-	t      testing.TB
-	dir    string
-	config string
+	t       testing.TB
+	dir     string
+	config  string
+	process *tether.Process
 }
 
 // Start runs a Dovecot until the test ends. Where none is installed it is fetched from Debian, which needs root.
@@ -172,31 +176,47 @@ func (s *Server) write(o Options) {
 	require.NoError(s.t, os.WriteFile(s.config, text.Bytes(), 0o644)) //nolint:gosec // Dovecot's users read it
 }
 
-// Run starts the server again, under the same addresses, and waits until it answers.
+// Run starts the server, again under the same addresses, and waits until it answers.
 func (s *Server) Run() {
 	s.t.Helper()
-	out, err := exec.Command("dovecot", "-c", s.config).CombinedOutput()
-	require.NoError(s.t, err, "%s", out)
+	cmd := exec.Command("dovecot", "-F", "-c", s.config)
+	said, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	require.NoError(s.t, err)
+	cmd.Stdout, cmd.Stderr = said, said
+	s.process, err = tether.Start(cmd, syscall.SIGTERM)
+	require.NoError(s.t, err)
+	require.NoError(s.t, said.Close())
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.t.Context()), 20*time.Second)
 	defer cancel()
 	for _, addr := range []string{s.IMAPAddr, s.LMTPAddr} {
-		for {
-			conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
-			if err == nil {
-				_ = conn.Close()
-				break
+		for !listens(ctx, addr) {
+			select {
+			case <-s.process.Done():
+				require.FailNow(s.t, "Dovecot does not start", "%v\n%s", s.process.Err(), s.log())
+			case <-ctx.Done():
+				require.FailNow(s.t, "Dovecot does not answer", "%s", s.log())
+			case <-time.After(20 * time.Millisecond): // it tells nobody when it listens
 			}
-			require.NoError(s.t, ctx.Err(), "Dovecot does not answer: %s", s.log())
-			time.Sleep(20 * time.Millisecond) // it forks and tells nobody when it listens
 		}
 	}
 }
 
+func listens(ctx context.Context, addr string) bool {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+	if err == nil {
+		_ = conn.Close()
+	}
+	return err == nil
+}
+
 // Stop ends the server and every connection to it.
 func (s *Server) Stop() {
-	out, err := exec.Command("dovecot", "-c", s.config, "stop").CombinedOutput()
-	if err != nil && !strings.Contains(string(out), "not running") {
-		s.t.Logf("stop Dovecot: %v %s", err, out)
+	s.process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.process.Done():
+	case <-time.After(10 * time.Second):
+		s.process.Signal(syscall.SIGKILL)
+		<-s.process.Done()
 	}
 	if s.t.Failed() {
 		s.t.Logf("Dovecot said:\n%s", s.log())

@@ -121,7 +121,7 @@ func isGreylisting(code int, lower string) bool {
 }
 
 func scopeOf(phase Phase) Scope {
-	switch phase {
+	switch phase { //nolint:exhaustive // the other phases speak of the mail itself
 	case PhaseRcpt:
 		return ScopeRecipient
 	case PhaseConnect, PhaseAuth:

@@ -119,7 +119,7 @@ func (t *Transport) Send(ctx context.Context, e Envelope, raw []byte, beforeData
 		c.replies[i] = Reply{Recipient: to}
 	}
 	defer c.close()
-	c.run(raw, beforeData)
+	c.run(raw, beforeData) //nolint:contextcheck // the conversation carries it
 	result := Result{Replies: c.replies, Reached: c.phase, Stopped: c.stopped}
 	if c.stopped != nil {
 		return result, fmt.Errorf("before DATA: %w", c.stopped)
@@ -131,7 +131,7 @@ func (t *Transport) Send(ctx context.Context, e Envelope, raw []byte, beforeData
 func (t *Transport) Check(ctx context.Context) (Reply, error) {
 	c := &conversation{ctx: ctx, config: t.config, replies: make([]Reply, 1)}
 	defer c.close()
-	if !c.connect() || !c.authenticate() {
+	if !c.connect() || !c.authenticate() { //nolint:contextcheck // the conversation carries it
 		r := c.replies[0]
 		return r, fmt.Errorf("SMTP server %s: %s", t.config.Addr, r)
 	}

@@ -16,8 +16,7 @@ func syncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close()
-	return d.Sync()
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // writeSynced writes a new file and syncs it. A date that is not zero becomes its modification time.

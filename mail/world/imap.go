@@ -99,7 +99,7 @@ func (s *session) duringFor(at Phase, login string, command func() error) error 
 	if a == nil {
 		return s.reply(command())
 	}
-	switch a.fault.Do.kind {
+	switch a.fault.Do.kind { //nolint:exhaustive // the rest strike after the command
 	case doReply:
 		return &imap.Error{Type: imap.StatusResponseTypeNo, Code: a.fault.Do.imap, Text: a.fault.Do.text}
 	case doDrop:
@@ -110,7 +110,7 @@ func (s *session) duringFor(at Phase, login string, command func() error) error 
 		s.cutting = true
 	}
 	err := command()
-	switch a.fault.Do.kind {
+	switch a.fault.Do.kind { //nolint:exhaustive // the rest struck before the command
 	case doDropKept:
 		return errors.Join(errDropped, s.wire.Close())
 	case doStallKept:

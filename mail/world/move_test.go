@@ -39,7 +39,7 @@ func TestCopyMoveExpunge(t *testing.T) {
 	require.Empty(t, expunged)
 	moved, err := c.Move(imap.SeqSetNum(1, 3), "Failed").Wait()
 	require.NoError(t, err)
-	require.Equal(t, imap.UIDSet(moved.SourceUIDs.(imap.UIDSet)).String(), "1,3")
+	require.Equal(t, "1,3", imap.UIDSet(moved.SourceUIDs.(imap.UIDSet)).String())
 	require.Equal(t, []uint32{3, 1}, expunged)
 	require.Equal(t, []imap.UID{2, 4, 5}, uidsOf(messages(t, w, desk, "INBOX")))
 

@@ -185,7 +185,7 @@ func (s *smtpSession) meet(at Phase, addresses ...string) error {
 	if a == nil {
 		return nil
 	}
-	switch a.fault.Do.kind {
+	switch a.fault.Do.kind { //nolint:exhaustive // SMTP has no literal to cut
 	case doReply:
 		return a.fault.Do.smtpError()
 	case doDrop, doDropKept:

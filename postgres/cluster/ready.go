@@ -65,7 +65,7 @@ func (c *Cluster) waitReady(ctx context.Context) error {
 				return fmt.Errorf("the password kept in %s is not the cluster's: %w", c.options.Dir, err)
 			}
 		case <-c.process.Done():
-			return fmt.Errorf("Postgres ended while starting (%v); it said:\n%s", c.process.Err(), c.log.String())
+			return fmt.Errorf("Postgres ended while starting (%w); it said:\n%s", c.process.Err(), c.log.String())
 		case <-ctx.Done():
 			return fmt.Errorf("wait for Postgres to answer (%w): %w", ctx.Err(), err)
 		}

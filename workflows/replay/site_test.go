@@ -201,7 +201,7 @@ func (s *site) work(set ...func(*crew)) *crew {
 func (c *crew) stop() {
 	if c.cancel != nil {
 		c.cancel()
-		<-c.done
+		_ = <-c.done // it was told to stop; whatever it says, the next starts anew
 		c.cancel = nil
 	}
 }
@@ -212,7 +212,7 @@ func parts(q *postgres.Queue, b *dispatch.Bell, out activities.Sender, in activi
 		Desk:       &workflows.Desk{ConsoleURL: "https://desk.example"},
 		Tickets:    &activities.Tickets{Desk: c.Wrap(q), Bell: b, Log: log, ContinueAfter: c.ContinueAfter, Crash: c.Crash},
 		Deliveries: &activities.Deliveries{Outbox: q, Sender: out, Bell: b, Keys: keys, Log: log, Now: time.Now, Crash: c.Crash},
-		Mailboxes:  &activities.Mailboxes{Intake: q, Post: in, Bell: b, Keys: keys, Log: log},
+		Mailboxes:  &activities.Mailboxes{Intake: q, Post: in, Bell: b, Keys: keys, Log: log, Now: time.Now},
 		AtOnce:     4,
 	}
 }

@@ -1,0 +1,9 @@
+package worker
+
+import (
+	"testing"
+
+	"duradesk/dispatch/temporaltest"
+)
+
+func TestMain(m *testing.M) { temporaltest.Main(m) }
