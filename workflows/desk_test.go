@@ -47,7 +47,7 @@ type desk struct {
 
 func newDesk(clock func() time.Time) *desk {
 	return &desk{
-		clock: clock, rules: lifecycle.Inquiry, settings: ticket.DefaultSettings(), there: true, batch: 100,
+		clock: clock, rules: lifecycle.Inquiry, settings: plain(), there: true, batch: 100,
 		p: ticket.Process{
 			Number: number, Ticket: "3f6f3bb1-8f6f-4b53-9a38-5f1f0f6f3bb1", Desk: "support", State: ticket.New, Tier: 1,
 			Priority: ticket.Normal, Channel: ticket.ChannelMail, Policy: 1,
@@ -103,7 +103,7 @@ func (d *desk) Apply(ctx context.Context, in ticket.ApplyInput) (ticket.ApplyRes
 	now := d.clock()
 	for _, f := range in.Fired {
 		if k, ok := lifecycle.Due(d.p, ticket.TimerParams(f)); ok && k.Rings().After(now) {
-			now = k.Due
+			now = k.Rings()
 		}
 	}
 	more := d.answerAll(now)
@@ -190,7 +190,7 @@ func handCommand(firstRun string, h ticket.Heard, now time.Time) ticket.Command 
 	default:
 		c.Kind = kind
 		switch kind { //nolint:exhaustive // the rest work bare
-		case ticket.Create, ticket.ClientReply, ticket.AgentResponse, ticket.Assign, ticket.Note, ticket.AutomaticMail, ticket.DeliveryFailed:
+		case ticket.Create, ticket.ClientReply, ticket.AgentResponse, ticket.Assign, ticket.Note, ticket.AutomaticMail, ticket.DeliveryFailed, ticket.Promise:
 			c.Params.Problem = "payload_missing"
 		default:
 		}
@@ -255,4 +255,11 @@ func isIn(list []string, s string) bool {
 		}
 	}
 	return false
+}
+
+// plain settings have one clock of response and give no warnings: the shell is tried here, not the rules.
+func plain() ticket.Settings {
+	s := ticket.DefaultSettings()
+	s.NextResponse, s.Resolution, s.WarnAt = ticket.Targets{}, ticket.Targets{}, 0
+	return s
 }
