@@ -35,7 +35,8 @@ type post struct {
 	finish  error
 	reply   []ticket.End
 	slow    bool
-	refuse  error // the server cannot be reached
+	refuse  error  // the server cannot be reached
+	during  func() // happens after DATA, before the server's answer
 
 	steps  []string
 	sent   []byte
@@ -87,6 +88,9 @@ func (p *post) Send(ctx context.Context, _ ticket.Account, e Envelope, raw []byt
 	}
 	p.did("data")
 	p.sent, p.from, p.to = raw, e.From, e.To
+	if p.during != nil {
+		p.during()
+	}
 	return p.reply, p.slow, nil
 }
 
@@ -119,16 +123,29 @@ func answer() *post {
 // send runs the activity once.
 func send(t *testing.T, p *post, now time.Time) (ticket.DeliveryState, error) {
 	t.Helper()
-	hands := &Deliveries{
-		Outbox: p, Sender: p, Bell: p, Keys: keys, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
-		Crash: func(point string) { p.did("%s", point) },
-	}
-	v, err := run(hands.Send, NameSend, deliveryID)
+	v, err := run(p.hands(now).Send, NameSend, deliveryID)
 	var out ticket.DeliveryState
 	if err == nil {
 		require.NoError(t, v.Get(&out))
 	}
 	return out, err
+}
+
+func (p *post) hands(now time.Time) *Deliveries {
+	return &Deliveries{
+		Outbox: p, Sender: p, Bell: p, Keys: keys, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
+		Crash: func(point string) { p.did("%s", point) },
+	}
+}
+
+func TestAWorkerThatIsStoppedWhileTheServerAnswersWritesItDown(t *testing.T) {
+	t.Parallel()
+	p := answer()
+	ctx, stop := context.WithCancel(t.Context())
+	p.during = stop
+	_, err := p.hands(noon).Send(ctx, deliveryID)
+	require.NoError(t, err)
+	require.Equal(t, "accepted", p.ends[0].State)
 }
 
 type value interface{ Get(any) error }

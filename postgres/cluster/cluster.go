@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -135,22 +136,46 @@ func Start(ctx context.Context, options Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
+	for patience := time.Now().Add(orphanPatience); ; {
+		err := c.start(ctx)
+		if err == nil {
+			return c, nil
+		}
+		if !orphaned(err) || time.Now().After(patience) || ctx.Err() != nil {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(250 * time.Millisecond):
+		}
+	}
+}
+
+// orphanPatience is how long backends of a killed postmaster may take to end. They notice within moments; on a machine
+// that has much to do it can be seconds, and until then Postgres refuses to start beside them.
+const orphanPatience = 20 * time.Second
+
+func orphaned(err error) bool {
+	return strings.Contains(err.Error(), "pre-existing shared memory block")
+}
+
+func (c *Cluster) start(ctx context.Context) error {
 	cmd, err := c.Command(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	cmd.Stdout, cmd.Stderr = c.log, c.log
 	// Orphaned backends may hold the pipe for a moment after the postmaster is gone.
 	cmd.WaitDelay = 2 * time.Second
 	if c.process, err = tether.Start(cmd, DeathSignal); err != nil {
-		return nil, err
+		return err
 	}
 	if err := c.waitReady(ctx); err != nil {
 		c.process.Signal(syscall.SIGQUIT)
 		<-c.process.Done()
-		return nil, err
+		return err
 	}
-	return c, nil
+	return nil
 }
 
 // StopSignal asks a postmaster for a fast shutdown; DeathSignal for an immediate one, which recovers at the next start.

@@ -27,8 +27,8 @@ func (s *site) delivery(n ticket.Number, occasion string) (id, state string) {
 	return id, state
 }
 
+// It measures time, so it runs alone: no t.Parallel.
 func TestAWorkflowTaskLostAfterTheCommitIsTakenUp(t *testing.T) {
-	t.Parallel()
 	s := newSite(t)
 	dying := s.child("after_apply_commit")
 	r := s.put(s.mailed(0))
@@ -49,8 +49,8 @@ func TestAWorkflowTaskLostAfterTheCommitIsTakenUp(t *testing.T) {
 	require.Len(t, s.outside.sent, 1)
 }
 
+// It measures time, so it runs alone: no t.Parallel.
 func TestEffectsOfADeadWorkerAreStartedByTheRelay(t *testing.T) {
-	t.Parallel()
 	s := newSite(t)
 	dying := s.child("before_start_effects")
 	r := s.put(s.mailed(0))
@@ -63,8 +63,8 @@ func TestEffectsOfADeadWorkerAreStartedByTheRelay(t *testing.T) {
 	require.Less(t, time.Since(died), 10*time.Second, "without waiting for the workflow task to time out")
 }
 
+// It measures time, so it runs alone: no t.Parallel.
 func TestABellThatWasNeverRungIsRungByTheRelay(t *testing.T) {
-	t.Parallel()
 	s := newSite(t)
 	s.work()
 	s.relay()

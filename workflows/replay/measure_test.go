@@ -72,8 +72,8 @@ func TestWhatAnActionCostsInHistory(t *testing.T) {
 	require.LessOrEqual(t, events, 100)
 }
 
+// It measures time, so it runs alone: no t.Parallel.
 func TestHowSoonAReceiptIsThere(t *testing.T) {
-	t.Parallel()
 	s := newSite(t)
 	s.work()
 	n := s.opened()

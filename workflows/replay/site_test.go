@@ -201,7 +201,7 @@ func (s *site) work(set ...func(*crew)) *crew {
 func (c *crew) stop() {
 	if c.cancel != nil {
 		c.cancel()
-		_ = <-c.done // it was told to stop; whatever it says, the next starts anew
+		<-c.done // it was told to stop; whatever it says, the next starts anew
 		c.cancel = nil
 	}
 }

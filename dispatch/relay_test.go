@@ -1,0 +1,159 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"duradesk/dispatch/temporaltest"
+	"duradesk/ticket"
+)
+
+// record is what the relay reads, in memory.
+type record struct {
+	mu         sync.Mutex
+	unrung     []ticket.Unrung
+	unrang     []ticket.Number
+	unstarted  []string
+	unfinished []string
+	started    []string
+	overdue    []ticket.Number
+	mailboxes  []string
+	open       []ticket.Number
+	err        error
+}
+
+func (r *record) Unrung(context.Context, int) ([]ticket.Unrung, error) { return r.unrung, r.err }
+
+func (r *record) Unring(_ context.Context, n ticket.Number) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unrang = append(r.unrang, n)
+	return nil
+}
+
+func (r *record) Unstarted(context.Context, int) ([]string, error) { return r.unstarted, nil }
+
+func (r *record) Unfinished(_ context.Context, after string, limit int) ([]string, error) {
+	var out []string
+	for _, id := range r.unfinished {
+		if id > after && len(out) < limit {
+			out = append(out, id)
+		}
+	}
+	return out, nil
+}
+
+func (r *record) Started(_ context.Context, ids []string) error {
+	r.started = append(r.started, ids...)
+	return nil
+}
+
+func (r *record) Overdue(context.Context, int) ([]ticket.Number, error) { return r.overdue, nil }
+
+func (r *record) MailboxesToWatch(context.Context) ([]string, error) { return r.mailboxes, nil }
+
+func (r *record) OpenTickets(_ context.Context, after ticket.Number, limit int) ([]ticket.Number, error) {
+	var out []ticket.Number
+	for _, n := range r.open {
+		if n > after && len(out) < limit {
+			out = append(out, n)
+		}
+	}
+	return out, nil
+}
+
+func relay(t *testing.T, r *record) (*Relay, client.Client) {
+	t.Helper()
+	c := temporaltest.Client(t, temporaltest.Namespace(t))
+	return &Relay{Bell: &Bell{Client: c}, Record: r, Log: slog.New(slog.DiscardHandler)}, c
+}
+
+func TestTheRelayRingsAndStartsWhatWasNot(t *testing.T) {
+	t.Parallel()
+	r := &record{
+		unrung:    []ticket.Unrung{{Number: 1001, Seq: 1, ID: "a", Name: "client-reply"}, {Number: 1002, Seq: 7, ID: "b", Name: "hold"}},
+		unstarted: []string{"d1", "d2"},
+	}
+	relay, c := relay(t, r)
+	require.NoError(t, relay.look(t.Context()))
+	require.Equal(t, [][2]string{{"client-reply", `{"id":"a","seq":1}`}}, signals(t, c, "ticket-1001"))
+	require.Equal(t, [][2]string{{"hold", `{"id":"b","seq":7}`}}, signals(t, c, "ticket-1002"))
+	require.Equal(t, []string{"d1", "d2"}, r.started)
+	require.NotEmpty(t, history(t, c, "delivery-d2"))
+	require.NoError(t, relay.look(t.Context()), "two relays at once, or one twice: no harm")
+	require.Empty(t, r.unrang)
+}
+
+func TestABellThatCouldNotBeRungIsTakenBack(t *testing.T) {
+	t.Parallel()
+	r := &record{
+		unrung:    []ticket.Unrung{{Number: 1001, Seq: 1, ID: "a", Name: "client-reply"}, {Number: 1002, Seq: 7, ID: "b", Name: "hold"}},
+		unstarted: []string{"d1"},
+	}
+	relay, c := relay(t, r)
+	c.Close() // Temporal is away
+	require.Error(t, relay.look(t.Context()))
+	slices.Sort(r.unrang)
+	require.Equal(t, []ticket.Number{1001, 1002}, r.unrang, "the next look finds them again")
+	require.Empty(t, r.started)
+}
+
+func TestTheSweeperWatchesMailboxesAndRingsForLostTimers(t *testing.T) {
+	t.Parallel()
+	r := &record{mailboxes: []string{"m1"}, overdue: []ticket.Number{1001, 1002}}
+	relay, c := relay(t, r)
+	swept := 0
+	relay.Swept = func() { swept++ }
+	require.NoError(t, relay.sweep(t.Context()))
+	require.Equal(t, 2, swept)
+	require.Equal(t, [][2]string{{"bell", ""}}, signals(t, c, "ticket-1002"))
+	require.NotEmpty(t, history(t, c, "mailbox-m1"))
+}
+
+func TestARebuildPagesThroughEverything(t *testing.T) {
+	t.Parallel()
+	r := &record{mailboxes: []string{"m1"}, unfinished: []string{"d1", "d2"}}
+	for n := range 502 {
+		r.open = append(r.open, ticket.Number(1001+n))
+	}
+	relay, c := relay(t, r)
+	var told []int
+	require.NoError(t, relay.Rebuild(t.Context(), func(done int) { told = append(told, done) }))
+	require.Equal(t, []int{500, 502}, told)
+	require.NotEmpty(t, history(t, c, fmt.Sprint("ticket-", 1502)))
+	require.Equal(t, []string{"d1", "d2"}, r.started)
+	require.NotEmpty(t, history(t, c, "delivery-d1"))
+	require.NotEmpty(t, history(t, c, "mailbox-m1"))
+}
+
+func TestARelayGoesOnAfterAnError(t *testing.T) {
+	t.Parallel()
+	r := &record{err: errors.New("the database is away"), mailboxes: []string{"m1"}}
+	relay, c := relay(t, r)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); relay.Run(ctx) }()
+	require.NotEmpty(t, started(ctx, t, c, "mailbox-m1"))
+	cancel()
+	<-done
+}
+
+// started waits for a workflow's first event.
+func started(ctx context.Context, t *testing.T, c client.Client, id string) string {
+	t.Helper()
+	for {
+		d, err := c.DescribeWorkflowExecution(ctx, id, "")
+		if err == nil {
+			return d.GetWorkflowExecutionInfo().GetExecution().GetRunId()
+		}
+		require.NoError(t, ctx.Err())
+	}
+}
