@@ -66,6 +66,11 @@ func (s *server) opening(ctx context.Context, who asker, body map[string]any) (t
 	order.Params.Create = &ticket.CreateParams{Group: h.group(o, "group"), Owner: h.owner(o, "owner")}
 	order.Params.Create.Impact, _ = named(o, "impact", false, ticket.Levels())
 	order.Params.Create.Urgency, _ = named(o, "urgency", false, ticket.Levels())
+	for one, other := range map[string]string{"impact": "urgency", "urgency": "impact"} {
+		if o.fields[one] != nil && o.fields[other] == nil {
+			o.blame(one, "needs_other", map[string]string{"other": other}) // alone it would say nothing
+		}
+	}
 	order.Message = o.message(false, ticket.By{Kind: ticket.ActorClient, ID: open.Client.ID, Name: open.Client.Name})
 	o.done()
 	fillIn(open, order.Message)

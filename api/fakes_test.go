@@ -37,6 +37,7 @@ type fake struct {
 	policies map[string]ticket.Settings
 	specs    []calendar.Spec
 	notices  map[string][]Notice
+	moved    map[string]ticket.Number // messages that are elsewhere by now
 	parts    []Part
 	seq      int64
 	rings    int
@@ -253,6 +254,9 @@ func (f *fake) Views(context.Context, string) ([]ViewCount, error) {
 }
 
 func (f *fake) MessageTicket(_ context.Context, id string) (ticket.Number, error) {
+	if n, elsewhere := f.moved[id]; elsewhere {
+		return n, nil
+	}
 	n, err := strconv.Atoi(strings.TrimPrefix(id, "m-"))
 	if err != nil || f.tickets[ticket.Number(n)] == nil {
 		return 0, none("message")

@@ -108,7 +108,7 @@ func setAt(k ticket.Clock, life []Past) time.Time {
 // proveTarget goes through a clock of working time: where it ran, hour by hour; where it stood still, why.
 func proveTarget(k ticket.Clock, rec ticket.Record, life []Past, cal calendar.Calendar, now time.Time) proof {
 	p := proof{unit: "working_time"}
-	prio, due := rec.Process.Priority, time.Time{}
+	prio, due, before := rec.Process.Priority, time.Time{}, time.Duration(0)
 	for i := 0; i < len(life) && due.IsZero(); {
 		here := clockOf(k.ID, life[i])
 		next := i + 1
@@ -123,7 +123,7 @@ func proveTarget(k ticket.Clock, rec ticket.Record, life []Past, cal calendar.Ca
 		case stands:
 			p.pause(life[i].Process, from, life[next].At)
 		case next == len(life) || !going(clockOf(k.ID, life[next])) && !goesOn(k.ID, life[next:]):
-			due, prio = here.Due, prioHere
+			due, prio, before = here.Due, prioHere, p.counted()
 			p.run(cal, from, due)
 		default:
 			p.run(cal, from, life[next].At)
@@ -131,8 +131,9 @@ func proveTarget(k ticket.Clock, rec ticket.Record, life []Past, cal calendar.Ca
 		i = next
 	}
 	p.target = targetOf(rec.Settings, k.Kind, prio)
-	missing := (p.target - p.counted()).Abs()
-	p.complete = !due.IsZero() && missing < time.Millisecond // instants are kept to the microsecond
+	sum := p.counted()
+	// Where a higher priority has less than was gone already, it is due at once. Instants are kept to the microsecond.
+	p.complete = !due.IsZero() && ((p.target-sum).Abs() < time.Millisecond || sum > p.target && sum == before)
 	return p
 }
 
