@@ -254,8 +254,8 @@ func destination(p ticket.Process, a Answer) ticket.Process {
 	if at := p.State; at != ticket.HandedOver && at != ticket.HandOverAnswered && !(aside && (p.Former == ticket.HandedOver || p.Former == ticket.HandOverAnswered)) {
 		p.Child = ticket.Child{} // what comes from it now is kept as an event
 	}
-	if p.State == ticket.Resolved || p.State == ticket.ResolvedInternally {
-		p.Awaiting = false
+	if !p.State.Live() && !aside {
+		p.Awaiting = false // whoever ended it has looked
 	}
 	return p
 }

@@ -111,7 +111,7 @@ func pause(k ticket.Clock, x facts) ticket.Clock {
 		k.Used = consumed(k, x.s.target(k.Kind, x.p.Priority), x.s, x.c.At)
 		k.Due, k.Warn = time.Time{}, time.Time{}
 	}
-	k.State = ticket.Paused
+	k.State, k.Generation = ticket.Paused, 0
 	return k
 }
 
@@ -142,7 +142,7 @@ func meet(k ticket.Clock, x facts) ticket.Clock {
 	if k.Kind != ticket.Resolution {
 		k.Used = 0 // it does not come back
 	}
-	k.State, k.Met, k.Warn = ticket.Met, x.c.At, time.Time{}
+	k.State, k.Met, k.Warn, k.Generation = ticket.Met, x.c.At, time.Time{}, 0
 	return k
 }
 
@@ -240,7 +240,7 @@ func promised(p ticket.Process, x facts) ticket.Process {
 	due := x.c.Params.Promise.DueAt
 	k := ticket.Clock{ID: promiseID(free), Kind: ticket.Promised, State: ticket.Running, Due: due, Generation: p.Generation}
 	if x.s.WarnAt > 0 && x.s.WarnAt < 100 {
-		k.Warn = x.c.At.Add((due.Sub(x.c.At) / 100 * time.Duration(x.s.WarnAt)).Truncate(time.Second))
+		k.Warn = due.Add(-(due.Sub(x.c.At) / 100 * time.Duration(100-x.s.WarnAt)).Truncate(time.Second))
 	}
 	p.Clocks = append(p.Clocks[:len(p.Clocks):len(p.Clocks)], whole(k))
 	return p

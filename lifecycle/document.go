@@ -8,7 +8,7 @@ import (
 	"duradesk/ticket"
 )
 
-// Document is the process on paper, in Markdown: docs/lifecycle.md is this text. It is generated, so that the
+// Document is the process on paper, in Markdown: docs/lifecycle.md begins with it (see Book). It is generated, so that the
 // difference between two versions of it is what a process owner has to agree to.
 func (t *Table) Document() string {
 	var b strings.Builder

@@ -86,8 +86,8 @@ var (
 		s := x.c.Params.Merge.TargetState
 		return s != ticket.NoState && !s.Live() && s != ticket.Resolved
 	}}
-	unanswered       = Guard{"it brings an unanswered message", func(x facts) bool { return x.c.Params.MergeIn.Unanswered }}
-	unansweredReopen = Guard{"it brings an unanswered message, and the desk reopens closed tickets", func(x facts) bool {
+	unanswered       = Guard{"it brings words that wait for an answer", func(x facts) bool { return x.c.Params.MergeIn.Unanswered }}
+	unansweredReopen = Guard{"it brings words that wait for an answer, and the desk reopens closed tickets", func(x facts) bool {
 		return unanswered.Holds(x) && mayReopen.Holds(x)
 	}}
 

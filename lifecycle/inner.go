@@ -203,7 +203,7 @@ func warned(p ticket.Process, x facts) ticket.Process {
 
 func breach(p ticket.Process, x facts) ticket.Process {
 	if k, ok := p.Clock(x.c.Params.Timer.Clock); ok {
-		k.State = ticket.Breached
+		k.State, k.Generation = ticket.Breached, 0
 		p.Clocks = setClock(p.Clocks, k)
 	}
 	p.Breached = true

@@ -14,8 +14,7 @@ var Issue = variant("issue", Inquiry, map[State]Row{
 // recorded. It is the inquiry process but for these lines.
 var Incident = variant("incident", Inquiry, map[State]Row{
 	New: {
-		Create: when(oneOfTwo, refuse("impact_and_urgency")).
-			orWhen(openingWithOwner, move(Open, KeepMessage, AssignTo, BecomeChild, SetPriorityByImpact)).
+		Create: when(openingWithOwner, move(Open, KeepMessage, AssignTo, BecomeChild, SetPriorityByImpact)).
 			orWhen(opening, stay(KeepMessage, AssignTo, BecomeChild, SetPriorityByImpact)).otherwise(refuse("exists")),
 		Resolve: solving, Classify: weighing,
 	},

@@ -9,17 +9,24 @@ import (
 )
 
 // A process travels through histories again and again, and must stay under 1 KB: clocks and writers are written as
-// short strings that an operator can read, "resolution paused - #4 used 2h0m0s", and read back from them, or from the
+// short strings that an operator can read, "resolution paused - #4 used 2h0m0s" ("running" goes without saying), and read back from them, or from the
 // objects that the first version wrote.
 
-// MarshalJSON writes "id state due #generation", then warn (before due), used and met where there are such.
+// MarshalJSON writes "id state due #generation" (of a clock that runs), then warn (before due), used and met where there are such.
 func (c Clock) MarshalJSON() ([]byte, error) {
 	if c.plain() {
 		type object Clock
 		return json.Marshal(object(c))
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s %s #%d", c.ID, c.State, instant(c.Due), c.Generation)
+	b.WriteString(c.ID + " ")
+	if c.State != Running {
+		b.WriteString(c.State.String() + " ")
+	}
+	b.WriteString(instant(c.Due))
+	if c.Generation != 0 {
+		fmt.Fprintf(&b, " #%d", c.Generation)
+	}
 	if !c.Warn.IsZero() {
 		fmt.Fprintf(&b, " warn %s", c.Due.Sub(c.Warn))
 	}
@@ -45,31 +52,44 @@ func (c *Clock) UnmarshalJSON(b []byte) error {
 		type object Clock
 		return json.Unmarshal(b, (*object)(c))
 	}
-	words := strings.Fields(short)
-	if len(words) < 4 || len(words)%2 != 0 {
-		return unreadable("clock", short)
-	}
-	*c = Clock{ID: words[0]}
-	stem, _, _ := strings.Cut(c.ID, ":")
+	id, rest, _ := strings.Cut(short, " ")
+	words := strings.Fields(rest)
+	*c = Clock{ID: id, State: Running}
+	stem, _, _ := strings.Cut(id, ":")
 	var err error
 	if c.Kind, err = clockNames.parse(stem); err != nil {
 		return err
 	}
-	if c.State, err = clockStateNames.parse(words[1]); err != nil {
-		return err
+	if len(words) > 1 && !strings.HasPrefix(words[1], "#") && !pairs[words[1]] {
+		if c.State, err = clockStateNames.parse(words[0]); err != nil {
+			return err
+		}
+		words = words[1:]
 	}
-	if c.Due, err = readInstant(words[2]); err != nil {
+	if len(words) == 0 {
 		return unreadable("clock", short)
 	}
-	if c.Generation, err = strconv.Atoi(strings.TrimPrefix(words[3], "#")); err != nil {
+	if c.Due, err = readInstant(words[0]); err != nil {
 		return unreadable("clock", short)
 	}
-	return c.more(words[4:], short)
+	if words = words[1:]; len(words) > 0 && strings.HasPrefix(words[0], "#") {
+		if c.Generation, err = strconv.Atoi(words[0][1:]); err != nil {
+			return unreadable("clock", short)
+		}
+		words = words[1:]
+	}
+	return c.more(words, short)
 }
+
+// pairs are the words that a value follows.
+var pairs = map[string]bool{"warn": true, "used": true, "met": true}
 
 // more reads what only some clocks have.
 func (c *Clock) more(words []string, short string) error {
-	for i := 0; i+1 < len(words); i += 2 {
+	if len(words)%2 != 0 {
+		return unreadable("clock", short)
+	}
+	for i := 0; i < len(words); i += 2 {
 		var err error
 		var d time.Duration
 		switch words[i] {
@@ -130,4 +150,25 @@ func (s *Spoke) UnmarshalJSON(b []byte) error {
 	}
 	*s = Spoke{By: short[:i], Revision: n}
 	return nil
+}
+
+// MarshalJSON writes "1043 resolved".
+func (c Child) MarshalJSON() ([]byte, error) {
+	return json.Marshal(strings.TrimSpace(strconv.FormatInt(int64(c.Number), 10) + " " + c.Outcome.String()))
+}
+
+// UnmarshalJSON reads it.
+func (c *Child) UnmarshalJSON(b []byte) error {
+	var short string
+	if err := json.Unmarshal(b, &short); err != nil {
+		return fmt.Errorf("read a hand-over: %w", err)
+	}
+	number, outcome, _ := strings.Cut(short, " ")
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return unreadable("hand-over", short)
+	}
+	c.Number = Number(n)
+	c.Outcome, err = childNames.parse(outcome)
+	return err
 }

@@ -41,8 +41,8 @@ type Process struct {
 
 // Child is a hand-over as its parent sees it.
 type Child struct {
-	Number  Number       `json:"number"`
-	Outcome ChildOutcome `json:"outcome,omitzero"`
+	Number  Number
+	Outcome ChildOutcome
 }
 
 // Spoke remembers at which revision a writer last wrote: a sender who has not seen another's message is stale.
