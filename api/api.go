@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -53,6 +54,8 @@ type server struct {
 	doc     *document
 	texts   texts
 	figures *figures
+
+	calendars sync.Map // calendar.Calendar by calendarID: a version never changes
 }
 
 // New returns the handler of the whole door.

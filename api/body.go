@@ -30,7 +30,7 @@ func (s *server) readBody(c *gin.Context) (map[string]any, problem) {
 	case errors.As(err, &over):
 		return nil, problem{kind: tooLarge}
 	case err != nil:
-		return nil, problem{kind: invalid, faults: []fault{{code: "cut_off"}}}
+		return nil, problemOfFaults([]fault{{code: "cut_off"}})
 	case len(bytes.TrimSpace(raw)) == 0:
 		return map[string]any{}, problem{}
 	case !isJSON(c.GetHeader("Content-Type")):
@@ -38,11 +38,11 @@ func (s *server) readBody(c *gin.Context) (map[string]any, problem) {
 	}
 	tree, f := parseJSON(raw)
 	if f.code != "" {
-		return nil, problem{kind: invalid, faults: []fault{f}}
+		return nil, problemOfFaults([]fault{f})
 	}
 	body, ok := tree.(map[string]any)
 	if !ok {
-		return nil, problem{kind: invalid, faults: []fault{{code: "object"}}}
+		return nil, problemOfFaults([]fault{{code: "object"}})
 	}
 	return body, problem{}
 }

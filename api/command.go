@@ -29,7 +29,7 @@ const (
 func (s *server) command(c *gin.Context, n int64, kind ticket.Kind) {
 	who := askerOf(c)
 	if !lifecycle.May(who.actor(), kind) {
-		s.fail(c, forbiddenRole(leastRole(kind), who.Role))
+		s.fail(c, forbiddenCommand(kind, who.Role))
 		return
 	}
 	rec, err := s.visible(c, ticket.Number(n))
@@ -53,14 +53,14 @@ func (s *server) command(c *gin.Context, n int64, kind ticket.Kind) {
 	s.carryOut(c, order, &rec)
 }
 
-// leastRole that may send the command.
-func leastRole(kind ticket.Kind) ticket.Role {
-	for _, role := range []ticket.Role{ticket.RoleAgent, ticket.RoleLead} {
+// forbiddenCommand says which role may send the command, or that no member of staff may.
+func forbiddenCommand(kind ticket.Kind, has ticket.Role) problem {
+	for _, role := range []ticket.Role{ticket.RoleAgent, ticket.RoleLead, ticket.RoleAdmin} {
 		if lifecycle.May(ticket.Actor{Kind: ticket.ActorAgent, Role: role}, kind) {
-			return role
+			return forbiddenRole(role, has)
 		}
 	}
-	return ticket.RoleAdmin
+	return problem{kind: forbidden, detail: "forbidden_staff"}.with("command", kind.String())
 }
 
 // visible returns a ticket that exists for the asker.

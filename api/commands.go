@@ -48,3 +48,47 @@ func (s *server) RestoreTicket(c *gin.Context, n openapi.Number, _ openapi.Resto
 func (s *server) DeleteTicket(c *gin.Context, n openapi.Number, _ openapi.DeleteTicketParams) {
 	s.command(c, n, ticket.Delete)
 }
+
+func (s *server) ClassifyTicket(c *gin.Context, n openapi.Number, _ openapi.ClassifyTicketParams) {
+	s.command(c, n, ticket.Classify)
+}
+
+func (s *server) ClientVerdict(c *gin.Context, n openapi.Number, _ openapi.ClientVerdictParams) {
+	s.command(c, n, ticket.ClientVerdict)
+}
+
+func (s *server) MergeTicket(c *gin.Context, n openapi.Number, _ openapi.MergeTicketParams) {
+	s.command(c, n, ticket.Merge)
+}
+
+func (s *server) UnmergeTicket(c *gin.Context, n openapi.Number, _ openapi.UnmergeTicketParams) {
+	s.command(c, n, ticket.Unmerge)
+}
+
+func (s *server) LinkTicket(c *gin.Context, n openapi.Number, _ openapi.LinkTicketParams) {
+	s.command(c, n, ticket.LinkTo)
+}
+
+func (s *server) RecallTicket(c *gin.Context, n openapi.Number, _ openapi.RecallTicketParams) {
+	s.command(c, n, ticket.Recall)
+}
+
+func (s *server) MakePromise(c *gin.Context, n openapi.Number, _ openapi.MakePromiseParams) {
+	s.command(c, n, ticket.Promise)
+}
+
+func (s *server) GiveFeedback(c *gin.Context, n openapi.Number, _ openapi.GiveFeedbackParams) {
+	s.command(c, n, ticket.Feedback)
+}
+
+func (s *server) SplitMessage(c *gin.Context, n openapi.Number, _ openapi.SplitMessageParams) {
+	s.command(c, n, ticket.Split)
+}
+
+func (s *server) MoveMessage(c *gin.Context, n openapi.Number, _ openapi.MoveMessageParams) {
+	s.command(c, n, ticket.Move)
+}
+
+func (s *server) WithdrawMessage(c *gin.Context, n openapi.Number, _ openapi.WithdrawMessageParams) {
+	s.command(c, n, ticket.Withdraw)
+}

@@ -25,7 +25,7 @@ const maxFields = 64 << 10 // bytes of a ticket's own fields
 func (s *server) CreateTicket(c *gin.Context, _ openapi.CreateTicketParams) {
 	who := askerOf(c)
 	if !lifecycle.May(who.actor(), ticket.Create) {
-		s.fail(c, forbiddenRole(leastRole(ticket.Create), who.Role))
+		s.fail(c, forbiddenCommand(ticket.Create, who.Role))
 		return
 	}
 	body, p := s.readBody(c)
@@ -52,18 +52,25 @@ func (s *server) opening(ctx context.Context, who asker, body map[string]any) (t
 	h := &hand{s: s, ctx: ctx, who: who}
 	open := &ticket.Opening{
 		Desk:          h.desk(o, "desk"),
-		Title:         o.text("title", rule{needed: true, min: 1, max: 500, solid: true, line: true}),
+		Title:         o.text("title", titleRule.must()),
 		Client:        readClient(o),
 		Type:          o.word("type", false, types),
-		Language:      o.text("language", rule{min: 1, max: 35, pattern: languagePattern, like: "language"}),
-		ReceptionType: o.text("reception_type", rule{min: 1, max: 100, line: true}),
-		Tags:          slices.Compact(sorted(o.texts("tags", 50, rule{min: 1, max: 50, line: true}))),
+		Language:      o.text("language", languageRule),
+		ReceptionType: o.text("reception_type", receptionRule),
+		Tags:          readTags(o),
 		Fields:        readFields(o),
 	}
 	open.Channel, _ = named(o, "channel", true, channels)
 	open.Priority, _ = named(o, "priority", false, priorities)
 	h.rec.Process.Desk = open.Desk // where the owner must be at home
 	order.Params.Create = &ticket.CreateParams{Group: h.group(o, "group"), Owner: h.owner(o, "owner")}
+	order.Params.Create.Impact, _ = named(o, "impact", false, ticket.Levels())
+	order.Params.Create.Urgency, _ = named(o, "urgency", false, ticket.Levels())
+	for one, other := range map[string]string{"impact": "urgency", "urgency": "impact"} {
+		if o.fields[one] != nil && o.fields[other] == nil {
+			o.blame(one, "needs_other", map[string]string{"other": other}) // alone it would say nothing
+		}
+	}
 	order.Message = o.message(false, ticket.By{Kind: ticket.ActorClient, ID: open.Client.ID, Name: open.Client.Name})
 	o.done()
 	fillIn(open, order.Message)
@@ -116,6 +123,10 @@ func readClient(o *object) ticket.Client {
 		*o.faults = append(*o.faults, fault{pointer: p.at, code: "nothing"})
 	}
 	return out
+}
+
+func readTags(o *object) []string {
+	return slices.Compact(sorted(o.texts("tags", 50, rule{min: 1, max: 50, line: true})))
 }
 
 // readFields takes the ticket's own fields as they are, within bounds.

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"duradesk/api/openapi"
+	"duradesk/calendar"
 )
 
 // theSpec is the document as a stranger reads it, checked whole: examples against their schemas too.
@@ -98,7 +99,7 @@ func TestRoutesAreTheDocument(t *testing.T) {
 	require.ElementsMatch(t, promised, served)
 
 	_, door := fresh(t)
-	for _, path := range []string{"/favicon.ico", "/api", "/api/v1", "/api/v1/tickets/", "/api/v1/tickets/1042/merge", "/debug/pprof/", "/api/v1/TICKETS"} {
+	for _, path := range []string{"/favicon.ico", "/api", "/api/v1", "/api/v1/tickets/", "/api/v1/tickets/1042/preview", "/debug/pprof/", "/api/v1/TICKETS"} {
 		call(t, door, bootstrap, "GET", path, "").is(t, 404, "unknown-route")
 	}
 }
@@ -199,7 +200,11 @@ func TestEveryExampleReplays(t *testing.T) {
 			f, door := fresh(t)
 			target := f.prepare(t, e)
 			r := call(t, door, bootstrap, e.method, target, e.body)
-			require.Less(t, r.StatusCode, 300, string(r.raw))
+			if e.name == "clientVerdict" || e.name == "giveFeedback" { // for clients, who have no token yet
+				r.is(t, 403, "forbidden")
+			} else {
+				require.Less(t, r.StatusCode, 300, string(r.raw))
+			}
 			conforms(t, router, request(e.method, target, e.body), r)
 		})
 		seen++
@@ -214,7 +219,14 @@ func TestEveryExampleReplays(t *testing.T) {
 // prepare brings the desk to where the example works, and puts in what examples can only stand for.
 func (f *fake) prepare(t *testing.T, e example) string {
 	t.Helper()
+	const commands = "/api/v1/tickets/1042/"
 	switch e.name {
+	case "unmergeTicket":
+		call(t, f.door(), bootstrap, "POST", commands+"merge", `{"merge":{"into":1043}}`).is(t, 200)
+	case "recallTicket":
+		call(t, f.door(), bootstrap, "POST", commands+"escalate", `{"escalate":{"desk":"repairs","reason":"x"}}`).is(t, 200)
+	case "createPolicy", "getCalendarYear", "listCalendars":
+		f.specs = append(f.specs, tokyo(t))
 	case "restoreTicket", "deleteTicket":
 		return strings.Replace(e.target, "1042", "1044", 1)
 	case "getReceipt":
@@ -228,6 +240,15 @@ func (f *fake) prepare(t *testing.T, e example) string {
 		return "/api/v1/tokens/t-sato"
 	}
 	return e.target
+}
+
+// tokyo is a calendar with a noon break, Japanese holidays and a closure at year's end.
+func tokyo(t *testing.T) calendar.Spec {
+	t.Helper()
+	var spec calendar.Spec
+	require.NoError(t, json.Unmarshal([]byte(`{"key":"tokyo","version":1,"zone":"Asia/Tokyo","holidays":["jp"],"closed":["12-29/01-03 年末年始"],
+		"week":[[],["09:00-18:00"],["09:00-18:00"],["09:00-18:00"],["09:00-18:00"],["09:00-18:00"],[]]}`), &spec))
+	return spec
 }
 
 func request(method, target, body string) *http.Request {

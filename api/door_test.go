@@ -36,7 +36,7 @@ func TestTheTicketIsAsTheContractShowsIt(t *testing.T) {
 	require.Equal(t, []any{}, r.at("tags"))
 	require.Equal(t, map[string]any{}, r.at("fields"))
 	require.Equal(t, map[string]any{"id": "c_01", "name": "山田", "email": "yamada@client.example", "phone": nil, "number": nil, "access": "none"}, r.at("client"))
-	require.Equal(t, map[string]any{"kind": "first_response", "state": "running", "due_at": "2026-11-24T16:00:00Z", "met_at": nil}, r.at("clocks", 0))
+	require.Equal(t, map[string]any{"id": "first_response", "kind": "first_response", "state": "running", "due_at": "2026-11-24T16:00:00Z", "met_at": nil, "warn_at": "2026-11-24T14:30:00Z", "used_minutes": 0.0}, r.at("clocks", 0))
 	require.Equal(t, "2026-11-24T10:00:00Z", r.at("created_at"))
 	require.Equal(t, "ticket-1043", r.at("workflow_id"))
 	require.Equal(t, "http://temporal.example:8233/namespaces/default/workflows/ticket-1043", r.at("temporal_url"))

@@ -3,10 +3,12 @@ package api
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
 
+	"duradesk/calendar"
 	"duradesk/ticket"
 )
 
@@ -180,4 +182,72 @@ func (f *fakeHouse) Retry(_ context.Context, mailbox string, validity, uid uint3
 		l.Fate = "received"
 	}
 	return err
+}
+
+func (f *fakePeople) Notices(_ context.Context, agent string, before int64, limit int) ([]Notice, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []Notice
+	for _, n := range f.notices[agent] {
+		if (before == 0 || n.ID < before) && len(out) < limit {
+			out = append(out, n)
+		}
+	}
+	return out, f.away
+}
+
+func (f *fakePeople) ReadNotices(_ context.Context, agent string, upTo int64, at time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, n := range f.notices[agent] {
+		if n.ID <= upTo && n.ReadAt == nil {
+			f.notices[agent][i].ReadAt = &at
+		}
+	}
+	return f.away
+}
+
+func (f *fakeHouse) Calendars(context.Context) ([]calendar.Spec, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	newest := map[string]calendar.Spec{}
+	for _, s := range f.specs {
+		newest[s.Key] = s
+	}
+	var out []calendar.Spec
+	for _, key := range slices.Sorted(maps.Keys(newest)) {
+		out = append(out, newest[key])
+	}
+	return out, f.away
+}
+
+func (f *fakeHouse) AddCalendar(_ context.Context, spec calendar.Spec) (calendar.Spec, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.specs {
+		if s.Key == spec.Key {
+			spec.Version = s.Version
+		}
+	}
+	spec.Version++
+	f.specs = append(f.specs, spec)
+	return spec, f.away
+}
+
+func (f *fakeHouse) Policy(_ context.Context, desk string) (ticket.Settings, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if p, ok := f.policies[desk]; ok {
+		return p, f.away
+	}
+	return ticket.DefaultSettings(), f.away
+}
+
+func (f *fakeHouse) AddPolicy(ctx context.Context, desk string, s ticket.Settings) (ticket.Settings, error) {
+	before, err := f.Policy(ctx, desk)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s.Version = before.Version + 1
+	f.policies[desk] = s
+	return s, err
 }

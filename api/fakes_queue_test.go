@@ -29,7 +29,7 @@ func (f *fake) Store(_ context.Context, o ticket.Order) (ticket.Receipt, bool, e
 		f.tickets[o.Number] = &ticket.Record{
 			Process: ticket.Process{Number: o.Number, Desk: o.Opening.Desk, Priority: o.Opening.Priority, Channel: o.Opening.Channel},
 			Title:   o.Opening.Title, Type: o.Opening.Type, Language: o.Opening.Language, Tags: o.Opening.Tags, Fields: o.Opening.Fields,
-			Client: o.Opening.Client, CreatedAt: f.now, UpdatedAt: f.now, Settings: ticket.DefaultSettings(),
+			Rules: f.processOf(o.Opening.Desk), Client: o.Opening.Client, CreatedAt: f.now, UpdatedAt: f.now, Settings: ticket.DefaultSettings(),
 		}
 	}
 	f.seq++
@@ -65,6 +65,7 @@ func (f *fake) carryOut(s *stored) {
 		return
 	}
 	c := ticket.Command{ID: s.order.ID, Kind: s.order.Kind, By: s.order.By, SeenRevision: s.order.SeenRevision, Params: s.order.Params}
+	f.facts(&c)
 	body := ""
 	if s.order.Message != nil {
 		c.Message, body = "m-of-"+s.order.ID, s.order.Message.Body
@@ -74,6 +75,29 @@ func (f *fake) carryOut(s *stored) {
 	if d.Answer != ticket.Refused {
 		s.receipt.Revision = d.Process.Revision
 	}
+}
+
+// facts are what the record adds to a command before it asks the rules.
+func (f *fake) facts(c *ticket.Command) {
+	n := f.receipts[c.By.Key()+" "+c.ID].order.Number
+	switch p := c.Params; {
+	case p.Escalate != nil && p.Escalate.Desk != "":
+		p.Escalate.Child = n + 1000
+	case p.Merge != nil:
+		p.Merge.TargetState = f.tickets[p.Merge.Into].Process.State
+	case p.Withdraw != nil:
+		before := f.past[n][len(f.past[n])-2].Process
+		p.Withdraw.Queued, p.Withdraw.Revision, p.Withdraw.Before = true, f.tickets[n].Process.Revision, &before
+	}
+}
+
+func (f *fake) processOf(desk string) string {
+	for _, d := range f.desks {
+		if d.Key == desk {
+			return d.Process
+		}
+	}
+	return ""
 }
 
 func (f *fake) Receipt(_ context.Context, by ticket.Actor, id string) (ticket.Receipt, error) {

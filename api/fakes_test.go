@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"duradesk/calendar"
 	"duradesk/lifecycle"
 	"duradesk/ticket"
 )
@@ -25,6 +26,7 @@ type fake struct {
 	now      time.Time
 	tickets  map[ticket.Number]*ticket.Record
 	items    map[ticket.Number][]ticket.Item
+	past     map[ticket.Number][]Past
 	receipts map[string]*stored
 	people   map[string]Person
 	tokens   map[string]Token // by hash
@@ -32,6 +34,10 @@ type fake struct {
 	groups   []Group
 	boxes    []Mailbox
 	ledger   []Fate
+	policies map[string]ticket.Settings
+	specs    []calendar.Spec
+	notices  map[string][]Notice
+	moved    map[string]ticket.Number // messages that are elsewhere by now
 	parts    []Part
 	seq      int64
 	rings    int
@@ -56,9 +62,9 @@ type stored struct {
 func newFake() *fake {
 	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 	f := &fake{
-		now: now, tickets: map[ticket.Number]*ticket.Record{}, items: map[ticket.Number][]ticket.Item{}, receipts: map[string]*stored{},
-		people: map[string]Person{}, tokens: map[string]Token{}, changed: make(chan struct{}),
-		desks:  []Desk{{Key: "support", Name: "サポート", Kind: "inquiry", Address: "support@desk.example", Groups: []string{"support"}}, {Key: "other", Name: "Other", Kind: "inquiry", Groups: []string{"tier9"}}},
+		now: now, tickets: map[ticket.Number]*ticket.Record{}, items: map[ticket.Number][]ticket.Item{}, past: map[ticket.Number][]Past{}, receipts: map[string]*stored{},
+		people: map[string]Person{}, tokens: map[string]Token{}, policies: map[string]ticket.Settings{}, notices: map[string][]Notice{}, changed: make(chan struct{}),
+		desks:  []Desk{{Key: "support", Name: "サポート", Kind: "inquiry", Address: "support@desk.example", Groups: []string{"support"}}, {Key: "other", Name: "Other", Kind: "inquiry", Groups: []string{"tier9"}}, {Key: "repairs", Name: "修理", Kind: "issue", Process: "issue", Groups: []string{"tier9"}}, {Key: "alarm", Name: "Alarm", Kind: "issue", Process: "incident"}},
 		groups: []Group{{Key: "support", Name: "一次対応", Members: []string{"sato"}}, {Key: "tier2", Name: "二次対応"}, {Key: "tier9", Name: "Elsewhere"}},
 		boxes:  []Mailbox{{ID: "box-1", Desk: "support", Address: "support@desk.example", State: "polling"}, {ID: "box-2", Desk: "other", Address: "other@desk.example", State: "polling"}},
 		parts:  []Part{{Name: "postgres", OK: true, Needed: true}, {Name: "temporal", OK: true}},
@@ -74,6 +80,11 @@ func newFake() *fake {
 		{Key: "nobody", Name: "Nobody", Email: "nobody@desk.example", Role: ticket.RoleAgent},
 	} {
 		f.people[p.Key] = p
+	}
+	for _, key := range []string{"sato", "lead", "admin"} {
+		for id := range int64(40) {
+			f.notices[key] = append(f.notices[key], Notice{ID: 40 - id, Agent: key, Number: 1042, Name: "first_response_breached", Audience: "owner", At: now})
+		}
 	}
 	f.seed(1042, "support", ticket.Open, "sato")
 	f.seed(1043, "support", ticket.New, "")
@@ -108,8 +119,10 @@ func (f *fake) apply(n ticket.Number, c ticket.Command, body string) lifecycle.D
 	rec := f.tickets[n]
 	f.seq++
 	c.Seq, c.At = f.seq, f.now
-	d := lifecycle.Inquiry.Apply(rec.Process, c, rec.Settings)
+	table, policy := (&server{Options: Options{}.withDefaults()}).rules(*rec)
+	d := table.Apply(rec.Process, c, policy)
 	rec.Process = d.Process
+	f.past[n] = append(f.past[n], Past{At: f.now, Process: d.Process})
 	rec.UpdatedAt = f.now
 	if d.Answer != ticket.Applied {
 		return d
@@ -151,6 +164,29 @@ func (f *fake) Ticket(_ context.Context, n ticket.Number) (ticket.Record, error)
 		return ticket.Record{}, none("ticket")
 	}
 	return *rec, nil
+}
+
+func (f *fake) TicketAt(ctx context.Context, n ticket.Number, at time.Time) (ticket.Record, error) {
+	rec, err := f.Ticket(ctx, n)
+	if err != nil {
+		return rec, err
+	}
+	found := false
+	for _, p := range f.past[n] {
+		if !p.At.After(at) {
+			rec.Process, found = p.Process, true
+		}
+	}
+	if !found {
+		return ticket.Record{}, none("ticket")
+	}
+	return rec, nil
+}
+
+func (f *fake) History(_ context.Context, n ticket.Number) ([]Past, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.past[n]), f.away
 }
 
 func (f *fake) List(_ context.Context, q Query) (Page, error) {
@@ -218,6 +254,9 @@ func (f *fake) Views(context.Context, string) ([]ViewCount, error) {
 }
 
 func (f *fake) MessageTicket(_ context.Context, id string) (ticket.Number, error) {
+	if n, elsewhere := f.moved[id]; elsewhere {
+		return n, nil
+	}
 	n, err := strconv.Atoi(strings.TrimPrefix(id, "m-"))
 	if err != nil || f.tickets[ticket.Number(n)] == nil {
 		return 0, none("message")

@@ -1,15 +1,19 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 
 	"github.com/gin-gonic/gin"
 
 	"duradesk/api/openapi"
+	"duradesk/lifecycle"
 )
 
-var deskKinds = []string{"inquiry", "issue"}
+const issueDesk = "issue"
+
+var deskKinds = []string{"inquiry", issueDesk}
 
 // ListDesks lists those that the asker is in.
 func (s *server) ListDesks(c *gin.Context) {
@@ -31,7 +35,19 @@ func (s *server) ListDesks(c *gin.Context) {
 }
 
 func desk(d Desk) openapi.Desk {
-	return openapi.Desk{Key: d.Key, Name: d.Name, Kind: openapi.DeskKind(d.Kind), Address: some(d.Address), Groups: list(d.Groups)}
+	return openapi.Desk{
+		Key: d.Key, Name: d.Name, Kind: openapi.DeskKind(d.Kind), Process: openapi.DeskProcess(cmp.Or(d.Process, d.Kind)),
+		Address: some(d.Address), Groups: list(d.Groups),
+	}
+}
+
+// processNames are those that a desk can work by.
+func processNames() []string {
+	var out []string
+	for _, t := range lifecycle.Processes() {
+		out = append(out, t.Name)
+	}
+	return out
 }
 
 // CreateDesk adds one.
@@ -46,11 +62,15 @@ func (s *server) CreateDesk(c *gin.Context) {
 	o := newObject(body)
 	d := Desk{
 		Key: o.newKey("key"), Name: o.text("name", rule{needed: true, min: 1, max: 200, solid: true, line: true}),
-		Kind: o.word("kind", false, deskKinds), Address: o.text("address", emailRule), Groups: slices.Compact(sorted(o.texts("groups", 200, keyRule))),
+		Kind: o.word("kind", false, deskKinds), Process: o.word("process", false, processNames()),
+		Address: o.text("address", emailRule), Groups: slices.Compact(sorted(o.texts("groups", 200, keyRule))),
 	}
 	o.done()
 	if d.Kind == "" {
 		d.Kind = deskKinds[0]
+	}
+	if d.Process == "" {
+		d.Process = d.Kind
 	}
 	groups, err := s.House.Groups(ctx)
 	if err != nil {

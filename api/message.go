@@ -18,7 +18,7 @@ func (o *object) message(needed bool, author ticket.By) *ticket.NewMessage {
 	}
 	out := &ticket.NewMessage{
 		Author:      author,
-		Body:        m.body(),
+		Body:        m.long("body", true),
 		Format:      m.word("body_format", false, messageFormats),
 		To:          m.texts("to", 50, emailRule),
 		Cc:          m.texts("cc", 50, emailRule),
@@ -36,10 +36,11 @@ func (o *object) message(needed bool, author ticket.By) *ticket.NewMessage {
 	return out
 }
 
-func (o *object) body() string {
-	text := o.text("body", rule{needed: true, min: 1, solid: true})
+// long reads a text of any number of lines.
+func (o *object) long(name string, needed bool) string {
+	text := o.text(name, rule{needed: needed, min: 1, solid: true})
 	if len(text) > maxText {
-		o.blame("body", tooLargeField, map[string]string{"max": "1"})
+		o.blame(name, tooLargeField, map[string]string{"max": "1"})
 		return ""
 	}
 	return text

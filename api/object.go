@@ -49,6 +49,17 @@ func (o *object) get(name string, needed bool) (any, bool) {
 	return nil, false
 }
 
+// empty reports that every field is left out, null, or an object without fields.
+func (o *object) empty() bool {
+	for _, v := range o.fields {
+		inner, isObject := v.(map[string]any)
+		if v != nil && (!isObject || len(inner) > 0) {
+			return false
+		}
+	}
+	return true
+}
+
 // done names the fields that nobody asked for.
 func (o *object) done() {
 	for _, name := range slices.Sorted(maps.Keys(o.fields)) {
@@ -78,6 +89,11 @@ var (
 
 	keyRule   = rule{max: 40, min: 1, pattern: keyPattern, like: "key"}
 	emailRule = rule{max: 254, min: 3, line: true, pattern: emailPattern, like: "email"}
+
+	titleRule     = rule{min: 1, max: 500, solid: true, line: true}
+	receptionRule = rule{min: 1, max: 100, line: true}
+	languageRule  = rule{min: 1, max: 35, pattern: languagePattern, like: "language"}
+	idRule        = rule{min: 1, max: 100}
 )
 
 func (r rule) must() rule { r.needed = true; return r }
@@ -142,9 +158,15 @@ func named[T interface{ String() string }](o *object, name string, needed bool, 
 }
 
 func (o *object) integer(name string, low, high int64) int64 {
-	v, ok := o.get(name, false)
+	n, _ := o.whole(name, false, low, high)
+	return n
+}
+
+// whole reads a whole number; false where there is none, or a wrong one.
+func (o *object) whole(name string, needed bool, low, high int64) (int64, bool) {
+	v, ok := o.get(name, needed)
 	if !ok {
-		return 0
+		return 0, false
 	}
 	number, _ := v.(json.Number)
 	n, err := number.Int64()
@@ -153,13 +175,26 @@ func (o *object) integer(name string, low, high int64) int64 {
 	}
 	if err != nil || n < low || n > high {
 		o.blame(name, "range", map[string]string{"min": strconv.FormatInt(low, 10), "max": strconv.FormatInt(high, 10)})
-		return 0
+		return 0, false
 	}
-	return n
+	return n, true
 }
 
-func (o *object) instant(name string) *time.Time {
+// flag reads true or false into to, which stays as it is where there is none.
+func (o *object) flag(name string, to *bool) {
 	v, ok := o.get(name, false)
+	if !ok {
+		return
+	}
+	if b, isFlag := v.(bool); isFlag {
+		*to = b
+		return
+	}
+	o.blame(name, "flag", nil)
+}
+
+func (o *object) instant(name string, needed bool) *time.Time {
+	v, ok := o.get(name, needed)
 	if !ok {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"duradesk/ticket"
@@ -46,6 +47,17 @@ var specs = map[ticket.Kind]spec{
 	ticket.Close:         {ticket.Close, without, nil},
 	ticket.Restore:       {ticket.Restore, without, nil},
 	ticket.Delete:        {ticket.Delete, without, nil},
+	ticket.Classify:      {ticket.Classify, without, (*hand).classify},
+	ticket.ClientVerdict: {ticket.ClientVerdict, without, (*hand).verdict},
+	ticket.Merge:         {ticket.Merge, without, (*hand).merge},
+	ticket.Unmerge:       {ticket.Unmerge, without, nil},
+	ticket.LinkTo:        {ticket.LinkTo, without, (*hand).link},
+	ticket.Recall:        {ticket.Recall, without, nil},
+	ticket.Promise:       {ticket.Promise, without, (*hand).promise},
+	ticket.Feedback:      {ticket.Feedback, without, (*hand).feedback},
+	ticket.Split:         {ticket.Split, without, (*hand).split},
+	ticket.Move:          {ticket.Move, without, (*hand).move},
+	ticket.Withdraw:      {ticket.Withdraw, without, (*hand).withdraw},
 }
 
 // farthest is how far ahead a wake time may lie: what is further is a slip of the pen.
@@ -56,21 +68,32 @@ func (h *hand) hold(o *object, order *ticket.Order) {
 	if p == nil {
 		return
 	}
-	params := ticket.HoldParams{Until: p.instant("until")}
+	params := ticket.HoldParams{Until: p.instant("until", false)}
 	params.Reason, _ = named(p, "reason", true, ticket.HoldReasons())
 	p.done()
-	if u := params.Until; u != nil && !u.After(h.s.Now()) {
-		p.blameWorld("until", "until_in_past", nil)
-	} else if u != nil && u.After(h.s.Now().Add(farthest)) {
-		p.blame("until", "too_far", nil)
-	}
+	h.ahead(p, "until", params.Until)
 	order.Params.Hold = &params
+}
+
+// ahead holds an instant to be in the future, and not too far.
+func (h *hand) ahead(o *object, name string, t *time.Time) {
+	if t != nil && !t.After(h.s.Now()) {
+		o.blameWorld(name, "until_in_past", nil)
+	}
+	h.near(o, name, t)
+}
+
+func (h *hand) near(o *object, name string, t *time.Time) {
+	if t != nil && t.After(h.s.Now().Add(farthest)) {
+		o.blame(name, "too_far", nil)
+	}
 }
 
 func (h *hand) resolve(o *object, order *ticket.Order) {
 	order.Params.Resolve = &ticket.ResolveParams{}
 	if p := o.inside("resolve", false); p != nil {
 		order.Params.Resolve.Category, _ = named(p, "category", false, ticket.Categories())
+		order.Params.Resolve.Solution = p.text("solution", rule{min: 1, max: 20000, solid: true})
 		p.done()
 	}
 }
@@ -80,9 +103,47 @@ func (h *hand) escalate(o *object, order *ticket.Order) {
 	if p == nil {
 		return
 	}
-	order.Params.Escalate = &ticket.EscalateParams{Group: h.group(p, "group")}
+	params := &ticket.EscalateParams{
+		Group: h.group(p, "group"), Desk: h.issueDesk(p, "desk"), Title: p.text("title", titleRule), Body: p.long("body", false),
+		ReceptionType: p.text("reception_type", receptionRule), Fields: readFields(p),
+	}
+	order.Params.Escalate = params
 	order.Reason = p.text("reason", rule{needed: true, min: 1, max: 1000, solid: true})
 	p.done()
+	if params.Desk != "" {
+		if params.Group != "" {
+			p.blame("group", "not_both", map[string]string{"other": "desk"})
+		}
+		return
+	}
+	for _, name := range []string{"title", "body", "reception_type", "fields"} {
+		if p.fields[name] != nil && p.fields["desk"] == nil {
+			p.blame(name, "needs_other", map[string]string{"other": "desk"})
+		}
+	}
+}
+
+// issueDesk reads the key of a desk that inquiries are handed over to (N57). The asker need not be in it.
+func (h *hand) issueDesk(o *object, name string) string {
+	key := o.text(name, keyRule)
+	if key == "" || h.err != nil {
+		return ""
+	}
+	desks, err := h.s.House.Desks(h.ctx)
+	if err != nil {
+		h.err = err
+		return ""
+	}
+	var known []string
+	for _, d := range desks {
+		if d.Kind == issueDesk {
+			known = append(known, d.Key)
+		}
+	}
+	if !slices.Contains(known, key) {
+		o.blameWorld(name, "unknown_issue_desk", map[string]string{"key": key, "known": strings.Join(known, ", ")})
+	}
+	return key
 }
 
 func (h *hand) assign(o *object, order *ticket.Order) {
@@ -113,7 +174,7 @@ func (h *hand) clientReply(o *object, order *ticket.Order) {
 		if channel, given := named(p, "channel", false, channels); given {
 			params.Channel = channel
 		}
-		if id := p.text("client", rule{min: 1, max: 100}); id != "" && id != h.rec.Client.ID {
+		if id := p.text("client", idRule); id != "" && id != h.rec.Client.ID {
 			p.blameWorld("client", "unknown_client", nil)
 		}
 		p.done()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"duradesk/calendar"
 	"duradesk/ticket"
 )
 
@@ -18,6 +19,10 @@ var ErrStoreAway = errors.New("the store cannot be reached")
 type Reader interface {
 	// Ticket returns the record with that number; ticket.NotFound where there is none.
 	Ticket(ctx context.Context, n ticket.Number) (ticket.Record, error)
+	// TicketAt returns the record as it stood at an instant; ticket.NotFound where it was not there yet.
+	TicketAt(ctx context.Context, n ticket.Number, at time.Time) (ticket.Record, error)
+	// History returns how the ticket stood after each revision, oldest first; empty where nobody kept it.
+	History(ctx context.Context, n ticket.Number) ([]Past, error)
 	// List returns one page in the order that q asks for.
 	List(ctx context.Context, q Query) (Page, error)
 	// Timeline returns items after the given position (0: from the start), oldest first, and the position to go on
@@ -34,11 +39,17 @@ type Reader interface {
 	File(ctx context.Context, id string) (ticket.Attachment, []byte, error)
 }
 
+// Past is how a ticket stood from an instant on.
+type Past struct {
+	At      time.Time
+	Process ticket.Process
+}
+
 // CountCap is where exact counts end: a total above it is reported as CountCap with total_capped.
 const CountCap = 1001
 
-// Query is a list request. Empty fields don't filter. Spam and deleted tickets are left out unless State or View asks
-// for them.
+// Query is a list request. Empty fields don't filter. Spam, deleted and merged tickets are left out unless State or View
+// asks for them.
 type Query struct {
 	View         string   // a view key, with Viewer as "me"
 	Viewer       string   // agent key
@@ -138,11 +149,27 @@ type People interface {
 	ByToken(ctx context.Context, hash []byte, now time.Time) (Person, Token, error)
 	Tokens(ctx context.Context, agent string) ([]Token, error)
 	DropToken(ctx context.Context, id string) error
+	// Notices lists an agent's, newest first, before an id (0: from the newest).
+	Notices(ctx context.Context, agent string, before int64, limit int) ([]Notice, error)
+	// ReadNotices notes that an agent has seen his notices up to an id and with it.
+	ReadNotices(ctx context.Context, agent string, upTo int64, at time.Time) error
+}
+
+// Notice is a word to a member of staff.
+type Notice struct {
+	ID       int64
+	Agent    string
+	Number   ticket.Number
+	Name     string // of the event that it is about
+	Audience string // why this person: owner, group, leads
+	At       time.Time
+	ReadAt   *time.Time
 }
 
 // Desk is a service as the API lists it.
 type Desk struct {
 	Key, Name, Kind, Address string
+	Process                  string // name of the table that it works by; "": as its kind
 	Groups                   []string
 }
 
@@ -178,6 +205,14 @@ type House interface {
 	Groups(ctx context.Context) ([]Group, error)
 	AddGroup(ctx context.Context, g Group) (Group, error)
 	Mailboxes(ctx context.Context) ([]Mailbox, error)
+	// Calendars returns the newest version of each, by key.
+	Calendars(ctx context.Context) ([]calendar.Spec, error)
+	// AddCalendar stores the next version of a calendar; one that cannot be is ticket.Invalid.
+	AddCalendar(ctx context.Context, spec calendar.Spec) (calendar.Spec, error)
+	// Policy returns the settings that new tickets of a desk are opened under; ticket.NotFound for no such desk.
+	Policy(ctx context.Context, desk string) (ticket.Settings, error)
+	// AddPolicy stores the next version of a desk's settings.
+	AddPolicy(ctx context.Context, desk string, s ticket.Settings) (ticket.Settings, error)
 	// Ledger pages through the fates, newest first; quarantine true: only the quarantined.
 	Ledger(ctx context.Context, mailbox string, quarantine bool, cursor string, limit int) ([]Fate, string, error)
 	// FateSource returns the source of a mail in the ledger; ticket.NotFound where there is none.

@@ -7,7 +7,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"duradesk/api/openapi"
-	"duradesk/lifecycle"
 	"duradesk/ticket"
 )
 
@@ -107,14 +106,15 @@ func (s *server) addUnseen(c *gin.Context, body *openapi.CommandProblem, r ticke
 	if err != nil {
 		s.Log.WarnContext(ctx, "unseen items not read", "ticket", r.Number, "command", r.ID, "error", err)
 	}
-	body.Unseen = ptr(items(unseen))
+	body.Unseen = ptr(s.items(c, unseen))
 	body.DraftId = some(draft)
 }
 
 // allowed lists every command of the asker; one with a reason is refused now.
 func (s *server) allowed(c *gin.Context, rec ticket.Record) []openapi.Allowance {
 	lang := s.language(c)
-	list := lifecycle.Allowed(rec.Process, askerOf(c).actor(), rec.Settings)
+	table, policy := s.rules(rec)
+	list := table.Allowed(rec.Process, askerOf(c).actor(), policy)
 	out := make([]openapi.Allowance, len(list))
 	for i, a := range list {
 		out[i] = openapi.Allowance{Command: a.Command.String(), Reason: some(a.Reason), ReasonText: s.texts.reason(lang, a.Reason)}

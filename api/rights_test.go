@@ -29,6 +29,17 @@ func TestWhoMaySendWhat(t *testing.T) {
 		{"close", no, yes, yes, "1042", ``},
 		{"restore", no, yes, yes, "1044", ``},
 		{"delete", no, yes, yes, "1044", ``},
+		{"classify", yes, yes, yes, "1042", `{"classify":{"tags":["x"]}}`},
+		{"client-verdict", no, no, no, "1042", `{"client_verdict":{"verdict":"solved"}}`},
+		{"merge", yes, yes, yes, "1042", `{"merge":{"into":1043}}`},
+		{"unmerge", yes, yes, yes, "1047", ``},
+		{"link", yes, yes, yes, "1042", `{"link":{"number":1043,"kind":"related"}}`},
+		{"recall", yes, yes, yes, "1048", ``},
+		{"promise", yes, yes, yes, "1042", `{"promise":{"due_at":"2026-11-25T00:00:00Z","text":"x"}}`},
+		{"feedback", no, no, no, "1042", `{"feedback":{"rating":5}}`},
+		{"split", yes, yes, yes, "1042", `{"split":{"message":"m-1042"}}`},
+		{"move", yes, yes, yes, "1042", `{"move":{"message":"m-1042","into":1043}}`},
+		{"withdraw", yes, yes, yes, "1042", `{"withdraw":{"message":"m-1042"}}`},
 	}
 	require.Len(t, specs, len(table), "a command without its line here")
 	for _, row := range table {
@@ -36,11 +47,16 @@ func TestWhoMaySendWhat(t *testing.T) {
 			t.Run(row.command+" by "+role, func(t *testing.T) {
 				t.Parallel()
 				f, door := fresh(t)
+				f.across(t)
 				target := "/api/v1/tickets/" + row.on + "/" + row.command
 				r := call(t, door, f.tokenOf(t, role, scopeAct, scopeRead), "POST", target, row.body, "Accept-Language", "en")
 				if !allowed {
 					r.is(t, 403, "forbidden")
-					require.Equal(t, "This takes the role lead; you are agent.", r.at("detail"))
+					if row.admin {
+						require.Equal(t, "This takes the role lead; you are agent.", r.at("detail"))
+					} else {
+						require.Contains(t, r.at("detail"), "Only the client himself")
+					}
 					require.Zero(t, f.stores)
 					return
 				}
@@ -53,6 +69,16 @@ func TestWhoMaySendWhat(t *testing.T) {
 			})
 		}
 	}
+}
+
+// across adds a merged ticket, 1047, and one that is handed over, 1048.
+func (f *fake) across(t *testing.T) {
+	t.Helper()
+	f.seed(1047, "support", ticket.Open, "sato")
+	f.seed(1048, "support", ticket.Open, "sato")
+	call(t, f.door(), bootstrap, "POST", "/api/v1/tickets/1047/merge", `{"merge":{"into":1042}}`).is(t, 200)
+	call(t, f.door(), bootstrap, "POST", "/api/v1/tickets/1048/escalate", `{"escalate":{"desk":"repairs","reason":"x"}}`).is(t, 200)
+	f.stores = 0
 }
 
 // TestErasureNeedsAnAdmin: the rules say so, not the door.
@@ -79,12 +105,12 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		scope, least string
 		operations   string
 	}{
-		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes listDesks listGroups listAgents getAgent"},
+		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes listDesks listGroups listAgents getAgent"},
 		{scopeRead, "lead", "listLedger"},
-		{scopeAct, "agent", "createTicket clientReply agentResponse holdTicket resolveTicket escalateTicket assignTicket addNote retryQuarantined"},
+		{scopeAct, "agent", "createTicket clientReply agentResponse holdTicket resolveTicket escalateTicket assignTicket addNote classifyTicket mergeTicket unmergeTicket linkTicket recallTicket makePromise splitMessage moveMessage withdrawMessage retryQuarantined"},
 		{scopeAct, "lead", "closeTicket restoreTicket deleteTicket"},
 		{scopeAdmin, "agent", "listTokens createToken deleteToken"},
-		{scopeAdmin, "admin", "createAgent createDesk createGroup"},
+		{scopeAdmin, "admin", "createAgent createDesk createGroup createCalendar createPolicy"},
 	} {
 		for _, op := range strings.Fields(row.operations) {
 			_, known := rights[op]

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"duradesk/calendar"
 	"duradesk/lifecycle"
 	"duradesk/ticket"
 )
@@ -46,6 +47,27 @@ func TestEverythingSaidIsInTheCatalogs(t *testing.T) {
 	}
 	for _, k := range ticket.ClockKinds() {
 		require.True(t, said.has("future."+k.String()), k)
+		if k.Warns() != ticket.NoKind {
+			require.True(t, said.has("future."+k.String()+"_warned"), k)
+		}
+	}
+	for _, name := range lifecycle.EventNames() {
+		require.True(t, said.has("event."+name), name)
+	}
+	for _, s := range ticket.States() {
+		require.True(t, said.has("state."+s.String()), s)
+	}
+	for _, h := range ticket.HoldReasons() {
+		require.True(t, said.has("hold."+h.String()), h)
+	}
+	for _, to := range []lifecycle.Audience{lifecycle.ToOwner, lifecycle.ToGroup, lifecycle.ToLeads} {
+		require.True(t, said.has("audience."+string(to)), to)
+	}
+	for _, why := range []calendar.Reason{
+		calendar.Counted, calendar.ClosedHours, calendar.Weekend, calendar.DayOff, calendar.OnHoliday, calendar.Closure, calendar.Exceptional,
+		calendar.ClockChange, standing, startDay, wallClock, byHand,
+	} {
+		require.True(t, said.has("calendar."+string(why)), why)
 	}
 }
 
@@ -75,7 +97,8 @@ func TestLanguageOfTheAnswer(t *testing.T) {
 		require.Equal(t, readTexts()[c.want]["title."+string(status)], r.at("title"))
 	}
 	r := call(t, door, sato, "GET", "/api/v1/tickets/1042", "")
-	require.NotContains(t, string(r.raw), "reason_text", "sato may not restore: nothing is refused to him now")
+	require.NotContains(t, string(r.raw), `"restore"`, "sato may not restore")
+	require.Contains(t, r.at("allowed"), map[string]any{"command": "recall", "reason": "not_handed_over", "reason_text": "このチケットは移管されていません。"})
 	r = call(t, door, sato, "GET", "/api/v1/tickets/1045", "")
 	require.Contains(t, r.at("allowed"), map[string]any{"command": "hold", "reason": "closed_use_follow_up", "reason_text": "このチケットは完了しています。関連チケットを作成してください。"})
 	require.Equal(t, "すべて", call(t, door, sato, "GET", "/api/v1/views", "").at("items", 0, "name"))

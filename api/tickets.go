@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -90,9 +91,14 @@ func keys(in *[]string, word, means string) []string {
 	return out
 }
 
-// GetTicket shows one ticket.
-func (s *server) GetTicket(c *gin.Context, n openapi.Number) {
+// GetTicket shows one ticket, as it is or as it was.
+func (s *server) GetTicket(c *gin.Context, n openapi.Number, q openapi.GetTicketParams) {
 	rec, err := s.visible(c, ticket.Number(n))
+	if err == nil && q.At != nil {
+		ctx, done := budget(c)
+		defer done()
+		rec, err = s.Reader.TicketAt(ctx, ticket.Number(n), *q.At)
+	}
 	if err != nil {
 		s.told(c, err)
 		return
@@ -107,12 +113,21 @@ func (s *server) GetFuture(c *gin.Context, n openapi.Number) {
 		s.told(c, err)
 		return
 	}
+	table, policy := s.rules(rec)
 	lang := s.language(c)
 	out := openapi.Future{Items: []openapi.FutureItem{}}
-	for _, f := range lifecycle.Future(rec.Process, rec.Settings) {
+	for _, f := range table.Future(rec.Process, policy) {
 		out.Items = append(out.Items, openapi.FutureItem{
-			At: f.At.UTC(), Timer: openapi.ClockKind(f.Clock.String()), Effect: f.Effect, Why: s.texts.say(lang, "future."+f.Clock.String(), nil),
+			At: f.At.UTC(), Timer: openapi.ClockKind(f.Clock.String()), Effect: f.Effect, Why: s.texts.say(lang, "future."+futureKey(f), nil),
 		})
 	}
 	answer(c, http.StatusOK, out)
+}
+
+// futureKey tells a warning from what it warns of.
+func futureKey(f lifecycle.Futurum) string {
+	if strings.HasSuffix(f.Effect, "_warned") {
+		return f.Clock.String() + "_warned"
+	}
+	return f.Clock.String()
 }

@@ -37,7 +37,7 @@ func (s *server) GetTimeline(c *gin.Context, n openapi.Number, q openapi.GetTime
 		s.told(c, err)
 		return
 	}
-	out := openapi.Timeline{Items: items(found)}
+	out := openapi.Timeline{Items: s.items(c, found)}
 	if next > 0 {
 		out.NextCursor = ptr(cursor(next))
 	}
@@ -63,10 +63,11 @@ func position(cursor *string) (int64, bool) {
 	return n, err == nil && perr == nil && ours && n > 0
 }
 
-func items(in []ticket.Item) []openapi.TimelineItem {
-	out := make([]openapi.TimelineItem, len(in))
+func (s *server) items(c *gin.Context, in []ticket.Item) []openapi.TimelineItem {
+	lang, out := s.language(c), make([]openapi.TimelineItem, len(in))
 	for i, it := range in {
 		out[i] = item(it)
+		out[i].Event = s.event(lang, it.Event)
 	}
 	return out
 }
@@ -76,7 +77,7 @@ func item(it ticket.Item) openapi.TimelineItem {
 	out := openapi.TimelineItem{
 		Id: it.ID, Seq: it.Seq, Revision: it.Revision, At: it.At.UTC(), Type: openapi.TimelineItemType(it.Type),
 		By:        openapi.By{Kind: openapi.ByKind(it.By.Kind.String()), Id: it.By.ID, Name: it.By.Name},
-		CommandId: some(it.CommandID), Html: some(it.HTML), Event: event(it.Event),
+		CommandId: some(it.CommandID), Html: some(it.HTML),
 	}
 	if it.Type != "event" {
 		out.Body = &it.Body
@@ -102,11 +103,11 @@ func item(it ticket.Item) openapi.TimelineItem {
 	return out
 }
 
-func event(e *ticket.Event) *openapi.Event {
+func (s *server) event(lang string, e *ticket.Event) *openapi.Event {
 	if e == nil {
 		return nil
 	}
-	out := &openapi.Event{Name: e.Name, From: some(e.From.String()), To: some(e.To.String())}
+	out := &openapi.Event{Name: e.Name, Text: s.texts.say(lang, "event."+e.Name, nil), From: some(e.From.String()), To: some(e.To.String())}
 	if e.Cause != (ticket.Cause{}) {
 		out.Cause = &openapi.Cause{Rule: some(e.Cause.Rule), Why: some(e.Cause.Why)}
 	}

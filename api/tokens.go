@@ -54,7 +54,7 @@ func (s *server) CreateToken(c *gin.Context) {
 	}
 	who, o := askerOf(c), newObject(body)
 	t := Token{
-		Agent: o.text("agent", keyRule.must()), ExpiresAt: o.instant("expires_at"), CreatedAt: s.Now().UTC(),
+		Agent: o.text("agent", keyRule.must()), ExpiresAt: o.instant("expires_at", false), CreatedAt: s.Now().UTC(),
 		Scopes: o.scopes("scopes"),
 	}
 	o.done()

@@ -48,6 +48,38 @@ func TestBodiesAreStrict(t *testing.T) {
 		{"escalate", `{"escalate":{"group":"ghosts","reason":"x"}}`, "/escalate/group", "unknown_group"},
 		{"escalate", `{"escalate":{"group":"Ghosts!","reason":"x"}}`, "/escalate/group", "key"},
 		{"escalate", `{"escalate":{"reason":"x"},"message":{"body":"x"}}`, "/message", "unknown_field"},
+		{"escalate", `{"escalate":{"desk":"support","reason":"x"}}`, "/escalate/desk", "unknown_issue_desk"},
+		{"escalate", `{"escalate":{"desk":"ghosts","reason":"x"}}`, "/escalate/desk", "unknown_issue_desk"},
+		{"escalate", `{"escalate":{"desk":"repairs","group":"tier2","reason":"x"}}`, "/escalate/group", "not_both"},
+		{"escalate", `{"escalate":{"group":"tier2","reason":"x","title":"x","body":"x","reception_type":"x","fields":{}}}`, "/escalate/title /escalate/body /escalate/reception_type /escalate/fields", "needs_other"},
+		{"escalate", `{"escalate":{"desk":"repairs","reason":"x","title":"a\nb","body":" ","fields":7}}`, "/escalate/title /escalate/body /escalate/fields", "one_line"},
+		{"resolve", `{"resolve":{"solution":""}}`, "/resolve/solution", "empty"},
+		{"classify", `{}`, "/classify", "missing"},
+		{"classify", `{"classify":{}}`, "/classify", "nothing"},
+		{"classify", `{"classify":{"title":null,"fields":{}}}`, "/classify", "nothing"},
+		{
+			"classify", `{"classify":{"priority":"huge","impact":"most","urgency":3,"type":"wish","language":"?","due_at":"soon","tags":"x","fields":[]}}`,
+			"/classify/language /classify/due_at /classify/priority /classify/impact /classify/urgency /classify/type /classify/tags /classify/fields", "language",
+		},
+		{"classify", `{"classify":{"due_at":"2126-11-24T10:00:00Z"}}`, "/classify/due_at", "too_far"},
+		{"classify", `{"classify":{"owner":"me"}}`, "/classify/owner", "unknown_field"},
+		{"merge", `{}`, "/merge", "missing"},
+		{"merge", `{"merge":{}}`, "/merge/into", "missing"},
+		{"merge", `{"merge":{"into":"1043"}}`, "/merge/into", "range"},
+		{"merge", `{"merge":{"into":0}}`, "/merge/into", "range"},
+		{"merge", `{"merge":{"into":9999}}`, "/merge/into", "unknown_ticket"},
+		{"unmerge", `{"unmerge":{}}`, "/unmerge", "unknown_field"},
+		{"recall", `{"message":{"body":"x"}}`, "/message", "unknown_field"},
+		{"link", `{"link":{"number":1043}}`, "/link/kind", "missing"},
+		{"link", `{"link":{"number":1043,"kind":"merged"}}`, "/link/kind", "enum"},
+		{"link", `{"link":{"number":1043,"kind":"related","into":1}}`, "/link/into", "unknown_field"},
+		{"promise", `{"promise":{}}`, "/promise/due_at /promise/text", "missing"},
+		{"promise", `{"promise":{"due_at":"2026-11-24T10:00:00Z","text":"x"}}`, "/promise/due_at", "until_in_past"},
+		{"promise", `{"promise":{"due_at":"2126-11-24T10:00:00Z","text":" "}}`, "/promise/text /promise/due_at", "empty"},
+		{"split", `{"split":{}}`, "/split/message", "missing"},
+		{"split", `{"split":{"message":"m-1043"}}`, "/split/message", "unknown_message"},
+		{"move", `{"move":{"message":"m-1042"}}`, "/move/into", "missing"},
+		{"withdraw", `{"withdraw":{"message":7}}`, "/withdraw/message", "text"},
 		{"assign", `{}`, "/assign", "missing"},
 		{"assign", `{"assign":{}}`, "/assign", "nothing"},
 		{"assign", `{"assign":{"owner":"ghost","group":"ghosts"}}`, "/assign/group /assign/owner", "unknown_group"},
@@ -70,6 +102,7 @@ func TestBodiesAreStrict(t *testing.T) {
 		require.Equal(t, strings.Split(c.pointers, " "), r.pointers(), "%s → %s", c.body, r.raw)
 		require.Equal(t, c.code, r.at("errors", 0, "code"), c.body)
 		require.NotContains(t, r.at("errors", 0, "detail"), "{", "a placeholder was left: %s", r.raw)
+		require.NotContains(t, r.at("detail"), "{", "a placeholder was left: %s", r.raw)
 		require.NotEqual(t, "field."+c.code, r.at("errors", 0, "detail"))
 		require.Zero(t, f.stores)
 	}
@@ -96,6 +129,7 @@ func TestCreateIsStrict(t *testing.T) {
 		`{` + good + `,"group":"ghosts","owner":"ghost"}`:                           "/group /owner",
 		`{` + good + `,"tags":["a",1,""],"fields":[]}`:                              "/tags/1 /tags/2 /fields",
 		`{` + good + `,"fields":{"x":"` + strings.Repeat("y", maxFields) + `"}}`:    "/fields",
+		`{` + good + `,"impact":"huge","urgency":1}`:                                "/impact /urgency",
 		`{` + good + `,"seen_revision":1}`:                                          "/seen_revision",
 	} {
 		f, door := fresh(t)

@@ -21,8 +21,11 @@ func (s *server) ticket(c *gin.Context, r ticket.Record) openapi.Ticket {
 		Channel: openapi.Channel(p.Channel.String()), Language: r.Language, ReceptionType: some(r.ReceptionType),
 		Tags: list(r.Tags), Fields: r.Fields, Client: clientOf(r.Client), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 		ResolvedAt: instant(r.ResolvedAt), ClosesAt: instant(r.ClosesAt), DueAt: instant(r.DueAt), Breached: p.Breached,
-		Clocks: clocks(p.Clocks), LastMessage: last(r.Last), Links: links(r.Links), Revision: p.Revision,
+		Solution: some(r.Solution), HandOver: handOver(p.Child), Clocks: clocks(p.Clocks), LastMessage: last(r.Last), Links: links(r.Links), Revision: p.Revision,
 		WorkflowId: ticket.WorkflowID(p.Number), Allowed: s.allowed(c, r),
+	}
+	if p.Survivor != 0 && p.State == ticket.Merged {
+		out.MergedInto = ptr(int64(p.Survivor))
 	}
 	if p.Hold != ticket.NoHold {
 		out.Hold = &openapi.Holding{Reason: openapi.HoldReason(p.Hold.String()), Until: instant(r.HoldUntil)}
@@ -65,12 +68,26 @@ func clientOf(c ticket.Client) openapi.Client {
 func clocks(in []ticket.Clock) []openapi.Clock {
 	out := make([]openapi.Clock, len(in))
 	for i, k := range in {
-		out[i] = openapi.Clock{Kind: openapi.ClockKind(k.Kind.String()), State: openapi.ClockState(k.State.String()), DueAt: k.Due.UTC()}
-		if !k.Met.IsZero() {
-			out[i].MetAt = instant(&k.Met)
-		}
+		out[i] = clock(k)
 	}
 	return out
+}
+
+func clock(k ticket.Clock) openapi.Clock {
+	return openapi.Clock{
+		Id: k.ID, Kind: openapi.ClockKind(k.Kind.String()), State: openapi.ClockState(k.State.String()),
+		DueAt: instant(&k.Due), MetAt: instant(&k.Met), WarnAt: instant(&k.Warn), UsedMinutes: minutes(k.Used),
+	}
+}
+
+// minutes are whole ones, as every span in the API.
+func minutes(d time.Duration) int64 { return int64(d / time.Minute) }
+
+func handOver(c ticket.Child) *openapi.HandOver {
+	if c.Number == 0 {
+		return nil
+	}
+	return &openapi.HandOver{Number: int64(c.Number), Outcome: some(c.Outcome.String())}
 }
 
 func last(m *ticket.LastMessage) *openapi.LastMessage {

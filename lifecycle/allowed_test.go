@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -13,9 +14,9 @@ import (
 // refuses is refused for the same reason.
 func TestAButtonIsWhereTheTableDoesNotRefuse(t *testing.T) {
 	t.Parallel()
-	s := ticket.DefaultSettings()
-	w := explore(Inquiry, s, func(*world, int, step) {})
-	for _, by := range []ticket.Actor{aClient, anAgent, aLead, anAdmin, ticket.Operator} {
+	s := walks()[0].policy
+	w := explore(Inquiry, walks()[0], func(*world, int, step) {})
+	for _, by := range []ticket.Actor{aClient, aFullClient, anAgent, aLead, anAdmin, ticket.Operator} {
 		for _, at := range w.places {
 			if at.from < 0 {
 				continue
@@ -43,9 +44,9 @@ func TestButtonsOfASpamTicket(t *testing.T) {
 		}
 		return out
 	}
-	require.Equal(t, []ticket.Kind{ticket.ClientReply}, possible(aClient))
-	require.Equal(t, []ticket.Kind{ticket.ClientReply}, possible(anAgent))
-	require.Equal(t, []ticket.Kind{ticket.ClientReply, ticket.Restore, ticket.Delete}, possible(aLead))
+	require.Equal(t, []ticket.Kind{ticket.ClientReply, ticket.ClientVerdict}, possible(aClient), "silently")
+	require.Equal(t, []ticket.Kind{ticket.ClientReply, ticket.LinkTo}, possible(anAgent))
+	require.Equal(t, []ticket.Kind{ticket.ClientReply, ticket.Restore, ticket.Delete, ticket.LinkTo}, possible(aLead))
 }
 
 // TestWhoMay is PRODUCT §3, "Who may", by hand.
@@ -53,9 +54,12 @@ func TestWhoMay(t *testing.T) {
 	t.Parallel()
 	agents := []ticket.Kind{
 		ticket.ClientReply, ticket.AgentResponse, ticket.Hold, ticket.Resolve, ticket.Escalate, ticket.Assign, ticket.Note,
+		ticket.Classify, ticket.Merge, ticket.Unmerge, ticket.LinkTo, ticket.Recall, ticket.Promise, ticket.Split, ticket.Move, ticket.Withdraw,
 	}
-	leads := append(append([]ticket.Kind{}, agents...), ticket.Close, ticket.Restore, ticket.Delete)
-	require.Equal(t, []ticket.Kind{ticket.ClientReply}, CommandsOf(aClient))
+	leads := slices.Insert(slices.Clone(agents), 8, ticket.Close, ticket.Restore, ticket.Delete)
+	clients := []ticket.Kind{ticket.ClientReply, ticket.ClientVerdict, ticket.Feedback}
+	require.Equal(t, clients, CommandsOf(aClient))
+	require.Equal(t, slices.Insert(slices.Clone(clients), 1, ticket.Classify), CommandsOf(aFullClient))
 	require.Equal(t, agents, CommandsOf(anAgent))
 	require.Equal(t, leads, CommandsOf(aLead))
 	require.Equal(t, leads, CommandsOf(anAdmin))
@@ -79,7 +83,10 @@ func TestFutureTellsInstants(t *testing.T) {
 	p, s := fixture(t, "on_hold")
 	require.Equal(t, []Futurum{
 		{At: dayOne.Add(2 * time.Hour), Clock: ticket.Wake, Effect: "open", Why: "on_hold/wake-due"},
+		{At: dayOne.Add(4*time.Hour + 30*time.Minute), Clock: ticket.FirstResponse, Effect: "first_response_warned", Why: "open/first-response-warning"},
 		{At: dayOne.Add(6 * time.Hour), Clock: ticket.FirstResponse, Effect: "first_response_breached", Why: "open/first-response-due"},
+		{At: dayOne.Add(32 * time.Hour), Clock: ticket.Resolution, Effect: "resolution_warned", Why: "open/resolution-warning"}, // it stood still for two hours
+		{At: dayOne.Add(42 * time.Hour), Clock: ticket.Resolution, Effect: "resolution_breached", Why: "open/resolution-due"},
 	}, Future(p, s))
 	p, s = fixture(t, "resolved")
 	require.Equal(t, []Futurum{{At: dayOne.Add(14 * 24 * time.Hour), Clock: ticket.AutoClose, Effect: "closed", Why: "resolved/auto-close-due"}}, Future(p, s))

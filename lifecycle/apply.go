@@ -14,7 +14,10 @@ type Decision struct {
 	Reason  string         // catalog key, where refused or already
 	Rule    string         // the line of the table that answered, with its guard
 	Events  []Happening
-	Effects []Effect // outer ones, in order
+	Effects []Effect      // outer ones, in order
+	Sends   []Send        // to other tickets
+	Links   []ticket.Link // new ones, to be seen from both tickets
+	Notices []Notice      // to staff
 }
 
 // Happening is one line for the record. Type is message, note or event.
@@ -28,9 +31,9 @@ type Happening struct {
 
 // Apply asks the table about one command. It is pure: the instant is the command's own, and a refusal is an answer,
 // not an error. A command that leaves events makes a new revision.
-func (t *Table) Apply(p ticket.Process, c ticket.Command, s ticket.Settings) Decision {
+func (t *Table) Apply(p ticket.Process, c ticket.Command, s Policy) Decision {
 	c.At = c.At.UTC() // the process travels as JSON: an instant in another zone would not come back the same
-	p = born(p, c)
+	p = born(p, c, s)
 	x := facts{p: p, c: c, s: s}
 	if reason := objection(x); reason != "" {
 		return t.refused(x, Answer{Verb: VerbRefuse, Reason: reason}, "guard: "+reason)
@@ -59,12 +62,12 @@ func ruleName(s ticket.State, k ticket.Kind, g *Guard) string {
 }
 
 // born gives a ticket its first state; the first command then meets the row of new.
-func born(p ticket.Process, c ticket.Command) ticket.Process {
+func born(p ticket.Process, c ticket.Command, s Policy) ticket.Process {
 	if p.State == ticket.NoState {
 		p.State = ticket.New
 	}
 	if p.Opened.IsZero() {
-		p.Tier, p.Opened = max(p.Tier, 1), c.At
+		p.Tier, p.Opened, p.Calendar = max(p.Tier, 1), c.At, s.Calendar.Version()
 	}
 	return p
 }
@@ -78,22 +81,56 @@ func objection(x facts) string {
 		return "not_permitted"
 	case lacking(x.c):
 		return "payload_missing"
+	case x.c.Kind == ticket.Classify && x.c.By.Kind == ticket.ActorClient && !x.c.Params.Classify.OnlyFields():
+		return "not_permitted"
 	case x.c.SeenRevision > 0 && unseen(x.p, x.c):
 		return "stale"
 	}
 	return ""
 }
 
-// lacking reports whether a command of staff comes without what it is about. A client is never refused: of a reply
-// without words nothing can be lost.
+// lacking reports whether a command comes without what it is about. A client's reply is never refused: of one without
+// words nothing can be lost.
 func lacking(c ticket.Command) bool {
+	p := c.Params
 	switch c.Kind { //nolint:exhaustive // the rest mean something without parameters
 	case ticket.AgentResponse, ticket.Note:
 		return c.Message == ""
 	case ticket.ClientReply:
 		return c.Message == "" && c.By.Kind != ticket.ActorClient
 	case ticket.Assign:
-		return c.Params.Assign == nil
+		return p.Assign == nil
+	case ticket.Classify:
+		return p.Classify == nil
+	case ticket.ClientVerdict:
+		return p.Verdict == nil || p.Verdict.Verdict == ticket.NoVerdict
+	case ticket.Feedback:
+		return p.Feedback == nil || p.Feedback.Rating < 1 || p.Feedback.Rating > 5
+	case ticket.Promise:
+		return p.Promise == nil
+	case ticket.Withdraw:
+		return p.Withdraw == nil || p.Withdraw.Message == ""
+	default:
+		return unnamed(c)
+	}
+}
+
+// unnamed reports whether a command about another ticket does not name it.
+func unnamed(c ticket.Command) bool {
+	p := c.Params
+	switch c.Kind { //nolint:exhaustive // the rest are about no other
+	case ticket.Merge:
+		return p.Merge == nil || p.Merge.Into == 0
+	case ticket.MergeIn:
+		return p.MergeIn == nil || p.MergeIn.From == 0
+	case ticket.LinkTo:
+		return p.Link == nil || p.Link.Number == 0
+	case ticket.ChildReport:
+		return p.Report == nil || p.Report.Outcome == ticket.NoChildOutcome
+	case ticket.Split:
+		return p.Split == nil || p.Split.Message == ""
+	case ticket.Move:
+		return p.Move == nil || p.Move.Message == "" || p.Move.Into == 0
 	default:
 		return false
 	}
@@ -108,8 +145,8 @@ func late(x facts) bool {
 	if x.c.Params.Timer == nil {
 		return true
 	}
-	_, due := Due(x.p, *x.c.Params.Timer)
-	return !due
+	k, due := Due(x.p, *x.c.Params.Timer)
+	return !due || k.Says() != x.c.Kind
 }
 
 // unseen reports whether somebody else wrote after the revision that the asker had seen. A client's words are never
@@ -145,27 +182,46 @@ func (t *Table) applied(x facts, a Answer, rule string) Decision {
 	p, outer := before, []Effect(nil)
 	for _, e := range a.Do {
 		if e.Inner() {
-			p = inner(e, facts{p: p, c: x.c, s: x.s})
-		} else if does(e, x.c) {
+			p = t.inner(e, facts{p: p, c: x.c, s: x.s})
+		} else if does(e, x) {
 			outer = append(outer, e)
 		}
 	}
-	p = destination(p, a)
-	if a.Verb != VerbStay || before.Revision == 0 {
-		p = t.enter(facts{p: p, c: x.c, s: x.s})
+	if a.Undone {
+		p = undone(p, *x.c.Params.Withdraw.Before)
+	} else {
+		p = destination(p, a)
+		if a.Verb != VerbStay || before.Revision == 0 {
+			p = t.enter(facts{p: p, c: x.c, s: x.s})
+		}
+		p = stamp(before, p, x.c)
 	}
-	p = stamp(before, p, x.c)
 	p.Revision++
 	p.Seq = max(p.Seq, x.c.Seq)
 	if x.c.Message != "" && keeps(outer) {
 		p.Spoke = spoke(p.Spoke, x.c.By.Key(), p.Revision)
 	}
-	return Decision{Process: p, Answer: ticket.Applied, Rule: rule, Effects: outer, Events: happened(before, p, x.c, a)}
+	events := happened(before, p, x.c, a, outer)
+	return Decision{
+		Process: p, Answer: ticket.Applied, Rule: rule, Effects: outer, Events: events,
+		Sends: sends(before, p, x.c, outer), Links: linked(before, p, x.c, outer), Notices: notices(p, outer, done(before, p, x.c, outer)),
+	}
 }
 
-// does reports whether an outer effect has anything to work on.
-func does(e Effect, c ticket.Command) bool {
-	return c.Message != "" || (e != KeepMessage && e != SendMessage)
+// undone is the ticket as it was before a message that is taken back. Its running clocks get a new generation: their
+// timers had been cancelled.
+func undone(now, before ticket.Process) ticket.Process {
+	p := before
+	p.Revision, p.Seq, p.Generation = now.Revision, now.Seq, now.Generation
+	p.Clocks = nil
+	for _, k := range before.Clocks {
+		if k.State == ticket.Running {
+			p.Generation++
+			k.Generation = p.Generation
+		}
+		p.Clocks = append(p.Clocks, k)
+	}
+	return p
 }
 
 func keeps(effects []Effect) bool {
@@ -185,25 +241,36 @@ func destination(p ticket.Process, a Answer) ticket.Process {
 	if a.Former {
 		p.State, p.Former = p.Former, ticket.NoState
 	}
-	if p.State != ticket.OnHold && p.State != ticket.Spam { // restore leads back to a hold as it was
+	aside := p.State == ticket.Spam || p.State == ticket.Merged // the way back leads to what was, as it was
+	if p.State != ticket.OnHold && !(aside && p.Former == ticket.OnHold) {
 		p.Hold = ticket.NoHold
 	}
-	if p.State != ticket.ResolvedInternally && p.State != ticket.Spam {
+	if p.State != ticket.ResolvedInternally && p.State != ticket.Spam && !(aside && p.Former == ticket.ResolvedInternally) {
 		p.Category = ticket.NoCategory
+	}
+	if !aside {
+		p.Former, p.Survivor = ticket.NoState, 0
+	}
+	if at := p.State; at != ticket.HandedOver && at != ticket.HandOverAnswered && !(aside && (p.Former == ticket.HandedOver || p.Former == ticket.HandOverAnswered)) {
+		p.Child = ticket.Child{} // what comes from it now is kept as an event
+	}
+	if !p.State.Live() && !aside {
+		p.Awaiting = false // whoever ended it has looked
 	}
 	return p
 }
 
-// stamp notes when the ticket was resolved and closed; coming back to life takes both away.
+// stamp notes when the ticket was resolved and closed; coming back to life takes both away. What comes back from the
+// spam box or a merge was resolved and closed when it was.
 func stamp(before, p ticket.Process, c ticket.Command) ticket.Process {
+	back := before.State == ticket.Spam || before.State == ticket.Merged
 	switch {
 	case p.State.Live():
 		p.Resolved, p.Closed = time.Time{}, time.Time{}
+	case back || before.State == p.State:
 	case p.State == ticket.Resolved || p.State == ticket.ResolvedInternally:
-		if before.State != p.State && before.State != ticket.Spam { // restored: resolved when it was
-			p.Resolved = c.At
-		}
-	case p.State == ticket.Closed && before.State != ticket.Closed:
+		p.Resolved = c.At
+	case p.State == ticket.Closed:
 		p.Closed = c.At
 	}
 	return p

@@ -27,6 +27,20 @@ func TestWhatIsWrongWithACommandItself(t *testing.T) {
 		"a note without words":         {bare(ticket.Note, anAgent, dayOne), "payload_missing"},
 		"a logged call without words":  {bare(ticket.ClientReply, anAgent, dayOne), "payload_missing"},
 		"an assignment to nobody said": {bare(ticket.Assign, anAgent, dayOne), "payload_missing"},
+		"labels that are not said":     {bare(ticket.Classify, anAgent, dayOne), "payload_missing"},
+		"a merge into nothing":         {mergeInto(ticket.MergeParams{}), "payload_missing"},
+		"a link to nothing":            {bare(ticket.LinkTo, anAgent, dayOne), "payload_missing"},
+		"a promise without a time":     {bare(ticket.Promise, anAgent, dayOne), "payload_missing"},
+		"a split of nothing":           {with(bare(ticket.Split, anAgent, dayOne), ticket.Params{Split: &ticket.SplitParams{}}), "payload_missing"},
+		"a move to nowhere":            {with(bare(ticket.Move, anAgent, dayOne), ticket.Params{Move: &ticket.MoveParams{Message: "m"}}), "payload_missing"},
+		"a withdrawal of nothing":      {bare(ticket.Withdraw, anAgent, dayOne), "payload_missing"},
+		"six stars":                    {with(bare(ticket.Feedback, aClient, dayOne), ticket.Params{Feedback: &ticket.FeedbackParams{Rating: 6}}), "payload_missing"},
+		"a verdict without words":      {bare(ticket.ClientVerdict, aClient, dayOne), "payload_missing"},
+		"a report of nobody":           {bare(ticket.ChildReport, ticket.System, dayOne), "payload_missing"},
+		"a merge of nobody":            {bare(ticket.MergeIn, ticket.System, dayOne), "payload_missing"},
+		"a client who sets a priority": {with(bare(ticket.Classify, aFullClient, dayOne), ticket.Params{Classify: &ticket.ClassifyParams{Priority: ticket.Urgent}}), "not_permitted"},
+		"a client who merges":          {with(bare(ticket.Merge, aClient, dayOne), mergeInto(ticket.MergeParams{Into: 1003}).Params), "not_permitted"},
+		"an agent who judges":          {bare(ticket.ClientVerdict, anAgent, dayOne), "not_permitted"},
 		"a client who closes":          {bare(ticket.Close, aClient, dayOne), "not_permitted"},
 		"an agent who closes":          {bare(ticket.Close, anAgent, dayOne), "not_permitted"},
 		"a clock by hand":              {bare(ticket.AutoCloseDue, ticket.Operator, dayOne), "not_permitted"},
@@ -93,7 +107,7 @@ func TestNamesThatReachRowsAreAppendOnly(t *testing.T) {
 	committed, err := os.ReadFile("testdata/names.txt")
 	require.NoError(t, err)
 	var now []string
-	for _, r := range Inquiry.Reasons() {
+	for _, r := range Reasons() {
 		now = append(now, "reason "+r)
 	}
 	for _, e := range EventNames() {
@@ -109,7 +123,7 @@ func TestNamesThatReachRowsAreAppendOnly(t *testing.T) {
 	for _, n := range now {
 		require.Contains(t, lines, n, "a new name: append it to testdata/names.txt, and give it words in the catalogs")
 	}
-	require.Equal(t, int(Destroy), len(effectNames)-1, "every effect has a name")
+	require.Equal(t, int(TellLeads), len(effectNames)-1, "every effect has a name")
 }
 
 // TestTheRulesArePure: no file, network, clock or chance; only what is handed in. (Floors: HOUSE.md.)

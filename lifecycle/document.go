@@ -8,7 +8,7 @@ import (
 	"duradesk/ticket"
 )
 
-// Document is the process on paper, in Markdown: docs/lifecycle.md is this text. It is generated, so that the
+// Document is the process on paper, in Markdown: docs/lifecycle.md begins with it (see Book). It is generated, so that the
 // difference between two versions of it is what a process owner has to agree to.
 func (t *Table) Document() string {
 	var b strings.Builder
@@ -24,7 +24,7 @@ func (t *Table) Document() string {
 		{"Conditions", "", t.GuardList()},
 		{"Reasons", "Why a command is refused, or has nothing to do.", t.ReasonList()},
 		{"Who may", "", rights()},
-		{"What is proved", "`duradesk rules --check` looks for a story in which one of these is broken.", promised()},
+		{"What is proved", "`duradesk rules --check` looks for a story in which one of these is broken.", provedList()},
 	} {
 		fmt.Fprintf(&b, "## %s\n\n", part.title)
 		if part.lead != "" {
@@ -90,7 +90,7 @@ func (t *Table) remembered(s, in ticket.State) bool {
 func (t *Table) LeftAlone() string {
 	var b strings.Builder
 	header(&b, []string{"state", "its clocks", "ends", "found in the view"})
-	w := explore(t, ticket.DefaultSettings(), func(*world, int, step) {})
+	w := explore(t, walks()[0], func(*world, int, step) {})
 	for _, s := range ticket.States() {
 		var lines []string
 		for _, at := range w.places {
@@ -98,7 +98,7 @@ func (t *Table) LeftAlone() string {
 				continue
 			}
 			last, told, _ := w.rest(at.p)
-			view := seenIn(last)
+			view := w.seen(last)
 			if view == "" {
 				view = "–"
 			}
@@ -183,9 +183,9 @@ func rights() string {
 	return b.String()
 }
 
-func promised() string {
+func provedList() string {
 	var b strings.Builder
-	for _, p := range Promises() {
+	for _, p := range Laws() {
 		fmt.Fprintf(&b, "- `%s`: %s.\n", p.Key, p.Says)
 	}
 	return b.String()

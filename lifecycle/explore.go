@@ -34,20 +34,36 @@ type step struct {
 // world is what was found by walking.
 type world struct {
 	t      *Table
-	s      ticket.Settings
+	s      Policy
+	whole  bool // every command was tried
 	places []place
 	known  map[string]int
 	met    map[string]int  // story's last place by state name: where a state was first entered
 	used   map[string]bool // lines of the table that answered
 }
 
-// explore walks the table under one desk's settings, nearest places first, and shows each step to look.
-func explore(t *Table, s ticket.Settings, look func(*world, int, step)) *world {
-	w := &world{t: t, s: s, known: map[string]int{}, met: map[string]int{}, used: map[string]bool{}}
-	w.add(place{p: ticket.Process{Number: 1001, Ticket: "t", Desk: "support", Policy: 1}, now: dayOne, from: -1})
+// walk is one way of exploring: under which policy, and which of the trials are tried. What is independent is walked
+// apart, or the places would multiply: clocks of different kinds don't look at each other.
+type walk struct {
+	policy Policy
+	only   func(trial) bool // nil: all
+	whole  bool             // of what the proofs need to say that something can never happen
+	start  ticket.Process   // what the first ticket is like, besides its number
+}
+
+// explore walks the table, nearest places first, and shows each step to look.
+func explore(t *Table, way walk, look func(*world, int, step)) *world {
+	s := way.policy
+	w := &world{t: t, s: s, whole: way.whole, known: map[string]int{}, met: map[string]int{}, used: map[string]bool{}}
+	first := way.start
+	first.Number, first.Ticket, first.Desk, first.Policy = 1001, "t", "support", 1
+	w.add(place{p: first, now: dayOne, from: -1})
 	for i := 0; i < len(w.places); i++ {
 		at := w.places[i]
-		for _, tr := range trials(at.p, at.now) {
+		for _, tr := range trials(at.p, at.now, w.before(at)) {
+			if way.only != nil && !way.only(tr) {
+				continue
+			}
 			st := step{from: at, c: tr.c, says: tr.says, d: t.Apply(at.p, tr.c, s)}
 			w.used[st.d.Rule] = true
 			look(w, i, st)
@@ -64,10 +80,18 @@ func explore(t *Table, s ticket.Settings, look func(*world, int, step)) *world {
 // limit keeps a table with a mistake in it from having no end of places; the shipped one has some hundreds.
 const limit = 20_000
 
+// before is a place's ticket as it was a step ago.
+func (w *world) before(at place) *ticket.Process {
+	if at.from < 0 {
+		return nil
+	}
+	return &w.places[at.from].p
+}
+
 var dayOne = time.Date(2026, time.November, 23, 9, 0, 0, 0, time.UTC)
 
 func (w *world) add(at place) int {
-	key := appearance(at.p)
+	key := w.appearance(at.p)
 	if i, ok := w.known[key]; ok {
 		return i
 	}
@@ -81,13 +105,14 @@ func (w *world) add(at place) int {
 }
 
 // appearance is what rules can see of a ticket, without its instants and counters.
-func appearance(p ticket.Process) string {
+func (w *world) appearance(p ticket.Process) string {
 	clocks := make([]string, 0, len(p.Clocks))
 	for _, k := range p.Clocks {
-		clocks = append(clocks, k.ID+"="+k.State.String())
+		clocks = append(clocks, fmt.Sprint(k.ID, k.State, k.Warn.IsZero(), k.Met.IsZero()))
 	}
 	slices.Sort(clocks)
-	return fmt.Sprint(p.State, p.Former, p.Hold, p.Category, p.Owner != "", p.Triggered, p.Revision == 0, clocks)
+	return fmt.Sprint(p.State, p.Former, p.Hold, p.Category, p.Owner != "", p.Triggered, p.Revision == 0, p.Awaiting && w.s.NextResponse.Normal > 0, p.Child.Outcome, p.Child.Number != 0, p.Parent != 0,
+		p.Priority == ticket.Urgent, clocks)
 }
 
 // story tells the shortest way to a place, step by step.

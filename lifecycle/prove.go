@@ -10,27 +10,27 @@ import (
 
 // Finding is a promise that the table breaks, with the shortest story in which it does.
 type Finding struct {
-	Promise string   // key of one of the Promises
-	Says    string   // what is wrong, in a sentence
-	Story   []string // what happens up to there; empty where it is wrong without anything happening
+	Law   string   // key of one of the Laws
+	Says  string   // what is wrong, in a sentence
+	Story []string // what happens up to there; empty where it is wrong without anything happening
 }
 
 // String tells the finding as people tell it: what is wrong, and how one gets there.
 func (f Finding) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", f.Promise, f.Says)
+	fmt.Fprintf(&b, "%s: %s\n", f.Law, f.Says)
 	for i, s := range f.Story {
 		fmt.Fprintf(&b, "  %d. %s\n", i+1, s)
 	}
 	return b.String()
 }
 
-// Promise is something that holds for every table; Prove looks for a story in which it does not.
-type Promise struct{ Key, Says string }
+// Law is something that holds for every table; Prove looks for a story in which it does not.
+type Law struct{ Key, Says string }
 
-// Promises lists what is proved, in the order in which findings are told.
-func Promises() []Promise {
-	return []Promise{
+// Laws lists what is proved, in the order in which findings are told.
+func Laws() []Law {
+	return []Law{
 		{"answered", "every command and every clock has an answer in every state, and a refusal names its reason"},
 		{"used", "every line of the table answers somebody"},
 		{"reachable", "every state can be reached"},
@@ -46,6 +46,11 @@ func Promises() []Promise {
 		{"way_back", "restore leads back to the state and the owner that the ticket had"},
 		{"destroyed", "deletion destroys the content, and nothing else does"},
 		{"quiet", "automatic mail moves, starts and sends nothing; spam sends nothing"},
+		{"told", "a warning is told to the owner, a breach to the leads too, and it is written down"},
+		{"hand_over", "a hand-over opens a child that hears the client, and is told when nobody waits for it"},
+		{"parent_told", "a child that is held, resolved or over tells its parent"},
+		{"survivor", "a merge tells the survivor, and what is said to a merged ticket reaches it"},
+		{"undone", "a message that is taken back leaves the ticket as it was"},
 		{"who", "every command may be sent by somebody, and no clock's or desk's own word by people"},
 	}
 }
@@ -55,12 +60,10 @@ func Promises() []Promise {
 func (t *Table) Prove() []Finding {
 	found := slices.Concat(t.unanswered(), t.deafAsWritten(), whoFindings(who))
 	used := map[string]bool{}
-	var w *world
-	for _, f := range []ticket.FollowUp{ticket.FollowUpLinked, ticket.FollowUpReopenWithin, ticket.FollowUpReopen} {
-		s := ticket.DefaultSettings()
-		s.FollowUp = f
-		w = explore(t, s, func(w *world, i int, st step) {
-			for _, p := range stepPromises {
+	met := &world{t: t, met: map[string]int{}}
+	for _, way := range walks() {
+		w := explore(t, way, func(w *world, i int, st step) {
+			for _, p := range stepLaws {
 				if says := p.broken(st); says != "" {
 					found = append(found, Finding{p.key, says, append(w.story(i), st.says+": "+told(st))})
 				}
@@ -70,9 +73,12 @@ func (t *Table) Prove() []Finding {
 			used[rule] = true
 		}
 		found = append(found, w.placeFindings()...)
+		if len(met.places) == 0 {
+			met = w
+		}
 	}
-	found = append(found, t.unreached(w)...)
-	found = append(found, t.unused(used, w)...)
+	found = append(found, t.unreached(met)...)
+	found = append(found, t.unused(used, met)...)
 	return shortest(found)
 }
 
@@ -94,10 +100,10 @@ func told(st step) string {
 func shortest(found []Finding) []Finding {
 	slices.SortStableFunc(found, nearest)
 	var out []Finding
-	for _, p := range Promises() {
+	for _, p := range Laws() {
 		seen := map[string]bool{}
 		for _, f := range found {
-			if f.Promise == p.Key && !seen[f.Says] {
+			if f.Law == p.Key && !seen[f.Says] {
 				seen[f.Says] = true
 				out = append(out, f)
 			}
@@ -109,7 +115,7 @@ func shortest(found []Finding) []Finding {
 func (t *Table) unanswered() []Finding {
 	var out []Finding
 	hole := func(s ticket.State, k ticket.Kind, says string) {
-		out = append(out, Finding{Promise: "answered", Says: fmt.Sprintf("%s does not answer %s: %s", s, k, says)})
+		out = append(out, Finding{Law: "answered", Says: fmt.Sprintf("%s does not answer %s: %s", s, k, says)})
 	}
 	for _, s := range ticket.States() {
 		for _, k := range ticket.Kinds() {
@@ -138,7 +144,7 @@ func (c Case) wrong(last bool) string {
 		return "a line without a condition hides the lines behind it"
 	case a.Verb == VerbUnanswered:
 		return "the line is empty"
-	case a.Verb == VerbMove && !a.Former && a.To == ticket.NoState:
+	case a.Verb == VerbMove && !a.Former && !a.Undone && a.To == ticket.NoState:
 		return "it moves nowhere"
 	case (a.Verb == VerbRefuse || a.Verb == VerbAlready || a.Verb == VerbIgnore) && a.Reason == "":
 		return "it gives no reason"
@@ -152,15 +158,15 @@ func (t *Table) deafAsWritten() []Finding {
 	for _, s := range ticket.States() {
 		clocks, ok := t.Clocks[s]
 		if !ok {
-			out = append(out, Finding{Promise: "clock_stopped", Says: fmt.Sprintf("nothing says which clocks run in %s", s)})
+			out = append(out, Finding{Law: "clock_stopped", Says: fmt.Sprintf("nothing says which clocks run in %s", s)})
 		}
-		if s.Final() && len(clocks) > 0 {
-			out = append(out, Finding{Promise: "clock_stopped", Says: fmt.Sprintf("%s is final and yet lets a clock run", s)})
+		if s.Final() && slices.ContainsFunc(clocks, func(r ClockRule) bool { return !r.Stands && !r.Met }) {
+			out = append(out, Finding{Law: "clock_stopped", Says: fmt.Sprintf("%s is final and yet lets a clock run", s)})
 		}
 		for _, rule := range clocks {
-			for _, c := range t.Rules[s][rule.Kind.Says()] {
-				if !rule.Paused && c.Answer.Verb != VerbMove && c.Answer.Verb != VerbAgain && c.Answer.Verb != VerbStay {
-					out = append(out, Finding{Promise: "clock_heard", Says: fmt.Sprintf("%s lets %s run and does not hear it", s, clockName(rule.Kind))})
+			for _, c := range slices.Concat(t.Rules[s][rule.Kind.Says()], t.Rules[s][rule.Kind.Warns()]) {
+				if !rule.Stands && !rule.Met && c.Answer.Verb != VerbMove && c.Answer.Verb != VerbAgain && c.Answer.Verb != VerbStay {
+					out = append(out, Finding{Law: "clock_heard", Says: fmt.Sprintf("%s lets %s run and does not hear it", s, clockName(rule.Kind))})
 				}
 			}
 		}
@@ -172,7 +178,7 @@ func (t *Table) unreached(w *world) []Finding {
 	var out []Finding
 	for _, s := range ticket.States() {
 		if _, ok := w.met[s.String()]; !ok {
-			out = append(out, Finding{Promise: "reachable", Says: fmt.Sprintf("no way leads into %s", s)})
+			out = append(out, Finding{Law: "reachable", Says: fmt.Sprintf("no way leads into %s", s)})
 		}
 	}
 	return out
@@ -202,12 +208,12 @@ func whoFindings(who map[ticket.Kind]ticket.Role) []Finding {
 		people = people || clients[k]
 		switch {
 		case (k.Timer() || k.System()) && people:
-			out = append(out, Finding{Promise: "who", Says: fmt.Sprintf("people may send %s, which only a clock or the desk says", k)})
+			out = append(out, Finding{Law: "who", Says: fmt.Sprintf("people may send %s, which only a clock or the desk says", k)})
 		case !k.Timer() && !k.System() && !people:
-			out = append(out, Finding{Promise: "who", Says: fmt.Sprintf("nobody may send %s", k)})
+			out = append(out, Finding{Law: "who", Says: fmt.Sprintf("nobody may send %s", k)})
 		}
 		if least, ok := who[k]; ok && (least < ticket.RoleAgent || least > ticket.RoleAdmin) {
-			out = append(out, Finding{Promise: "who", Says: fmt.Sprintf("%s asks for a role that nobody has", k)})
+			out = append(out, Finding{Law: "who", Says: fmt.Sprintf("%s asks for a role that nobody has", k)})
 		}
 	}
 	return out

@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -19,12 +18,12 @@ import (
 func TestAnythingCanHappen(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
-		x := chaos{r: r, s: settings().Draw(r, "settings"), p: ticket.Process{
+		x := chaos{r: r, t: rapid.SampledFrom(Processes()).Draw(r, "process"), s: policies().Draw(r, "policy"), p: ticket.Process{
 			Number: 1001, Ticket: "0198c2a1-7c1e-7b7a-9d3e-2f1a5b6c7d8e", Desk: long("desk"), Policy: 3, Priority: ticket.Urgent, Channel: ticket.ChannelExternal,
 		}, now: dayOne}
 		r.Repeat(map[string]func(*rapid.T){
 			"command":        func(r *rapid.T) { x.send(anything(x.p, x.now).Draw(r, "command")) },
-			"likely command": func(r *rapid.T) { x.send(rapid.SampledFrom(trials(x.p, x.now)).Draw(r, "trial").c) },
+			"likely command": func(r *rapid.T) { x.send(rapid.SampledFrom(trials(x.p, x.now, x.before)).Draw(r, "trial").c) },
 			"time goes by":   func(*rapid.T) { x.ring() },
 			"stale timer":    func(r *rapid.T) { x.stale(r) },
 			"":               func(r *rapid.T) { x.r = r; x.holds() },
@@ -35,19 +34,26 @@ func TestAnythingCanHappen(t *testing.T) {
 // chaos is one random life of a ticket.
 type chaos struct {
 	r     *rapid.T
+	t     *Table
 	p     ticket.Process
-	s     ticket.Settings
+	s     Policy
 	now   time.Time
 	fired []ticket.Clock // every clock that ever ran
+
+	before *ticket.Process // some steps ago
+	steps  int
 }
 
 func (x *chaos) send(c ticket.Command) {
 	before := clone(x.p)
-	d := Inquiry.Apply(x.p, c, x.s)
+	d := x.t.Apply(x.p, c, x.s)
 	require.Equal(x.r, before, x.p, "Apply leaves what it was given alone")
-	require.Equal(x.r, d, Inquiry.Apply(x.p, c, x.s), "Apply is pure")
+	require.Equal(x.r, d, x.t.Apply(x.p, c, x.s), "Apply is pure")
 	x.decided(before, c, d)
 	x.p = d.Process
+	if x.steps++; x.before == nil || x.steps%3 == 0 {
+		x.before = &before
+	}
 	x.fired = append(x.fired, x.p.Clocks...)
 	if c.At.After(x.now) {
 		x.now = c.At
@@ -65,10 +71,10 @@ func (x *chaos) decided(before ticket.Process, c ticket.Command, d Decision) {
 		require.EqualValues(x.r, 1, grown)
 		require.Empty(x.r, d.Reason)
 	case ticket.Refused, ticket.Already:
-		require.Contains(x.r, Inquiry.Reasons(), d.Reason)
+		require.Contains(x.r, x.t.Reasons(), d.Reason)
 		require.EqualValues(x.r, len(d.Events), grown, "an operator's refusal leaves an event, others leave none")
 		require.Empty(x.r, d.Effects)
-		same := born(before, ticket.Command{At: c.At.UTC()})
+		same := born(before, ticket.Command{At: c.At.UTC()}, x.s)
 		same.Seq, same.Revision = after.Seq, after.Revision
 		require.Equal(x.r, same, after, "what is not applied changes nothing")
 	case ticket.Pending, ticket.Failed:
@@ -78,13 +84,17 @@ func (x *chaos) decided(before ticket.Process, c ticket.Command, d Decision) {
 		require.Contains(x.r, EventNames(), h.Name)
 	}
 	for _, k := range after.Clocks {
-		if old, _ := before.Clock(k.ID); k.State == ticket.Running && old != k {
+		old, _ := before.Clock(k.ID)
+		if c.Kind.Timer() {
+			old.Warn = k.Warn // given
+		}
+		if k.State == ticket.Running && old != k {
 			require.Greater(x.r, k.Generation, before.Generation, "a clock set anew is told from the one before, even at the same instant")
 		}
 	}
 	if c.By.Kind == ticket.ActorClient && c.Kind == ticket.ClientReply && c.Params.Problem == "" && c.Message != "" {
 		require.Equal(x.r, ticket.Applied, d.Answer)
-		require.True(x.r, step{d: d}.has(KeepMessage, OpenFollowUp, OpenAnew), "a client's words vanished")
+		require.True(x.r, step{d: d}.has(KeepMessage, OpenFollowUp, OpenAnew, ForwardToSurvivor), "a client's words vanished")
 	}
 }
 
@@ -110,7 +120,7 @@ func (x *chaos) stale(r *rapid.T) {
 	old := rapid.SampledFrom(x.fired).Draw(r, "clock")
 	c := TimerCommand(x.p.Number, old)
 	runs := slices.ContainsFunc(x.p.Clocks, func(k ticket.Clock) bool {
-		return k.State == ticket.Running && k.ID == old.ID && k.Generation == old.Generation && k.Due.Equal(old.Due)
+		return k.State == ticket.Running && k.ID == old.ID && k.Generation == old.Generation && k.Rings().Equal(old.Rings())
 	})
 	_, due := Due(x.p, *c.Params.Timer)
 	require.Equal(x.r, runs, due)
@@ -124,8 +134,8 @@ func (x *chaos) stale(r *rapid.T) {
 // holds looks at the ticket as it stands.
 func (x *chaos) holds() {
 	asked := clone(x.p)
-	Inquiry.Allowed(x.p, rapid.SampledFrom(everybody()).Draw(x.r, "who asks"), x.s)
-	Inquiry.Future(x.p, x.s)
+	x.t.Allowed(x.p, rapid.SampledFrom(everybody()).Draw(x.r, "who asks"), x.s)
+	x.t.Future(x.p, x.s)
 	require.Equal(x.r, asked, x.p, "asking changes nothing")
 	require.LessOrEqual(x.r, len(x.p.Spoke), 2)
 	text, err := json.Marshal(x.p)
@@ -140,7 +150,12 @@ func (x *chaos) holds() {
 	}
 	require.Contains(x.r, ticket.States(), x.p.State)
 	require.Empty(x.r, mislabelled(x.p))
-	require.Empty(x.r, (&world{t: Inquiry}).stray(x.p))
+	require.Empty(x.r, (&world{t: x.t, s: x.s}).stray(x.p))
+	for _, k := range x.p.Clocks {
+		require.False(x.r, k.State == ticket.Running && k.Due.IsZero(), "%s runs and is never due", k.ID)
+		require.False(x.r, k.Warn.After(k.Due), "%s warns behind its due", k.ID)
+		require.GreaterOrEqual(x.r, k.Used, time.Duration(0))
+	}
 	seen := map[string]bool{}
 	for _, k := range x.p.Clocks {
 		require.False(x.r, seen[k.ID], "two clocks of one name")
@@ -152,7 +167,7 @@ func (x *chaos) holds() {
 
 // future comes to rest, in the order of its instants.
 func (x *chaos) future() {
-	list := Inquiry.Future(x.p, x.s)
+	list := x.t.Future(x.p, x.s)
 	require.Less(x.r, len(list), horizon)
 	for i, f := range list {
 		require.NotEmpty(x.r, f.Effect)
@@ -170,18 +185,6 @@ func clone(p ticket.Process) ticket.Process {
 // long is a key as long as the desk lets one be.
 func long(stem string) string { return stem + strings.Repeat("x", 40-len(stem)) }
 
-func settings() *rapid.Generator[ticket.Settings] {
-	return rapid.Custom(func(r *rapid.T) ticket.Settings {
-		span := rapid.SampledFrom([]time.Duration{0, time.Second, time.Hour, 14 * 24 * time.Hour})
-		return ticket.Settings{
-			Version: 1, FirstResponse: span.Draw(r, "first response"), AutoClose: span.Draw(r, "auto close"), SpamRetention: span.Draw(r, "retention"),
-			FollowUp:        rapid.SampledFrom([]ticket.FollowUp{ticket.FollowUpLinked, ticket.FollowUpReopenWithin, ticket.FollowUpReopen, "nonsense"}).Draw(r, "follow up"),
-			ReopenWithin:    span.Draw(r, "reopen within"),
-			BreachEscalates: rapid.Bool().Draw(r, "escalates"), Acknowledge: rapid.Bool().Draw(r, "acknowledge"),
-		}
-	})
-}
-
 // anything is a command that need not make sense.
 func anything(p ticket.Process, now time.Time) *rapid.Generator[ticket.Command] {
 	return rapid.Custom(func(r *rapid.T) ticket.Command {
@@ -193,7 +196,7 @@ func anything(p ticket.Process, now time.Time) *rapid.Generator[ticket.Command] 
 			By:           rapid.SampledFrom(everybody()).Draw(r, "by"),
 			Message:      rapid.SampledFrom([]string{"", "0198c2a1-7c1e-7b7a-9d3e-2f1a5b6c7d8e"}).Draw(r, "message"),
 			SeenRevision: rapid.Int64Range(0, p.Revision+1).Draw(r, "seen"),
-			Params:       params(now).Draw(r, "params"),
+			Params:       params(p, now).Draw(r, "params"),
 		}
 	})
 }
@@ -201,30 +204,11 @@ func anything(p ticket.Process, now time.Time) *rapid.Generator[ticket.Command] 
 func everybody() []ticket.Actor {
 	return []ticket.Actor{
 		{Kind: ticket.ActorClient, ID: "c_06en4q8rk5zv3hd2m9x7w1b0tc"},
-		{Kind: ticket.ActorClient, ID: "c_06en4q8rk5zv3hd2m9x7w1b0td"},
+		{Kind: ticket.ActorClient, ID: "c_06en4q8rk5zv3hd2m9x7w1b0td", Full: true},
 		{Kind: ticket.ActorAgent, ID: long("sato"), Role: ticket.RoleAgent},
 		{Kind: ticket.ActorAgent, ID: long("kato"), Role: ticket.RoleLead},
 		{Kind: ticket.ActorAgent, ID: long("admin"), Role: ticket.RoleAdmin},
 		ticket.Operator, ticket.System,
 		{},
 	}
-}
-
-func params(now time.Time) *rapid.Generator[ticket.Params] {
-	return rapid.Custom(func(r *rapid.T) ticket.Params {
-		key := rapid.SampledFrom([]string{"", long("sato"), long("tanaka"), long("group")})
-		maybe := func(name string) *string { return rapid.Ptr(key, true).Draw(r, name) }
-		until := rapid.Ptr(rapid.Map(rapid.Int64Range(-1e14, 1e15), func(n int64) time.Time { return now.Add(time.Duration(n)) }), true)
-		p := ticket.Params{Problem: rapid.SampledFrom([]string{"", "", "", "", "malformed"}).Draw(r, "problem")}
-		if rapid.Bool().Draw(r, "full") {
-			p.Create = &ticket.CreateParams{Group: key.Draw(r, "group"), Owner: key.Draw(r, "owner")}
-			p.Hold = &ticket.HoldParams{Reason: ticket.HoldReason(rapid.IntRange(0, 4).Draw(r, "reason")), Until: until.Draw(r, "until")}
-			p.Resolve = &ticket.ResolveParams{Category: ticket.Category(rapid.IntRange(0, 7).Draw(r, "category"))}
-			p.Escalate = &ticket.EscalateParams{Group: key.Draw(r, "to")}
-			p.Assign = &ticket.AssignParams{Group: maybe("assigned group"), Owner: maybe("assigned owner")}
-			p.Reply = &ticket.ReplyParams{Mute: rapid.Bool().Draw(r, "mute")}
-			p.Timer = &ticket.TimerParams{Clock: fmt.Sprint(rapid.SampledFrom(ticket.ClockKinds()).Draw(r, "clock")), Due: now, Generation: rapid.IntRange(0, 3).Draw(r, "generation")}
-		}
-		return p
-	})
 }

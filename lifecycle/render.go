@@ -63,6 +63,9 @@ func (a Answer) brief() string {
 		if a.Former {
 			return "→ former state"
 		}
+		if a.Undone {
+			return "→ as it was before"
+		}
 		return "→ " + a.To.String()
 	case VerbIgnore:
 		return "–"
@@ -152,13 +155,35 @@ func (t *Table) ClockTable() string {
 
 func (r ClockRow) words(kind ticket.ClockKind) string {
 	for _, rule := range r {
-		if rule.Kind == kind && rule.Once {
-			return rule.After + ", once"
-		} else if rule.Kind == kind {
-			return rule.After
+		if rule.Kind == kind {
+			return rule.String()
 		}
 	}
 	return ""
+}
+
+// String tells a clock's rule in the designer's words.
+func (r ClockRule) String() string {
+	var words []string
+	if r.Starts.starts() {
+		words = append(words, r.Starts.String())
+	}
+	for _, w := range []struct {
+		is   bool
+		says string
+	}{
+		{r.Once, "once"},
+		{r.GoesOn, "goes on where it was met"},
+		{r.HoldPauses, "stands still on hold as the policy says"},
+		{r.Stands, "stands still"},
+		{r.Met, "met"},
+		{!r.Starts.starts() && !r.Stands && !r.Met, "runs"},
+	} {
+		if w.is {
+			words = append(words, w.says)
+		}
+	}
+	return strings.Join(words, "; ")
 }
 
 func header(b *strings.Builder, cells []string) {

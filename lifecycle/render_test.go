@@ -26,13 +26,17 @@ func TestTheDocumentIsFresh(t *testing.T) {
 	t.Parallel()
 	written, err := os.ReadFile("../docs/lifecycle.md")
 	require.NoError(t, err)
-	require.Equal(t, Inquiry.Document(), string(written), "run make generate, and show the difference to the owner of the process")
+	require.Equal(t, Book(), string(written), "run make generate, and show the difference to the owner of the process")
 }
 
 func TestTheDocumentIsComplete(t *testing.T) {
 	t.Parallel()
 	doc := Inquiry.Document()
 	require.NotContains(t, doc, "unanswered")
+	for _, t2 := range Processes() {
+		require.Contains(t, Book(), "`"+t2.Hash()+"`")
+		require.NotContains(t, t2.Document(), "unanswered")
+	}
 	for _, k := range ticket.Kinds() {
 		require.Contains(t, doc, "| `"+k.String()+"` |")
 	}

@@ -51,7 +51,8 @@ func (v Verb) String() string { return verbNames[v] }
 type Answer struct {
 	Verb   Verb
 	To     ticket.State
-	Former bool // go back to where the ticket was before spam
+	Former bool // go back to where the ticket was before the spam box or the merge
+	Undone bool // go back to where the ticket was before a message that is taken back
 	Do     []Effect
 	Reason string // catalog key, for Refuse and Ignore
 }
@@ -59,6 +60,7 @@ type Answer struct {
 func move(to ticket.State, do ...Effect) Cell { return always(Answer{Verb: VerbMove, To: to, Do: do}) }
 
 func back(do ...Effect) Cell    { return always(Answer{Verb: VerbMove, Former: true, Do: do}) }
+func undo(do ...Effect) Cell    { return always(Answer{Verb: VerbMove, Undone: true, Do: do}) }
 func again(do ...Effect) Cell   { return always(Answer{Verb: VerbAgain, Do: do}) }
 func stay(do ...Effect) Cell    { return always(Answer{Verb: VerbStay, Do: do}) }
 func ignore(reason string) Cell { return always(Answer{Verb: VerbIgnore, Reason: reason}) }
@@ -73,10 +75,36 @@ func always(a Answer) Cell { return Cell{{Answer: a}} }
 func when(g Guard, c Cell) Cell { return Cell{{Guard: &g, Answer: c[0].Answer}} }
 
 func (c Cell) orWhen(g Guard, next Cell) Cell {
-	return append(c, Case{Guard: &g, Answer: next[0].Answer})
+	return append(c[:len(c):len(c)], Case{Guard: &g, Answer: next[0].Answer})
 }
 
-func (c Cell) otherwise(last Cell) Cell { return append(c, last...) }
+func (c Cell) otherwise(last Cell) Cell { return append(c[:len(c):len(c)], last...) }
+
+// hearing answers the clocks that a row does not: none of those runs in its state. Should one run all the same, the
+// proofs tell that it is not heard.
+func hearing(r Row) Row {
+	for _, k := range ticket.Kinds() {
+		if _, answered := r[k]; k.Timer() && !answered {
+			r[k] = ignore("no_such_clock")
+		}
+	}
+	return r
+}
+
+// variant is a process that differs from another in the lines given.
+func variant(name string, of *Table, differs map[ticket.State]Row) *Table {
+	t := &Table{Name: name, Rules: map[ticket.State]Row{}, Clocks: of.Clocks}
+	for s, r := range of.Rules {
+		t.Rules[s] = Row{}
+		for k, c := range r {
+			t.Rules[s][k] = c
+		}
+		for k, c := range differs[s] {
+			t.Rules[s][k] = c
+		}
+	}
+	return t
+}
 
 // answer returns the first case that holds.
 func (c Cell) answer(x facts) (Answer, *Guard) {

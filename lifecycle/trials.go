@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -15,49 +16,74 @@ type trial struct {
 
 // The cast of the proofs' stories.
 var (
-	aClient = ticket.Actor{Kind: ticket.ActorClient, ID: "c_1"}
-	anAgent = ticket.Actor{Kind: ticket.ActorAgent, ID: "sato", Role: ticket.RoleAgent}
-	aLead   = ticket.Actor{Kind: ticket.ActorAgent, ID: "kato", Role: ticket.RoleLead}
-	anAdmin = ticket.Actor{Kind: ticket.ActorAgent, ID: "admin", Role: ticket.RoleAdmin}
+	aClient     = ticket.Actor{Kind: ticket.ActorClient, ID: "c_1"}
+	aFullClient = ticket.Actor{Kind: ticket.ActorClient, ID: "c_2", Full: true}
+	anAgent     = ticket.Actor{Kind: ticket.ActorAgent, ID: "sato", Role: ticket.RoleAgent}
+	aLead       = ticket.Actor{Kind: ticket.ActorAgent, ID: "kato", Role: ticket.RoleLead}
+	anAdmin     = ticket.Actor{Kind: ticket.ActorAgent, ID: "admin", Role: ticket.RoleAdmin}
 )
 
 // trials lists what can happen next to a ticket: each command in the variants that guards tell apart, an hour later
-// and half a year later where time matters, and each running clock.
-func trials(p ticket.Process, now time.Time) []trial {
+// and half a year later where time matters, and each running clock. before is the ticket as it was a step ago.
+func trials(p ticket.Process, now time.Time, before *ticket.Process) []trial {
 	soon, late := now.Add(time.Hour), now.Add(180*24*time.Hour)
 	if p.State == ticket.NoState {
 		return openings(now)
 	}
 	list := append(fromClients(soon, late), fromStaff(p, soon)...)
-	list = append(list, fromDesk(soon)...)
+	list = append(list, aboutOthers(p, soon)...)
+	list = append(list, aboutMessages(p, soon, before)...)
+	list = append(list, fromDesk(p, soon)...)
 	for _, k := range p.Clocks {
 		if k.State == ticket.Running {
-			list = append(list, trial{clockName(k.Kind) + " rings", TimerCommand(p.Number, k)})
+			list = append(list, trial{clockName(k.Kind) + " " + rings(k), TimerCommand(p.Number, k)})
 		}
 	}
 	return list
+}
+
+func rings(k ticket.Clock) string {
+	if !k.Warn.IsZero() {
+		return "gives warning"
+	}
+	return "rings"
 }
 
 // openings lists what a ticket can begin with.
 func openings(at time.Time) []trial {
 	mute := writes(ticket.ClientReply, aClient, at)
 	mute.Params.Reply = &ticket.ReplyParams{Channel: ticket.ChannelMail, Mute: true}
-	owned := ticket.Params{Create: &ticket.CreateParams{Owner: "sato"}}
+	create := func(says string, by ticket.Actor, p ticket.CreateParams) trial {
+		return trial{says, with(writes(ticket.Create, by, at), ticket.Params{Create: &p})}
+	}
 	return []trial{
 		{"a client writes", writes(ticket.ClientReply, aClient, at)},
 		{"a client writes, and may not be answered by a machine", mute},
 		{"an agent opens a ticket", writes(ticket.Create, anAgent, at)},
-		{"an agent opens a ticket for a colleague", with(writes(ticket.Create, aLead, at), owned)},
+		create("an agent opens a ticket for a colleague", aLead, ticket.CreateParams{Owner: "sato"}),
+		create("an agent opens an incident that hurts much and is urgent", anAgent, ticket.CreateParams{Impact: ticket.LevelHigh, Urgency: ticket.LevelHigh}),
+		create("an agent opens an incident without its urgency", anAgent, ticket.CreateParams{Impact: ticket.LevelHigh}),
+		create("a hand-over opens a ticket", ticket.System, ticket.CreateParams{Parent: 1000}),
 		{"an automatic mail opens a ticket", writes(ticket.AutomaticMail, ticket.System, at)},
 	}
 }
 
 func fromClients(soon, late time.Time) []trial {
-	return []trial{
+	list := []trial{
 		{"the client writes", writes(ticket.ClientReply, aClient, soon)},
 		{"the client writes half a year later", writes(ticket.ClientReply, aClient, late)},
 		{"an agent logs the client's call", writes(ticket.ClientReply, anAgent, soon)},
+		{"the client is content", with(bare(ticket.Feedback, aClient, soon), ticket.Params{Feedback: &ticket.FeedbackParams{Rating: 5}})},
+		{"a client with full access changes a field", with(bare(ticket.Classify, aFullClient, soon), labels())},
 	}
+	for _, v := range ticket.Verdicts() {
+		list = append(list, trial{"the client says " + v.String(), with(bare(ticket.ClientVerdict, aClient, soon), ticket.Params{Verdict: &ticket.VerdictParams{Verdict: v}})})
+	}
+	return list
+}
+
+func labels() ticket.Params {
+	return ticket.Params{Classify: &ticket.ClassifyParams{Fields: map[string]any{"a": 1}}}
 }
 
 func fromStaff(p ticket.Process, at time.Time) []trial {
@@ -67,6 +93,8 @@ func fromStaff(p ticket.Process, at time.Time) []trial {
 		{"an agent opens it once more", writes(ticket.Create, anAgent, at)},
 		{"an agent raises it a tier", bare(ticket.Escalate, anAgent, at)},
 		{"the operator raises it a tier", bare(ticket.Escalate, ticket.Operator, at)},
+		{"an agent hands it over", with(bare(ticket.Escalate, anAgent, at), ticket.Params{Escalate: &ticket.EscalateParams{Desk: "issues", Child: 1002}})},
+		{"an agent takes the hand-over back", bare(ticket.Recall, anAgent, at)},
 		{"a lead closes it", bare(ticket.Close, aLead, at)},
 		{"a lead restores it", bare(ticket.Restore, aLead, at)},
 		{"a lead deletes it", bare(ticket.Delete, aLead, at)},
@@ -74,7 +102,69 @@ func fromStaff(p ticket.Process, at time.Time) []trial {
 	}
 	list = append(list, holds(at)...)
 	list = append(list, resolves(at)...)
+	list = append(list, classifies(at)...)
 	return append(list, assigns(p, at)...)
+}
+
+func classifies(at time.Time) []trial {
+	sets := func(says string, c ticket.ClassifyParams) trial {
+		return trial{says, with(bare(ticket.Classify, anAgent, at), ticket.Params{Classify: &c})}
+	}
+	title := "printer"
+	return []trial{
+		sets("an agent labels it", ticket.ClassifyParams{Tags: &[]string{"printer"}}),
+		sets("an agent gives it a title", ticket.ClassifyParams{Title: &title}),
+		sets("an agent makes it urgent", ticket.ClassifyParams{Priority: ticket.Urgent}),
+		sets("an agent weighs it", ticket.ClassifyParams{Impact: ticket.LevelHigh, Urgency: ticket.LevelHigh}),
+		sets("an agent says only how much it hurts", ticket.ClassifyParams{Impact: ticket.LevelHigh}),
+	}
+}
+
+// aboutOthers lists what concerns a second ticket.
+func aboutOthers(p ticket.Process, at time.Time) []trial {
+	merges := func(m ticket.MergeParams) ticket.Command {
+		return with(bare(ticket.Merge, anAgent, at), ticket.Params{Merge: &m})
+	}
+	links := func(n ticket.Number) ticket.Command {
+		return with(bare(ticket.LinkTo, anAgent, at), ticket.Params{Link: &ticket.LinkParams{Number: n, Kind: "related"}})
+	}
+	in := func(unanswered bool) ticket.Command {
+		return with(bare(ticket.MergeIn, ticket.System, at), ticket.Params{MergeIn: &ticket.MergeInParams{From: 1003, Unanswered: unanswered}})
+	}
+	return []trial{
+		{"an agent merges it", merges(ticket.MergeParams{Into: 1003, TargetState: ticket.Open})},
+		{"an agent merges it into another", merges(ticket.MergeParams{Into: 1004, TargetState: ticket.Resolved})},
+		{"an agent merges it into a closed ticket", merges(ticket.MergeParams{Into: 1003, TargetState: ticket.Closed})},
+		{"an agent merges it into one that is merged into it", merges(ticket.MergeParams{Into: 1003, TargetState: ticket.Merged, Ring: true})},
+		{"an agent takes the merge back", bare(ticket.Unmerge, anAgent, at)},
+		{"another ticket is merged into it", in(false)},
+		{"a ticket whose client waits is merged into it", in(true)},
+		{"an agent links it", links(1003)},
+		{"an agent links it to itself", links(p.Number)},
+	}
+}
+
+// aboutMessages lists what is done to single messages, and promises.
+func aboutMessages(p ticket.Process, at time.Time, before *ticket.Process) []trial {
+	promises := func(due time.Time) ticket.Command {
+		return with(bare(ticket.Promise, anAgent, at), ticket.Params{Promise: &ticket.PromiseParams{DueAt: due}})
+	}
+	moves := func(n ticket.Number, only bool) ticket.Command {
+		return with(bare(ticket.Move, anAgent, at), ticket.Params{Move: &ticket.MoveParams{Message: "m", Into: n, Only: only}})
+	}
+	takes := func(queued bool) ticket.Command {
+		return with(bare(ticket.Withdraw, anAgent, at), ticket.Params{Withdraw: &ticket.WithdrawParams{Message: "m", Queued: queued, Revision: p.Revision, Before: before}})
+	}
+	return []trial{
+		{"an agent promises something for the day after tomorrow", promises(at.Add(48 * time.Hour))},
+		{"an agent promises something for yesterday", promises(at.Add(-24 * time.Hour))},
+		{"an agent splits a message off", with(bare(ticket.Split, anAgent, at), ticket.Params{Split: &ticket.SplitParams{Message: "m"}})},
+		{"an agent splits off all that waited", with(bare(ticket.Split, anAgent, at), ticket.Params{Split: &ticket.SplitParams{Message: "m", Only: true}})},
+		{"an agent moves a message", moves(1003, false)},
+		{"an agent moves a message to where it is", moves(p.Number, false)},
+		{"an agent takes a message back", takes(true)},
+		{"an agent takes a message back that has left", takes(false)},
+	}
 }
 
 func holds(at time.Time) []trial {
@@ -96,6 +186,8 @@ func resolves(at time.Time) []trial {
 		{"an agent resolves it", bare(ticket.Resolve, anAgent, at)},
 		{"an agent resolves it with a final answer", writes(ticket.Resolve, anAgent, at)},
 		{"the operator resolves it", bare(ticket.Resolve, ticket.Operator, at)},
+		{"an agent resolves it and says what solved it", with(writes(ticket.Resolve, anAgent, at), ticket.Params{Resolve: &ticket.ResolveParams{Solution: "restarted"}})},
+		{"its parent takes the hand-over back", with(bare(ticket.Resolve, ticket.System, at), ticket.Params{Resolve: &ticket.ResolveParams{Category: ticket.CategoryOther, Recalled: true}})},
 	}
 	for _, k := range []ticket.Category{ticket.CategorySpam, ticket.CategoryAbuse, ticket.CategoryDuplicate} {
 		params := ticket.Params{Resolve: &ticket.ResolveParams{Category: k}}
@@ -125,13 +217,24 @@ func assigns(p ticket.Process, at time.Time) []trial {
 	}
 }
 
-func fromDesk(at time.Time) []trial {
+func fromDesk(p ticket.Process, at time.Time) []trial {
 	failed := ticket.Params{Failed: &ticket.FailedParams{Delivery: "d", State: "failed"}}
-	return []trial{
+	bounced := ticket.Params{Failed: &ticket.FailedParams{Delivery: "d", State: "bounced", Verified: true, Hard: true, Final: true}}
+	reports := func(child ticket.Number, o ticket.ChildOutcome) ticket.Command {
+		return with(writes(ticket.ChildReport, ticket.System, at), ticket.Params{Report: &ticket.ReportParams{Child: child, Outcome: o}})
+	}
+	list := []trial{
+		{"its former child reports", reports(999, ticket.ChildResolved)},
+		{"the final answer comes back for good", with(bare(ticket.DeliveryFailed, ticket.System, at), bounced)},
+		{"the ticket that was handed over passes the client's words on", with(writes(ticket.ClientReply, aClient, at), ticket.Params{Reply: &ticket.ReplyParams{Copied: true}})},
 		{"an automatic mail comes", writes(ticket.AutomaticMail, ticket.System, at)},
 		{"a mail cannot be delivered", with(bare(ticket.DeliveryFailed, ticket.System, at), failed)},
 		{"something unreadable comes by hand", bare(ticket.Unreadable, ticket.Operator, at)},
 	}
+	for _, o := range []ticket.ChildOutcome{ticket.ChildResolved, ticket.ChildHeld} {
+		list = append(list, trial{fmt.Sprintf("its child is %s", o), reports(cmp.Or(p.Child.Number, 1002), o)})
+	}
+	return list
 }
 
 func bare(k ticket.Kind, by ticket.Actor, at time.Time) ticket.Command {

@@ -13,12 +13,22 @@ var who = map[ticket.Kind]ticket.Role{
 	ticket.Escalate:      ticket.RoleAgent,
 	ticket.Assign:        ticket.RoleAgent,
 	ticket.Note:          ticket.RoleAgent,
+	ticket.Classify:      ticket.RoleAgent,
+	ticket.Merge:         ticket.RoleAgent,
+	ticket.Unmerge:       ticket.RoleAgent,
+	ticket.LinkTo:        ticket.RoleAgent,
+	ticket.Recall:        ticket.RoleAgent,
+	ticket.Promise:       ticket.RoleAgent,
+	ticket.Split:         ticket.RoleAgent,
+	ticket.Move:          ticket.RoleAgent,
+	ticket.Withdraw:      ticket.RoleAgent,
 	ticket.Close:         ticket.RoleLead,
 	ticket.Restore:       ticket.RoleLead,
 	ticket.Delete:        ticket.RoleLead,
 }
 
-var clients = map[ticket.Kind]bool{ticket.ClientReply: true}
+// clients may these; classify only with full access, and only the fields that the desk allows (the door looks).
+var clients = map[ticket.Kind]bool{ticket.ClientReply: true, ticket.ClientVerdict: true, ticket.Feedback: true, ticket.Classify: true}
 
 // May reports whether the actor may ever send such a command. Where tickets must be the actor's own, or in his desk,
 // the door that let him in has looked.
@@ -41,6 +51,9 @@ func May(by ticket.Actor, k ticket.Kind) bool {
 func CommandsOf(by ticket.Actor) []ticket.Kind {
 	var out []ticket.Kind
 	for _, k := range ticket.Commands() {
+		if by.Kind == ticket.ActorClient && k == ticket.Classify && !by.Full {
+			continue
+		}
 		if k != ticket.Create && !k.System() && May(by, k) {
 			out = append(out, k)
 		}

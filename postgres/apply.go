@@ -23,13 +23,25 @@ const batchLimit = 100
 // A poisonous command (a panic, or SQLSTATE class 22 or 23) makes it start over, one command at a time: the culprit
 // gets outcome failed, the rest goes on. Everything else is infrastructure, and the caller tries again.
 func (q *Queue) Apply(ctx context.Context, in ticket.ApplyInput) (ticket.ApplyResult, error) {
-	out, err := q.applyOnce(ctx, in, false)
+	out, err := q.applyLocked(ctx, in, false)
 	if poisonous(err) {
 		q.s.log.WarnContext(ctx, "a command is poisonous; going one by one", "ticket", in.Number, "error", err)
-		out, err = q.applyOnce(ctx, in, true)
+		out, err = q.applyLocked(ctx, in, true)
 	}
 	if err == nil {
 		q.crash("after_apply_commit")
+	}
+	return out, err
+}
+
+// applyLocked starts over where tickets are spoken of that were not locked.
+func (q *Queue) applyLocked(ctx context.Context, in ticket.ApplyInput, careful bool) (out ticket.ApplyResult, err error) {
+	var more errMoreLocks
+	for range lockRounds {
+		out, err = q.applyOnce(ctx, in, careful, more.numbers)
+		if !errors.As(err, &more) {
+			return out, err
+		}
 	}
 	return out, err
 }
@@ -38,6 +50,14 @@ func (q *Queue) Apply(ctx context.Context, in ticket.ApplyInput) (ticket.ApplyRe
 type errPanic struct{ value any }
 
 func (e errPanic) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+// hopeless makes poison of what no retry can mend: a command that names something that is not there.
+func hopeless(err error) error {
+	if noRows(err) || ticket.CodeOf(err) != "" {
+		return errPanic{err}
+	}
+	return err
+}
 
 func poisonous(err error) bool {
 	var p errPanic
@@ -56,7 +76,10 @@ type applying struct {
 	done    int
 	changed time.Time // instant of the last command that was answered
 	errands []ticket.Errand
-	unread  []string // deliveries not started yet
+	unread  []string                     // deliveries not started yet
+	others  map[ticket.Number]*ticketRow // tickets spoken of, under their locks
+	table   *lifecycle.Table
+	policy  lifecycle.Policy
 }
 
 // stored is one unapplied command with what the effects need of its message.
@@ -72,19 +95,19 @@ type stored struct {
 	to, cc     []string
 }
 
-func (q *Queue) applyOnce(ctx context.Context, in ticket.ApplyInput, careful bool) (ticket.ApplyResult, error) {
+func (q *Queue) applyOnce(ctx context.Context, in ticket.ApplyInput, careful bool, others []ticket.Number) (ticket.ApplyResult, error) {
 	var out ticket.ApplyResult
 	err := q.write(ctx, func(tx pgx.Tx) error {
-		a := &applying{q: q, tx: tx, careful: careful, writes: &pgx.Batch{}}
-		commands, more, err := a.begin(ctx, in)
+		a := &applying{q: q, tx: tx, careful: careful, writes: &pgx.Batch{}, others: map[ticket.Number]*ticketRow{}}
+		commands, more, err := a.begin(ctx, in, others)
 		if err != nil {
 			return err
 		}
 		now := a.row.now
 		for _, f := range in.Fired {
 			// A fired timer that still stands is due, whatever this machine's clock says.
-			if k, ok := lifecycle.Due(a.p, ticket.TimerParams(f)); ok && k.Due.After(now) {
-				now = k.Due
+			if k, ok := lifecycle.Due(a.p, ticket.TimerParams(f)); ok && k.Rings().After(now) {
+				now = k.Rings()
 			}
 		}
 		if err := a.run(ctx, commands, now, more); err != nil {
@@ -101,11 +124,11 @@ func (q *Queue) applyOnce(ctx context.Context, in ticket.ApplyInput, careful boo
 }
 
 // begin locks the ticket, gives rows to what came by hand, and reads what is unapplied.
-func (a *applying) begin(ctx context.Context, in ticket.ApplyInput) ([]stored, bool, error) {
+func (a *applying) begin(ctx context.Context, in ticket.ApplyInput, others []ticket.Number) ([]stored, bool, error) {
 	var commands []stored
 	heard := map[int64]string{}
 	b := &pgx.Batch{}
-	a.q.queueLock(b, in.Number, &a.row)
+	a.queueLocks(b, in.Number, others)
 	b.Queue(`select seq, id from commands where ticket = $1 and seq = any($2)`, in.Number, rungSeqs(in.Heard)).Query(func(rows pgx.Rows) error {
 		return eachPair(rows, heard)
 	})
@@ -124,8 +147,14 @@ func (a *applying) begin(ctx context.Context, in ticket.ApplyInput) ([]stored, b
 		return nil, false, fmt.Errorf("read queue: %w", err)
 	}
 	a.p = a.row.process
+	if err := a.rules(ctx); err != nil {
+		return nil, false, err
+	}
 	if in.Revision > a.p.Revision {
 		return nil, false, ticket.ErrRowBehind
+	}
+	if err := a.checkLocks(commands, len(commands)+len(in.Heard)+len(in.Canceled) > 0); err != nil {
+		return nil, false, err
 	}
 	hands, err := a.byHand(ctx, in, heard)
 	if err != nil {
@@ -136,6 +165,16 @@ func (a *applying) begin(ctx context.Context, in ticket.ApplyInput) ([]stored, b
 		return commands[:batchLimit], true, nil
 	}
 	return commands, false, nil
+}
+
+// rules finds the table that the desk works by, and the policy that is pinned to the ticket.
+func (a *applying) rules(ctx context.Context) (err error) {
+	var ok bool
+	if a.table, ok = a.q.rules(a.row.rules); !ok {
+		return fmt.Errorf("desk %s works by the process %q, which this program does not know", a.row.desk, a.row.rules)
+	}
+	a.policy, err = a.q.s.policy(ctx, a.tx, a.row.settings, a.p.Calendar)
+	return err
 }
 
 const selectUnapplied = `
@@ -175,12 +214,12 @@ func (a *applying) run(ctx context.Context, commands []stored, now time.Time, mo
 	for i := 0; ; {
 		k, running := a.p.Next()
 		switch {
-		case i < len(commands) && !(running && k.Due.Before(commands[i].At)):
+		case i < len(commands) && !(running && k.Rings().Before(commands[i].At)):
 			if err := a.answer(ctx, commands[i]); err != nil {
 				return err
 			}
 			i++
-		case running && (i < len(commands) || (!more && !k.Due.After(now))):
+		case running && (i < len(commands) || (!more && !k.Rings().After(now))):
 			if err := a.answer(ctx, a.timer(k)); err != nil {
 				return err
 			}
@@ -254,7 +293,13 @@ func (a *applying) decide(ctx context.Context, c stored) (err error) {
 			err = errPanic{v}
 		}
 	}()
-	d := a.q.rules.Apply(a.p, c.Command, a.row.settings)
+	if err := a.facts(ctx, &c); err != nil {
+		return hopeless(err)
+	}
+	d := a.table.Apply(a.p, c.Command, a.policy)
+	if d.Process.Revision != a.p.Revision {
+		a.writes.Queue(`insert into revisions (ticket, revision, at, process) values ($1, $2, $3, $4)`, a.row.number, d.Process.Revision, c.At, d.Process)
+	}
 	a.p = d.Process
 	a.done++
 	if c.At.After(a.changed) {
@@ -266,9 +311,10 @@ func (a *applying) decide(ctx context.Context, c stored) (err error) {
 	}
 	for _, e := range d.Effects {
 		if err := a.perform(ctx, e, c); err != nil {
-			return err
+			return hopeless(err)
 		}
 	}
+	a.across(c, d)
 	return nil
 }
 
@@ -317,11 +363,7 @@ func (a *applying) end(ctx context.Context) error {
 // result is small, whatever the batch.
 func (a *applying) result(more bool) ticket.ApplyResult {
 	out := ticket.ApplyResult{Process: a.p, More: more, Final: a.p.State.Final() && !more, Effects: a.errands}
-	for _, k := range a.p.Clocks {
-		if k.State == ticket.Running {
-			out.Wanted = append(out.Wanted, ticket.Wanted{Clock: k.ID, Kind: k.Kind, Due: k.Due, Generation: k.Generation})
-		}
-	}
+	out.Wanted = a.p.Wanted()
 	for _, id := range a.unread {
 		out.Effects = append(out.Effects, ticket.Errand{Delivery: id})
 	}

@@ -27,8 +27,29 @@ func (a *applying) perform(ctx context.Context, e lifecycle.Effect, c stored) er
 		return a.openNew(ctx, c, 0)
 	case lifecycle.Destroy:
 		return a.destroy(ctx)
-	case lifecycle.NoEffect, lifecycle.TakeOwnership, lifecycle.SetHold, lifecycle.SetCategory, lifecycle.RaiseTier, lifecycle.AssignTo,
-		lifecycle.Responded, lifecycle.RecordBreach, lifecycle.MarkFailed, lifecycle.RememberState:
+	case lifecycle.OpenChild:
+		return a.openChild(ctx, c)
+	case lifecycle.SplitOff:
+		return a.splitOff(ctx, c)
+	case lifecycle.MoveMessage:
+		return a.moveMessage(ctx, c)
+	case lifecycle.TakeBack:
+		a.takeBack(c)
+	case lifecycle.WriteLabels:
+		a.writeLabels(c)
+	case lifecycle.WriteFeedback:
+		a.writeFeedback(c)
+	case lifecycle.WriteSolution:
+		a.writeSolution(c)
+	case lifecycle.WritePromise:
+		a.writePromise(c)
+	case lifecycle.RecallChild, lifecycle.CopyToChild, lifecycle.RaiseChild, lifecycle.TellParent, lifecycle.CopyToParent, lifecycle.TellSurvivor,
+		lifecycle.ForwardToSurvivor, lifecycle.LinkBoth, lifecycle.TellOwner, lifecycle.TellLeads:
+		// told in the decision: see across
+	case lifecycle.NoEffect, lifecycle.TakeOwnership, lifecycle.DropOwner, lifecycle.SetHold, lifecycle.SetCategory, lifecycle.SetPriority,
+		lifecycle.SetPriorityByImpact, lifecycle.SetPromise, lifecycle.RaiseTier, lifecycle.AssignTo, lifecycle.BecomeChild, lifecycle.ClientWaits,
+		lifecycle.NobodyWaits, lifecycle.Responded, lifecycle.RecordWarning, lifecycle.RecordBreach, lifecycle.MarkFailed, lifecycle.RememberState,
+		lifecycle.HandOut, lifecycle.RecordOutcome, lifecycle.SetSurvivor, lifecycle.SetOther:
 		// inner: done by the rules
 	}
 	return nil
@@ -118,9 +139,9 @@ func (a *applying) queueDelivery(message, occasion string, to, cc []string) stri
 // openNew moves the message into a new ticket (of the same client and desk) as its first command. follows is the
 // ticket it is linked to, 0 for none.
 func (a *applying) openNew(ctx context.Context, c stored, follows ticket.Number) error {
-	var policy int
-	if err := a.tx.QueryRow(ctx, `select policy from desks where key = $1`, a.row.desk).Scan(&policy); err != nil {
-		return fmt.Errorf("read desk: %w", err)
+	pinned, err := pinsOf(ctx, a.tx, a.row.desk)
+	if err != nil {
+		return err
 	}
 	number, at, err := nextNumber(ctx, a.tx)
 	if err != nil {
@@ -136,7 +157,7 @@ func (a *applying) openNew(ctx context.Context, c stored, follows ticket.Number)
 		ID: fmt.Sprintf("follow:%d:%d", a.row.number, c.Seq), Kind: ticket.ClientReply, By: c.By, Name: c.byName,
 		Params: ticket.Params{Reply: c.Params.Reply}, Opening: &opening,
 	}
-	queueTicket(a.writes, number, a.row.client, policy, at, first)
+	queueTicket(a.writes, number, a.row.client, pinned, at, first)
 	queueCommand(a.writes, first, number, 1, at)
 	a.writes.Queue(`update messages set ticket = $2 where id = $1`, c.Message, number)
 	a.writes.Queue(`update commands set message = $3 where ticket = $1 and seq = $2`, number, 1, c.Message)

@@ -107,7 +107,9 @@ func (a *applying) known(ctx context.Context, id string) (bool, error) {
 // needsPayload reports whether a bare signal says too little (CONTRACT §4).
 func needsPayload(k ticket.Kind) bool {
 	switch k { //nolint:exhaustive // the rest work bare
-	case ticket.Create, ticket.ClientReply, ticket.AgentResponse, ticket.Assign, ticket.Note, ticket.AutomaticMail, ticket.DeliveryFailed:
+	case ticket.Create, ticket.ClientReply, ticket.AgentResponse, ticket.Assign, ticket.Note, ticket.AutomaticMail, ticket.DeliveryFailed,
+		ticket.Classify, ticket.ClientVerdict, ticket.Merge, ticket.MergeIn, ticket.LinkTo, ticket.ChildReport, ticket.Promise, ticket.Feedback,
+		ticket.Split, ticket.Move, ticket.Withdraw:
 		return true
 	default:
 		return false

@@ -25,27 +25,33 @@ func (a *applying) saveRow() {
 		r.last.By.String(), r.last.Name, r.last.Kind, instantOrNil(r.last.At), r.last.Excerpt, r.spokeLast, r.items, r.seq)
 }
 
-// deadlines reads the clocks: wake time, auto-close, the earliest timer wanted, and the nearest promise to the client.
+// deadlines reads the clocks: wake time, auto-close, the earliest timer wanted, and the nearest promise to the client
+// that still can be kept.
 func deadlines(p ticket.Process) (hold, closes, next, due *time.Time) {
 	for _, k := range p.Clocks {
 		if k.State != ticket.Running {
 			continue
 		}
-		at := k.Due
-		if next == nil || at.Before(*next) {
-			next = &at
-		}
+		at, rings := k.Due, k.Rings()
+		next = earlier(next, &rings)
 		switch k.Kind {
 		case ticket.Wake:
 			hold = &at
 		case ticket.AutoClose:
 			closes = &at
-		case ticket.FirstResponse:
-			due = &at
-		case ticket.Retention, ticket.NoClock:
+		case ticket.FirstResponse, ticket.NextResponse, ticket.Resolution, ticket.Promised:
+			due = earlier(due, &at)
+		case ticket.Retention, ticket.HandOver, ticket.NoClock:
 		}
 	}
 	return hold, closes, next, due
+}
+
+func earlier(a, b *time.Time) *time.Time {
+	if a == nil || b.Before(*a) {
+		return b
+	}
+	return a
 }
 
 func instantOrNil(t time.Time) *time.Time {
@@ -70,7 +76,7 @@ func (a *applying) event(c stored, h lifecycle.Happening, rule string, data map[
 	a.writes.Queue(`insert into events (ticket, revision, n, seq, at, type, name, from_state, to_state, by_kind, by_id, by_name, command_id, message, rule, why, data, rules_hash)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		a.row.number, a.p.Revision, a.row.items, c.Seq, c.At, h.Type, h.Name, h.From.String(), h.To.String(),
-		by.Kind.String(), by.ID, by.Name, c.ID, message, rule, h.Why, orMap(data), a.q.rules.Hash())
+		by.Kind.String(), by.ID, by.Name, c.ID, message, rule, h.Why, orMap(data), a.table.Hash())
 }
 
 // authorOf is who wrote a message: an agent may have logged what a client said.

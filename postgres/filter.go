@@ -38,9 +38,9 @@ func (f *filter) sql() string {
 	return strings.Join(f.conditions, " and ")
 }
 
-// hiddenUnasked keeps spam and tombstones out. It is written with constants, so that the planner sees that the index
+// hiddenUnasked keeps spam, tombstones and what was merged away out. It is written with constants, so that the planner sees that the index
 // tickets_visible will do.
-const hiddenUnasked = "t.state not in ('spam', 'deleted')"
+const hiddenUnasked = "t.state not in ('spam', 'deleted', 'merged')"
 
 // filterOf turns a query into conditions, groups being those of its viewer; an unknown view, and text that no row can hold, is ticket.Invalid.
 func filterOf(q Query, groups []string) (*filter, error) {

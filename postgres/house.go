@@ -7,12 +7,14 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"duradesk/lifecycle"
 	"duradesk/ticket"
 )
 
 // Desk is a service: who answers, under which address.
 type Desk struct {
 	Key, Name, Kind, Address string
+	Process                  string // name of the table that it works by; "": as its kind
 	Groups                   []string
 }
 
@@ -24,13 +26,13 @@ type Group struct {
 
 // Desks returns all, by key.
 func (s *Store) Desks(ctx context.Context) ([]Desk, error) {
-	rows, err := s.pool.Query(ctx, `select d.key, d.name, d.kind, d.address, array(select group_key from desk_groups g where g.desk = d.key order by group_key)
+	rows, err := s.pool.Query(ctx, `select d.key, d.name, d.kind, d.address, d.process, array(select group_key from desk_groups g where g.desk = d.key order by group_key)
 		from desks d order by d.key`)
 	if err != nil {
 		return nil, fmt.Errorf("list desks: %w", err)
 	}
 	desks, err := pgx.CollectRows(rows, func(cr pgx.CollectableRow) (d Desk, err error) {
-		return d, cr.Scan(&d.Key, &d.Name, &d.Kind, &d.Address, &d.Groups)
+		return d, cr.Scan(&d.Key, &d.Name, &d.Kind, &d.Address, &d.Process, &d.Groups)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list desks: %w", err)
@@ -50,6 +52,12 @@ func (s *Store) AddDesk(ctx context.Context, d Desk) (Desk, error) {
 	}
 	if d.Kind != "inquiry" && d.Kind != "issue" {
 		return Desk{}, invalid("/kind", "%q is not a kind of desk; use inquiry or issue", d.Kind)
+	}
+	if d.Process == "" {
+		d.Process = d.Kind
+	}
+	if _, known := lifecycle.ByName(d.Process); !known {
+		return Desk{}, invalid("/process", "%q is not a process; use inquiry, issue or incident", d.Process)
 	}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		made, err := insertDesk(ctx, tx, d)
@@ -74,8 +82,8 @@ func insertDesk(ctx context.Context, tx pgx.Tx, d Desk) (made bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("write the default settings: %w", err)
 	}
-	tag, err := tx.Exec(ctx, `insert into desks (key, name, kind, address, policy) values ($1, $2, $3, $4, $5) on conflict (key) do nothing`,
-		d.Key, clean(d.Name), d.Kind, FoldAddress(clean(d.Address)), settings.Version)
+	tag, err := tx.Exec(ctx, `insert into desks (key, name, kind, address, policy, process) values ($1, $2, $3, $4, $5, coalesce(nullif($6, ''), 'inquiry')) on conflict (key) do nothing`,
+		d.Key, clean(d.Name), d.Kind, FoldAddress(clean(d.Address)), settings.Version, d.Process)
 	if err != nil || tag.RowsAffected() == 0 {
 		return false, err
 	}

@@ -20,14 +20,14 @@ func TestDesksAndGroups(t *testing.T) {
 	require.NoError(t, err)
 	added, err := s.AddDesk(ctx, Desk{Key: "shop", Name: "Shop", Address: "Shop@Desk.example", Groups: []string{"night", "tier2"}})
 	require.NoError(t, err)
-	require.Equal(t, Desk{Key: "shop", Name: "Shop", Kind: "inquiry", Address: "shop@desk.example", Groups: []string{"night", "tier2"}}, added)
+	require.Equal(t, Desk{Key: "shop", Name: "Shop", Kind: "inquiry", Address: "shop@desk.example", Process: "inquiry", Groups: []string{"night", "tier2"}}, added)
 
 	desks, err := s.Desks(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []Desk{
-		{Key: "repair", Name: "Repair", Kind: "issue", Address: "repair@desk.example", Groups: []string{"tier2"}},
+		{Key: "repair", Name: "Repair", Kind: "issue", Address: "repair@desk.example", Process: "issue", Groups: []string{"tier2"}},
 		added,
-		{Key: "support", Name: "Support", Kind: "inquiry", Address: "support@desk.example", Groups: []string{"support"}},
+		{Key: "support", Name: "Support", Kind: "inquiry", Address: "support@desk.example", Process: "inquiry", Groups: []string{"support"}},
 	}, desks)
 	groups, err := s.Groups(ctx)
 	require.NoError(t, err)

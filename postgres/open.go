@@ -37,6 +37,7 @@ type Store struct {
 	log              *slog.Logger
 	sealer           *Sealer
 	notices          *notices
+	calendars        calendars
 	lockTimeout      time.Duration
 	statementTimeout time.Duration
 }

@@ -15,7 +15,7 @@ import (
 // is a bell (HOUSE, "The heart").
 type Queue struct {
 	s     *Store
-	rules *lifecycle.Table
+	rules func(process string) (*lifecycle.Table, bool)
 	mint  Mint
 	crash func(point string)
 }
@@ -28,7 +28,7 @@ type Mint interface {
 
 // QueueConfig says by which rules commands are applied.
 type QueueConfig struct {
-	Rules *lifecycle.Table
+	Rules *lifecycle.Table // nil: the one that the ticket's desk names
 	Mint  Mint
 	// Crash is called at named points, so that a test can end the process there.
 	Crash func(point string)
@@ -39,7 +39,11 @@ func NewQueue(s *Store, c QueueConfig) *Queue {
 	if c.Crash == nil {
 		c.Crash = func(string) {}
 	}
-	return &Queue{s: s, rules: c.Rules, mint: c.Mint, crash: c.Crash}
+	rules := lifecycle.ByName
+	if c.Rules != nil {
+		rules = func(string) (*lifecycle.Table, bool) { return c.Rules, true }
+	}
+	return &Queue{s: s, rules: rules, mint: c.Mint, crash: c.Crash}
 }
 
 // channel is where Apply tells that a ticket changed: "<number> <revision>".
@@ -68,6 +72,7 @@ type ticketRow struct {
 	id         string
 	desk       string
 	deskAddr   string
+	rules      string // name of the table that the desk works by
 	title      string
 	client     string
 	clientName string
@@ -87,7 +92,7 @@ type ticketRow struct {
 }
 
 const lockRow = `
-select t.number, t.id::text, t.desk, d.address, t.title, t.client, c.name, coalesce(c.email, ''), t.language, t.channel, t.seq, t.last_at,
+select t.number, t.id::text, t.desk, d.address, d.process, t.title, t.client, c.name, coalesce(c.email, ''), t.language, t.channel, t.seq, t.last_at,
        t.applied_seq, t.items, t.process, p.settings, t.last_by, t.last_name, t.last_kind, t.last_at_message, t.last_excerpt,
        t.client_spoke_last, coalesce((select other from links l where l.ticket = t.number and l.kind = 'follow_up' and l.other < t.number limit 1), 0)
 from tickets t
@@ -108,7 +113,7 @@ func (q *Queue) queueLock(b *pgx.Batch, n ticket.Number, r *ticketRow) {
 
 func scanTicketRow(found pgx.Row, r *ticketRow) error {
 	lastBy, lastAt := "", (*time.Time)(nil)
-	err := found.Scan(&r.number, &r.id, &r.desk, &r.deskAddr, &r.title, &r.client, &r.clientName, &r.clientMail, &r.language, &r.channel, &r.seq, &r.lastAt,
+	err := found.Scan(&r.number, &r.id, &r.desk, &r.deskAddr, &r.rules, &r.title, &r.client, &r.clientName, &r.clientMail, &r.language, &r.channel, &r.seq, &r.lastAt,
 		&r.applied, &r.items, &r.process, &r.settings, &lastBy, &r.last.Name, &r.last.Kind, &lastAt, &r.last.Excerpt,
 		&r.spokeLast, &r.follows)
 	if err != nil {

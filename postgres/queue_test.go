@@ -103,8 +103,10 @@ func TestAMailOpensATicketAndIsAcknowledgedOnce(t *testing.T) {
 	out := q.mustApply(t, ticket.ApplyInput{Number: r.Number, FirstRun: "run"})
 	require.Equal(t, ticket.New, out.Process.State)
 	require.Equal(t, ticket.Applied, q.receipt(t, r).Outcome)
-	require.Len(t, out.Wanted, 1)
+	require.Len(t, out.Wanted, 2)
 	require.Equal(t, ticket.FirstResponse, out.Wanted[0].Kind)
+	require.True(t, out.Wanted[0].Warning, "the warning comes first")
+	require.Equal(t, ticket.Resolution, out.Wanted[1].Kind)
 	require.Len(t, out.Effects, 1, "the acknowledgement must be started")
 	require.Equal(t, []string{"created", "wrote", "acknowledged"}, q.events(t, r.Number))
 
@@ -196,7 +198,7 @@ func TestAClockThatFellDueBeforeTheNextCommandIsFiredFirst(t *testing.T) {
 	require.Equal(t, ticket.Breached, k.State)
 	require.False(t, k.Met.IsZero(), "it was answered after all")
 	require.Equal(t, 2, out.Process.Tier)
-	require.Equal(t, []string{"created", "wrote", "acknowledged", "first_response_breached", "answered", "opened"}, q.events(t, n))
+	require.Equal(t, []string{"created", "wrote", "acknowledged", "first_response_warned", "first_response_breached", "answered", "opened"}, q.events(t, n))
 
 	late := ticket.Fired{Clock: "first_response", Due: k.Due, Generation: k.Generation}
 	again := q.mustApply(t, ticket.ApplyInput{Number: n, Fired: []ticket.Fired{late}})
@@ -345,7 +347,7 @@ func TestAPanicInTheRulesIsThatCommandsAlone(t *testing.T) {
 	}
 	guard := lifecycle.Guard{Name: "breaks"}
 	broken.Rules[ticket.New][ticket.Note] = lifecycle.Cell{{Guard: &guard}}
-	q.rules = broken
+	q.rules = func(string) (*lifecycle.Table, bool) { return broken, true }
 	bad := q.mustStore(t, command("n", n, ticket.Note, sato, "kept all the same"))
 	good := q.mustStore(t, command("r", n, ticket.AgentResponse, sato, "hello"))
 	q.mustApply(t, ticket.ApplyInput{Number: n})
@@ -436,7 +438,11 @@ func moveBack(t testing.TB, q *Queue, n ticket.Number, d time.Duration) {
 	r, err := q.s.Ticket(t.Context(), n)
 	require.NoError(t, err)
 	for i := range r.Process.Clocks {
-		r.Process.Clocks[i].Due = r.Process.Clocks[i].Due.Add(-d)
+		k := &r.Process.Clocks[i]
+		k.Due = k.Due.Add(-d)
+		if !k.Warn.IsZero() {
+			k.Warn = k.Warn.Add(-d)
+		}
 	}
 	exec(t, q.s, `update tickets set process = $2 where number = $1`, n, r.Process)
 }

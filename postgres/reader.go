@@ -18,11 +18,12 @@ const (
 	recordColumns = `t.number, t.id::text, t.desk, t.process, t.title, t.type, t.language, coalesce(t.reception_type, ''), t.tags, t.fields,
 	t.hold_until, t.created_at, t.updated_at, t.resolved_at, t.closes_at, t.due_at,
 	t.last_by, t.last_name, t.last_kind, t.last_at_message, t.last_excerpt,
-	c.id, c.name, coalesce(c.email, ''), coalesce(c.phone, ''), coalesce(c.number, ''), c.access, p.settings,
+	c.id, c.name, coalesce(c.email, ''), coalesce(c.phone, ''), coalesce(c.number, ''), c.access, p.settings, cal.spec, d.process, coalesce(t.solution, ''),
 	(select json_agg(json_build_object('kind', l.kind, 'number', l.other) order by l.created_at, l.kind, l.other) from links l where l.ticket = t.number)`
 	recordJoins = `join clients c on c.id = t.client
 	join desks d on d.key = t.desk
-	left join policies p on p.desk = t.desk and p.version = coalesce(nullif((t.process->>'policy')::int, 0), d.policy)`
+	left join policies p on p.desk = t.desk and p.version = coalesce(nullif((t.process->>'policy')::int, 0), d.policy)
+	left join calendars cal on cal.key = p.settings->>'calendar' and cal.version = (t.process->>'calendar')::int`
 )
 
 // Ticket returns the record with that number; ticket.NotFound where there is none.
@@ -54,7 +55,7 @@ func scanRecord(cr pgx.CollectableRow) (ticket.Record, error) {
 	err := cr.Scan(&number, &id, &desk, &process, &r.Title, &r.Type, &r.Language, &r.ReceptionType, &r.Tags, &r.Fields,
 		&r.HoldUntil, &r.CreatedAt, &r.UpdatedAt, &r.ResolvedAt, &r.ClosesAt, &r.DueAt,
 		&lastBy, &last.Name, &last.Kind, &lastAt, &last.Excerpt,
-		&r.Client.ID, &r.Client.Name, &r.Client.Email, &r.Client.Phone, &r.Client.Number, &r.Client.Access, &settings, &links)
+		&r.Client.ID, &r.Client.Name, &r.Client.Email, &r.Client.Phone, &r.Client.Number, &r.Client.Access, &settings, &r.Calendar, &r.Rules, &r.Solution, &links)
 	if err != nil {
 		return ticket.Record{}, err
 	}

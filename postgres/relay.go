@@ -82,7 +82,7 @@ func (q *Queue) Unfinished(ctx context.Context, after string, limit int) ([]stri
 // Overdue lists tickets whose next timer should have rung a minute ago and did not: the sweeper's net.
 func (q *Queue) Overdue(ctx context.Context, limit int) ([]ticket.Number, error) {
 	rows, err := q.s.pool.Query(ctx, `select number from tickets where next_due_at < clock_timestamp() - interval '60 seconds'
-		and state not in ('closed', 'deleted') order by next_due_at limit $1`, limit)
+		and state not in ('closed', 'deleted', 'merged') order by next_due_at limit $1`, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list lost timers: %w", err)
 	}
@@ -91,7 +91,7 @@ func (q *Queue) Overdue(ctx context.Context, limit int) ([]ticket.Number, error)
 
 // OpenTickets lists tickets that need a workflow, after a number: to start them again where Temporal's store was lost.
 func (q *Queue) OpenTickets(ctx context.Context, after ticket.Number, limit int) ([]ticket.Number, error) {
-	rows, err := q.s.pool.Query(ctx, `select number from tickets t where number > $1 and (state not in ('closed', 'deleted')
+	rows, err := q.s.pool.Query(ctx, `select number from tickets t where number > $1 and (state not in ('closed', 'deleted', 'merged')
 		or exists (select from commands c where c.ticket = t.number and c.outcome = 'pending')) order by number limit $2`, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list open tickets: %w", err)

@@ -110,12 +110,9 @@ func named(o *ticket.Order, client string) {
 
 // storeOpening makes the ticket; its creation is its first command.
 func (q *Queue) storeOpening(ctx context.Context, tx pgx.Tx, o ticket.Order) (ticket.Receipt, bool, error) {
-	var policy int
-	err := tx.QueryRow(ctx, `select policy from desks where key = $1`, o.Opening.Desk).Scan(&policy)
-	if noRows(err) {
-		return ticket.Receipt{}, false, invalid("/desk", "there is no desk %q", o.Opening.Desk)
-	} else if err != nil {
-		return ticket.Receipt{}, false, fmt.Errorf("find desk: %w", err)
+	pinned, err := pinsOf(ctx, tx, o.Opening.Desk)
+	if err != nil {
+		return ticket.Receipt{}, false, err
 	}
 	client, err := q.s.EnsureClient(ctx, tx, o.Opening.Client)
 	if err != nil {
@@ -127,7 +124,7 @@ func (q *Queue) storeOpening(ctx context.Context, tx pgx.Tx, o ticket.Order) (ti
 		return ticket.Receipt{}, false, err
 	}
 	b := &pgx.Batch{}
-	queueTicket(b, number, client, policy, at, o)
+	queueTicket(b, number, client, pinned, at, o)
 	queueCommand(b, o, number, 1, at)
 	if err := send(ctx, tx, b); err != nil {
 		return ticket.Receipt{}, false, fmt.Errorf("open ticket: %w", err)
@@ -142,11 +139,26 @@ func nextNumber(ctx context.Context, tx pgx.Tx) (n ticket.Number, at time.Time, 
 	return n, at, nil
 }
 
+// pins are the versions of policy and calendar that a ticket is opened under: editing them never moves its past.
+type pins struct{ policy, calendar int }
+
+func pinsOf(ctx context.Context, tx pgx.Tx, desk string) (p pins, err error) {
+	err = tx.QueryRow(ctx, `select d.policy, coalesce((select max(c.version) from calendars c where c.key = p.settings->>'calendar'), 0)
+		from desks d join policies p on p.desk = d.key and p.version = d.policy where d.key = $1`, desk).Scan(&p.policy, &p.calendar)
+	if noRows(err) {
+		return p, invalid("/desk", "there is no desk %q", desk)
+	}
+	if err != nil {
+		return p, fmt.Errorf("read desk: %w", err)
+	}
+	return p, nil
+}
+
 // queueTicket makes the row of a ticket whose first command is stored in the same transaction.
-func queueTicket(b *pgx.Batch, n ticket.Number, client string, policy int, at time.Time, o ticket.Order) {
+func queueTicket(b *pgx.Batch, n ticket.Number, client string, pinned pins, at time.Time, o ticket.Order) {
 	id, op := uuid.NewString(), o.Opening
 	p := ticket.Process{
-		Number: n, Ticket: id, Desk: op.Desk, State: ticket.New, Tier: 1, Priority: orElse(op.Priority, ticket.Normal), Channel: op.Channel, Policy: policy,
+		Number: n, Ticket: id, Desk: op.Desk, State: ticket.New, Tier: 1, Priority: orElse(op.Priority, ticket.Normal), Channel: op.Channel, Policy: pinned.policy, Calendar: pinned.calendar,
 	}
 	b.Queue(`insert into tickets (number, id, desk, title, client, channel, language, type, reception_type, tags, fields, seq, last_at,
 		process, state, priority, created_at, updated_at, reply_token)

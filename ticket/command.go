@@ -1,6 +1,9 @@
 package ticket
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Kind is what somebody asks of a ticket (a command) or what a clock says to it.
 type Kind uint8
@@ -26,11 +29,35 @@ const (
 	AutoCloseDue
 	RetentionDue
 	Unreadable // what came by hand and could not be understood: leaves an event, changes nothing
+	Classify
+	ClientVerdict
+	Merge
+	MergeIn // what a merge tells the survivor
+	Unmerge
+	LinkTo
+	Recall
+	ChildReport // what a child ticket tells its parent
+	Promise
+	Feedback
+	Split
+	Move
+	Withdraw
+	FirstResponseWarning
+	NextResponseWarning
+	NextResponseDue
+	ResolutionWarning
+	ResolutionDue
+	HandOverDue
+	PromiseWarning
+	PromiseDue
 )
 
 var kindNames = names[Kind]{"command", []string{
 	"", "create", "client-reply", "agent-response", "hold", "resolve", "escalate", "assign", "note", "close", "restore", "delete",
 	"automatic-mail", "delivery-failed", "first-response-due", "wake-due", "auto-close-due", "retention-due", "unreadable",
+	"classify", "client-verdict", "merge", "merge-in", "unmerge", "link", "recall", "child-report", "promise", "feedback", "split", "move", "withdraw",
+	"first-response-warning", "next-response-warning", "next-response-due", "resolution-warning", "resolution-due", "hand-over-due",
+	"promise-warning", "promise-due",
 }}
 
 func (k Kind) String() string                      { return kindNames.text(k) }
@@ -40,24 +67,32 @@ func (k *Kind) UnmarshalText(b []byte) (err error) { *k, err = kindNames.parse(s
 // ParseKind reads a name; the error lists the names there are.
 func ParseKind(s string) (Kind, error) { return kindNames.parse(s) }
 
-// Kinds lists every kind: commands first, then timers.
-func Kinds() []Kind { return kindNames.all() }
-
-// Timer reports whether only a clock says this.
-func (k Kind) Timer() bool { return k >= FirstResponseDue && k <= RetentionDue }
-
-// System reports whether only the desk itself sends this.
-func (k Kind) System() bool { return k == AutomaticMail || k == DeliveryFailed || k == Unreadable }
+// Kinds lists every kind: commands first, in the order of PRODUCT §3, then timers.
+func Kinds() []Kind { return slices.Concat(Commands(), timers(), []Kind{Unreadable}) }
 
 // Commands lists what people and the desk's own parts can ask of a ticket, in the order of PRODUCT §3.
 func Commands() []Kind {
-	var out []Kind
-	for _, k := range Kinds() {
-		if !k.Timer() && k != Unreadable {
-			out = append(out, k)
-		}
+	return []Kind{
+		Create, ClientReply, AgentResponse, Hold, Resolve, Escalate, Assign, Note, Classify, ClientVerdict, Close, Restore, Delete,
+		Merge, MergeIn, Unmerge, LinkTo, Recall, ChildReport, Promise, Feedback, AutomaticMail, Split, Move, DeliveryFailed, Withdraw,
 	}
-	return out
+}
+
+func timers() []Kind {
+	return []Kind{
+		FirstResponseWarning, FirstResponseDue, NextResponseWarning, NextResponseDue, ResolutionWarning, ResolutionDue,
+		HandOverDue, PromiseWarning, PromiseDue, WakeDue, AutoCloseDue, RetentionDue,
+	}
+}
+
+// Timer reports whether only a clock says this.
+func (k Kind) Timer() bool {
+	return k >= FirstResponseDue && k <= RetentionDue || k >= FirstResponseWarning && k <= PromiseDue
+}
+
+// System reports whether only the desk itself sends this.
+func (k Kind) System() bool {
+	return k == AutomaticMail || k == DeliveryFailed || k == MergeIn || k == ChildReport || k == Unreadable
 }
 
 // ActorKind says who acts.
@@ -86,6 +121,7 @@ type Actor struct {
 	Kind ActorKind `json:"kind"`
 	ID   string    `json:"id,omitempty"`
 	Role Role      `json:"role,omitzero"`
+	Full bool      `json:"full,omitempty"` // a client with full access (E30), who may classify the fields that his desk allows
 }
 
 // System is the desk itself acting.
@@ -107,72 +143,4 @@ type Command struct {
 	Message      string    `json:"message,omitempty"` // id of the message or note that goes with it
 	SeenRevision int64     `json:"seen_revision,omitempty"`
 	Params       Params    `json:"params,omitzero"`
-}
-
-// Params are the parameters of a command; the one that belongs to its kind is set.
-type Params struct {
-	Create    *CreateParams    `json:"create,omitempty"`
-	Hold      *HoldParams      `json:"hold,omitempty"`
-	Resolve   *ResolveParams   `json:"resolve,omitempty"`
-	Escalate  *EscalateParams  `json:"escalate,omitempty"`
-	Assign    *AssignParams    `json:"assign,omitempty"`
-	Reply     *ReplyParams     `json:"client_reply,omitempty"`
-	Automatic *AutomaticParams `json:"automatic_mail,omitempty"`
-	Failed    *FailedParams    `json:"delivery_failed,omitempty"`
-	Timer     *TimerParams     `json:"timer,omitempty"`
-	Problem   string           `json:"problem,omitempty"` // reason key: what was wrong with a signal sent by hand
-	Name      string           `json:"name,omitempty"`    // the signal's name, where it is not a command's
-}
-
-// CreateParams open a ticket that no client's message opened.
-type CreateParams struct {
-	Group string `json:"group,omitempty"`
-	Owner string `json:"owner,omitempty"`
-}
-
-// HoldParams say what the ticket waits for and when it wakes by itself (nil: not by itself).
-type HoldParams struct {
-	Reason HoldReason `json:"reason"`
-	Until  *time.Time `json:"until,omitempty"`
-}
-
-// ResolveParams carry the category of a resolution without a mail to the client.
-type ResolveParams struct {
-	Category Category `json:"category,omitzero"`
-}
-
-// EscalateParams raise a ticket one tier, to a group where one is named. Reason is kept with the event's row, not in
-// the process.
-type EscalateParams struct {
-	Group string `json:"group,omitempty"`
-}
-
-// AssignParams change owner or group. A nil field stays as it is; an empty one is cleared.
-type AssignParams struct {
-	Group *string `json:"group,omitempty"`
-	Owner *string `json:"owner,omitempty"`
-}
-
-// ReplyParams say by which route a client's words came.
-type ReplyParams struct {
-	Channel Channel `json:"channel,omitzero"`
-	Mute    bool    `json:"mute,omitempty"` // no acknowledgement may be sent (automatic sender's wish, caps, null sender)
-}
-
-// AutomaticParams tell what kind of automatic mail came (mail.Class).
-type AutomaticParams struct {
-	Class string `json:"class,omitempty"`
-}
-
-// FailedParams tell which delivery failed and how.
-type FailedParams struct {
-	Delivery string `json:"delivery"`
-	State    string `json:"state"` // failed, uncertain, bounced
-}
-
-// TimerParams tell which clock fired, and for which due instant and generation it had been set.
-type TimerParams struct {
-	Clock      string    `json:"clock"`
-	Due        time.Time `json:"due"`
-	Generation int       `json:"generation"`
 }

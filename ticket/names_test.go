@@ -64,6 +64,10 @@ var vocabularies = map[string]vocabulary{
 	"ClockKind":  words((*ClockKind).UnmarshalText),
 	"ClockState": words((*ClockState).UnmarshalText),
 	"Outcome":    words((*Outcome).UnmarshalText),
+	"Verdict":    words((*Verdict).UnmarshalText),
+	"Level":      words((*Level).UnmarshalText),
+
+	"ChildOutcome": words((*ChildOutcome).UnmarshalText),
 }
 
 // TestNamesAreAppendOnly holds the names against the committed list. Rows and histories are full of them: a name is
@@ -170,7 +174,7 @@ func TestAbsentIsLeftOut(t *testing.T) {
 func TestAWordThatDoesNotExistNamesThoseThatDo(t *testing.T) {
 	t.Parallel()
 	_, err := ParseState("opne")
-	require.EqualError(t, err, `"opne" is not a state; use one of new, open, on_hold, resolved, resolved_internally, spam, closed, deleted`)
+	require.EqualError(t, err, `"opne" is not a state; use one of new, open, on_hold, resolved, resolved_internally, spam, closed, deleted, handed_over, hand_over_answered, merged`)
 	require.Equal(t, "state(200)", State(200).String())
 	require.Equal(t, "outcome?", Outcome(200).String())
 }
@@ -183,6 +187,15 @@ func TestListsLeaveTheAbsentOut(t *testing.T) {
 	require.Len(t, Categories(), vocabularies["Category"].count-1)
 	require.Len(t, ClockKinds(), vocabularies["ClockKind"].count-1)
 	require.NotContains(t, States(), NoState)
+	for i := range vocabularies["State"].count - 1 {
+		require.Contains(t, States(), State(i+1), "listed by hand, in the order of PRODUCT §2")
+	}
+	for i := range vocabularies["Kind"].count - 1 {
+		require.Contains(t, Kinds(), Kind(i+1), "listed by hand, in the order of PRODUCT §3")
+	}
+	for i := range vocabularies["ClockKind"].count - 1 {
+		require.Contains(t, ClockKinds(), ClockKind(i+1))
+	}
 	for _, k := range Commands() {
 		require.False(t, k.Timer())
 		require.NotEqual(t, Unreadable, k)

@@ -30,107 +30,23 @@ type Process struct {
 	Opened     time.Time  `json:"opened,omitzero"`
 	Resolved   time.Time  `json:"resolved,omitzero"`
 	Closed     time.Time  `json:"closed,omitzero"`
-	Generation int        `json:"generation"`       // of the clock set last
-	Failed     bool       `json:"failed,omitempty"` // a mail failed or is uncertain: needs attention
+	Generation int        `json:"generation"`         // of the clock set last
+	Failed     bool       `json:"failed,omitempty"`   // a mail failed or is uncertain: needs attention
+	Awaiting   bool       `json:"awaiting,omitempty"` // the client's last words are unanswered
+	Parent     Number     `json:"parent,omitempty"`   // the ticket that was handed over to this one
+	Child      Child      `json:"child,omitzero"`     // the ticket that this one was handed over to
+	Survivor   Number     `json:"survivor,omitempty"` // of a merged ticket
+	Calendar   int        `json:"calendar,omitempty"` // version of the calendar that is pinned, as policy
+}
+
+// Child is a hand-over as its parent sees it.
+type Child struct {
+	Number  Number
+	Outcome ChildOutcome
 }
 
 // Spoke remembers at which revision a writer last wrote: a sender who has not seen another's message is stale.
 type Spoke struct {
 	By       string `json:"by"` // Actor.Key
 	Revision int64  `json:"revision"`
-}
-
-// Clock is one deadline of a ticket. ID is unique within the ticket; Generation grows whenever the clock is set anew,
-// so that a late timer is known as stale.
-type Clock struct {
-	ID         string     `json:"id"`
-	Kind       ClockKind  `json:"kind"`
-	State      ClockState `json:"state"`
-	Due        time.Time  `json:"due"`
-	Generation int        `json:"generation"`
-	Met        time.Time  `json:"met,omitzero"`
-}
-
-// ClockKind says what a clock measures (CONTRACT §3).
-type ClockKind uint8
-
-// The kinds of clocks.
-const (
-	NoClock ClockKind = iota
-	FirstResponse
-	Wake
-	AutoClose
-	Retention
-)
-
-var clockNames = names[ClockKind]{"clock", []string{"", "first_response", "wake", "auto_close", "retention"}}
-
-func (c ClockKind) String() string               { return clockNames.text(c) }
-func (c ClockKind) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
-func (c *ClockKind) UnmarshalText(b []byte) (err error) {
-	*c, err = clockNames.parse(string(b))
-	return err
-}
-
-// ClockKinds lists every kind of clock.
-func ClockKinds() []ClockKind { return clockNames.all() }
-
-// Says returns the kind of command that a clock of this kind sends when it falls due.
-func (c ClockKind) Says() Kind {
-	switch c {
-	case NoClock:
-		return NoKind
-	case FirstResponse:
-		return FirstResponseDue
-	case Wake:
-		return WakeDue
-	case AutoClose:
-		return AutoCloseDue
-	case Retention:
-		return RetentionDue
-	}
-	return NoKind
-}
-
-// ClockState says how a clock stands.
-type ClockState uint8
-
-// The states of a clock.
-const (
-	NoClockState ClockState = iota
-	Running
-	Paused
-	Met
-	Breached
-)
-
-var clockStateNames = names[ClockState]{"clock state", []string{"", "running", "paused", "met", "breached"}}
-
-func (c ClockState) String() string               { return clockStateNames.text(c) }
-func (c ClockState) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
-func (c *ClockState) UnmarshalText(b []byte) (err error) {
-	*c, err = clockStateNames.parse(string(b))
-	return err
-}
-
-// Clock returns the clock with that id, or false.
-func (p Process) Clock(id string) (Clock, bool) {
-	for _, c := range p.Clocks {
-		if c.ID == id {
-			return c, true
-		}
-	}
-	return Clock{}, false
-}
-
-// Next returns the earliest running clock, or false where none runs.
-func (p Process) Next() (Clock, bool) {
-	var next Clock
-	found := false
-	for _, c := range p.Clocks {
-		if c.State == Running && (!found || c.Due.Before(next.Due)) {
-			next, found = c, true
-		}
-	}
-	return next, found
 }

@@ -46,6 +46,7 @@ type Wanted struct {
 	Kind       ClockKind `json:"kind"`
 	Due        time.Time `json:"due"`
 	Generation int       `json:"generation"`
+	Warning    bool      `json:"warning,omitempty"` // Due is when a warning is given
 }
 
 // Errand is work that must be started: a delivery's workflow, or a ring at another ticket's door.

@@ -21,6 +21,9 @@ type Record struct {
 	Last          *LastMessage
 	Links         []Link
 	Settings      Settings // of its desk, as pinned by Process.Policy
+	Calendar      []byte   // the pinned calendar's spec as JSON; nil: open around the clock
+	Rules         string   // name of the table that its desk works by
+	Solution      string   // what solved it, where the desk records that
 }
 
 // Client is the person who asks.

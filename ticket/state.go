@@ -14,9 +14,15 @@ const (
 	Spam                            // category spam: only restore or delete
 	Closed                          // final
 	Deleted                         // content destroyed, a tombstone stays
+	HandedOver                      // an issue desk works on it in a child ticket
+	HandOverAnswered                // the child was resolved, held or internally resolved, or is overdue
+	Merged                          // a pointer to the surviving ticket; reversible
 )
 
-var stateNames = names[State]{"state", []string{"", "new", "open", "on_hold", "resolved", "resolved_internally", "spam", "closed", "deleted"}}
+var stateNames = names[State]{"state", []string{
+	"", "new", "open", "on_hold", "resolved", "resolved_internally", "spam", "closed", "deleted",
+	"handed_over", "hand_over_answered", "merged",
+}}
 
 // String returns the state's name as written in rows, histories and the API.
 func (s State) String() string { return stateNames.text(s) }
@@ -34,13 +40,17 @@ func (s *State) UnmarshalText(b []byte) (err error) {
 func ParseState(s string) (State, error) { return stateNames.parse(s) }
 
 // States lists every state in the order of PRODUCT §2.
-func States() []State { return stateNames.all() }
+func States() []State {
+	return []State{New, Open, OnHold, HandedOver, HandOverAnswered, Resolved, ResolvedInternally, Spam, Closed, Merged, Deleted}
+}
 
 // Live reports whether agents still work on tickets in this state.
-func (s State) Live() bool { return s == New || s == Open || s == OnHold }
+func (s State) Live() bool {
+	return s == New || s == Open || s == OnHold || s == HandedOver || s == HandOverAnswered
+}
 
 // Final reports whether nothing happens any more by itself: no timer runs, the workflow ends.
-func (s State) Final() bool { return s == Closed || s == Deleted }
+func (s State) Final() bool { return s == Closed || s == Merged || s == Deleted }
 
 // HoldReason says what a ticket on hold waits for.
 type HoldReason uint8

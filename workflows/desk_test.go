@@ -47,7 +47,7 @@ type desk struct {
 
 func newDesk(clock func() time.Time) *desk {
 	return &desk{
-		clock: clock, rules: lifecycle.Inquiry, settings: ticket.DefaultSettings(), there: true, batch: 100,
+		clock: clock, rules: lifecycle.Inquiry, settings: plain(), there: true, batch: 100,
 		p: ticket.Process{
 			Number: number, Ticket: "3f6f3bb1-8f6f-4b53-9a38-5f1f0f6f3bb1", Desk: "support", State: ticket.New, Tier: 1,
 			Priority: ticket.Normal, Channel: ticket.ChannelMail, Policy: 1,
@@ -102,8 +102,8 @@ func (d *desk) Apply(ctx context.Context, in ticket.ApplyInput) (ticket.ApplyRes
 	d.byHand(in)
 	now := d.clock()
 	for _, f := range in.Fired {
-		if k, ok := lifecycle.Due(d.p, ticket.TimerParams(f)); ok && k.Due.After(now) {
-			now = k.Due
+		if k, ok := lifecycle.Due(d.p, ticket.TimerParams(f)); ok && k.Rings().After(now) {
+			now = k.Rings()
 		}
 	}
 	more := d.answerAll(now)
@@ -123,10 +123,10 @@ func (d *desk) answerAll(now time.Time) (more bool) {
 	for {
 		k, running := d.p.Next()
 		switch {
-		case len(waiting) > 0 && !(running && k.Due.Before(waiting[0].At)):
+		case len(waiting) > 0 && !(running && k.Rings().Before(waiting[0].At)):
 			d.answer(waiting[0])
 			waiting = waiting[1:]
-		case running && (len(waiting) > 0 || (!more && !k.Due.After(now))):
+		case running && (len(waiting) > 0 || (!more && !k.Rings().After(now))):
 			d.answer(d.row(lifecycle.TimerCommand(number, k)))
 		default:
 			return more
@@ -142,7 +142,7 @@ func (d *desk) row(c ticket.Command) *line {
 }
 
 func (d *desk) answer(l *line) {
-	out := d.rules.Apply(d.p, l.Command, d.settings)
+	out := d.rules.Apply(d.p, l.Command, lifecycle.RoundTheClock(d.settings))
 	d.p, l.outcome, l.reason, l.done = out.Process, out.Answer, out.Reason, true
 	for _, e := range out.Events {
 		d.events = append(d.events, e.Name)
@@ -158,11 +158,7 @@ func (d *desk) answer(l *line) {
 
 func (d *desk) result(more bool) ticket.ApplyResult {
 	out := ticket.ApplyResult{Process: d.p, More: more, Final: d.p.State.Final() && !more}
-	for _, k := range d.p.Clocks {
-		if k.State == ticket.Running {
-			out.Wanted = append(out.Wanted, ticket.Wanted{Clock: k.ID, Kind: k.Kind, Due: k.Due, Generation: k.Generation})
-		}
-	}
+	out.Wanted = d.p.Wanted()
 	for _, id := range d.unstarted {
 		out.Effects = append(out.Effects, ticket.Errand{Delivery: id})
 	}
@@ -194,7 +190,7 @@ func handCommand(firstRun string, h ticket.Heard, now time.Time) ticket.Command 
 	default:
 		c.Kind = kind
 		switch kind { //nolint:exhaustive // the rest work bare
-		case ticket.Create, ticket.ClientReply, ticket.AgentResponse, ticket.Assign, ticket.Note, ticket.AutomaticMail, ticket.DeliveryFailed:
+		case ticket.Create, ticket.ClientReply, ticket.AgentResponse, ticket.Assign, ticket.Note, ticket.AutomaticMail, ticket.DeliveryFailed, ticket.Promise:
 			c.Params.Problem = "payload_missing"
 		default:
 		}
@@ -259,4 +255,11 @@ func isIn(list []string, s string) bool {
 		}
 	}
 	return false
+}
+
+// plain settings have one clock of response and give no warnings: the shell is tried here, not the rules.
+func plain() ticket.Settings {
+	s := ticket.DefaultSettings()
+	s.NextResponse, s.Resolution, s.WarnAt = ticket.Targets{}, ticket.Targets{}, 0
+	return s
 }

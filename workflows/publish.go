@@ -123,8 +123,14 @@ func waitsFor(p ticket.Process) string {
 		return "the client's reply, or the auto-close"
 	case ticket.Spam:
 		return "restore, or the end of the retention"
+	case ticket.HandedOver:
+		return fmt.Sprintf("the answer of the issue desk, in #%d", p.Child.Number)
+	case ticket.HandOverAnswered:
+		return fmt.Sprintf("somebody who takes up the answer of #%d (%s)", p.Child.Number, p.Child.Outcome)
 	case ticket.Closed, ticket.Deleted:
 		return "nothing; it is final"
+	case ticket.Merged:
+		return fmt.Sprintf("nothing; it goes on in #%d", p.Survivor)
 	case ticket.NoState:
 		return "its first command"
 	}
@@ -154,12 +160,12 @@ type Stand struct {
 func (r *run) answerQueries(ctx workflow.Context) {
 	logger := workflow.GetLogger(ctx)
 	if err := workflow.SetQueryHandlerWithOptions(ctx, ticket.QueryState, func() (Stand, error) {
-		return Stand{Process: r.p, Allowed: lifecycle.Allowed(r.p, ticket.Operator, ticket.DefaultSettings())}, nil
+		return Stand{Process: r.p, Allowed: lifecycle.Allowed(r.p, ticket.Operator, lifecycle.RoundTheClock(ticket.DefaultSettings()))}, nil
 	}, workflow.QueryHandlerOptions{Description: "The ticket's process, and what a signal by hand would be answered."}); err != nil {
 		logger.Error("query not set", "query", ticket.QueryState, "error", err)
 	}
 	if err := workflow.SetQueryHandlerWithOptions(ctx, ticket.QueryFuture, func() ([]lifecycle.Futurum, error) {
-		return lifecycle.Future(r.p, ticket.DefaultSettings()), nil
+		return lifecycle.Future(r.p, lifecycle.RoundTheClock(ticket.DefaultSettings())), nil
 	}, workflow.QueryHandlerOptions{Description: "What happens if nobody acts."}); err != nil {
 		logger.Error("query not set", "query", ticket.QueryFuture, "error", err)
 	}

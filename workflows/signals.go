@@ -27,6 +27,19 @@ var described = map[ticket.Kind]string{
 	ticket.Delete:         "Destroys the content of a ticket in the spam box. Works by hand, with {}.",
 	ticket.AutomaticMail:  "An automatic mail was filed; the desk's own.",
 	ticket.DeliveryFailed: "A mail failed or is uncertain; the desk's own.",
+	ticket.Classify:       "Changes title, priority, type, tags, fields. By hand it is refused: it needs parameters.",
+	ticket.ClientVerdict:  "The client says solved, not solved or cancel. By hand it is refused: it needs parameters.",
+	ticket.Merge:          "Merges the ticket into another. By hand it is refused: it needs the other's number.",
+	ticket.MergeIn:        "Another ticket was merged into this one; the desk's own.",
+	ticket.Unmerge:        "Takes a merge back. Works by hand, with {}.",
+	ticket.LinkTo:         "Links the ticket to another. By hand it is refused: it needs the other's number.",
+	ticket.Recall:         "Takes a hand-over back. Works by hand, with {}.",
+	ticket.ChildReport:    "The issue desk's ticket reports; the desk's own.",
+	ticket.Promise:        "An agent promises something by an instant. By hand it is refused: it needs the instant.",
+	ticket.Feedback:       "The client rates the service. By hand it is refused: it needs the rating.",
+	ticket.Split:          "Gives a message a ticket of its own. By hand it is refused: it needs the message.",
+	ticket.Move:           "Moves a message to another ticket. By hand it is refused: it needs both.",
+	ticket.Withdraw:       "Takes a message back that has not left. By hand it is refused: it needs the message.",
 }
 
 const bellDescription = "Look at the row: a ring without a command."

@@ -35,8 +35,16 @@ func (r *run) arm(ctx workflow.Context, wanted []ticket.Wanted) {
 func start(ctx workflow.Context, w ticket.Wanted) armed {
 	ctx, cancel := workflow.WithCancel(ctx)
 	d := max(w.Due.Sub(workflow.Now(ctx)), 0)
-	future := workflow.NewTimerWithOptions(ctx, d, workflow.TimerOptions{Summary: title(w.Kind) + " " + instant(w.Due)})
+	future := workflow.NewTimerWithOptions(ctx, d, workflow.TimerOptions{Summary: summary(w)})
 	return armed{Wanted: w, cancel: cancel, future: future}
+}
+
+// summary says what a timer is for and when it rings.
+func summary(w ticket.Wanted) string {
+	if w.Warning {
+		return title(w.Kind) + ", warning " + instant(w.Due)
+	}
+	return title(w.Kind) + " " + instant(w.Due)
 }
 
 // title names a timer as operators read it.
@@ -50,6 +58,14 @@ func title(k ticket.ClockKind) string {
 		return "auto-close"
 	case ticket.Retention:
 		return "spam retention ends"
+	case ticket.NextResponse:
+		return "SLA next response due"
+	case ticket.Resolution:
+		return "SLA resolution due"
+	case ticket.HandOver:
+		return "hand-over due back"
+	case ticket.Promised:
+		return "promise due"
 	case ticket.NoClock:
 		return "timer"
 	}

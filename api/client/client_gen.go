@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/oapi-codegen/runtime"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // Defines values for ByKind.
@@ -35,6 +36,39 @@ func (e ByKind) Valid() bool {
 	case ByKindOperator:
 		return true
 	case ByKindSystem:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CalendarDayReason.
+const (
+	CalendarDayReasonClosedHours CalendarDayReason = "closed_hours"
+	CalendarDayReasonClosure     CalendarDayReason = "closure"
+	CalendarDayReasonCounted     CalendarDayReason = "counted"
+	CalendarDayReasonDayOff      CalendarDayReason = "day_off"
+	CalendarDayReasonHoliday     CalendarDayReason = "holiday"
+	CalendarDayReasonOpening     CalendarDayReason = "opening"
+	CalendarDayReasonWeekend     CalendarDayReason = "weekend"
+)
+
+// Valid indicates whether the value is a known member of the CalendarDayReason enum.
+func (e CalendarDayReason) Valid() bool {
+	switch e {
+	case CalendarDayReasonClosedHours:
+		return true
+	case CalendarDayReasonClosure:
+		return true
+	case CalendarDayReasonCounted:
+		return true
+	case CalendarDayReasonDayOff:
+		return true
+	case CalendarDayReasonHoliday:
+		return true
+	case CalendarDayReasonOpening:
+		return true
+	case CalendarDayReasonWeekend:
 		return true
 	default:
 		return false
@@ -122,24 +156,57 @@ func (e ClientAccess) Valid() bool {
 	}
 }
 
+// Defines values for ClientVerdictCommandClientVerdictVerdict.
+const (
+	Cancel    ClientVerdictCommandClientVerdictVerdict = "cancel"
+	NotSolved ClientVerdictCommandClientVerdictVerdict = "not_solved"
+	Solved    ClientVerdictCommandClientVerdictVerdict = "solved"
+)
+
+// Valid indicates whether the value is a known member of the ClientVerdictCommandClientVerdictVerdict enum.
+func (e ClientVerdictCommandClientVerdictVerdict) Valid() bool {
+	switch e {
+	case Cancel:
+		return true
+	case NotSolved:
+		return true
+	case Solved:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ClockKind.
 const (
-	AutoClose     ClockKind = "auto_close"
-	FirstResponse ClockKind = "first_response"
-	Retention     ClockKind = "retention"
-	Wake          ClockKind = "wake"
+	ClockKindAutoClose     ClockKind = "auto_close"
+	ClockKindFirstResponse ClockKind = "first_response"
+	ClockKindHandOver      ClockKind = "hand_over"
+	ClockKindNextResponse  ClockKind = "next_response"
+	ClockKindPromise       ClockKind = "promise"
+	ClockKindResolution    ClockKind = "resolution"
+	ClockKindRetention     ClockKind = "retention"
+	ClockKindWake          ClockKind = "wake"
 )
 
 // Valid indicates whether the value is a known member of the ClockKind enum.
 func (e ClockKind) Valid() bool {
 	switch e {
-	case AutoClose:
+	case ClockKindAutoClose:
 		return true
-	case FirstResponse:
+	case ClockKindFirstResponse:
 		return true
-	case Retention:
+	case ClockKindHandOver:
 		return true
-	case Wake:
+	case ClockKindNextResponse:
+		return true
+	case ClockKindPromise:
+		return true
+	case ClockKindResolution:
+		return true
+	case ClockKindRetention:
+		return true
+	case ClockKindWake:
 		return true
 	default:
 		return false
@@ -148,22 +215,22 @@ func (e ClockKind) Valid() bool {
 
 // Defines values for ClockState.
 const (
-	Breached ClockState = "breached"
-	Met      ClockState = "met"
-	Paused   ClockState = "paused"
-	Running  ClockState = "running"
+	ClockStateBreached ClockState = "breached"
+	ClockStateMet      ClockState = "met"
+	ClockStatePaused   ClockState = "paused"
+	ClockStateRunning  ClockState = "running"
 )
 
 // Valid indicates whether the value is a known member of the ClockState enum.
 func (e ClockState) Valid() bool {
 	switch e {
-	case Breached:
+	case ClockStateBreached:
 		return true
-	case Met:
+	case ClockStateMet:
 		return true
-	case Paused:
+	case ClockStatePaused:
 		return true
-	case Running:
+	case ClockStateRunning:
 		return true
 	default:
 		return false
@@ -206,6 +273,69 @@ func (e CreateDeskKind) Valid() bool {
 	}
 }
 
+// Defines values for CreateDeskProcess.
+const (
+	CreateDeskProcessIncident CreateDeskProcess = "incident"
+	CreateDeskProcessInquiry  CreateDeskProcess = "inquiry"
+	CreateDeskProcessIssue    CreateDeskProcess = "issue"
+)
+
+// Valid indicates whether the value is a known member of the CreateDeskProcess enum.
+func (e CreateDeskProcess) Valid() bool {
+	switch e {
+	case CreateDeskProcessIncident:
+		return true
+	case CreateDeskProcessInquiry:
+		return true
+	case CreateDeskProcessIssue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreatePolicyAfterReply.
+const (
+	CreatePolicyAfterReplyNew  CreatePolicyAfterReply = "new"
+	CreatePolicyAfterReplyOpen CreatePolicyAfterReply = "open"
+	CreatePolicyAfterReplyStay CreatePolicyAfterReply = "stay"
+)
+
+// Valid indicates whether the value is a known member of the CreatePolicyAfterReply enum.
+func (e CreatePolicyAfterReply) Valid() bool {
+	switch e {
+	case CreatePolicyAfterReplyNew:
+		return true
+	case CreatePolicyAfterReplyOpen:
+		return true
+	case CreatePolicyAfterReplyStay:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreatePolicyFollowUp.
+const (
+	CreatePolicyFollowUpLinked       CreatePolicyFollowUp = "linked"
+	CreatePolicyFollowUpReopen       CreatePolicyFollowUp = "reopen"
+	CreatePolicyFollowUpReopenWithin CreatePolicyFollowUp = "reopen_within"
+)
+
+// Valid indicates whether the value is a known member of the CreatePolicyFollowUp enum.
+func (e CreatePolicyFollowUp) Valid() bool {
+	switch e {
+	case CreatePolicyFollowUpLinked:
+		return true
+	case CreatePolicyFollowUpReopen:
+		return true
+	case CreatePolicyFollowUpReopenWithin:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DeskKind.
 const (
 	DeskKindInquiry DeskKind = "inquiry"
@@ -218,6 +348,96 @@ func (e DeskKind) Valid() bool {
 	case DeskKindInquiry:
 		return true
 	case DeskKindIssue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DeskProcess.
+const (
+	DeskProcessIncident DeskProcess = "incident"
+	DeskProcessInquiry  DeskProcess = "inquiry"
+	DeskProcessIssue    DeskProcess = "issue"
+)
+
+// Valid indicates whether the value is a known member of the DeskProcess enum.
+func (e DeskProcess) Valid() bool {
+	switch e {
+	case DeskProcessIncident:
+		return true
+	case DeskProcessInquiry:
+		return true
+	case DeskProcessIssue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExplanationUnit.
+const (
+	ExplanationUnitInstant     ExplanationUnit = "instant"
+	ExplanationUnitWallClock   ExplanationUnit = "wall_clock"
+	ExplanationUnitWorkingDays ExplanationUnit = "working_days"
+	ExplanationUnitWorkingTime ExplanationUnit = "working_time"
+)
+
+// Valid indicates whether the value is a known member of the ExplanationUnit enum.
+func (e ExplanationUnit) Valid() bool {
+	switch e {
+	case ExplanationUnitInstant:
+		return true
+	case ExplanationUnitWallClock:
+		return true
+	case ExplanationUnitWorkingDays:
+		return true
+	case ExplanationUnitWorkingTime:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExplanationLineReason.
+const (
+	ExplanationLineReasonClockChange ExplanationLineReason = "clock_change"
+	ExplanationLineReasonClosedHours ExplanationLineReason = "closed_hours"
+	ExplanationLineReasonClosure     ExplanationLineReason = "closure"
+	ExplanationLineReasonCounted     ExplanationLineReason = "counted"
+	ExplanationLineReasonDayOff      ExplanationLineReason = "day_off"
+	ExplanationLineReasonHoliday     ExplanationLineReason = "holiday"
+	ExplanationLineReasonInstant     ExplanationLineReason = "instant"
+	ExplanationLineReasonPaused      ExplanationLineReason = "paused"
+	ExplanationLineReasonStartDay    ExplanationLineReason = "start_day"
+	ExplanationLineReasonWallClock   ExplanationLineReason = "wall_clock"
+	ExplanationLineReasonWeekend     ExplanationLineReason = "weekend"
+)
+
+// Valid indicates whether the value is a known member of the ExplanationLineReason enum.
+func (e ExplanationLineReason) Valid() bool {
+	switch e {
+	case ExplanationLineReasonClockChange:
+		return true
+	case ExplanationLineReasonClosedHours:
+		return true
+	case ExplanationLineReasonClosure:
+		return true
+	case ExplanationLineReasonCounted:
+		return true
+	case ExplanationLineReasonDayOff:
+		return true
+	case ExplanationLineReasonHoliday:
+		return true
+	case ExplanationLineReasonInstant:
+		return true
+	case ExplanationLineReasonPaused:
+		return true
+	case ExplanationLineReasonStartDay:
+		return true
+	case ExplanationLineReasonWallClock:
+		return true
+	case ExplanationLineReasonWeekend:
 		return true
 	default:
 		return false
@@ -284,6 +504,51 @@ func (e LastMessageKind) Valid() bool {
 	case LastMessageKindNote:
 		return true
 	case LastMessageKindPublic:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Level.
+const (
+	LevelHigh   Level = "high"
+	LevelLow    Level = "low"
+	LevelMedium Level = "medium"
+)
+
+// Valid indicates whether the value is a known member of the Level enum.
+func (e Level) Valid() bool {
+	switch e {
+	case LevelHigh:
+		return true
+	case LevelLow:
+		return true
+	case LevelMedium:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LinkCommandLinkKind.
+const (
+	LinkCommandLinkKindCauses    LinkCommandLinkKind = "causes"
+	LinkCommandLinkKindDuplicate LinkCommandLinkKind = "duplicate"
+	LinkCommandLinkKindFollowUp  LinkCommandLinkKind = "follow_up"
+	LinkCommandLinkKindRelated   LinkCommandLinkKind = "related"
+)
+
+// Valid indicates whether the value is a known member of the LinkCommandLinkKind enum.
+func (e LinkCommandLinkKind) Valid() bool {
+	switch e {
+	case LinkCommandLinkKindCauses:
+		return true
+	case LinkCommandLinkKindDuplicate:
+		return true
+	case LinkCommandLinkKindFollowUp:
+		return true
+	case LinkCommandLinkKindRelated:
 		return true
 	default:
 		return false
@@ -368,24 +633,66 @@ func (e Outcome) Valid() bool {
 	}
 }
 
+// Defines values for PolicyAfterReply.
+const (
+	PolicyAfterReplyNew  PolicyAfterReply = "new"
+	PolicyAfterReplyOpen PolicyAfterReply = "open"
+	PolicyAfterReplyStay PolicyAfterReply = "stay"
+)
+
+// Valid indicates whether the value is a known member of the PolicyAfterReply enum.
+func (e PolicyAfterReply) Valid() bool {
+	switch e {
+	case PolicyAfterReplyNew:
+		return true
+	case PolicyAfterReplyOpen:
+		return true
+	case PolicyAfterReplyStay:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PolicyFollowUp.
+const (
+	PolicyFollowUpLinked       PolicyFollowUp = "linked"
+	PolicyFollowUpReopen       PolicyFollowUp = "reopen"
+	PolicyFollowUpReopenWithin PolicyFollowUp = "reopen_within"
+)
+
+// Valid indicates whether the value is a known member of the PolicyFollowUp enum.
+func (e PolicyFollowUp) Valid() bool {
+	switch e {
+	case PolicyFollowUpLinked:
+		return true
+	case PolicyFollowUpReopen:
+		return true
+	case PolicyFollowUpReopenWithin:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Priority.
 const (
-	High   Priority = "high"
-	Low    Priority = "low"
-	Normal Priority = "normal"
-	Urgent Priority = "urgent"
+	PriorityHigh   Priority = "high"
+	PriorityLow    Priority = "low"
+	PriorityNormal Priority = "normal"
+	PriorityUrgent Priority = "urgent"
 )
 
 // Valid indicates whether the value is a known member of the Priority enum.
 func (e Priority) Valid() bool {
 	switch e {
-	case High:
+	case PriorityHigh:
 		return true
-	case Low:
+	case PriorityLow:
 		return true
-	case Normal:
+	case PriorityNormal:
 		return true
-	case Urgent:
+	case PriorityUrgent:
 		return true
 	default:
 		return false
@@ -510,6 +817,9 @@ func (e Sort) Valid() bool {
 const (
 	StateClosed             State = "closed"
 	StateDeleted            State = "deleted"
+	StateHandOverAnswered   State = "hand_over_answered"
+	StateHandedOver         State = "handed_over"
+	StateMerged             State = "merged"
 	StateNew                State = "new"
 	StateOnHold             State = "on_hold"
 	StateOpen               State = "open"
@@ -524,6 +834,12 @@ func (e State) Valid() bool {
 	case StateClosed:
 		return true
 	case StateDeleted:
+		return true
+	case StateHandOverAnswered:
+		return true
+	case StateHandedOver:
+		return true
+	case StateMerged:
 		return true
 	case StateNew:
 		return true
@@ -734,6 +1050,60 @@ type By struct {
 // ByKind defines model for By.Kind.
 type ByKind string
 
+// Calendar defines model for Calendar.
+type Calendar struct {
+	Closed   []string `json:"closed"`
+	Holidays []string `json:"holidays"`
+	Key      string   `json:"key"`
+	Open     []string `json:"open"`
+	Version  int      `json:"version"`
+
+	// Week Hours of each day, such as 09:00-17:30; 22:00-06:00 runs over midnight. A day without is closed.
+	Week Week   `json:"week"`
+	Zone string `json:"zone"`
+}
+
+// CalendarDay defines model for CalendarDay.
+type CalendarDay struct {
+	Date  openapi_types.Date `json:"date"`
+	Hours Hours              `json:"hours"`
+
+	// Name Of the holiday, closure or opening.
+	Name   *string           `json:"name"`
+	Open   bool              `json:"open"`
+	Reason CalendarDayReason `json:"reason"`
+
+	// Text The reason for people.
+	Text string `json:"text"`
+}
+
+// CalendarDayReason defines model for CalendarDay.Reason.
+type CalendarDayReason string
+
+// CalendarList defines model for CalendarList.
+type CalendarList struct {
+	Items       []Calendar `json:"items"`
+	NextCursor  *string    `json:"next_cursor"`
+	Total       int        `json:"total"`
+	TotalCapped bool       `json:"total_capped"`
+}
+
+// CalendarName defines model for CalendarName.
+type CalendarName struct {
+	Key     string `json:"key"`
+	Version int    `json:"version"`
+	Zone    string `json:"zone"`
+}
+
+// CalendarYear defines model for CalendarYear.
+type CalendarYear struct {
+	Days    []CalendarDay `json:"days"`
+	Key     string        `json:"key"`
+	Version int           `json:"version"`
+	Year    int           `json:"year"`
+	Zone    string        `json:"zone"`
+}
+
 // Category defines model for Category.
 type Category string
 
@@ -745,6 +1115,35 @@ type Cause struct {
 
 // Channel defines model for Channel.
 type Channel string
+
+// ClassifyCommand defines model for ClassifyCommand.
+type ClassifyCommand struct {
+	Classify struct {
+		// DueAt A date for people; clocks don't go by it.
+		DueAt *time.Time `json:"due_at,omitempty"`
+
+		// Fields Added to those it has; null takes one away. At most 64 KB.
+		Fields *map[string]interface{} `json:"fields,omitempty"`
+		Impact *Level                  `json:"impact,omitempty"`
+
+		// Language BCP 47, such as ja or en.
+		Language      *Language `json:"language,omitempty"`
+		Priority      *Priority `json:"priority,omitempty"`
+		ReceptionType *string   `json:"reception_type,omitempty"`
+
+		// Tags All that it shall have.
+		Tags *[]string `json:"tags,omitempty"`
+
+		// Title One line.
+		Title   *string `json:"title,omitempty"`
+		Type    *Type   `json:"type,omitempty"`
+		Urgency *Level  `json:"urgency,omitempty"`
+	} `json:"classify"`
+
+	// Id Unique per actor.
+	Id           *CommandId `json:"id,omitempty"`
+	SeenRevision *int64     `json:"seen_revision,omitempty"`
+}
 
 // Client defines model for Client.
 type Client struct {
@@ -774,12 +1173,36 @@ type ClientReplyCommand struct {
 	SeenRevision *int64     `json:"seen_revision,omitempty"`
 }
 
+// ClientVerdictCommand defines model for ClientVerdictCommand.
+type ClientVerdictCommand struct {
+	ClientVerdict struct {
+		Verdict ClientVerdictCommandClientVerdictVerdict `json:"verdict"`
+	} `json:"client_verdict"`
+
+	// Id Unique per actor.
+	Id           *CommandId `json:"id,omitempty"`
+	SeenRevision *int64     `json:"seen_revision,omitempty"`
+}
+
+// ClientVerdictCommandClientVerdictVerdict defines model for ClientVerdictCommand.ClientVerdict.Verdict.
+type ClientVerdictCommandClientVerdictVerdict string
+
 // Clock defines model for Clock.
 type Clock struct {
-	DueAt time.Time  `json:"due_at"`
+	// DueAt Null while a target is paused.
+	DueAt *time.Time `json:"due_at"`
+
+	// Id Unique in the ticket: the kind, and for promises promise:1, promise:2.
+	Id    string     `json:"id"`
 	Kind  ClockKind  `json:"kind"`
 	MetAt *time.Time `json:"met_at"`
 	State ClockState `json:"state"`
+
+	// UsedMinutes Working time consumed before it was last paused, met or set anew.
+	UsedMinutes int64 `json:"used_minutes"`
+
+	// WarnAt Of a warning still to be given.
+	WarnAt *time.Time `json:"warn_at"`
 }
 
 // ClockKind defines model for ClockKind.
@@ -825,6 +1248,27 @@ type CreateAgent struct {
 // CreateAgentLanguage defines model for CreateAgent.Language.
 type CreateAgentLanguage string
 
+// CreateCalendar defines model for CreateCalendar.
+type CreateCalendar struct {
+	// Closed Ranges with a name: 2026-12-29/2027-01-03 Year-end, or 12-29/01-03 Year-end for every year.
+	Closed *[]string `json:"closed,omitempty"`
+
+	// Holidays A set (`jp`), a date with its name (2027-05-03 Founding day), or one of every year (12-25 Christmas Day).
+	Holidays *[]string `json:"holidays,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key Key `json:"key"`
+
+	// Open Dates with hours of their own: 2027-05-08 09:00-12:00,13:00-15:00 Saturday shift.
+	Open *[]string `json:"open,omitempty"`
+
+	// Week Hours of each day, such as 09:00-17:30; 22:00-06:00 runs over midnight. A day without is closed.
+	Week NewWeek `json:"week"`
+
+	// Zone IANA name, such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
+}
+
 // CreateClient A known client is found by id, number, email or phone; else there is a new one.
 type CreateClient struct {
 	Email  *Email  `json:"email,omitempty"`
@@ -843,10 +1287,16 @@ type CreateDesk struct {
 	Key  Key             `json:"key"`
 	Kind *CreateDeskKind `json:"kind,omitempty"`
 	Name string          `json:"name"`
+
+	// Process As the kind unless said.
+	Process *CreateDeskProcess `json:"process,omitempty"`
 }
 
 // CreateDeskKind defines model for CreateDesk.Kind.
 type CreateDeskKind string
+
+// CreateDeskProcess As the kind unless said.
+type CreateDeskProcess string
 
 // CreateGroup defines model for CreateGroup.
 type CreateGroup struct {
@@ -855,6 +1305,63 @@ type CreateGroup struct {
 	Members *[]Key `json:"members,omitempty"`
 	Name    string `json:"name"`
 }
+
+// CreatePolicy defines model for CreatePolicy.
+type CreatePolicy struct {
+	// Acknowledge A new ticket's client is told its number.
+	Acknowledge *bool `json:"acknowledge,omitempty"`
+
+	// AfterReply Where a client's reply leads.
+	AfterReply *CreatePolicyAfterReply `json:"after_reply,omitempty"`
+
+	// AutoCloseDays Working days instead; 0: as the minutes say.
+	AutoCloseDays *int `json:"auto_close_days,omitempty"`
+
+	// AutoCloseMinutes Of the wall clock, from resolved to closed.
+	AutoCloseMinutes *int64 `json:"auto_close_minutes,omitempty"`
+
+	// BreachEscalates A breach raises the tier.
+	BreachEscalates *bool `json:"breach_escalates,omitempty"`
+
+	// Calendar Its key; `always` is open around the clock.
+	Calendar *string `json:"calendar,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk Key `json:"desk"`
+
+	// FirstResponseMinutes Working minutes by priority; 0: no such clock.
+	FirstResponseMinutes *NewTargets `json:"first_response_minutes,omitempty"`
+
+	// FollowUp What a client's reply to a closed ticket does.
+	FollowUp *CreatePolicyFollowUp `json:"follow_up,omitempty"`
+
+	// HandOverDays Working days that a hand-over may take; 0: no promise.
+	HandOverDays *int `json:"hand_over_days,omitempty"`
+
+	// NextResponseMinutes Working minutes by priority; 0: no such clock.
+	NextResponseMinutes *NewTargets `json:"next_response_minutes,omitempty"`
+
+	// Pauses For which reasons of hold each clock stands still.
+	Pauses *NewPauses `json:"pauses,omitempty"`
+
+	// ReopenWithinMinutes For follow_up reopen_within.
+	ReopenWithinMinutes *int64 `json:"reopen_within_minutes,omitempty"`
+
+	// ResolutionMinutes Working minutes by priority; 0: no such clock.
+	ResolutionMinutes *NewTargets `json:"resolution_minutes,omitempty"`
+
+	// SpamRetentionMinutes Of the wall clock.
+	SpamRetentionMinutes *int64 `json:"spam_retention_minutes,omitempty"`
+
+	// WarnAtPercent Of a target, after which a warning is given; 0: none.
+	WarnAtPercent *int `json:"warn_at_percent,omitempty"`
+}
+
+// CreatePolicyAfterReply Where a client's reply leads.
+type CreatePolicyAfterReply string
+
+// CreatePolicyFollowUp What a client's reply to a closed ticket does.
+type CreatePolicyFollowUp string
 
 // CreateTicket defines model for CreateTicket.
 type CreateTicket struct {
@@ -875,6 +1382,9 @@ type CreateTicket struct {
 	// Id Unique per actor.
 	Id *CommandId `json:"id,omitempty"`
 
+	// Impact With urgency: gives the priority at an incident desk.
+	Impact *Level `json:"impact,omitempty"`
+
 	// Language BCP 47, such as ja or en.
 	Language *Language   `json:"language,omitempty"`
 	Message  *NewMessage `json:"message,omitempty"`
@@ -886,8 +1396,9 @@ type CreateTicket struct {
 	Tags          *[]string `json:"tags,omitempty"`
 
 	// Title One line.
-	Title string `json:"title"`
-	Type  *Type  `json:"type,omitempty"`
+	Title   string `json:"title"`
+	Type    *Type  `json:"type,omitempty"`
+	Urgency *Level `json:"urgency,omitempty"`
 }
 
 // CreateToken defines model for CreateToken.
@@ -900,18 +1411,29 @@ type CreateToken struct {
 	Scopes    []Scope    `json:"scopes"`
 }
 
+// DayHours defines model for DayHours.
+type DayHours = []string
+
 // Desk defines model for Desk.
 type Desk struct {
 	// Address From which its mail is sent.
 	Address *string  `json:"address"`
 	Groups  []string `json:"groups"`
 	Key     string   `json:"key"`
-	Kind    DeskKind `json:"kind"`
-	Name    string   `json:"name"`
+
+	// Kind Inquiries are handed over to issue desks.
+	Kind DeskKind `json:"kind"`
+	Name string   `json:"name"`
+
+	// Process The table that its tickets go by.
+	Process DeskProcess `json:"process"`
 }
 
-// DeskKind defines model for Desk.Kind.
+// DeskKind Inquiries are handed over to issue desks.
 type DeskKind string
+
+// DeskProcess The table that its tickets go by.
+type DeskProcess string
 
 // DeskList defines model for DeskList.
 type DeskList struct {
@@ -927,9 +1449,22 @@ type Email = string
 // EscalateCommand defines model for EscalateCommand.
 type EscalateCommand struct {
 	Escalate struct {
-		// Group Lower-case word of a desk, group or agent.
-		Group  *Key   `json:"group,omitempty"`
-		Reason string `json:"reason"`
+		// Body At most 1 MB; the reason unless said.
+		Body *string `json:"body,omitempty"`
+
+		// Desk An issue desk, to hand over; the rest below is its ticket's.
+		Desk *Key `json:"desk,omitempty"`
+
+		// Fields At most 64 KB.
+		Fields *map[string]interface{} `json:"fields,omitempty"`
+
+		// Group Not together with `desk`.
+		Group         *Key    `json:"group,omitempty"`
+		Reason        string  `json:"reason"`
+		ReceptionType *string `json:"reception_type,omitempty"`
+
+		// Title One line; the ticket's unless said.
+		Title *string `json:"title,omitempty"`
 	} `json:"escalate"`
 
 	// Id Unique per actor.
@@ -943,8 +1478,58 @@ type Event struct {
 	Data  *map[string]interface{} `json:"data,omitempty"`
 	From  *string                 `json:"from,omitempty"`
 	Name  string                  `json:"name"`
-	To    *string                 `json:"to,omitempty"`
+
+	// Text For people.
+	Text string  `json:"text"`
+	To   *string `json:"to,omitempty"`
 }
+
+// Explanation defines model for Explanation.
+type Explanation struct {
+	Calendar CalendarName `json:"calendar"`
+	Clock    Clock        `json:"clock"`
+
+	// Complete The lines go from its start to its deadline, and sum up to the target. False while it is paused, and where the record does not reach back that far.
+	Complete       bool              `json:"complete"`
+	CountedMinutes int64             `json:"counted_minutes"`
+	Lines          []ExplanationLine `json:"lines"`
+
+	// TargetMinutes Of working_time, by the pinned policy and the present priority.
+	TargetMinutes *int64 `json:"target_minutes"`
+
+	// Text What falls due.
+	Text string `json:"text"`
+
+	// Unit What is counted; instant: somebody named the time.
+	Unit ExplanationUnit `json:"unit"`
+}
+
+// ExplanationUnit What is counted; instant: somebody named the time.
+type ExplanationUnit string
+
+// ExplanationLine defines model for ExplanationLine.
+type ExplanationLine struct {
+	Counted bool      `json:"counted"`
+	From    time.Time `json:"from"`
+
+	// FromLocal The same instant on the clock of the calendar's zone, with its offset.
+	FromLocal string `json:"from_local"`
+
+	// Minutes From beginning to end; of a clock change, by how much.
+	Minutes int64 `json:"minutes"`
+
+	// Name Of the holiday, closure or opening; of a pause the reason of hold or the state.
+	Name   *string               `json:"name"`
+	Reason ExplanationLineReason `json:"reason"`
+
+	// Text The reason for people.
+	Text    string    `json:"text"`
+	To      time.Time `json:"to"`
+	ToLocal string    `json:"to_local"`
+}
+
+// ExplanationLineReason defines model for ExplanationLine.Reason.
+type ExplanationLineReason string
 
 // Fate defines model for Fate.
 type Fate struct {
@@ -964,6 +1549,18 @@ type Fate struct {
 type FateList struct {
 	Items      []Fate  `json:"items"`
 	NextCursor *string `json:"next_cursor"`
+}
+
+// FeedbackCommand defines model for FeedbackCommand.
+type FeedbackCommand struct {
+	Feedback struct {
+		Comment *string `json:"comment,omitempty"`
+		Rating  int     `json:"rating"`
+	} `json:"feedback"`
+
+	// Id Unique per actor.
+	Id           *CommandId `json:"id,omitempty"`
+	SeenRevision *int64     `json:"seen_revision,omitempty"`
 }
 
 // FieldError defines model for FieldError.
@@ -1008,6 +1605,15 @@ type GroupList struct {
 	TotalCapped bool    `json:"total_capped"`
 }
 
+// HandOver The last one; null where there was none.
+type HandOver struct {
+	// Number Of the child ticket.
+	Number int64 `json:"number"`
+
+	// Outcome How it came back: resolved, held, internal or overdue; null while the child works on it.
+	Outcome *string `json:"outcome"`
+}
+
 // HoldCommand defines model for HoldCommand.
 type HoldCommand struct {
 	Hold struct {
@@ -1032,6 +1638,9 @@ type Holding struct {
 	Until  *time.Time `json:"until"`
 }
 
+// Hours defines model for Hours.
+type Hours = []string
+
 // Key Lower-case word of a desk, group or agent.
 type Key = string
 
@@ -1053,11 +1662,30 @@ type LastMessageBy string
 // LastMessageKind defines model for LastMessage.Kind.
 type LastMessageKind string
 
+// Level defines model for Level.
+type Level string
+
 // Link defines model for Link.
 type Link struct {
 	Kind   LinkKind `json:"kind"`
 	Number int64    `json:"number"`
 }
+
+// LinkCommand defines model for LinkCommand.
+type LinkCommand struct {
+	// Id Unique per actor.
+	Id   *CommandId `json:"id,omitempty"`
+	Link struct {
+		Kind LinkCommandLinkKind `json:"kind"`
+
+		// Number Of the other ticket.
+		Number int64 `json:"number"`
+	} `json:"link"`
+	SeenRevision *int64 `json:"seen_revision,omitempty"`
+}
+
+// LinkCommandLinkKind defines model for LinkCommand.Link.Kind.
+type LinkCommandLinkKind string
 
 // LinkKind defines model for LinkKind.
 type LinkKind string
@@ -1080,6 +1708,31 @@ type MailboxList struct {
 	NextCursor  *string   `json:"next_cursor"`
 	Total       int       `json:"total"`
 	TotalCapped bool      `json:"total_capped"`
+}
+
+// MergeCommand defines model for MergeCommand.
+type MergeCommand struct {
+	// Id Unique per actor.
+	Id    *CommandId `json:"id,omitempty"`
+	Merge struct {
+		// Into Number of the ticket that survives.
+		Into int64 `json:"into"`
+	} `json:"merge"`
+	SeenRevision *int64 `json:"seen_revision,omitempty"`
+}
+
+// MoveCommand defines model for MoveCommand.
+type MoveCommand struct {
+	// Id Unique per actor.
+	Id   *CommandId `json:"id,omitempty"`
+	Move struct {
+		// Into Number of the ticket that it belongs to.
+		Into int64 `json:"into"`
+
+		// Message Id of a message of this ticket.
+		Message string `json:"message"`
+	} `json:"move"`
+	SeenRevision *int64 `json:"seen_revision,omitempty"`
 }
 
 // NewFile defines model for NewFile.
@@ -1112,6 +1765,21 @@ type NewMessage struct {
 // NewMessageBodyFormat defines model for NewMessage.BodyFormat.
 type NewMessageBodyFormat string
 
+// NewPauses For which reasons of hold each clock stands still.
+type NewPauses struct {
+	FirstResponse *[]HoldReason `json:"first_response,omitempty"`
+	NextResponse  *[]HoldReason `json:"next_response,omitempty"`
+	Resolution    *[]HoldReason `json:"resolution,omitempty"`
+}
+
+// NewTargets Working minutes by priority; 0: no such clock.
+type NewTargets struct {
+	High   *int64 `json:"high,omitempty"`
+	Low    *int64 `json:"low,omitempty"`
+	Normal *int64 `json:"normal,omitempty"`
+	Urgent *int64 `json:"urgent,omitempty"`
+}
+
 // NewToken defines model for NewToken.
 type NewToken struct {
 	Agent      string     `json:"agent"`
@@ -1125,6 +1793,17 @@ type NewToken struct {
 	Token string `json:"token"`
 }
 
+// NewWeek Hours of each day, such as 09:00-17:30; 22:00-06:00 runs over midnight. A day without is closed.
+type NewWeek struct {
+	Friday    *DayHours `json:"friday,omitempty"`
+	Monday    *DayHours `json:"monday,omitempty"`
+	Saturday  *DayHours `json:"saturday,omitempty"`
+	Sunday    *DayHours `json:"sunday,omitempty"`
+	Thursday  *DayHours `json:"thursday,omitempty"`
+	Tuesday   *DayHours `json:"tuesday,omitempty"`
+	Wednesday *DayHours `json:"wednesday,omitempty"`
+}
+
 // NoteCommand defines model for NoteCommand.
 type NoteCommand struct {
 	// Id Unique per actor.
@@ -1133,8 +1812,109 @@ type NoteCommand struct {
 	SeenRevision *int64     `json:"seen_revision,omitempty"`
 }
 
+// Notice defines model for Notice.
+type Notice struct {
+	At time.Time `json:"at"`
+
+	// Audience owner, group or leads.
+	Audience string `json:"audience"`
+	Id       int64  `json:"id"`
+
+	// Name Of the event.
+	Name string `json:"name"`
+
+	// Number Of the ticket.
+	Number int64      `json:"number"`
+	ReadAt *time.Time `json:"read_at"`
+
+	// Text What happened.
+	Text string `json:"text"`
+
+	// Why Why he is told.
+	Why string `json:"why"`
+}
+
+// NoticeList defines model for NoticeList.
+type NoticeList struct {
+	Items      []Notice `json:"items"`
+	NextCursor *string  `json:"next_cursor"`
+}
+
 // Outcome defines model for Outcome.
 type Outcome string
+
+// Pauses For which reasons of hold each clock stands still.
+type Pauses struct {
+	FirstResponse []HoldReason `json:"first_response"`
+	NextResponse  []HoldReason `json:"next_response"`
+	Resolution    []HoldReason `json:"resolution"`
+}
+
+// Policy defines model for Policy.
+type Policy struct {
+	// Acknowledge A new ticket's client is told its number.
+	Acknowledge bool `json:"acknowledge"`
+
+	// AfterReply Where a client's reply leads.
+	AfterReply PolicyAfterReply `json:"after_reply"`
+
+	// AutoCloseDays Working days instead; 0: as the minutes say.
+	AutoCloseDays int `json:"auto_close_days"`
+
+	// AutoCloseMinutes Of the wall clock, from resolved to closed.
+	AutoCloseMinutes int64 `json:"auto_close_minutes"`
+
+	// BreachEscalates A breach raises the tier.
+	BreachEscalates bool `json:"breach_escalates"`
+
+	// Calendar Its key; `always` is open around the clock.
+	Calendar string `json:"calendar"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk Key `json:"desk"`
+
+	// FirstResponseMinutes Working minutes by priority; 0: no such clock.
+	FirstResponseMinutes Targets `json:"first_response_minutes"`
+
+	// FollowUp What a client's reply to a closed ticket does.
+	FollowUp PolicyFollowUp `json:"follow_up"`
+
+	// HandOverDays Working days that a hand-over may take; 0: no promise.
+	HandOverDays int `json:"hand_over_days"`
+
+	// NextResponseMinutes Working minutes by priority; 0: no such clock.
+	NextResponseMinutes Targets `json:"next_response_minutes"`
+
+	// Pauses For which reasons of hold each clock stands still.
+	Pauses Pauses `json:"pauses"`
+
+	// ReopenWithinMinutes For follow_up reopen_within.
+	ReopenWithinMinutes int64 `json:"reopen_within_minutes"`
+
+	// ResolutionMinutes Working minutes by priority; 0: no such clock.
+	ResolutionMinutes Targets `json:"resolution_minutes"`
+
+	// SpamRetentionMinutes Of the wall clock.
+	SpamRetentionMinutes int64 `json:"spam_retention_minutes"`
+	Version              int   `json:"version"`
+
+	// WarnAtPercent Of a target, after which a warning is given; 0: none.
+	WarnAtPercent int `json:"warn_at_percent"`
+}
+
+// PolicyAfterReply Where a client's reply leads.
+type PolicyAfterReply string
+
+// PolicyFollowUp What a client's reply to a closed ticket does.
+type PolicyFollowUp string
+
+// PolicyList defines model for PolicyList.
+type PolicyList struct {
+	Items       []Policy `json:"items"`
+	NextCursor  *string  `json:"next_cursor"`
+	Total       int      `json:"total"`
+	TotalCapped bool     `json:"total_capped"`
+}
 
 // Priority defines model for Priority.
 type Priority string
@@ -1147,6 +1927,26 @@ type Problem struct {
 	Status    int           `json:"status"`
 	Title     string        `json:"title"`
 	Type      string        `json:"type"`
+}
+
+// PromiseCommand defines model for PromiseCommand.
+type PromiseCommand struct {
+	// Id Unique per actor.
+	Id      *CommandId `json:"id,omitempty"`
+	Promise struct {
+		// DueAt In the future.
+		DueAt time.Time `json:"due_at"`
+
+		// Text What is promised.
+		Text string `json:"text"`
+	} `json:"promise"`
+	SeenRevision *int64 `json:"seen_revision,omitempty"`
+}
+
+// ReadNotices defines model for ReadNotices.
+type ReadNotices struct {
+	// UpTo Id of the newest one that was seen.
+	UpTo int64 `json:"up_to"`
 }
 
 // Receipt defines model for Receipt.
@@ -1188,6 +1988,9 @@ type ResolveCommand struct {
 	Message *NewMessage `json:"message,omitempty"`
 	Resolve *struct {
 		Category *Category `json:"category,omitempty"`
+
+		// Solution What solved it.
+		Solution *string `json:"solution,omitempty"`
 	} `json:"resolve,omitempty"`
 	SeenRevision *int64 `json:"seen_revision,omitempty"`
 }
@@ -1201,8 +2004,27 @@ type Scope string
 // Sort defines model for Sort.
 type Sort string
 
+// SplitCommand defines model for SplitCommand.
+type SplitCommand struct {
+	// Id Unique per actor.
+	Id           *CommandId `json:"id,omitempty"`
+	SeenRevision *int64     `json:"seen_revision,omitempty"`
+	Split        struct {
+		// Message Id of a message of this ticket.
+		Message string `json:"message"`
+	} `json:"split"`
+}
+
 // State defines model for State.
 type State string
+
+// Targets Working minutes by priority; 0: no such clock.
+type Targets struct {
+	High   int64 `json:"high"`
+	Low    int64 `json:"low"`
+	Normal int64 `json:"normal"`
+	Urgent int64 `json:"urgent"`
+}
 
 // Ticket defines model for Ticket.
 type Ticket struct {
@@ -1219,30 +2041,39 @@ type Ticket struct {
 	Clocks   []Clock `json:"clocks"`
 
 	// ClosesAt When it closes by itself.
-	ClosesAt      *time.Time             `json:"closes_at"`
-	CreatedAt     time.Time              `json:"created_at"`
-	Desk          string                 `json:"desk"`
-	DueAt         *time.Time             `json:"due_at"`
-	Fields        map[string]interface{} `json:"fields"`
-	Group         *string                `json:"group"`
-	Hold          *Holding               `json:"hold"`
-	Language      string                 `json:"language"`
-	LastMessage   *LastMessage           `json:"last_message"`
-	Links         []Link                 `json:"links"`
-	Number        int64                  `json:"number"`
-	Owner         *string                `json:"owner"`
-	Priority      Priority               `json:"priority"`
-	ReceptionType *string                `json:"reception_type"`
-	ResolvedAt    *time.Time             `json:"resolved_at"`
-	Revision      int64                  `json:"revision"`
-	State         State                  `json:"state"`
-	Tags          []string               `json:"tags"`
-	TemporalUrl   *string                `json:"temporal_url"`
-	Tier          int                    `json:"tier"`
-	Title         string                 `json:"title"`
-	Type          string                 `json:"type"`
-	UpdatedAt     time.Time              `json:"updated_at"`
-	WorkflowId    string                 `json:"workflow_id"`
+	ClosesAt  *time.Time             `json:"closes_at"`
+	CreatedAt time.Time              `json:"created_at"`
+	Desk      string                 `json:"desk"`
+	DueAt     *time.Time             `json:"due_at"`
+	Fields    map[string]interface{} `json:"fields"`
+	Group     *string                `json:"group"`
+
+	// HandOver The last one; null where there was none.
+	HandOver    *HandOver    `json:"hand_over"`
+	Hold        *Holding     `json:"hold"`
+	Language    string       `json:"language"`
+	LastMessage *LastMessage `json:"last_message"`
+	Links       []Link       `json:"links"`
+
+	// MergedInto The ticket that survives.
+	MergedInto    *int64     `json:"merged_into"`
+	Number        int64      `json:"number"`
+	Owner         *string    `json:"owner"`
+	Priority      Priority   `json:"priority"`
+	ReceptionType *string    `json:"reception_type"`
+	ResolvedAt    *time.Time `json:"resolved_at"`
+	Revision      int64      `json:"revision"`
+
+	// Solution What solved it, where the desk records that.
+	Solution    *string   `json:"solution"`
+	State       State     `json:"state"`
+	Tags        []string  `json:"tags"`
+	TemporalUrl *string   `json:"temporal_url"`
+	Tier        int       `json:"tier"`
+	Title       string    `json:"title"`
+	Type        string    `json:"type"`
+	UpdatedAt   time.Time `json:"updated_at"`
+	WorkflowId  string    `json:"workflow_id"`
 }
 
 // TicketList defines model for TicketList.
@@ -1334,6 +2165,28 @@ type ViewList struct {
 	TotalCapped bool    `json:"total_capped"`
 }
 
+// Week Hours of each day, such as 09:00-17:30; 22:00-06:00 runs over midnight. A day without is closed.
+type Week struct {
+	Friday    Hours `json:"friday"`
+	Monday    Hours `json:"monday"`
+	Saturday  Hours `json:"saturday"`
+	Sunday    Hours `json:"sunday"`
+	Thursday  Hours `json:"thursday"`
+	Tuesday   Hours `json:"tuesday"`
+	Wednesday Hours `json:"wednesday"`
+}
+
+// WithdrawCommand defines model for WithdrawCommand.
+type WithdrawCommand struct {
+	// Id Unique per actor.
+	Id           *CommandId `json:"id,omitempty"`
+	SeenRevision *int64     `json:"seen_revision,omitempty"`
+	Withdraw     struct {
+		// Message Id of a message of this ticket.
+		Message string `json:"message"`
+	} `json:"withdraw"`
+}
+
 // Cursor defines model for Cursor.
 type Cursor = string
 
@@ -1390,6 +2243,20 @@ type ListLedgerParams struct {
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListNoticesParams defines parameters for ListNotices.
+type ListNoticesParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListPoliciesParams defines parameters for ListPolicies.
+type ListPoliciesParams struct {
+	// Desk Only of this one.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
 }
 
 // ListQuarantineParams defines parameters for ListQuarantine.
@@ -1454,6 +2321,12 @@ type CreateTicketParams struct {
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// GetTicketParams defines parameters for GetTicket.
+type GetTicketParams struct {
+	// At An instant; before the ticket was there it is 404.
+	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
+}
+
 // AgentResponseParams defines parameters for AgentResponse.
 type AgentResponseParams struct {
 	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
@@ -1466,8 +2339,20 @@ type AssignTicketParams struct {
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// ClassifyTicketParams defines parameters for ClassifyTicket.
+type ClassifyTicketParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // ClientReplyParams defines parameters for ClientReply.
 type ClientReplyParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// ClientVerdictParams defines parameters for ClientVerdict.
+type ClientVerdictParams struct {
 	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
@@ -1490,14 +2375,50 @@ type EscalateTicketParams struct {
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// GiveFeedbackParams defines parameters for GiveFeedback.
+type GiveFeedbackParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // HoldTicketParams defines parameters for HoldTicket.
 type HoldTicketParams struct {
 	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// LinkTicketParams defines parameters for LinkTicket.
+type LinkTicketParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// MergeTicketParams defines parameters for MergeTicket.
+type MergeTicketParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// MoveMessageParams defines parameters for MoveMessage.
+type MoveMessageParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // AddNoteParams defines parameters for AddNote.
 type AddNoteParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// MakePromiseParams defines parameters for MakePromise.
+type MakePromiseParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// RecallTicketParams defines parameters for RecallTicket.
+type RecallTicketParams struct {
 	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
@@ -1514,12 +2435,30 @@ type RestoreTicketParams struct {
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// SplitMessageParams defines parameters for SplitMessage.
+type SplitMessageParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // GetTimelineParams defines parameters for GetTimeline.
 type GetTimelineParams struct {
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// UnmergeTicketParams defines parameters for UnmergeTicket.
+type UnmergeTicketParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// WithdrawMessageParams defines parameters for WithdrawMessage.
+type WithdrawMessageParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
 // ListTokensParams defines parameters for ListTokens.
@@ -1531,11 +2470,20 @@ type ListTokensParams struct {
 // CreateAgentJSONRequestBody defines body for CreateAgent for application/json ContentType.
 type CreateAgentJSONRequestBody = CreateAgent
 
+// CreateCalendarJSONRequestBody defines body for CreateCalendar for application/json ContentType.
+type CreateCalendarJSONRequestBody = CreateCalendar
+
 // CreateDeskJSONRequestBody defines body for CreateDesk for application/json ContentType.
 type CreateDeskJSONRequestBody = CreateDesk
 
 // CreateGroupJSONRequestBody defines body for CreateGroup for application/json ContentType.
 type CreateGroupJSONRequestBody = CreateGroup
+
+// ReadNoticesJSONRequestBody defines body for ReadNotices for application/json ContentType.
+type ReadNoticesJSONRequestBody = ReadNotices
+
+// CreatePolicyJSONRequestBody defines body for CreatePolicy for application/json ContentType.
+type CreatePolicyJSONRequestBody = CreatePolicy
 
 // CreateTicketJSONRequestBody defines body for CreateTicket for application/json ContentType.
 type CreateTicketJSONRequestBody = CreateTicket
@@ -1546,8 +2494,14 @@ type AgentResponseJSONRequestBody = AgentResponseCommand
 // AssignTicketJSONRequestBody defines body for AssignTicket for application/json ContentType.
 type AssignTicketJSONRequestBody = AssignCommand
 
+// ClassifyTicketJSONRequestBody defines body for ClassifyTicket for application/json ContentType.
+type ClassifyTicketJSONRequestBody = ClassifyCommand
+
 // ClientReplyJSONRequestBody defines body for ClientReply for application/json ContentType.
 type ClientReplyJSONRequestBody = ClientReplyCommand
+
+// ClientVerdictJSONRequestBody defines body for ClientVerdict for application/json ContentType.
+type ClientVerdictJSONRequestBody = ClientVerdictCommand
 
 // CloseTicketJSONRequestBody defines body for CloseTicket for application/json ContentType.
 type CloseTicketJSONRequestBody = BareCommand
@@ -1558,17 +2512,44 @@ type DeleteTicketJSONRequestBody = BareCommand
 // EscalateTicketJSONRequestBody defines body for EscalateTicket for application/json ContentType.
 type EscalateTicketJSONRequestBody = EscalateCommand
 
+// GiveFeedbackJSONRequestBody defines body for GiveFeedback for application/json ContentType.
+type GiveFeedbackJSONRequestBody = FeedbackCommand
+
 // HoldTicketJSONRequestBody defines body for HoldTicket for application/json ContentType.
 type HoldTicketJSONRequestBody = HoldCommand
 
+// LinkTicketJSONRequestBody defines body for LinkTicket for application/json ContentType.
+type LinkTicketJSONRequestBody = LinkCommand
+
+// MergeTicketJSONRequestBody defines body for MergeTicket for application/json ContentType.
+type MergeTicketJSONRequestBody = MergeCommand
+
+// MoveMessageJSONRequestBody defines body for MoveMessage for application/json ContentType.
+type MoveMessageJSONRequestBody = MoveCommand
+
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody = NoteCommand
+
+// MakePromiseJSONRequestBody defines body for MakePromise for application/json ContentType.
+type MakePromiseJSONRequestBody = PromiseCommand
+
+// RecallTicketJSONRequestBody defines body for RecallTicket for application/json ContentType.
+type RecallTicketJSONRequestBody = BareCommand
 
 // ResolveTicketJSONRequestBody defines body for ResolveTicket for application/json ContentType.
 type ResolveTicketJSONRequestBody = ResolveCommand
 
 // RestoreTicketJSONRequestBody defines body for RestoreTicket for application/json ContentType.
 type RestoreTicketJSONRequestBody = BareCommand
+
+// SplitMessageJSONRequestBody defines body for SplitMessage for application/json ContentType.
+type SplitMessageJSONRequestBody = SplitCommand
+
+// UnmergeTicketJSONRequestBody defines body for UnmergeTicket for application/json ContentType.
+type UnmergeTicketJSONRequestBody = BareCommand
+
+// WithdrawMessageJSONRequestBody defines body for WithdrawMessage for application/json ContentType.
+type WithdrawMessageJSONRequestBody = WithdrawCommand
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = CreateToken
@@ -1680,6 +2661,40 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/attachments/{id} (the `GetAttachment` operationId).
 	GetAttachment(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListCalendars Calendars
+	//
+	// The newest version of each.
+	//
+	// Corresponds with GET /api/v1/calendars (the `ListCalendars` operationId).
+	ListCalendars(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateCalendarWithBody Add a calendar, or a new version of one
+	//
+	// A known key gets its next version. Tickets go by the version that they were opened under. Needs the scope and the role
+	// admin. For one date the most special word holds: an opening, else a closure, else a holiday, else the week.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/calendars (the `CreateCalendar` operationId).
+	CreateCalendarWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateCalendar Add a calendar, or a new version of one
+	//
+	// A known key gets its next version. Tickets go by the version that they were opened under. Needs the scope and the role
+	// admin. For one date the most special word holds: an opening, else a closure, else a holiday, else the week.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/calendars (the `CreateCalendar` operationId).
+	CreateCalendar(ctx context.Context, body CreateCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCalendarYear The picture of a year
+	//
+	// Every date of the year by the newest version: open or not, its hours, and why.
+	//
+	// Corresponds with GET /api/v1/calendars/{key}/years/{year} (the `GetCalendarYear` operationId).
+	GetCalendarYear(ctx context.Context, key string, year int, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListDesks Desks
 	//
 	// Those that the asker is in; to an admin all.
@@ -1745,6 +2760,58 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/messages/{id}/raw (the `GetRawMessage` operationId).
 	GetRawMessage(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListNotices Words to the asker
+	//
+	// What happened to tickets that concern him, newest first; each says why he is told.
+	//
+	// Corresponds with GET /api/v1/notices (the `ListNotices` operationId).
+	ListNotices(ctx context.Context, params *ListNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReadNoticesWithBody Mark as read
+	//
+	// The asker's own, up to an id and with it. Needs the scope tickets:read: nobody else sees it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/notices/read (the `ReadNotices` operationId).
+	ReadNoticesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReadNotices Mark as read
+	//
+	// The asker's own, up to an id and with it. Needs the scope tickets:read: nobody else sees it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/notices/read (the `ReadNotices` operationId).
+	ReadNotices(ctx context.Context, body ReadNoticesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPolicies Policies, one for each desk
+	//
+	// What new tickets of a desk are opened under; of the desks that the asker is in, to an admin all.
+	//
+	// Corresponds with GET /api/v1/policies (the `ListPolicies` operationId).
+	ListPolicies(ctx context.Context, params *ListPoliciesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePolicyWithBody Make a new version of a desk's policy
+	//
+	// What is left out is as in the version before. Tickets go by the version that they were opened under: the past never
+	// moves. Needs the scope and the role admin.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/policies (the `CreatePolicy` operationId).
+	CreatePolicyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePolicy Make a new version of a desk's policy
+	//
+	// What is left out is as in the version before. Tickets go by the version that they were opened under: the past never
+	// moves. Needs the scope and the role admin.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/policies (the `CreatePolicy` operationId).
+	CreatePolicy(ctx context.Context, body CreatePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListQuarantine Mails that could not be taken in
 	//
 	// The quarantined part of the ledger, newest first.
@@ -1774,7 +2841,7 @@ type ClientInterface interface {
 	// ListTickets List and search tickets
 	//
 	// Criteria of different names must all hold; a repeated criterion (`state=open&state=new`) means any of its values.
-	// Spam and deleted tickets are left out unless `state` or `view` asks for them.
+	// Spam, deleted and merged tickets are left out unless `state` or `view` asks for them.
 	//
 	// Corresponds with GET /api/v1/tickets (the `ListTickets` operationId).
 	ListTickets(ctx context.Context, params *ListTicketsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1801,8 +2868,11 @@ type ClientInterface interface {
 
 	// GetTicket One ticket
 	//
+	// With `at`, as it stood at that instant: state, owner, clocks, last words, and what was allowed then.
+	// Labels and the client are as they are now.
+	//
 	// Corresponds with GET /api/v1/tickets/{number} (the `GetTicket` operationId).
-	GetTicket(ctx context.Context, number Number, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetTicket(ctx context.Context, number Number, params *GetTicketParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AgentResponseWithBody Answer the client
 	//
@@ -1840,6 +2910,28 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/tickets/{number}/assign (the `AssignTicket` operationId).
 	AssignTicket(ctx context.Context, number Number, params *AssignTicketParams, body AssignTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ClassifyTicketWithBody Change its labels
+	//
+	// What is left out stays as it is; at least one is needed. A new priority reads the policy anew, what the clocks have
+	// consumed is carried. At a desk that goes by impact and urgency, these two give the priority. A closed ticket takes tags
+	// and fields only. A field that is null is taken away.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/classify (the `ClassifyTicket` operationId).
+	ClassifyTicketWithBody(ctx context.Context, number Number, params *ClassifyTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ClassifyTicket Change its labels
+	//
+	// What is left out stays as it is; at least one is needed. A new priority reads the policy anew, what the clocks have
+	// consumed is carried. At a desk that goes by impact and urgency, these two give the priority. A closed ticket takes tags
+	// and fields only. A field that is null is taken away.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/classify (the `ClassifyTicket` operationId).
+	ClassifyTicket(ctx context.Context, number Number, params *ClassifyTicketParams, body ClassifyTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ClientReplyWithBody Log what the client said
 	//
 	// By phone unless `channel` says otherwise; never mailed back. A ticket that is on hold or resolved opens again.
@@ -1857,6 +2949,32 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/tickets/{number}/client-reply (the `ClientReply` operationId).
 	ClientReply(ctx context.Context, number Number, params *ClientReplyParams, body ClientReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ClientVerdictWithBody Say whether it is solved
+	//
+	// For the client: solved, not_solved, or cancel. Staff log what they heard as client-reply and decide themselves.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/client-verdict (the `ClientVerdict` operationId).
+	ClientVerdictWithBody(ctx context.Context, number Number, params *ClientVerdictParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ClientVerdict Say whether it is solved
+	//
+	// For the client: solved, not_solved, or cancel. Staff log what they heard as client-reply and decide themselves.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/client-verdict (the `ClientVerdict` operationId).
+	ClientVerdict(ctx context.Context, number Number, params *ClientVerdictParams, body ClientVerdictJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExplainClock Why a clock falls due when it does
+	//
+	// Each stretch of time from the start of the clock to its deadline, with the reason for
+	// which it is counted or not. What is counted sums up to the target; the last line ends at `due_at`.
+	//
+	// Corresponds with GET /api/v1/tickets/{number}/clocks/{id}/explain (the `ExplainClock` operationId).
+	ExplainClock(ctx context.Context, number Number, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CloseTicketWithBody Close for good
 	//
@@ -1894,23 +3012,43 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/tickets/{number}/delete (the `DeleteTicket` operationId).
 	DeleteTicket(ctx context.Context, number Number, params *DeleteTicketParams, body DeleteTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// EscalateTicketWithBody Raise by one tier
+	// EscalateTicketWithBody Raise by one tier, or hand over
 	//
-	// To a group where one is named.
+	// To a group where one is named. With `desk`, an issue desk, it is handed over: a child ticket opens there with title,
+	// body, reception type and fields; the ticket is `handed_over` until the child answers, is late, or is recalled.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/tickets/{number}/escalate (the `EscalateTicket` operationId).
 	EscalateTicketWithBody(ctx context.Context, number Number, params *EscalateTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// EscalateTicket Raise by one tier
+	// EscalateTicket Raise by one tier, or hand over
 	//
-	// To a group where one is named.
+	// To a group where one is named. With `desk`, an issue desk, it is handed over: a child ticket opens there with title,
+	// body, reception type and fields; the ticket is `handed_over` until the child answers, is late, or is recalled.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/tickets/{number}/escalate (the `EscalateTicket` operationId).
 	EscalateTicket(ctx context.Context, number Number, params *EscalateTicketParams, body EscalateTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GiveFeedbackWithBody Rate the service
+	//
+	// For the client, from 1 (bad) to 5 (good). A later word replaces the earlier one.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/feedback (the `GiveFeedback` operationId).
+	GiveFeedbackWithBody(ctx context.Context, number Number, params *GiveFeedbackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GiveFeedback Rate the service
+	//
+	// For the client, from 1 (bad) to 5 (good). A later word replaces the earlier one.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/feedback (the `GiveFeedback` operationId).
+	GiveFeedback(ctx context.Context, number Number, params *GiveFeedbackParams, body GiveFeedbackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetFuture What happens if nobody acts
 	//
@@ -1937,6 +3075,60 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/tickets/{number}/hold (the `HoldTicket` operationId).
 	HoldTicket(ctx context.Context, number Number, params *HoldTicketParams, body HoldTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// LinkTicketWithBody Tie to another ticket
+	//
+	// Both show the link. The process itself makes the links hand_over and merged.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/link (the `LinkTicket` operationId).
+	LinkTicketWithBody(ctx context.Context, number Number, params *LinkTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LinkTicket Tie to another ticket
+	//
+	// Both show the link. The process itself makes the links hand_over and merged.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/link (the `LinkTicket` operationId).
+	LinkTicket(ctx context.Context, number Number, params *LinkTicketParams, body LinkTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MergeTicketWithBody Merge into another ticket
+	//
+	// This ticket becomes a pointer to the other one, which must be live or resolved; what comes in later goes there. See unmerge.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/merge (the `MergeTicket` operationId).
+	MergeTicketWithBody(ctx context.Context, number Number, params *MergeTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MergeTicket Merge into another ticket
+	//
+	// This ticket becomes a pointer to the other one, which must be live or resolved; what comes in later goes there. See unmerge.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/merge (the `MergeTicket` operationId).
+	MergeTicket(ctx context.Context, number Number, params *MergeTicketParams, body MergeTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MoveMessageWithBody Put a message into another ticket
+	//
+	// For a message that was threaded wrongly; there it counts as its writer's words, here a trace stays.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/move (the `MoveMessage` operationId).
+	MoveMessageWithBody(ctx context.Context, number Number, params *MoveMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MoveMessage Put a message into another ticket
+	//
+	// For a message that was threaded wrongly; there it counts as its writer's words, here a trace stays.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/move (the `MoveMessage` operationId).
+	MoveMessage(ctx context.Context, number Number, params *MoveMessageParams, body MoveMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// AddNoteWithBody Add an internal note
 	//
 	// Clients never see it.
@@ -1955,10 +3147,46 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/tickets/{number}/note (the `AddNote` operationId).
 	AddNote(ctx context.Context, number Number, params *AddNoteParams, body AddNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// MakePromiseWithBody Promise the client a time
+	//
+	// A clock of its own, with its warning and breach. Two at a time.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/promise (the `MakePromise` operationId).
+	MakePromiseWithBody(ctx context.Context, number Number, params *MakePromiseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MakePromise Promise the client a time
+	//
+	// A clock of its own, with its warning and breach. Two at a time.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/promise (the `MakePromise` operationId).
+	MakePromise(ctx context.Context, number Number, params *MakePromiseParams, body MakePromiseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecallTicketWithBody Take a hand-over back
+	//
+	// The ticket opens again; its child is told and becomes resolved_internally.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/recall (the `RecallTicket` operationId).
+	RecallTicketWithBody(ctx context.Context, number Number, params *RecallTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecallTicket Take a hand-over back
+	//
+	// The ticket opens again; its child is told and becomes resolved_internally.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/recall (the `RecallTicket` operationId).
+	RecallTicket(ctx context.Context, number Number, params *RecallTicketParams, body RecallTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ResolveTicketWithBody Resolve
 	//
 	// A message is the final answer. With a category it is resolved internally: without a mail of its own; category spam
-	// moves it to the spam box.
+	// moves it to the spam box. An incident desk asks for the solution.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1968,7 +3196,7 @@ type ClientInterface interface {
 	// ResolveTicket Resolve
 	//
 	// A message is the final answer. With a category it is resolved internally: without a mail of its own; category spam
-	// moves it to the spam box.
+	// moves it to the spam box. An incident desk asks for the solution.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1993,12 +3221,66 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/tickets/{number}/restore (the `RestoreTicket` operationId).
 	RestoreTicket(ctx context.Context, number Number, params *RestoreTicketParams, body RestoreTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SplitMessageWithBody Give a message a ticket of its own
+	//
+	// For a message that was threaded wrongly; here a trace stays.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/split (the `SplitMessage` operationId).
+	SplitMessageWithBody(ctx context.Context, number Number, params *SplitMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SplitMessage Give a message a ticket of its own
+	//
+	// For a message that was threaded wrongly; here a trace stays.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/split (the `SplitMessage` operationId).
+	SplitMessage(ctx context.Context, number Number, params *SplitMessageParams, body SplitMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetTimeline Messages, notes and events in order
 	//
 	// Oldest first. Fields that do not apply to an item are left out.
 	//
 	// Corresponds with GET /api/v1/tickets/{number}/timeline (the `GetTimeline` operationId).
 	GetTimeline(ctx context.Context, number Number, params *GetTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnmergeTicketWithBody Undo a merge
+	//
+	// Back to the former state; what came to the other ticket since stays there, and the two are linked.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/unmerge (the `UnmergeTicket` operationId).
+	UnmergeTicketWithBody(ctx context.Context, number Number, params *UnmergeTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnmergeTicket Undo a merge
+	//
+	// Back to the former state; what came to the other ticket since stays there, and the two are linked.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/unmerge (the `UnmergeTicket` operationId).
+	UnmergeTicket(ctx context.Context, number Number, params *UnmergeTicketParams, body UnmergeTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawMessageWithBody Take back a message that has not left
+	//
+	// Within the undo time of its desk: the message becomes a draft again; state and clocks return if nothing came after.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/withdraw (the `WithdrawMessage` operationId).
+	WithdrawMessageWithBody(ctx context.Context, number Number, params *WithdrawMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawMessage Take back a message that has not left
+	//
+	// Within the undo time of its desk: the message becomes a draft again; state and clocks return if nothing came after.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/withdraw (the `WithdrawMessage` operationId).
+	WithdrawMessage(ctx context.Context, number Number, params *WithdrawMessageParams, body WithdrawMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTokens Tokens without their secrets
 	//
@@ -2109,6 +3391,80 @@ func (c *API) GetAgent(ctx context.Context, key string, reqEditors ...RequestEdi
 // Corresponds with GET /api/v1/attachments/{id} (the `GetAttachment` operationId).
 func (c *API) GetAttachment(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetAttachmentRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCalendars Calendars
+//
+// The newest version of each.
+//
+// Corresponds with GET /api/v1/calendars (the `ListCalendars` operationId).
+func (c *API) ListCalendars(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCalendarsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateCalendarWithBody Add a calendar, or a new version of one
+//
+// A known key gets its next version. Tickets go by the version that they were opened under. Needs the scope and the role
+// admin. For one date the most special word holds: an opening, else a closure, else a holiday, else the week.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/calendars (the `CreateCalendar` operationId).
+func (c *API) CreateCalendarWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateCalendarRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateCalendar Add a calendar, or a new version of one
+//
+// A known key gets its next version. Tickets go by the version that they were opened under. Needs the scope and the role
+// admin. For one date the most special word holds: an opening, else a closure, else a holiday, else the week.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/calendars (the `CreateCalendar` operationId).
+func (c *API) CreateCalendar(ctx context.Context, body CreateCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateCalendarRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCalendarYear The picture of a year
+//
+// Every date of the year by the newest version: open or not, its hours, and why.
+//
+// Corresponds with GET /api/v1/calendars/{key}/years/{year} (the `GetCalendarYear` operationId).
+func (c *API) GetCalendarYear(ctx context.Context, key string, year int, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCalendarYearRequest(c.Server, key, year)
 	if err != nil {
 		return nil, err
 	}
@@ -2274,6 +3630,118 @@ func (c *API) GetRawMessage(ctx context.Context, id string, reqEditors ...Reques
 	return c.Client.Do(req)
 }
 
+// ListNotices Words to the asker
+//
+// What happened to tickets that concern him, newest first; each says why he is told.
+//
+// Corresponds with GET /api/v1/notices (the `ListNotices` operationId).
+func (c *API) ListNotices(ctx context.Context, params *ListNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListNoticesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReadNoticesWithBody Mark as read
+//
+// The asker's own, up to an id and with it. Needs the scope tickets:read: nobody else sees it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/notices/read (the `ReadNotices` operationId).
+func (c *API) ReadNoticesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReadNoticesRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReadNotices Mark as read
+//
+// The asker's own, up to an id and with it. Needs the scope tickets:read: nobody else sees it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/notices/read (the `ReadNotices` operationId).
+func (c *API) ReadNotices(ctx context.Context, body ReadNoticesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReadNoticesRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPolicies Policies, one for each desk
+//
+// What new tickets of a desk are opened under; of the desks that the asker is in, to an admin all.
+//
+// Corresponds with GET /api/v1/policies (the `ListPolicies` operationId).
+func (c *API) ListPolicies(ctx context.Context, params *ListPoliciesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPoliciesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreatePolicyWithBody Make a new version of a desk's policy
+//
+// What is left out is as in the version before. Tickets go by the version that they were opened under: the past never
+// moves. Needs the scope and the role admin.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/policies (the `CreatePolicy` operationId).
+func (c *API) CreatePolicyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePolicyRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreatePolicy Make a new version of a desk's policy
+//
+// What is left out is as in the version before. Tickets go by the version that they were opened under: the past never
+// moves. Needs the scope and the role admin.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/policies (the `CreatePolicy` operationId).
+func (c *API) CreatePolicy(ctx context.Context, body CreatePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePolicyRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListQuarantine Mails that could not be taken in
 //
 // The quarantined part of the ledger, newest first.
@@ -2343,7 +3811,7 @@ func (c *API) GetReceipt(ctx context.Context, id string, reqEditors ...RequestEd
 // ListTickets List and search tickets
 //
 // Criteria of different names must all hold; a repeated criterion (`state=open&state=new`) means any of its values.
-// Spam and deleted tickets are left out unless `state` or `view` asks for them.
+// Spam, deleted and merged tickets are left out unless `state` or `view` asks for them.
 //
 // Corresponds with GET /api/v1/tickets (the `ListTickets` operationId).
 func (c *API) ListTickets(ctx context.Context, params *ListTicketsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2400,9 +3868,12 @@ func (c *API) CreateTicket(ctx context.Context, params *CreateTicketParams, body
 
 // GetTicket One ticket
 //
+// With `at`, as it stood at that instant: state, owner, clocks, last words, and what was allowed then.
+// Labels and the client are as they are now.
+//
 // Corresponds with GET /api/v1/tickets/{number} (the `GetTicket` operationId).
-func (c *API) GetTicket(ctx context.Context, number Number, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetTicketRequest(c.Server, number)
+func (c *API) GetTicket(ctx context.Context, number Number, params *GetTicketParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTicketRequest(c.Server, number, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2489,6 +3960,48 @@ func (c *API) AssignTicket(ctx context.Context, number Number, params *AssignTic
 	return c.Client.Do(req)
 }
 
+// ClassifyTicketWithBody Change its labels
+//
+// What is left out stays as it is; at least one is needed. A new priority reads the policy anew, what the clocks have
+// consumed is carried. At a desk that goes by impact and urgency, these two give the priority. A closed ticket takes tags
+// and fields only. A field that is null is taken away.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/classify (the `ClassifyTicket` operationId).
+func (c *API) ClassifyTicketWithBody(ctx context.Context, number Number, params *ClassifyTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClassifyTicketRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ClassifyTicket Change its labels
+//
+// What is left out stays as it is; at least one is needed. A new priority reads the policy anew, what the clocks have
+// consumed is carried. At a desk that goes by impact and urgency, these two give the priority. A closed ticket takes tags
+// and fields only. A field that is null is taken away.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/classify (the `ClassifyTicket` operationId).
+func (c *API) ClassifyTicket(ctx context.Context, number Number, params *ClassifyTicketParams, body ClassifyTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClassifyTicketRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ClientReplyWithBody Log what the client said
 //
 // By phone unless `channel` says otherwise; never mailed back. A ticket that is on hold or resolved opens again.
@@ -2517,6 +4030,62 @@ func (c *API) ClientReplyWithBody(ctx context.Context, number Number, params *Cl
 // Corresponds with POST /api/v1/tickets/{number}/client-reply (the `ClientReply` operationId).
 func (c *API) ClientReply(ctx context.Context, number Number, params *ClientReplyParams, body ClientReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewClientReplyRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ClientVerdictWithBody Say whether it is solved
+//
+// For the client: solved, not_solved, or cancel. Staff log what they heard as client-reply and decide themselves.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/client-verdict (the `ClientVerdict` operationId).
+func (c *API) ClientVerdictWithBody(ctx context.Context, number Number, params *ClientVerdictParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClientVerdictRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ClientVerdict Say whether it is solved
+//
+// For the client: solved, not_solved, or cancel. Staff log what they heard as client-reply and decide themselves.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/client-verdict (the `ClientVerdict` operationId).
+func (c *API) ClientVerdict(ctx context.Context, number Number, params *ClientVerdictParams, body ClientVerdictJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClientVerdictRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExplainClock Why a clock falls due when it does
+//
+// Each stretch of time from the start of the clock to its deadline, with the reason for
+// which it is counted or not. What is counted sums up to the target; the last line ends at `due_at`.
+//
+// Corresponds with GET /api/v1/tickets/{number}/clocks/{id}/explain (the `ExplainClock` operationId).
+func (c *API) ExplainClock(ctx context.Context, number Number, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainClockRequest(c.Server, number, id)
 	if err != nil {
 		return nil, err
 	}
@@ -2603,9 +4172,10 @@ func (c *API) DeleteTicket(ctx context.Context, number Number, params *DeleteTic
 	return c.Client.Do(req)
 }
 
-// EscalateTicketWithBody Raise by one tier
+// EscalateTicketWithBody Raise by one tier, or hand over
 //
-// To a group where one is named.
+// To a group where one is named. With `desk`, an issue desk, it is handed over: a child ticket opens there with title,
+// body, reception type and fields; the ticket is `handed_over` until the child answers, is late, or is recalled.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2622,15 +4192,54 @@ func (c *API) EscalateTicketWithBody(ctx context.Context, number Number, params 
 	return c.Client.Do(req)
 }
 
-// EscalateTicket Raise by one tier
+// EscalateTicket Raise by one tier, or hand over
 //
-// To a group where one is named.
+// To a group where one is named. With `desk`, an issue desk, it is handed over: a child ticket opens there with title,
+// body, reception type and fields; the ticket is `handed_over` until the child answers, is late, or is recalled.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/tickets/{number}/escalate (the `EscalateTicket` operationId).
 func (c *API) EscalateTicket(ctx context.Context, number Number, params *EscalateTicketParams, body EscalateTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewEscalateTicketRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GiveFeedbackWithBody Rate the service
+//
+// For the client, from 1 (bad) to 5 (good). A later word replaces the earlier one.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/feedback (the `GiveFeedback` operationId).
+func (c *API) GiveFeedbackWithBody(ctx context.Context, number Number, params *GiveFeedbackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGiveFeedbackRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GiveFeedback Rate the service
+//
+// For the client, from 1 (bad) to 5 (good). A later word replaces the earlier one.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/feedback (the `GiveFeedback` operationId).
+func (c *API) GiveFeedback(ctx context.Context, number Number, params *GiveFeedbackParams, body GiveFeedbackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGiveFeedbackRequest(c.Server, number, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2696,6 +4305,120 @@ func (c *API) HoldTicket(ctx context.Context, number Number, params *HoldTicketP
 	return c.Client.Do(req)
 }
 
+// LinkTicketWithBody Tie to another ticket
+//
+// Both show the link. The process itself makes the links hand_over and merged.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/link (the `LinkTicket` operationId).
+func (c *API) LinkTicketWithBody(ctx context.Context, number Number, params *LinkTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLinkTicketRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LinkTicket Tie to another ticket
+//
+// Both show the link. The process itself makes the links hand_over and merged.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/link (the `LinkTicket` operationId).
+func (c *API) LinkTicket(ctx context.Context, number Number, params *LinkTicketParams, body LinkTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLinkTicketRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MergeTicketWithBody Merge into another ticket
+//
+// This ticket becomes a pointer to the other one, which must be live or resolved; what comes in later goes there. See unmerge.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/merge (the `MergeTicket` operationId).
+func (c *API) MergeTicketWithBody(ctx context.Context, number Number, params *MergeTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMergeTicketRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MergeTicket Merge into another ticket
+//
+// This ticket becomes a pointer to the other one, which must be live or resolved; what comes in later goes there. See unmerge.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/merge (the `MergeTicket` operationId).
+func (c *API) MergeTicket(ctx context.Context, number Number, params *MergeTicketParams, body MergeTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMergeTicketRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MoveMessageWithBody Put a message into another ticket
+//
+// For a message that was threaded wrongly; there it counts as its writer's words, here a trace stays.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/move (the `MoveMessage` operationId).
+func (c *API) MoveMessageWithBody(ctx context.Context, number Number, params *MoveMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMoveMessageRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MoveMessage Put a message into another ticket
+//
+// For a message that was threaded wrongly; there it counts as its writer's words, here a trace stays.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/move (the `MoveMessage` operationId).
+func (c *API) MoveMessage(ctx context.Context, number Number, params *MoveMessageParams, body MoveMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMoveMessageRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // AddNoteWithBody Add an internal note
 //
 // Clients never see it.
@@ -2734,10 +4457,86 @@ func (c *API) AddNote(ctx context.Context, number Number, params *AddNoteParams,
 	return c.Client.Do(req)
 }
 
+// MakePromiseWithBody Promise the client a time
+//
+// A clock of its own, with its warning and breach. Two at a time.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/promise (the `MakePromise` operationId).
+func (c *API) MakePromiseWithBody(ctx context.Context, number Number, params *MakePromiseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMakePromiseRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MakePromise Promise the client a time
+//
+// A clock of its own, with its warning and breach. Two at a time.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/promise (the `MakePromise` operationId).
+func (c *API) MakePromise(ctx context.Context, number Number, params *MakePromiseParams, body MakePromiseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMakePromiseRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecallTicketWithBody Take a hand-over back
+//
+// The ticket opens again; its child is told and becomes resolved_internally.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/recall (the `RecallTicket` operationId).
+func (c *API) RecallTicketWithBody(ctx context.Context, number Number, params *RecallTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecallTicketRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecallTicket Take a hand-over back
+//
+// The ticket opens again; its child is told and becomes resolved_internally.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/recall (the `RecallTicket` operationId).
+func (c *API) RecallTicket(ctx context.Context, number Number, params *RecallTicketParams, body RecallTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecallTicketRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ResolveTicketWithBody Resolve
 //
 // A message is the final answer. With a category it is resolved internally: without a mail of its own; category spam
-// moves it to the spam box.
+// moves it to the spam box. An incident desk asks for the solution.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2757,7 +4556,7 @@ func (c *API) ResolveTicketWithBody(ctx context.Context, number Number, params *
 // ResolveTicket Resolve
 //
 // A message is the final answer. With a category it is resolved internally: without a mail of its own; category spam
-// moves it to the spam box.
+// moves it to the spam box. An incident desk asks for the solution.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2812,6 +4611,44 @@ func (c *API) RestoreTicket(ctx context.Context, number Number, params *RestoreT
 	return c.Client.Do(req)
 }
 
+// SplitMessageWithBody Give a message a ticket of its own
+//
+// For a message that was threaded wrongly; here a trace stays.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/split (the `SplitMessage` operationId).
+func (c *API) SplitMessageWithBody(ctx context.Context, number Number, params *SplitMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSplitMessageRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SplitMessage Give a message a ticket of its own
+//
+// For a message that was threaded wrongly; here a trace stays.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/split (the `SplitMessage` operationId).
+func (c *API) SplitMessage(ctx context.Context, number Number, params *SplitMessageParams, body SplitMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSplitMessageRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetTimeline Messages, notes and events in order
 //
 // Oldest first. Fields that do not apply to an item are left out.
@@ -2819,6 +4656,82 @@ func (c *API) RestoreTicket(ctx context.Context, number Number, params *RestoreT
 // Corresponds with GET /api/v1/tickets/{number}/timeline (the `GetTimeline` operationId).
 func (c *API) GetTimeline(ctx context.Context, number Number, params *GetTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetTimelineRequest(c.Server, number, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnmergeTicketWithBody Undo a merge
+//
+// Back to the former state; what came to the other ticket since stays there, and the two are linked.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/unmerge (the `UnmergeTicket` operationId).
+func (c *API) UnmergeTicketWithBody(ctx context.Context, number Number, params *UnmergeTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnmergeTicketRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnmergeTicket Undo a merge
+//
+// Back to the former state; what came to the other ticket since stays there, and the two are linked.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/unmerge (the `UnmergeTicket` operationId).
+func (c *API) UnmergeTicket(ctx context.Context, number Number, params *UnmergeTicketParams, body UnmergeTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnmergeTicketRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawMessageWithBody Take back a message that has not left
+//
+// Within the undo time of its desk: the message becomes a draft again; state and clocks return if nothing came after.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/withdraw (the `WithdrawMessage` operationId).
+func (c *API) WithdrawMessageWithBody(ctx context.Context, number Number, params *WithdrawMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawMessageRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawMessage Take back a message that has not left
+//
+// Within the undo time of its desk: the message becomes a draft again; state and clocks return if nothing came after.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/withdraw (the `WithdrawMessage` operationId).
+func (c *API) WithdrawMessage(ctx context.Context, number Number, params *WithdrawMessageParams, body WithdrawMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawMessageRequest(c.Server, number, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3032,6 +4945,114 @@ func NewGetAttachmentRequest(server string, id string) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/attachments/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListCalendarsRequest constructs an http.Request for the ListCalendars method
+func NewListCalendarsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calendars")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateCalendarRequest calls the generic CreateCalendar builder with application/json body
+func NewCreateCalendarRequest(server string, body CreateCalendarJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateCalendarRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateCalendarRequestWithBody constructs an http.Request for the CreateCalendar method, with any body, and a specified content type
+func NewCreateCalendarRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calendars")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetCalendarYearRequest constructs an http.Request for the GetCalendarYear method
+func NewGetCalendarYearRequest(server string, key string, year int) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "year", year, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calendars/%s/years/%s", pathParam0, pathParam1)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -3318,6 +5339,206 @@ func NewGetRawMessageRequest(server string, id string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewListNoticesRequest constructs an http.Request for the ListNotices method
+func NewListNoticesRequest(server string, params *ListNoticesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/notices")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReadNoticesRequest calls the generic ReadNotices builder with application/json body
+func NewReadNoticesRequest(server string, body ReadNoticesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReadNoticesRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewReadNoticesRequestWithBody constructs an http.Request for the ReadNotices method, with any body, and a specified content type
+func NewReadNoticesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/notices/read")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListPoliciesRequest constructs an http.Request for the ListPolicies method
+func NewListPoliciesRequest(server string, params *ListPoliciesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/policies")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Desk != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "desk", *params.Desk, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreatePolicyRequest calls the generic CreatePolicy builder with application/json body
+func NewCreatePolicyRequest(server string, body CreatePolicyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreatePolicyRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreatePolicyRequestWithBody constructs an http.Request for the CreatePolicy method, with any body, and a specified content type
+func NewCreatePolicyRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/policies")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -3904,7 +6125,7 @@ func NewCreateTicketRequestWithBody(server string, params *CreateTicketParams, c
 }
 
 // NewGetTicketRequest constructs an http.Request for the GetTicket method
-func NewGetTicketRequest(server string, number Number) (*http.Request, error) {
+func NewGetTicketRequest(server string, number Number, params *GetTicketParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -3927,6 +6148,33 @@ func NewGetTicketRequest(server string, number Number) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.At != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "at", *params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -4061,6 +6309,68 @@ func NewAssignTicketRequestWithBody(server string, number Number, params *Assign
 	return req, nil
 }
 
+// NewClassifyTicketRequest calls the generic ClassifyTicket builder with application/json body
+func NewClassifyTicketRequest(server string, number Number, params *ClassifyTicketParams, body ClassifyTicketJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewClassifyTicketRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewClassifyTicketRequestWithBody constructs an http.Request for the ClassifyTicket method, with any body, and a specified content type
+func NewClassifyTicketRequestWithBody(server string, number Number, params *ClassifyTicketParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/classify", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewClientReplyRequest calls the generic ClientReply builder with application/json body
 func NewClientReplyRequest(server string, number Number, params *ClientReplyParams, body ClientReplyJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -4118,6 +6428,109 @@ func NewClientReplyRequestWithBody(server string, number Number, params *ClientR
 			req.Header.Set("Prefer", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewClientVerdictRequest calls the generic ClientVerdict builder with application/json body
+func NewClientVerdictRequest(server string, number Number, params *ClientVerdictParams, body ClientVerdictJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewClientVerdictRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewClientVerdictRequestWithBody constructs an http.Request for the ClientVerdict method, with any body, and a specified content type
+func NewClientVerdictRequestWithBody(server string, number Number, params *ClientVerdictParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/client-verdict", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewExplainClockRequest constructs an http.Request for the ExplainClock method
+func NewExplainClockRequest(server string, number Number, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/clocks/%s/explain", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -4309,6 +6722,68 @@ func NewEscalateTicketRequestWithBody(server string, number Number, params *Esca
 	return req, nil
 }
 
+// NewGiveFeedbackRequest calls the generic GiveFeedback builder with application/json body
+func NewGiveFeedbackRequest(server string, number Number, params *GiveFeedbackParams, body GiveFeedbackJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewGiveFeedbackRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewGiveFeedbackRequestWithBody constructs an http.Request for the GiveFeedback method, with any body, and a specified content type
+func NewGiveFeedbackRequestWithBody(server string, number Number, params *GiveFeedbackParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/feedback", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewGetFutureRequest constructs an http.Request for the GetFuture method
 func NewGetFutureRequest(server string, number Number) (*http.Request, error) {
 	var err error
@@ -4405,6 +6880,192 @@ func NewHoldTicketRequestWithBody(server string, number Number, params *HoldTick
 	return req, nil
 }
 
+// NewLinkTicketRequest calls the generic LinkTicket builder with application/json body
+func NewLinkTicketRequest(server string, number Number, params *LinkTicketParams, body LinkTicketJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLinkTicketRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewLinkTicketRequestWithBody constructs an http.Request for the LinkTicket method, with any body, and a specified content type
+func NewLinkTicketRequestWithBody(server string, number Number, params *LinkTicketParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/link", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewMergeTicketRequest calls the generic MergeTicket builder with application/json body
+func NewMergeTicketRequest(server string, number Number, params *MergeTicketParams, body MergeTicketJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMergeTicketRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewMergeTicketRequestWithBody constructs an http.Request for the MergeTicket method, with any body, and a specified content type
+func NewMergeTicketRequestWithBody(server string, number Number, params *MergeTicketParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/merge", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewMoveMessageRequest calls the generic MoveMessage builder with application/json body
+func NewMoveMessageRequest(server string, number Number, params *MoveMessageParams, body MoveMessageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMoveMessageRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewMoveMessageRequestWithBody constructs an http.Request for the MoveMessage method, with any body, and a specified content type
+func NewMoveMessageRequestWithBody(server string, number Number, params *MoveMessageParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/move", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewAddNoteRequest calls the generic AddNote builder with application/json body
 func NewAddNoteRequest(server string, number Number, params *AddNoteParams, body AddNoteJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -4433,6 +7094,130 @@ func NewAddNoteRequestWithBody(server string, number Number, params *AddNotePara
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/tickets/%s/note", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewMakePromiseRequest calls the generic MakePromise builder with application/json body
+func NewMakePromiseRequest(server string, number Number, params *MakePromiseParams, body MakePromiseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMakePromiseRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewMakePromiseRequestWithBody constructs an http.Request for the MakePromise method, with any body, and a specified content type
+func NewMakePromiseRequestWithBody(server string, number Number, params *MakePromiseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/promise", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRecallTicketRequest calls the generic RecallTicket builder with application/json body
+func NewRecallTicketRequest(server string, number Number, params *RecallTicketParams, body RecallTicketJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecallTicketRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewRecallTicketRequestWithBody constructs an http.Request for the RecallTicket method, with any body, and a specified content type
+func NewRecallTicketRequestWithBody(server string, number Number, params *RecallTicketParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/recall", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -4591,6 +7376,68 @@ func NewRestoreTicketRequestWithBody(server string, number Number, params *Resto
 	return req, nil
 }
 
+// NewSplitMessageRequest calls the generic SplitMessage builder with application/json body
+func NewSplitMessageRequest(server string, number Number, params *SplitMessageParams, body SplitMessageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSplitMessageRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewSplitMessageRequestWithBody constructs an http.Request for the SplitMessage method, with any body, and a specified content type
+func NewSplitMessageRequestWithBody(server string, number Number, params *SplitMessageParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/split", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewGetTimelineRequest constructs an http.Request for the GetTimeline method
 func NewGetTimelineRequest(server string, number Number, params *GetTimelineParams) (*http.Request, error) {
 	var err error
@@ -4659,6 +7506,130 @@ func NewGetTimelineRequest(server string, number Number, params *GetTimelinePara
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUnmergeTicketRequest calls the generic UnmergeTicket builder with application/json body
+func NewUnmergeTicketRequest(server string, number Number, params *UnmergeTicketParams, body UnmergeTicketJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUnmergeTicketRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewUnmergeTicketRequestWithBody constructs an http.Request for the UnmergeTicket method, with any body, and a specified content type
+func NewUnmergeTicketRequestWithBody(server string, number Number, params *UnmergeTicketParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/unmerge", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawMessageRequest calls the generic WithdrawMessage builder with application/json body
+func NewWithdrawMessageRequest(server string, number Number, params *WithdrawMessageParams, body WithdrawMessageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawMessageRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewWithdrawMessageRequestWithBody constructs an http.Request for the WithdrawMessage method, with any body, and a specified content type
+func NewWithdrawMessageRequestWithBody(server string, number Number, params *WithdrawMessageParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/withdraw", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -4902,6 +7873,44 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/attachments/{id} (the `GetAttachment` operationId).
 	GetAttachmentWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetAttachmentResponse, error)
 
+	// ListCalendarsWithResponse Calendars
+	//
+	// The newest version of each.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/calendars (the `ListCalendars` operationId).
+	ListCalendarsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListCalendarsResponse, error)
+
+	// CreateCalendarWithBodyWithResponse Add a calendar, or a new version of one
+	//
+	// A known key gets its next version. Tickets go by the version that they were opened under. Needs the scope and the role
+	// admin. For one date the most special word holds: an opening, else a closure, else a holiday, else the week.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calendars (the `CreateCalendar` operationId).
+	CreateCalendarWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCalendarResponse, error)
+
+	// CreateCalendarWithResponse Add a calendar, or a new version of one
+	//
+	// A known key gets its next version. Tickets go by the version that they were opened under. Needs the scope and the role
+	// admin. For one date the most special word holds: an opening, else a closure, else a holiday, else the week.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calendars (the `CreateCalendar` operationId).
+	CreateCalendarWithResponse(ctx context.Context, body CreateCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateCalendarResponse, error)
+
+	// GetCalendarYearWithResponse The picture of a year
+	//
+	// Every date of the year by the newest version: open or not, its hours, and why.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/calendars/{key}/years/{year} (the `GetCalendarYear` operationId).
+	GetCalendarYearWithResponse(ctx context.Context, key string, year int, reqEditors ...RequestEditorFn) (*GetCalendarYearResponse, error)
+
 	// ListDesksWithResponse Desks
 	//
 	// Those that the asker is in; to an admin all.
@@ -4977,6 +7986,62 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/messages/{id}/raw (the `GetRawMessage` operationId).
 	GetRawMessageWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetRawMessageResponse, error)
 
+	// ListNoticesWithResponse Words to the asker
+	//
+	// What happened to tickets that concern him, newest first; each says why he is told.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/notices (the `ListNotices` operationId).
+	ListNoticesWithResponse(ctx context.Context, params *ListNoticesParams, reqEditors ...RequestEditorFn) (*ListNoticesResponse, error)
+
+	// ReadNoticesWithBodyWithResponse Mark as read
+	//
+	// The asker's own, up to an id and with it. Needs the scope tickets:read: nobody else sees it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/notices/read (the `ReadNotices` operationId).
+	ReadNoticesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReadNoticesResponse, error)
+
+	// ReadNoticesWithResponse Mark as read
+	//
+	// The asker's own, up to an id and with it. Needs the scope tickets:read: nobody else sees it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/notices/read (the `ReadNotices` operationId).
+	ReadNoticesWithResponse(ctx context.Context, body ReadNoticesJSONRequestBody, reqEditors ...RequestEditorFn) (*ReadNoticesResponse, error)
+
+	// ListPoliciesWithResponse Policies, one for each desk
+	//
+	// What new tickets of a desk are opened under; of the desks that the asker is in, to an admin all.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/policies (the `ListPolicies` operationId).
+	ListPoliciesWithResponse(ctx context.Context, params *ListPoliciesParams, reqEditors ...RequestEditorFn) (*ListPoliciesResponse, error)
+
+	// CreatePolicyWithBodyWithResponse Make a new version of a desk's policy
+	//
+	// What is left out is as in the version before. Tickets go by the version that they were opened under: the past never
+	// moves. Needs the scope and the role admin.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/policies (the `CreatePolicy` operationId).
+	CreatePolicyWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePolicyResponse, error)
+
+	// CreatePolicyWithResponse Make a new version of a desk's policy
+	//
+	// What is left out is as in the version before. Tickets go by the version that they were opened under: the past never
+	// moves. Needs the scope and the role admin.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/policies (the `CreatePolicy` operationId).
+	CreatePolicyWithResponse(ctx context.Context, body CreatePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePolicyResponse, error)
+
 	// ListQuarantineWithResponse Mails that could not be taken in
 	//
 	// The quarantined part of the ledger, newest first.
@@ -5014,7 +8079,7 @@ type ClientWithResponsesInterface interface {
 	// ListTicketsWithResponse List and search tickets
 	//
 	// Criteria of different names must all hold; a repeated criterion (`state=open&state=new`) means any of its values.
-	// Spam and deleted tickets are left out unless `state` or `view` asks for them.
+	// Spam, deleted and merged tickets are left out unless `state` or `view` asks for them.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5043,10 +8108,13 @@ type ClientWithResponsesInterface interface {
 
 	// GetTicketWithResponse One ticket
 	//
+	// With `at`, as it stood at that instant: state, owner, clocks, last words, and what was allowed then.
+	// Labels and the client are as they are now.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/tickets/{number} (the `GetTicket` operationId).
-	GetTicketWithResponse(ctx context.Context, number Number, reqEditors ...RequestEditorFn) (*GetTicketResponse, error)
+	GetTicketWithResponse(ctx context.Context, number Number, params *GetTicketParams, reqEditors ...RequestEditorFn) (*GetTicketResponse, error)
 
 	// AgentResponseWithBodyWithResponse Answer the client
 	//
@@ -5084,6 +8152,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/tickets/{number}/assign (the `AssignTicket` operationId).
 	AssignTicketWithResponse(ctx context.Context, number Number, params *AssignTicketParams, body AssignTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*AssignTicketResponse, error)
 
+	// ClassifyTicketWithBodyWithResponse Change its labels
+	//
+	// What is left out stays as it is; at least one is needed. A new priority reads the policy anew, what the clocks have
+	// consumed is carried. At a desk that goes by impact and urgency, these two give the priority. A closed ticket takes tags
+	// and fields only. A field that is null is taken away.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/classify (the `ClassifyTicket` operationId).
+	ClassifyTicketWithBodyWithResponse(ctx context.Context, number Number, params *ClassifyTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ClassifyTicketResponse, error)
+
+	// ClassifyTicketWithResponse Change its labels
+	//
+	// What is left out stays as it is; at least one is needed. A new priority reads the policy anew, what the clocks have
+	// consumed is carried. At a desk that goes by impact and urgency, these two give the priority. A closed ticket takes tags
+	// and fields only. A field that is null is taken away.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/classify (the `ClassifyTicket` operationId).
+	ClassifyTicketWithResponse(ctx context.Context, number Number, params *ClassifyTicketParams, body ClassifyTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*ClassifyTicketResponse, error)
+
 	// ClientReplyWithBodyWithResponse Log what the client said
 	//
 	// By phone unless `channel` says otherwise; never mailed back. A ticket that is on hold or resolved opens again.
@@ -5101,6 +8191,34 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/tickets/{number}/client-reply (the `ClientReply` operationId).
 	ClientReplyWithResponse(ctx context.Context, number Number, params *ClientReplyParams, body ClientReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*ClientReplyResponse, error)
+
+	// ClientVerdictWithBodyWithResponse Say whether it is solved
+	//
+	// For the client: solved, not_solved, or cancel. Staff log what they heard as client-reply and decide themselves.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/client-verdict (the `ClientVerdict` operationId).
+	ClientVerdictWithBodyWithResponse(ctx context.Context, number Number, params *ClientVerdictParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ClientVerdictResponse, error)
+
+	// ClientVerdictWithResponse Say whether it is solved
+	//
+	// For the client: solved, not_solved, or cancel. Staff log what they heard as client-reply and decide themselves.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/client-verdict (the `ClientVerdict` operationId).
+	ClientVerdictWithResponse(ctx context.Context, number Number, params *ClientVerdictParams, body ClientVerdictJSONRequestBody, reqEditors ...RequestEditorFn) (*ClientVerdictResponse, error)
+
+	// ExplainClockWithResponse Why a clock falls due when it does
+	//
+	// Each stretch of time from the start of the clock to its deadline, with the reason for
+	// which it is counted or not. What is counted sums up to the target; the last line ends at `due_at`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/tickets/{number}/clocks/{id}/explain (the `ExplainClock` operationId).
+	ExplainClockWithResponse(ctx context.Context, number Number, id string, reqEditors ...RequestEditorFn) (*ExplainClockResponse, error)
 
 	// CloseTicketWithBodyWithResponse Close for good
 	//
@@ -5138,23 +8256,43 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/tickets/{number}/delete (the `DeleteTicket` operationId).
 	DeleteTicketWithResponse(ctx context.Context, number Number, params *DeleteTicketParams, body DeleteTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteTicketResponse, error)
 
-	// EscalateTicketWithBodyWithResponse Raise by one tier
+	// EscalateTicketWithBodyWithResponse Raise by one tier, or hand over
 	//
-	// To a group where one is named.
+	// To a group where one is named. With `desk`, an issue desk, it is handed over: a child ticket opens there with title,
+	// body, reception type and fields; the ticket is `handed_over` until the child answers, is late, or is recalled.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/tickets/{number}/escalate (the `EscalateTicket` operationId).
 	EscalateTicketWithBodyWithResponse(ctx context.Context, number Number, params *EscalateTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EscalateTicketResponse, error)
 
-	// EscalateTicketWithResponse Raise by one tier
+	// EscalateTicketWithResponse Raise by one tier, or hand over
 	//
-	// To a group where one is named.
+	// To a group where one is named. With `desk`, an issue desk, it is handed over: a child ticket opens there with title,
+	// body, reception type and fields; the ticket is `handed_over` until the child answers, is late, or is recalled.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/tickets/{number}/escalate (the `EscalateTicket` operationId).
 	EscalateTicketWithResponse(ctx context.Context, number Number, params *EscalateTicketParams, body EscalateTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*EscalateTicketResponse, error)
+
+	// GiveFeedbackWithBodyWithResponse Rate the service
+	//
+	// For the client, from 1 (bad) to 5 (good). A later word replaces the earlier one.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/feedback (the `GiveFeedback` operationId).
+	GiveFeedbackWithBodyWithResponse(ctx context.Context, number Number, params *GiveFeedbackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GiveFeedbackResponse, error)
+
+	// GiveFeedbackWithResponse Rate the service
+	//
+	// For the client, from 1 (bad) to 5 (good). A later word replaces the earlier one.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/feedback (the `GiveFeedback` operationId).
+	GiveFeedbackWithResponse(ctx context.Context, number Number, params *GiveFeedbackParams, body GiveFeedbackJSONRequestBody, reqEditors ...RequestEditorFn) (*GiveFeedbackResponse, error)
 
 	// GetFutureWithResponse What happens if nobody acts
 	//
@@ -5183,6 +8321,60 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/tickets/{number}/hold (the `HoldTicket` operationId).
 	HoldTicketWithResponse(ctx context.Context, number Number, params *HoldTicketParams, body HoldTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldTicketResponse, error)
 
+	// LinkTicketWithBodyWithResponse Tie to another ticket
+	//
+	// Both show the link. The process itself makes the links hand_over and merged.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/link (the `LinkTicket` operationId).
+	LinkTicketWithBodyWithResponse(ctx context.Context, number Number, params *LinkTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LinkTicketResponse, error)
+
+	// LinkTicketWithResponse Tie to another ticket
+	//
+	// Both show the link. The process itself makes the links hand_over and merged.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/link (the `LinkTicket` operationId).
+	LinkTicketWithResponse(ctx context.Context, number Number, params *LinkTicketParams, body LinkTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*LinkTicketResponse, error)
+
+	// MergeTicketWithBodyWithResponse Merge into another ticket
+	//
+	// This ticket becomes a pointer to the other one, which must be live or resolved; what comes in later goes there. See unmerge.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/merge (the `MergeTicket` operationId).
+	MergeTicketWithBodyWithResponse(ctx context.Context, number Number, params *MergeTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MergeTicketResponse, error)
+
+	// MergeTicketWithResponse Merge into another ticket
+	//
+	// This ticket becomes a pointer to the other one, which must be live or resolved; what comes in later goes there. See unmerge.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/merge (the `MergeTicket` operationId).
+	MergeTicketWithResponse(ctx context.Context, number Number, params *MergeTicketParams, body MergeTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeTicketResponse, error)
+
+	// MoveMessageWithBodyWithResponse Put a message into another ticket
+	//
+	// For a message that was threaded wrongly; there it counts as its writer's words, here a trace stays.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/move (the `MoveMessage` operationId).
+	MoveMessageWithBodyWithResponse(ctx context.Context, number Number, params *MoveMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MoveMessageResponse, error)
+
+	// MoveMessageWithResponse Put a message into another ticket
+	//
+	// For a message that was threaded wrongly; there it counts as its writer's words, here a trace stays.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/move (the `MoveMessage` operationId).
+	MoveMessageWithResponse(ctx context.Context, number Number, params *MoveMessageParams, body MoveMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveMessageResponse, error)
+
 	// AddNoteWithBodyWithResponse Add an internal note
 	//
 	// Clients never see it.
@@ -5201,10 +8393,46 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/tickets/{number}/note (the `AddNote` operationId).
 	AddNoteWithResponse(ctx context.Context, number Number, params *AddNoteParams, body AddNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*AddNoteResponse, error)
 
+	// MakePromiseWithBodyWithResponse Promise the client a time
+	//
+	// A clock of its own, with its warning and breach. Two at a time.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/promise (the `MakePromise` operationId).
+	MakePromiseWithBodyWithResponse(ctx context.Context, number Number, params *MakePromiseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MakePromiseResponse, error)
+
+	// MakePromiseWithResponse Promise the client a time
+	//
+	// A clock of its own, with its warning and breach. Two at a time.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/promise (the `MakePromise` operationId).
+	MakePromiseWithResponse(ctx context.Context, number Number, params *MakePromiseParams, body MakePromiseJSONRequestBody, reqEditors ...RequestEditorFn) (*MakePromiseResponse, error)
+
+	// RecallTicketWithBodyWithResponse Take a hand-over back
+	//
+	// The ticket opens again; its child is told and becomes resolved_internally.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/recall (the `RecallTicket` operationId).
+	RecallTicketWithBodyWithResponse(ctx context.Context, number Number, params *RecallTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecallTicketResponse, error)
+
+	// RecallTicketWithResponse Take a hand-over back
+	//
+	// The ticket opens again; its child is told and becomes resolved_internally.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/recall (the `RecallTicket` operationId).
+	RecallTicketWithResponse(ctx context.Context, number Number, params *RecallTicketParams, body RecallTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*RecallTicketResponse, error)
+
 	// ResolveTicketWithBodyWithResponse Resolve
 	//
 	// A message is the final answer. With a category it is resolved internally: without a mail of its own; category spam
-	// moves it to the spam box.
+	// moves it to the spam box. An incident desk asks for the solution.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5214,7 +8442,7 @@ type ClientWithResponsesInterface interface {
 	// ResolveTicketWithResponse Resolve
 	//
 	// A message is the final answer. With a category it is resolved internally: without a mail of its own; category spam
-	// moves it to the spam box.
+	// moves it to the spam box. An incident desk asks for the solution.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5239,6 +8467,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/tickets/{number}/restore (the `RestoreTicket` operationId).
 	RestoreTicketWithResponse(ctx context.Context, number Number, params *RestoreTicketParams, body RestoreTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*RestoreTicketResponse, error)
 
+	// SplitMessageWithBodyWithResponse Give a message a ticket of its own
+	//
+	// For a message that was threaded wrongly; here a trace stays.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/split (the `SplitMessage` operationId).
+	SplitMessageWithBodyWithResponse(ctx context.Context, number Number, params *SplitMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SplitMessageResponse, error)
+
+	// SplitMessageWithResponse Give a message a ticket of its own
+	//
+	// For a message that was threaded wrongly; here a trace stays.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/split (the `SplitMessage` operationId).
+	SplitMessageWithResponse(ctx context.Context, number Number, params *SplitMessageParams, body SplitMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*SplitMessageResponse, error)
+
 	// GetTimelineWithResponse Messages, notes and events in order
 	//
 	// Oldest first. Fields that do not apply to an item are left out.
@@ -5247,6 +8493,42 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/tickets/{number}/timeline (the `GetTimeline` operationId).
 	GetTimelineWithResponse(ctx context.Context, number Number, params *GetTimelineParams, reqEditors ...RequestEditorFn) (*GetTimelineResponse, error)
+
+	// UnmergeTicketWithBodyWithResponse Undo a merge
+	//
+	// Back to the former state; what came to the other ticket since stays there, and the two are linked.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/unmerge (the `UnmergeTicket` operationId).
+	UnmergeTicketWithBodyWithResponse(ctx context.Context, number Number, params *UnmergeTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UnmergeTicketResponse, error)
+
+	// UnmergeTicketWithResponse Undo a merge
+	//
+	// Back to the former state; what came to the other ticket since stays there, and the two are linked.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/unmerge (the `UnmergeTicket` operationId).
+	UnmergeTicketWithResponse(ctx context.Context, number Number, params *UnmergeTicketParams, body UnmergeTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*UnmergeTicketResponse, error)
+
+	// WithdrawMessageWithBodyWithResponse Take back a message that has not left
+	//
+	// Within the undo time of its desk: the message becomes a draft again; state and clocks return if nothing came after.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/withdraw (the `WithdrawMessage` operationId).
+	WithdrawMessageWithBodyWithResponse(ctx context.Context, number Number, params *WithdrawMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawMessageResponse, error)
+
+	// WithdrawMessageWithResponse Take back a message that has not left
+	//
+	// Within the undo time of its desk: the message becomes a draft again; state and clocks return if nothing came after.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/withdraw (the `WithdrawMessage` operationId).
+	WithdrawMessageWithResponse(ctx context.Context, number Number, params *WithdrawMessageParams, body WithdrawMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawMessageResponse, error)
 
 	// ListTokensWithResponse Tokens without their secrets
 	//
@@ -5651,6 +8933,283 @@ func (r GetAttachmentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetAttachmentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListCalendarsResponse401Headers the declared response headers of an HTTP 401 response for ListCalendars
+type ListCalendarsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListCalendarsResponse503Headers the declared response headers of an HTTP 503 response for ListCalendars
+type ListCalendarsResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListCalendarsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CalendarList
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListCalendarsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListCalendarsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListCalendarsResponse) GetJSON200() *CalendarList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListCalendarsResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListCalendarsResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListCalendarsResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListCalendarsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListCalendarsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCalendarsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCalendarsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListCalendarsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateCalendarResponse401Headers the declared response headers of an HTTP 401 response for CreateCalendar
+type CreateCalendarResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateCalendarResponse503Headers the declared response headers of an HTTP 503 response for CreateCalendar
+type CreateCalendarResponse503Headers struct {
+	RetryAfter *string
+}
+
+type CreateCalendarResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Calendar
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateCalendarResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateCalendarResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateCalendarResponse) GetJSON201() *Calendar {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateCalendarResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CreateCalendarResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateCalendarResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateCalendarResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateCalendarResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreateCalendarResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateCalendarResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateCalendarResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateCalendarResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateCalendarResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateCalendarResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetCalendarYearResponse401Headers the declared response headers of an HTTP 401 response for GetCalendarYear
+type GetCalendarYearResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetCalendarYearResponse503Headers the declared response headers of an HTTP 503 response for GetCalendarYear
+type GetCalendarYearResponse503Headers struct {
+	RetryAfter *string
+}
+
+type GetCalendarYearResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CalendarYear
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetCalendarYearResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetCalendarYearResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCalendarYearResponse) GetJSON200() *CalendarYear {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetCalendarYearResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetCalendarYearResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetCalendarYearResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetCalendarYearResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCalendarYearResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCalendarYearResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCalendarYearResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCalendarYearResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCalendarYearResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -6308,6 +9867,394 @@ func (r GetRawMessageResponse) ContentType() string {
 	return ""
 }
 
+// ListNoticesResponse401Headers the declared response headers of an HTTP 401 response for ListNotices
+type ListNoticesResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListNoticesResponse503Headers the declared response headers of an HTTP 503 response for ListNotices
+type ListNoticesResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListNoticesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *NoticeList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListNoticesResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListNoticesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListNoticesResponse) GetJSON200() *NoticeList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListNoticesResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListNoticesResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListNoticesResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListNoticesResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListNoticesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListNoticesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListNoticesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListNoticesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListNoticesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ReadNoticesResponse401Headers the declared response headers of an HTTP 401 response for ReadNotices
+type ReadNoticesResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ReadNoticesResponse503Headers the declared response headers of an HTTP 503 response for ReadNotices
+type ReadNoticesResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ReadNoticesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ReadNoticesResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ReadNoticesResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ReadNoticesResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ReadNoticesResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ReadNoticesResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ReadNoticesResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ReadNoticesResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ReadNoticesResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReadNoticesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReadNoticesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReadNoticesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReadNoticesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReadNoticesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListPoliciesResponse401Headers the declared response headers of an HTTP 401 response for ListPolicies
+type ListPoliciesResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListPoliciesResponse503Headers the declared response headers of an HTTP 503 response for ListPolicies
+type ListPoliciesResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListPoliciesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PolicyList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListPoliciesResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListPoliciesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPoliciesResponse) GetJSON200() *PolicyList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListPoliciesResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListPoliciesResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListPoliciesResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ListPoliciesResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListPoliciesResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListPoliciesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPoliciesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPoliciesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPoliciesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPoliciesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreatePolicyResponse401Headers the declared response headers of an HTTP 401 response for CreatePolicy
+type CreatePolicyResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreatePolicyResponse503Headers the declared response headers of an HTTP 503 response for CreatePolicy
+type CreatePolicyResponse503Headers struct {
+	RetryAfter *string
+}
+
+type CreatePolicyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Policy
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreatePolicyResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreatePolicyResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreatePolicyResponse) GetJSON201() *Policy {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreatePolicyResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CreatePolicyResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreatePolicyResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreatePolicyResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreatePolicyResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreatePolicyResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreatePolicyResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreatePolicyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreatePolicyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreatePolicyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreatePolicyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListQuarantineResponse401Headers the declared response headers of an HTTP 401 response for ListQuarantine
 type ListQuarantineResponse401Headers struct {
 	WWWAuthenticate *string
@@ -6907,6 +10854,8 @@ type GetTicketResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Ticket
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
 	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationproblemJSON401 *Unauthorized
 	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
@@ -6926,6 +10875,11 @@ type GetTicketResponse struct {
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r GetTicketResponse) GetJSON200() *Ticket {
 	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetTicketResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
 }
 
 // GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
@@ -7262,6 +11216,146 @@ func (r AssignTicketResponse) ContentType() string {
 	return ""
 }
 
+// ClassifyTicketResponse200Headers the declared response headers of an HTTP 200 response for ClassifyTicket
+type ClassifyTicketResponse200Headers struct {
+	PreferenceApplied *string
+}
+
+// ClassifyTicketResponse202Headers the declared response headers of an HTTP 202 response for ClassifyTicket
+type ClassifyTicketResponse202Headers struct {
+	Location          *string
+	PreferenceApplied *string
+}
+
+// ClassifyTicketResponse401Headers the declared response headers of an HTTP 401 response for ClassifyTicket
+type ClassifyTicketResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ClassifyTicketResponse503Headers the declared response headers of an HTTP 503 response for ClassifyTicket
+type ClassifyTicketResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ClassifyTicketResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applied
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Pending
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ClassifyTicketResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *ClassifyTicketResponse202Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ClassifyTicketResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ClassifyTicketResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ClassifyTicketResponse) GetJSON200() *Applied {
+	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r ClassifyTicketResponse) GetJSON202() *Pending {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ClassifyTicketResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ClassifyTicketResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ClassifyTicketResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ClassifyTicketResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ClassifyTicketResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ClassifyTicketResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ClassifyTicketResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ClassifyTicketResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ClassifyTicketResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ClassifyTicketResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ClassifyTicketResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ClassifyTicketResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ClassifyTicketResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ClientReplyResponse200Headers the declared response headers of an HTTP 200 response for ClientReply
 type ClientReplyResponse200Headers struct {
 	PreferenceApplied *string
@@ -7396,6 +11490,236 @@ func (r ClientReplyResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ClientReplyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ClientVerdictResponse200Headers the declared response headers of an HTTP 200 response for ClientVerdict
+type ClientVerdictResponse200Headers struct {
+	PreferenceApplied *string
+}
+
+// ClientVerdictResponse202Headers the declared response headers of an HTTP 202 response for ClientVerdict
+type ClientVerdictResponse202Headers struct {
+	Location          *string
+	PreferenceApplied *string
+}
+
+// ClientVerdictResponse401Headers the declared response headers of an HTTP 401 response for ClientVerdict
+type ClientVerdictResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ClientVerdictResponse503Headers the declared response headers of an HTTP 503 response for ClientVerdict
+type ClientVerdictResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ClientVerdictResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applied
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Pending
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ClientVerdictResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *ClientVerdictResponse202Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ClientVerdictResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ClientVerdictResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ClientVerdictResponse) GetJSON200() *Applied {
+	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r ClientVerdictResponse) GetJSON202() *Pending {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ClientVerdictResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ClientVerdictResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ClientVerdictResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ClientVerdictResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ClientVerdictResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ClientVerdictResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ClientVerdictResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ClientVerdictResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ClientVerdictResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ClientVerdictResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ClientVerdictResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ClientVerdictResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ClientVerdictResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ExplainClockResponse401Headers the declared response headers of an HTTP 401 response for ExplainClock
+type ExplainClockResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ExplainClockResponse503Headers the declared response headers of an HTTP 503 response for ExplainClock
+type ExplainClockResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ExplainClockResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Explanation
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ExplainClockResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ExplainClockResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ExplainClockResponse) GetJSON200() *Explanation {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ExplainClockResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ExplainClockResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ExplainClockResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ExplainClockResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExplainClockResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExplainClockResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExplainClockResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExplainClockResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExplainClockResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -7822,6 +12146,146 @@ func (r EscalateTicketResponse) ContentType() string {
 	return ""
 }
 
+// GiveFeedbackResponse200Headers the declared response headers of an HTTP 200 response for GiveFeedback
+type GiveFeedbackResponse200Headers struct {
+	PreferenceApplied *string
+}
+
+// GiveFeedbackResponse202Headers the declared response headers of an HTTP 202 response for GiveFeedback
+type GiveFeedbackResponse202Headers struct {
+	Location          *string
+	PreferenceApplied *string
+}
+
+// GiveFeedbackResponse401Headers the declared response headers of an HTTP 401 response for GiveFeedback
+type GiveFeedbackResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GiveFeedbackResponse503Headers the declared response headers of an HTTP 503 response for GiveFeedback
+type GiveFeedbackResponse503Headers struct {
+	RetryAfter *string
+}
+
+type GiveFeedbackResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applied
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Pending
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GiveFeedbackResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *GiveFeedbackResponse202Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GiveFeedbackResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GiveFeedbackResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GiveFeedbackResponse) GetJSON200() *Applied {
+	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r GiveFeedbackResponse) GetJSON202() *Pending {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GiveFeedbackResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GiveFeedbackResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GiveFeedbackResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GiveFeedbackResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetFutureResponse401Headers the declared response headers of an HTTP 401 response for GetFuture
 type GetFutureResponse401Headers struct {
 	WWWAuthenticate *string
@@ -8052,6 +12516,426 @@ func (r HoldTicketResponse) ContentType() string {
 	return ""
 }
 
+// LinkTicketResponse200Headers the declared response headers of an HTTP 200 response for LinkTicket
+type LinkTicketResponse200Headers struct {
+	PreferenceApplied *string
+}
+
+// LinkTicketResponse202Headers the declared response headers of an HTTP 202 response for LinkTicket
+type LinkTicketResponse202Headers struct {
+	Location          *string
+	PreferenceApplied *string
+}
+
+// LinkTicketResponse401Headers the declared response headers of an HTTP 401 response for LinkTicket
+type LinkTicketResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// LinkTicketResponse503Headers the declared response headers of an HTTP 503 response for LinkTicket
+type LinkTicketResponse503Headers struct {
+	RetryAfter *string
+}
+
+type LinkTicketResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applied
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Pending
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *LinkTicketResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *LinkTicketResponse202Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *LinkTicketResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *LinkTicketResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r LinkTicketResponse) GetJSON200() *Applied {
+	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r LinkTicketResponse) GetJSON202() *Pending {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r LinkTicketResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r LinkTicketResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r LinkTicketResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r LinkTicketResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r LinkTicketResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r LinkTicketResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r LinkTicketResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r LinkTicketResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LinkTicketResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LinkTicketResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LinkTicketResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LinkTicketResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LinkTicketResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// MergeTicketResponse200Headers the declared response headers of an HTTP 200 response for MergeTicket
+type MergeTicketResponse200Headers struct {
+	PreferenceApplied *string
+}
+
+// MergeTicketResponse202Headers the declared response headers of an HTTP 202 response for MergeTicket
+type MergeTicketResponse202Headers struct {
+	Location          *string
+	PreferenceApplied *string
+}
+
+// MergeTicketResponse401Headers the declared response headers of an HTTP 401 response for MergeTicket
+type MergeTicketResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// MergeTicketResponse503Headers the declared response headers of an HTTP 503 response for MergeTicket
+type MergeTicketResponse503Headers struct {
+	RetryAfter *string
+}
+
+type MergeTicketResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applied
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Pending
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *MergeTicketResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *MergeTicketResponse202Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *MergeTicketResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *MergeTicketResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MergeTicketResponse) GetJSON200() *Applied {
+	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r MergeTicketResponse) GetJSON202() *Pending {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r MergeTicketResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r MergeTicketResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r MergeTicketResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r MergeTicketResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r MergeTicketResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r MergeTicketResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r MergeTicketResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r MergeTicketResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MergeTicketResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MergeTicketResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MergeTicketResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MergeTicketResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MergeTicketResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// MoveMessageResponse200Headers the declared response headers of an HTTP 200 response for MoveMessage
+type MoveMessageResponse200Headers struct {
+	PreferenceApplied *string
+}
+
+// MoveMessageResponse202Headers the declared response headers of an HTTP 202 response for MoveMessage
+type MoveMessageResponse202Headers struct {
+	Location          *string
+	PreferenceApplied *string
+}
+
+// MoveMessageResponse401Headers the declared response headers of an HTTP 401 response for MoveMessage
+type MoveMessageResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// MoveMessageResponse503Headers the declared response headers of an HTTP 503 response for MoveMessage
+type MoveMessageResponse503Headers struct {
+	RetryAfter *string
+}
+
+type MoveMessageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applied
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Pending
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *MoveMessageResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *MoveMessageResponse202Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *MoveMessageResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *MoveMessageResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MoveMessageResponse) GetJSON200() *Applied {
+	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r MoveMessageResponse) GetJSON202() *Pending {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r MoveMessageResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r MoveMessageResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r MoveMessageResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r MoveMessageResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r MoveMessageResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r MoveMessageResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r MoveMessageResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r MoveMessageResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MoveMessageResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MoveMessageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MoveMessageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MoveMessageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MoveMessageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // AddNoteResponse200Headers the declared response headers of an HTTP 200 response for AddNote
 type AddNoteResponse200Headers struct {
 	PreferenceApplied *string
@@ -8186,6 +13070,286 @@ func (r AddNoteResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r AddNoteResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// MakePromiseResponse200Headers the declared response headers of an HTTP 200 response for MakePromise
+type MakePromiseResponse200Headers struct {
+	PreferenceApplied *string
+}
+
+// MakePromiseResponse202Headers the declared response headers of an HTTP 202 response for MakePromise
+type MakePromiseResponse202Headers struct {
+	Location          *string
+	PreferenceApplied *string
+}
+
+// MakePromiseResponse401Headers the declared response headers of an HTTP 401 response for MakePromise
+type MakePromiseResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// MakePromiseResponse503Headers the declared response headers of an HTTP 503 response for MakePromise
+type MakePromiseResponse503Headers struct {
+	RetryAfter *string
+}
+
+type MakePromiseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applied
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Pending
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *MakePromiseResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *MakePromiseResponse202Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *MakePromiseResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *MakePromiseResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MakePromiseResponse) GetJSON200() *Applied {
+	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r MakePromiseResponse) GetJSON202() *Pending {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r MakePromiseResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r MakePromiseResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r MakePromiseResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r MakePromiseResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r MakePromiseResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r MakePromiseResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r MakePromiseResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r MakePromiseResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MakePromiseResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MakePromiseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MakePromiseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MakePromiseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MakePromiseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RecallTicketResponse200Headers the declared response headers of an HTTP 200 response for RecallTicket
+type RecallTicketResponse200Headers struct {
+	PreferenceApplied *string
+}
+
+// RecallTicketResponse202Headers the declared response headers of an HTTP 202 response for RecallTicket
+type RecallTicketResponse202Headers struct {
+	Location          *string
+	PreferenceApplied *string
+}
+
+// RecallTicketResponse401Headers the declared response headers of an HTTP 401 response for RecallTicket
+type RecallTicketResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// RecallTicketResponse503Headers the declared response headers of an HTTP 503 response for RecallTicket
+type RecallTicketResponse503Headers struct {
+	RetryAfter *string
+}
+
+type RecallTicketResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applied
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Pending
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RecallTicketResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RecallTicketResponse202Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *RecallTicketResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *RecallTicketResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RecallTicketResponse) GetJSON200() *Applied {
+	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r RecallTicketResponse) GetJSON202() *Pending {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RecallTicketResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RecallTicketResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r RecallTicketResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r RecallTicketResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RecallTicketResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RecallTicketResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RecallTicketResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r RecallTicketResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RecallTicketResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RecallTicketResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RecallTicketResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecallTicketResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RecallTicketResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8472,6 +13636,146 @@ func (r RestoreTicketResponse) ContentType() string {
 	return ""
 }
 
+// SplitMessageResponse200Headers the declared response headers of an HTTP 200 response for SplitMessage
+type SplitMessageResponse200Headers struct {
+	PreferenceApplied *string
+}
+
+// SplitMessageResponse202Headers the declared response headers of an HTTP 202 response for SplitMessage
+type SplitMessageResponse202Headers struct {
+	Location          *string
+	PreferenceApplied *string
+}
+
+// SplitMessageResponse401Headers the declared response headers of an HTTP 401 response for SplitMessage
+type SplitMessageResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// SplitMessageResponse503Headers the declared response headers of an HTTP 503 response for SplitMessage
+type SplitMessageResponse503Headers struct {
+	RetryAfter *string
+}
+
+type SplitMessageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applied
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Pending
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SplitMessageResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *SplitMessageResponse202Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SplitMessageResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *SplitMessageResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SplitMessageResponse) GetJSON200() *Applied {
+	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r SplitMessageResponse) GetJSON202() *Pending {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SplitMessageResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SplitMessageResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r SplitMessageResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r SplitMessageResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r SplitMessageResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SplitMessageResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SplitMessageResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r SplitMessageResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SplitMessageResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SplitMessageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SplitMessageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SplitMessageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SplitMessageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetTimelineResponse401Headers the declared response headers of an HTTP 401 response for GetTimeline
 type GetTimelineResponse401Headers struct {
 	WWWAuthenticate *string
@@ -8563,6 +13867,286 @@ func (r GetTimelineResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetTimelineResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UnmergeTicketResponse200Headers the declared response headers of an HTTP 200 response for UnmergeTicket
+type UnmergeTicketResponse200Headers struct {
+	PreferenceApplied *string
+}
+
+// UnmergeTicketResponse202Headers the declared response headers of an HTTP 202 response for UnmergeTicket
+type UnmergeTicketResponse202Headers struct {
+	Location          *string
+	PreferenceApplied *string
+}
+
+// UnmergeTicketResponse401Headers the declared response headers of an HTTP 401 response for UnmergeTicket
+type UnmergeTicketResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// UnmergeTicketResponse503Headers the declared response headers of an HTTP 503 response for UnmergeTicket
+type UnmergeTicketResponse503Headers struct {
+	RetryAfter *string
+}
+
+type UnmergeTicketResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applied
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Pending
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UnmergeTicketResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *UnmergeTicketResponse202Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UnmergeTicketResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *UnmergeTicketResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UnmergeTicketResponse) GetJSON200() *Applied {
+	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r UnmergeTicketResponse) GetJSON202() *Pending {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r UnmergeTicketResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r UnmergeTicketResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r UnmergeTicketResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r UnmergeTicketResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UnmergeTicketResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UnmergeTicketResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r UnmergeTicketResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r UnmergeTicketResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UnmergeTicketResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UnmergeTicketResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UnmergeTicketResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UnmergeTicketResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UnmergeTicketResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// WithdrawMessageResponse200Headers the declared response headers of an HTTP 200 response for WithdrawMessage
+type WithdrawMessageResponse200Headers struct {
+	PreferenceApplied *string
+}
+
+// WithdrawMessageResponse202Headers the declared response headers of an HTTP 202 response for WithdrawMessage
+type WithdrawMessageResponse202Headers struct {
+	Location          *string
+	PreferenceApplied *string
+}
+
+// WithdrawMessageResponse401Headers the declared response headers of an HTTP 401 response for WithdrawMessage
+type WithdrawMessageResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// WithdrawMessageResponse503Headers the declared response headers of an HTTP 503 response for WithdrawMessage
+type WithdrawMessageResponse503Headers struct {
+	RetryAfter *string
+}
+
+type WithdrawMessageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applied
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Pending
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *WithdrawMessageResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *WithdrawMessageResponse202Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *WithdrawMessageResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *WithdrawMessageResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WithdrawMessageResponse) GetJSON200() *Applied {
+	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r WithdrawMessageResponse) GetJSON202() *Pending {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r WithdrawMessageResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r WithdrawMessageResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r WithdrawMessageResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r WithdrawMessageResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r WithdrawMessageResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r WithdrawMessageResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r WithdrawMessageResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r WithdrawMessageResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WithdrawMessageResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WithdrawMessageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawMessageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawMessageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WithdrawMessageResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -9005,6 +14589,68 @@ func (c *ClientWithResponses) GetAttachmentWithResponse(ctx context.Context, id 
 	return ParseGetAttachmentResponse(rsp)
 }
 
+// ListCalendarsWithResponse Calendars
+//
+// The newest version of each.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/calendars (the `ListCalendars` operationId).
+func (c *ClientWithResponses) ListCalendarsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListCalendarsResponse, error) {
+	rsp, err := c.ListCalendars(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCalendarsResponse(rsp)
+}
+
+// CreateCalendarWithBodyWithResponse Add a calendar, or a new version of one
+//
+// A known key gets its next version. Tickets go by the version that they were opened under. Needs the scope and the role
+// admin. For one date the most special word holds: an opening, else a closure, else a holiday, else the week.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calendars (the `CreateCalendar` operationId).
+func (c *ClientWithResponses) CreateCalendarWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCalendarResponse, error) {
+	rsp, err := c.CreateCalendarWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateCalendarResponse(rsp)
+}
+
+// CreateCalendarWithResponse Add a calendar, or a new version of one
+//
+// A known key gets its next version. Tickets go by the version that they were opened under. Needs the scope and the role
+// admin. For one date the most special word holds: an opening, else a closure, else a holiday, else the week.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calendars (the `CreateCalendar` operationId).
+func (c *ClientWithResponses) CreateCalendarWithResponse(ctx context.Context, body CreateCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateCalendarResponse, error) {
+	rsp, err := c.CreateCalendar(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateCalendarResponse(rsp)
+}
+
+// GetCalendarYearWithResponse The picture of a year
+//
+// Every date of the year by the newest version: open or not, its hours, and why.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/calendars/{key}/years/{year} (the `GetCalendarYear` operationId).
+func (c *ClientWithResponses) GetCalendarYearWithResponse(ctx context.Context, key string, year int, reqEditors ...RequestEditorFn) (*GetCalendarYearResponse, error) {
+	rsp, err := c.GetCalendarYear(ctx, key, year, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCalendarYearResponse(rsp)
+}
+
 // ListDesksWithResponse Desks
 //
 // Those that the asker is in; to an admin all.
@@ -9134,6 +14780,98 @@ func (c *ClientWithResponses) GetRawMessageWithResponse(ctx context.Context, id 
 	return ParseGetRawMessageResponse(rsp)
 }
 
+// ListNoticesWithResponse Words to the asker
+//
+// What happened to tickets that concern him, newest first; each says why he is told.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/notices (the `ListNotices` operationId).
+func (c *ClientWithResponses) ListNoticesWithResponse(ctx context.Context, params *ListNoticesParams, reqEditors ...RequestEditorFn) (*ListNoticesResponse, error) {
+	rsp, err := c.ListNotices(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListNoticesResponse(rsp)
+}
+
+// ReadNoticesWithBodyWithResponse Mark as read
+//
+// The asker's own, up to an id and with it. Needs the scope tickets:read: nobody else sees it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/notices/read (the `ReadNotices` operationId).
+func (c *ClientWithResponses) ReadNoticesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReadNoticesResponse, error) {
+	rsp, err := c.ReadNoticesWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReadNoticesResponse(rsp)
+}
+
+// ReadNoticesWithResponse Mark as read
+//
+// The asker's own, up to an id and with it. Needs the scope tickets:read: nobody else sees it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/notices/read (the `ReadNotices` operationId).
+func (c *ClientWithResponses) ReadNoticesWithResponse(ctx context.Context, body ReadNoticesJSONRequestBody, reqEditors ...RequestEditorFn) (*ReadNoticesResponse, error) {
+	rsp, err := c.ReadNotices(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReadNoticesResponse(rsp)
+}
+
+// ListPoliciesWithResponse Policies, one for each desk
+//
+// What new tickets of a desk are opened under; of the desks that the asker is in, to an admin all.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/policies (the `ListPolicies` operationId).
+func (c *ClientWithResponses) ListPoliciesWithResponse(ctx context.Context, params *ListPoliciesParams, reqEditors ...RequestEditorFn) (*ListPoliciesResponse, error) {
+	rsp, err := c.ListPolicies(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPoliciesResponse(rsp)
+}
+
+// CreatePolicyWithBodyWithResponse Make a new version of a desk's policy
+//
+// What is left out is as in the version before. Tickets go by the version that they were opened under: the past never
+// moves. Needs the scope and the role admin.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/policies (the `CreatePolicy` operationId).
+func (c *ClientWithResponses) CreatePolicyWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePolicyResponse, error) {
+	rsp, err := c.CreatePolicyWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreatePolicyResponse(rsp)
+}
+
+// CreatePolicyWithResponse Make a new version of a desk's policy
+//
+// What is left out is as in the version before. Tickets go by the version that they were opened under: the past never
+// moves. Needs the scope and the role admin.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/policies (the `CreatePolicy` operationId).
+func (c *ClientWithResponses) CreatePolicyWithResponse(ctx context.Context, body CreatePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePolicyResponse, error) {
+	rsp, err := c.CreatePolicy(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreatePolicyResponse(rsp)
+}
+
 // ListQuarantineWithResponse Mails that could not be taken in
 //
 // The quarantined part of the ledger, newest first.
@@ -9195,7 +14933,7 @@ func (c *ClientWithResponses) GetReceiptWithResponse(ctx context.Context, id str
 // ListTicketsWithResponse List and search tickets
 //
 // Criteria of different names must all hold; a repeated criterion (`state=open&state=new`) means any of its values.
-// Spam and deleted tickets are left out unless `state` or `view` asks for them.
+// Spam, deleted and merged tickets are left out unless `state` or `view` asks for them.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9242,11 +14980,14 @@ func (c *ClientWithResponses) CreateTicketWithResponse(ctx context.Context, para
 
 // GetTicketWithResponse One ticket
 //
+// With `at`, as it stood at that instant: state, owner, clocks, last words, and what was allowed then.
+// Labels and the client are as they are now.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/tickets/{number} (the `GetTicket` operationId).
-func (c *ClientWithResponses) GetTicketWithResponse(ctx context.Context, number Number, reqEditors ...RequestEditorFn) (*GetTicketResponse, error) {
-	rsp, err := c.GetTicket(ctx, number, reqEditors...)
+func (c *ClientWithResponses) GetTicketWithResponse(ctx context.Context, number Number, params *GetTicketParams, reqEditors ...RequestEditorFn) (*GetTicketResponse, error) {
+	rsp, err := c.GetTicket(ctx, number, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -9313,6 +15054,40 @@ func (c *ClientWithResponses) AssignTicketWithResponse(ctx context.Context, numb
 	return ParseAssignTicketResponse(rsp)
 }
 
+// ClassifyTicketWithBodyWithResponse Change its labels
+//
+// What is left out stays as it is; at least one is needed. A new priority reads the policy anew, what the clocks have
+// consumed is carried. At a desk that goes by impact and urgency, these two give the priority. A closed ticket takes tags
+// and fields only. A field that is null is taken away.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/classify (the `ClassifyTicket` operationId).
+func (c *ClientWithResponses) ClassifyTicketWithBodyWithResponse(ctx context.Context, number Number, params *ClassifyTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ClassifyTicketResponse, error) {
+	rsp, err := c.ClassifyTicketWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClassifyTicketResponse(rsp)
+}
+
+// ClassifyTicketWithResponse Change its labels
+//
+// What is left out stays as it is; at least one is needed. A new priority reads the policy anew, what the clocks have
+// consumed is carried. At a desk that goes by impact and urgency, these two give the priority. A closed ticket takes tags
+// and fields only. A field that is null is taken away.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/classify (the `ClassifyTicket` operationId).
+func (c *ClientWithResponses) ClassifyTicketWithResponse(ctx context.Context, number Number, params *ClassifyTicketParams, body ClassifyTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*ClassifyTicketResponse, error) {
+	rsp, err := c.ClassifyTicket(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClassifyTicketResponse(rsp)
+}
+
 // ClientReplyWithBodyWithResponse Log what the client said
 //
 // By phone unless `channel` says otherwise; never mailed back. A ticket that is on hold or resolved opens again.
@@ -9341,6 +15116,52 @@ func (c *ClientWithResponses) ClientReplyWithResponse(ctx context.Context, numbe
 		return nil, err
 	}
 	return ParseClientReplyResponse(rsp)
+}
+
+// ClientVerdictWithBodyWithResponse Say whether it is solved
+//
+// For the client: solved, not_solved, or cancel. Staff log what they heard as client-reply and decide themselves.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/client-verdict (the `ClientVerdict` operationId).
+func (c *ClientWithResponses) ClientVerdictWithBodyWithResponse(ctx context.Context, number Number, params *ClientVerdictParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ClientVerdictResponse, error) {
+	rsp, err := c.ClientVerdictWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClientVerdictResponse(rsp)
+}
+
+// ClientVerdictWithResponse Say whether it is solved
+//
+// For the client: solved, not_solved, or cancel. Staff log what they heard as client-reply and decide themselves.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/client-verdict (the `ClientVerdict` operationId).
+func (c *ClientWithResponses) ClientVerdictWithResponse(ctx context.Context, number Number, params *ClientVerdictParams, body ClientVerdictJSONRequestBody, reqEditors ...RequestEditorFn) (*ClientVerdictResponse, error) {
+	rsp, err := c.ClientVerdict(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClientVerdictResponse(rsp)
+}
+
+// ExplainClockWithResponse Why a clock falls due when it does
+//
+// Each stretch of time from the start of the clock to its deadline, with the reason for
+// which it is counted or not. What is counted sums up to the target; the last line ends at `due_at`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/tickets/{number}/clocks/{id}/explain (the `ExplainClock` operationId).
+func (c *ClientWithResponses) ExplainClockWithResponse(ctx context.Context, number Number, id string, reqEditors ...RequestEditorFn) (*ExplainClockResponse, error) {
+	rsp, err := c.ExplainClock(ctx, number, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainClockResponse(rsp)
 }
 
 // CloseTicketWithBodyWithResponse Close for good
@@ -9403,9 +15224,10 @@ func (c *ClientWithResponses) DeleteTicketWithResponse(ctx context.Context, numb
 	return ParseDeleteTicketResponse(rsp)
 }
 
-// EscalateTicketWithBodyWithResponse Raise by one tier
+// EscalateTicketWithBodyWithResponse Raise by one tier, or hand over
 //
-// To a group where one is named.
+// To a group where one is named. With `desk`, an issue desk, it is handed over: a child ticket opens there with title,
+// body, reception type and fields; the ticket is `handed_over` until the child answers, is late, or is recalled.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9418,9 +15240,10 @@ func (c *ClientWithResponses) EscalateTicketWithBodyWithResponse(ctx context.Con
 	return ParseEscalateTicketResponse(rsp)
 }
 
-// EscalateTicketWithResponse Raise by one tier
+// EscalateTicketWithResponse Raise by one tier, or hand over
 //
-// To a group where one is named.
+// To a group where one is named. With `desk`, an issue desk, it is handed over: a child ticket opens there with title,
+// body, reception type and fields; the ticket is `handed_over` until the child answers, is late, or is recalled.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9431,6 +15254,36 @@ func (c *ClientWithResponses) EscalateTicketWithResponse(ctx context.Context, nu
 		return nil, err
 	}
 	return ParseEscalateTicketResponse(rsp)
+}
+
+// GiveFeedbackWithBodyWithResponse Rate the service
+//
+// For the client, from 1 (bad) to 5 (good). A later word replaces the earlier one.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/feedback (the `GiveFeedback` operationId).
+func (c *ClientWithResponses) GiveFeedbackWithBodyWithResponse(ctx context.Context, number Number, params *GiveFeedbackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GiveFeedbackResponse, error) {
+	rsp, err := c.GiveFeedbackWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGiveFeedbackResponse(rsp)
+}
+
+// GiveFeedbackWithResponse Rate the service
+//
+// For the client, from 1 (bad) to 5 (good). A later word replaces the earlier one.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/feedback (the `GiveFeedback` operationId).
+func (c *ClientWithResponses) GiveFeedbackWithResponse(ctx context.Context, number Number, params *GiveFeedbackParams, body GiveFeedbackJSONRequestBody, reqEditors ...RequestEditorFn) (*GiveFeedbackResponse, error) {
+	rsp, err := c.GiveFeedback(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGiveFeedbackResponse(rsp)
 }
 
 // GetFutureWithResponse What happens if nobody acts
@@ -9478,6 +15331,96 @@ func (c *ClientWithResponses) HoldTicketWithResponse(ctx context.Context, number
 	return ParseHoldTicketResponse(rsp)
 }
 
+// LinkTicketWithBodyWithResponse Tie to another ticket
+//
+// Both show the link. The process itself makes the links hand_over and merged.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/link (the `LinkTicket` operationId).
+func (c *ClientWithResponses) LinkTicketWithBodyWithResponse(ctx context.Context, number Number, params *LinkTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LinkTicketResponse, error) {
+	rsp, err := c.LinkTicketWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLinkTicketResponse(rsp)
+}
+
+// LinkTicketWithResponse Tie to another ticket
+//
+// Both show the link. The process itself makes the links hand_over and merged.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/link (the `LinkTicket` operationId).
+func (c *ClientWithResponses) LinkTicketWithResponse(ctx context.Context, number Number, params *LinkTicketParams, body LinkTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*LinkTicketResponse, error) {
+	rsp, err := c.LinkTicket(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLinkTicketResponse(rsp)
+}
+
+// MergeTicketWithBodyWithResponse Merge into another ticket
+//
+// This ticket becomes a pointer to the other one, which must be live or resolved; what comes in later goes there. See unmerge.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/merge (the `MergeTicket` operationId).
+func (c *ClientWithResponses) MergeTicketWithBodyWithResponse(ctx context.Context, number Number, params *MergeTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MergeTicketResponse, error) {
+	rsp, err := c.MergeTicketWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMergeTicketResponse(rsp)
+}
+
+// MergeTicketWithResponse Merge into another ticket
+//
+// This ticket becomes a pointer to the other one, which must be live or resolved; what comes in later goes there. See unmerge.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/merge (the `MergeTicket` operationId).
+func (c *ClientWithResponses) MergeTicketWithResponse(ctx context.Context, number Number, params *MergeTicketParams, body MergeTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeTicketResponse, error) {
+	rsp, err := c.MergeTicket(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMergeTicketResponse(rsp)
+}
+
+// MoveMessageWithBodyWithResponse Put a message into another ticket
+//
+// For a message that was threaded wrongly; there it counts as its writer's words, here a trace stays.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/move (the `MoveMessage` operationId).
+func (c *ClientWithResponses) MoveMessageWithBodyWithResponse(ctx context.Context, number Number, params *MoveMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MoveMessageResponse, error) {
+	rsp, err := c.MoveMessageWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMoveMessageResponse(rsp)
+}
+
+// MoveMessageWithResponse Put a message into another ticket
+//
+// For a message that was threaded wrongly; there it counts as its writer's words, here a trace stays.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/move (the `MoveMessage` operationId).
+func (c *ClientWithResponses) MoveMessageWithResponse(ctx context.Context, number Number, params *MoveMessageParams, body MoveMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveMessageResponse, error) {
+	rsp, err := c.MoveMessage(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMoveMessageResponse(rsp)
+}
+
 // AddNoteWithBodyWithResponse Add an internal note
 //
 // Clients never see it.
@@ -9508,10 +15451,70 @@ func (c *ClientWithResponses) AddNoteWithResponse(ctx context.Context, number Nu
 	return ParseAddNoteResponse(rsp)
 }
 
+// MakePromiseWithBodyWithResponse Promise the client a time
+//
+// A clock of its own, with its warning and breach. Two at a time.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/promise (the `MakePromise` operationId).
+func (c *ClientWithResponses) MakePromiseWithBodyWithResponse(ctx context.Context, number Number, params *MakePromiseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MakePromiseResponse, error) {
+	rsp, err := c.MakePromiseWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMakePromiseResponse(rsp)
+}
+
+// MakePromiseWithResponse Promise the client a time
+//
+// A clock of its own, with its warning and breach. Two at a time.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/promise (the `MakePromise` operationId).
+func (c *ClientWithResponses) MakePromiseWithResponse(ctx context.Context, number Number, params *MakePromiseParams, body MakePromiseJSONRequestBody, reqEditors ...RequestEditorFn) (*MakePromiseResponse, error) {
+	rsp, err := c.MakePromise(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMakePromiseResponse(rsp)
+}
+
+// RecallTicketWithBodyWithResponse Take a hand-over back
+//
+// The ticket opens again; its child is told and becomes resolved_internally.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/recall (the `RecallTicket` operationId).
+func (c *ClientWithResponses) RecallTicketWithBodyWithResponse(ctx context.Context, number Number, params *RecallTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecallTicketResponse, error) {
+	rsp, err := c.RecallTicketWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecallTicketResponse(rsp)
+}
+
+// RecallTicketWithResponse Take a hand-over back
+//
+// The ticket opens again; its child is told and becomes resolved_internally.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/recall (the `RecallTicket` operationId).
+func (c *ClientWithResponses) RecallTicketWithResponse(ctx context.Context, number Number, params *RecallTicketParams, body RecallTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*RecallTicketResponse, error) {
+	rsp, err := c.RecallTicket(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecallTicketResponse(rsp)
+}
+
 // ResolveTicketWithBodyWithResponse Resolve
 //
 // A message is the final answer. With a category it is resolved internally: without a mail of its own; category spam
-// moves it to the spam box.
+// moves it to the spam box. An incident desk asks for the solution.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9527,7 +15530,7 @@ func (c *ClientWithResponses) ResolveTicketWithBodyWithResponse(ctx context.Cont
 // ResolveTicketWithResponse Resolve
 //
 // A message is the final answer. With a category it is resolved internally: without a mail of its own; category spam
-// moves it to the spam box.
+// moves it to the spam box. An incident desk asks for the solution.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9570,6 +15573,36 @@ func (c *ClientWithResponses) RestoreTicketWithResponse(ctx context.Context, num
 	return ParseRestoreTicketResponse(rsp)
 }
 
+// SplitMessageWithBodyWithResponse Give a message a ticket of its own
+//
+// For a message that was threaded wrongly; here a trace stays.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/split (the `SplitMessage` operationId).
+func (c *ClientWithResponses) SplitMessageWithBodyWithResponse(ctx context.Context, number Number, params *SplitMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SplitMessageResponse, error) {
+	rsp, err := c.SplitMessageWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSplitMessageResponse(rsp)
+}
+
+// SplitMessageWithResponse Give a message a ticket of its own
+//
+// For a message that was threaded wrongly; here a trace stays.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/split (the `SplitMessage` operationId).
+func (c *ClientWithResponses) SplitMessageWithResponse(ctx context.Context, number Number, params *SplitMessageParams, body SplitMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*SplitMessageResponse, error) {
+	rsp, err := c.SplitMessage(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSplitMessageResponse(rsp)
+}
+
 // GetTimelineWithResponse Messages, notes and events in order
 //
 // Oldest first. Fields that do not apply to an item are left out.
@@ -9583,6 +15616,66 @@ func (c *ClientWithResponses) GetTimelineWithResponse(ctx context.Context, numbe
 		return nil, err
 	}
 	return ParseGetTimelineResponse(rsp)
+}
+
+// UnmergeTicketWithBodyWithResponse Undo a merge
+//
+// Back to the former state; what came to the other ticket since stays there, and the two are linked.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/unmerge (the `UnmergeTicket` operationId).
+func (c *ClientWithResponses) UnmergeTicketWithBodyWithResponse(ctx context.Context, number Number, params *UnmergeTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UnmergeTicketResponse, error) {
+	rsp, err := c.UnmergeTicketWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnmergeTicketResponse(rsp)
+}
+
+// UnmergeTicketWithResponse Undo a merge
+//
+// Back to the former state; what came to the other ticket since stays there, and the two are linked.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/unmerge (the `UnmergeTicket` operationId).
+func (c *ClientWithResponses) UnmergeTicketWithResponse(ctx context.Context, number Number, params *UnmergeTicketParams, body UnmergeTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*UnmergeTicketResponse, error) {
+	rsp, err := c.UnmergeTicket(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnmergeTicketResponse(rsp)
+}
+
+// WithdrawMessageWithBodyWithResponse Take back a message that has not left
+//
+// Within the undo time of its desk: the message becomes a draft again; state and clocks return if nothing came after.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/withdraw (the `WithdrawMessage` operationId).
+func (c *ClientWithResponses) WithdrawMessageWithBodyWithResponse(ctx context.Context, number Number, params *WithdrawMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawMessageResponse, error) {
+	rsp, err := c.WithdrawMessageWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawMessageResponse(rsp)
+}
+
+// WithdrawMessageWithResponse Take back a message that has not left
+//
+// Within the undo time of its desk: the message becomes a draft again; state and clocks return if nothing came after.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/withdraw (the `WithdrawMessage` operationId).
+func (c *ClientWithResponses) WithdrawMessageWithResponse(ctx context.Context, number Number, params *WithdrawMessageParams, body WithdrawMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawMessageResponse, error) {
+	rsp, err := c.WithdrawMessage(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawMessageResponse(rsp)
 }
 
 // ListTokensWithResponse Tokens without their secrets
@@ -9986,6 +16079,265 @@ func ParseGetAttachmentResponse(rsp *http.Response) (*GetAttachmentResponse, err
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetAttachmentResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListCalendarsResponse parses an HTTP response from a ListCalendarsWithResponse call
+func ParseListCalendarsResponse(rsp *http.Response) (*ListCalendarsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCalendarsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CalendarList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListCalendarsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListCalendarsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateCalendarResponse parses an HTTP response from a CreateCalendarWithResponse call
+func ParseCreateCalendarResponse(rsp *http.Response) (*CreateCalendarResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateCalendarResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Calendar
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CreateCalendarResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateCalendarResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetCalendarYearResponse parses an HTTP response from a GetCalendarYearWithResponse call
+func ParseGetCalendarYearResponse(rsp *http.Response) (*GetCalendarYearResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCalendarYearResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CalendarYear
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetCalendarYearResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetCalendarYearResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -10608,6 +16960,373 @@ func ParseGetRawMessageResponse(rsp *http.Response) (*GetRawMessageResponse, err
 	return response, nil
 }
 
+// ParseListNoticesResponse parses an HTTP response from a ListNoticesWithResponse call
+func ParseListNoticesResponse(rsp *http.Response) (*ListNoticesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListNoticesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest NoticeList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListNoticesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListNoticesResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReadNoticesResponse parses an HTTP response from a ReadNoticesWithResponse call
+func ParseReadNoticesResponse(rsp *http.Response) (*ReadNoticesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReadNoticesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ReadNoticesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ReadNoticesResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListPoliciesResponse parses an HTTP response from a ListPoliciesWithResponse call
+func ParseListPoliciesResponse(rsp *http.Response) (*ListPoliciesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPoliciesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PolicyList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListPoliciesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListPoliciesResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreatePolicyResponse parses an HTTP response from a CreatePolicyWithResponse call
+func ParseCreatePolicyResponse(rsp *http.Response) (*CreatePolicyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreatePolicyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Policy
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CreatePolicyResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreatePolicyResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListQuarantineResponse parses an HTTP response from a ListQuarantineWithResponse call
 func ParseListQuarantineResponse(rsp *http.Response) (*ListQuarantineResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -11198,6 +17917,13 @@ func ParseGetTicketResponse(rsp *http.Response) (*GetTicketResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest Unauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -11553,6 +18279,152 @@ func ParseAssignTicketResponse(rsp *http.Response) (*AssignTicketResponse, error
 	return response, nil
 }
 
+// ParseClassifyTicketResponse parses an HTTP response from a ClassifyTicketWithResponse call
+func ParseClassifyTicketResponse(rsp *http.Response) (*ClassifyTicketResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ClassifyTicketResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applied
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Pending
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ClassifyTicketResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers ClassifyTicketResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 401:
+		var headers ClassifyTicketResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ClassifyTicketResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseClientReplyResponse parses an HTTP response from a ClientReplyWithResponse call
 func ParseClientReplyResponse(rsp *http.Response) (*ClientReplyResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -11686,6 +18558,236 @@ func ParseClientReplyResponse(rsp *http.Response) (*ClientReplyResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ClientReplyResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseClientVerdictResponse parses an HTTP response from a ClientVerdictWithResponse call
+func ParseClientVerdictResponse(rsp *http.Response) (*ClientVerdictResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ClientVerdictResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applied
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Pending
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ClientVerdictResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers ClientVerdictResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 401:
+		var headers ClientVerdictResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ClientVerdictResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseExplainClockResponse parses an HTTP response from a ExplainClockWithResponse call
+func ParseExplainClockResponse(rsp *http.Response) (*ExplainClockResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExplainClockResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Explanation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ExplainClockResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ExplainClockResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -12137,6 +19239,152 @@ func ParseEscalateTicketResponse(rsp *http.Response) (*EscalateTicketResponse, e
 	return response, nil
 }
 
+// ParseGiveFeedbackResponse parses an HTTP response from a GiveFeedbackWithResponse call
+func ParseGiveFeedbackResponse(rsp *http.Response) (*GiveFeedbackResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GiveFeedbackResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applied
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Pending
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GiveFeedbackResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers GiveFeedbackResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 401:
+		var headers GiveFeedbackResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GiveFeedbackResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetFutureResponse parses an HTTP response from a GetFutureWithResponse call
 func ParseGetFutureResponse(rsp *http.Response) (*GetFutureResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -12367,6 +19615,444 @@ func ParseHoldTicketResponse(rsp *http.Response) (*HoldTicketResponse, error) {
 	return response, nil
 }
 
+// ParseLinkTicketResponse parses an HTTP response from a LinkTicketWithResponse call
+func ParseLinkTicketResponse(rsp *http.Response) (*LinkTicketResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LinkTicketResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applied
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Pending
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers LinkTicketResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers LinkTicketResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 401:
+		var headers LinkTicketResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers LinkTicketResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseMergeTicketResponse parses an HTTP response from a MergeTicketWithResponse call
+func ParseMergeTicketResponse(rsp *http.Response) (*MergeTicketResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MergeTicketResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applied
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Pending
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers MergeTicketResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers MergeTicketResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 401:
+		var headers MergeTicketResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers MergeTicketResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseMoveMessageResponse parses an HTTP response from a MoveMessageWithResponse call
+func ParseMoveMessageResponse(rsp *http.Response) (*MoveMessageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MoveMessageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applied
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Pending
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers MoveMessageResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers MoveMessageResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 401:
+		var headers MoveMessageResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers MoveMessageResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseAddNoteResponse parses an HTTP response from a AddNoteWithResponse call
 func ParseAddNoteResponse(rsp *http.Response) (*AddNoteResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -12500,6 +20186,298 @@ func ParseAddNoteResponse(rsp *http.Response) (*AddNoteResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers AddNoteResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseMakePromiseResponse parses an HTTP response from a MakePromiseWithResponse call
+func ParseMakePromiseResponse(rsp *http.Response) (*MakePromiseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MakePromiseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applied
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Pending
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers MakePromiseResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers MakePromiseResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 401:
+		var headers MakePromiseResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers MakePromiseResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRecallTicketResponse parses an HTTP response from a RecallTicketWithResponse call
+func ParseRecallTicketResponse(rsp *http.Response) (*RecallTicketResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecallTicketResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applied
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Pending
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RecallTicketResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers RecallTicketResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 401:
+		var headers RecallTicketResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers RecallTicketResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -12805,6 +20783,152 @@ func ParseRestoreTicketResponse(rsp *http.Response) (*RestoreTicketResponse, err
 	return response, nil
 }
 
+// ParseSplitMessageResponse parses an HTTP response from a SplitMessageWithResponse call
+func ParseSplitMessageResponse(rsp *http.Response) (*SplitMessageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SplitMessageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applied
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Pending
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SplitMessageResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers SplitMessageResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 401:
+		var headers SplitMessageResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers SplitMessageResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetTimelineResponse parses an HTTP response from a GetTimelineWithResponse call
 func ParseGetTimelineResponse(rsp *http.Response) (*GetTimelineResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -12883,6 +21007,298 @@ func ParseGetTimelineResponse(rsp *http.Response) (*GetTimelineResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetTimelineResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUnmergeTicketResponse parses an HTTP response from a UnmergeTicketWithResponse call
+func ParseUnmergeTicketResponse(rsp *http.Response) (*UnmergeTicketResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UnmergeTicketResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applied
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Pending
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UnmergeTicketResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers UnmergeTicketResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 401:
+		var headers UnmergeTicketResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers UnmergeTicketResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawMessageResponse parses an HTTP response from a WithdrawMessageWithResponse call
+func ParseWithdrawMessageResponse(rsp *http.Response) (*WithdrawMessageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawMessageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applied
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Pending
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers WithdrawMessageResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers WithdrawMessageResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 401:
+		var headers WithdrawMessageResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers WithdrawMessageResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

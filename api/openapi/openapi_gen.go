@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/oapi-codegen/runtime"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // Defines values for ByKind.
@@ -30,6 +31,39 @@ func (e ByKind) Valid() bool {
 	case ByKindOperator:
 		return true
 	case ByKindSystem:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CalendarDayReason.
+const (
+	CalendarDayReasonClosedHours CalendarDayReason = "closed_hours"
+	CalendarDayReasonClosure     CalendarDayReason = "closure"
+	CalendarDayReasonCounted     CalendarDayReason = "counted"
+	CalendarDayReasonDayOff      CalendarDayReason = "day_off"
+	CalendarDayReasonHoliday     CalendarDayReason = "holiday"
+	CalendarDayReasonOpening     CalendarDayReason = "opening"
+	CalendarDayReasonWeekend     CalendarDayReason = "weekend"
+)
+
+// Valid indicates whether the value is a known member of the CalendarDayReason enum.
+func (e CalendarDayReason) Valid() bool {
+	switch e {
+	case CalendarDayReasonClosedHours:
+		return true
+	case CalendarDayReasonClosure:
+		return true
+	case CalendarDayReasonCounted:
+		return true
+	case CalendarDayReasonDayOff:
+		return true
+	case CalendarDayReasonHoliday:
+		return true
+	case CalendarDayReasonOpening:
+		return true
+	case CalendarDayReasonWeekend:
 		return true
 	default:
 		return false
@@ -117,24 +151,57 @@ func (e ClientAccess) Valid() bool {
 	}
 }
 
+// Defines values for ClientVerdictCommandClientVerdictVerdict.
+const (
+	Cancel    ClientVerdictCommandClientVerdictVerdict = "cancel"
+	NotSolved ClientVerdictCommandClientVerdictVerdict = "not_solved"
+	Solved    ClientVerdictCommandClientVerdictVerdict = "solved"
+)
+
+// Valid indicates whether the value is a known member of the ClientVerdictCommandClientVerdictVerdict enum.
+func (e ClientVerdictCommandClientVerdictVerdict) Valid() bool {
+	switch e {
+	case Cancel:
+		return true
+	case NotSolved:
+		return true
+	case Solved:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ClockKind.
 const (
-	AutoClose     ClockKind = "auto_close"
-	FirstResponse ClockKind = "first_response"
-	Retention     ClockKind = "retention"
-	Wake          ClockKind = "wake"
+	ClockKindAutoClose     ClockKind = "auto_close"
+	ClockKindFirstResponse ClockKind = "first_response"
+	ClockKindHandOver      ClockKind = "hand_over"
+	ClockKindNextResponse  ClockKind = "next_response"
+	ClockKindPromise       ClockKind = "promise"
+	ClockKindResolution    ClockKind = "resolution"
+	ClockKindRetention     ClockKind = "retention"
+	ClockKindWake          ClockKind = "wake"
 )
 
 // Valid indicates whether the value is a known member of the ClockKind enum.
 func (e ClockKind) Valid() bool {
 	switch e {
-	case AutoClose:
+	case ClockKindAutoClose:
 		return true
-	case FirstResponse:
+	case ClockKindFirstResponse:
 		return true
-	case Retention:
+	case ClockKindHandOver:
 		return true
-	case Wake:
+	case ClockKindNextResponse:
+		return true
+	case ClockKindPromise:
+		return true
+	case ClockKindResolution:
+		return true
+	case ClockKindRetention:
+		return true
+	case ClockKindWake:
 		return true
 	default:
 		return false
@@ -143,22 +210,22 @@ func (e ClockKind) Valid() bool {
 
 // Defines values for ClockState.
 const (
-	Breached ClockState = "breached"
-	Met      ClockState = "met"
-	Paused   ClockState = "paused"
-	Running  ClockState = "running"
+	ClockStateBreached ClockState = "breached"
+	ClockStateMet      ClockState = "met"
+	ClockStatePaused   ClockState = "paused"
+	ClockStateRunning  ClockState = "running"
 )
 
 // Valid indicates whether the value is a known member of the ClockState enum.
 func (e ClockState) Valid() bool {
 	switch e {
-	case Breached:
+	case ClockStateBreached:
 		return true
-	case Met:
+	case ClockStateMet:
 		return true
-	case Paused:
+	case ClockStatePaused:
 		return true
-	case Running:
+	case ClockStateRunning:
 		return true
 	default:
 		return false
@@ -201,6 +268,69 @@ func (e CreateDeskKind) Valid() bool {
 	}
 }
 
+// Defines values for CreateDeskProcess.
+const (
+	CreateDeskProcessIncident CreateDeskProcess = "incident"
+	CreateDeskProcessInquiry  CreateDeskProcess = "inquiry"
+	CreateDeskProcessIssue    CreateDeskProcess = "issue"
+)
+
+// Valid indicates whether the value is a known member of the CreateDeskProcess enum.
+func (e CreateDeskProcess) Valid() bool {
+	switch e {
+	case CreateDeskProcessIncident:
+		return true
+	case CreateDeskProcessInquiry:
+		return true
+	case CreateDeskProcessIssue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreatePolicyAfterReply.
+const (
+	CreatePolicyAfterReplyNew  CreatePolicyAfterReply = "new"
+	CreatePolicyAfterReplyOpen CreatePolicyAfterReply = "open"
+	CreatePolicyAfterReplyStay CreatePolicyAfterReply = "stay"
+)
+
+// Valid indicates whether the value is a known member of the CreatePolicyAfterReply enum.
+func (e CreatePolicyAfterReply) Valid() bool {
+	switch e {
+	case CreatePolicyAfterReplyNew:
+		return true
+	case CreatePolicyAfterReplyOpen:
+		return true
+	case CreatePolicyAfterReplyStay:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreatePolicyFollowUp.
+const (
+	CreatePolicyFollowUpLinked       CreatePolicyFollowUp = "linked"
+	CreatePolicyFollowUpReopen       CreatePolicyFollowUp = "reopen"
+	CreatePolicyFollowUpReopenWithin CreatePolicyFollowUp = "reopen_within"
+)
+
+// Valid indicates whether the value is a known member of the CreatePolicyFollowUp enum.
+func (e CreatePolicyFollowUp) Valid() bool {
+	switch e {
+	case CreatePolicyFollowUpLinked:
+		return true
+	case CreatePolicyFollowUpReopen:
+		return true
+	case CreatePolicyFollowUpReopenWithin:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DeskKind.
 const (
 	DeskKindInquiry DeskKind = "inquiry"
@@ -213,6 +343,96 @@ func (e DeskKind) Valid() bool {
 	case DeskKindInquiry:
 		return true
 	case DeskKindIssue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DeskProcess.
+const (
+	DeskProcessIncident DeskProcess = "incident"
+	DeskProcessInquiry  DeskProcess = "inquiry"
+	DeskProcessIssue    DeskProcess = "issue"
+)
+
+// Valid indicates whether the value is a known member of the DeskProcess enum.
+func (e DeskProcess) Valid() bool {
+	switch e {
+	case DeskProcessIncident:
+		return true
+	case DeskProcessInquiry:
+		return true
+	case DeskProcessIssue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExplanationUnit.
+const (
+	ExplanationUnitInstant     ExplanationUnit = "instant"
+	ExplanationUnitWallClock   ExplanationUnit = "wall_clock"
+	ExplanationUnitWorkingDays ExplanationUnit = "working_days"
+	ExplanationUnitWorkingTime ExplanationUnit = "working_time"
+)
+
+// Valid indicates whether the value is a known member of the ExplanationUnit enum.
+func (e ExplanationUnit) Valid() bool {
+	switch e {
+	case ExplanationUnitInstant:
+		return true
+	case ExplanationUnitWallClock:
+		return true
+	case ExplanationUnitWorkingDays:
+		return true
+	case ExplanationUnitWorkingTime:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExplanationLineReason.
+const (
+	ExplanationLineReasonClockChange ExplanationLineReason = "clock_change"
+	ExplanationLineReasonClosedHours ExplanationLineReason = "closed_hours"
+	ExplanationLineReasonClosure     ExplanationLineReason = "closure"
+	ExplanationLineReasonCounted     ExplanationLineReason = "counted"
+	ExplanationLineReasonDayOff      ExplanationLineReason = "day_off"
+	ExplanationLineReasonHoliday     ExplanationLineReason = "holiday"
+	ExplanationLineReasonInstant     ExplanationLineReason = "instant"
+	ExplanationLineReasonPaused      ExplanationLineReason = "paused"
+	ExplanationLineReasonStartDay    ExplanationLineReason = "start_day"
+	ExplanationLineReasonWallClock   ExplanationLineReason = "wall_clock"
+	ExplanationLineReasonWeekend     ExplanationLineReason = "weekend"
+)
+
+// Valid indicates whether the value is a known member of the ExplanationLineReason enum.
+func (e ExplanationLineReason) Valid() bool {
+	switch e {
+	case ExplanationLineReasonClockChange:
+		return true
+	case ExplanationLineReasonClosedHours:
+		return true
+	case ExplanationLineReasonClosure:
+		return true
+	case ExplanationLineReasonCounted:
+		return true
+	case ExplanationLineReasonDayOff:
+		return true
+	case ExplanationLineReasonHoliday:
+		return true
+	case ExplanationLineReasonInstant:
+		return true
+	case ExplanationLineReasonPaused:
+		return true
+	case ExplanationLineReasonStartDay:
+		return true
+	case ExplanationLineReasonWallClock:
+		return true
+	case ExplanationLineReasonWeekend:
 		return true
 	default:
 		return false
@@ -279,6 +499,51 @@ func (e LastMessageKind) Valid() bool {
 	case LastMessageKindNote:
 		return true
 	case LastMessageKindPublic:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Level.
+const (
+	LevelHigh   Level = "high"
+	LevelLow    Level = "low"
+	LevelMedium Level = "medium"
+)
+
+// Valid indicates whether the value is a known member of the Level enum.
+func (e Level) Valid() bool {
+	switch e {
+	case LevelHigh:
+		return true
+	case LevelLow:
+		return true
+	case LevelMedium:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LinkCommandLinkKind.
+const (
+	LinkCommandLinkKindCauses    LinkCommandLinkKind = "causes"
+	LinkCommandLinkKindDuplicate LinkCommandLinkKind = "duplicate"
+	LinkCommandLinkKindFollowUp  LinkCommandLinkKind = "follow_up"
+	LinkCommandLinkKindRelated   LinkCommandLinkKind = "related"
+)
+
+// Valid indicates whether the value is a known member of the LinkCommandLinkKind enum.
+func (e LinkCommandLinkKind) Valid() bool {
+	switch e {
+	case LinkCommandLinkKindCauses:
+		return true
+	case LinkCommandLinkKindDuplicate:
+		return true
+	case LinkCommandLinkKindFollowUp:
+		return true
+	case LinkCommandLinkKindRelated:
 		return true
 	default:
 		return false
@@ -363,24 +628,66 @@ func (e Outcome) Valid() bool {
 	}
 }
 
+// Defines values for PolicyAfterReply.
+const (
+	PolicyAfterReplyNew  PolicyAfterReply = "new"
+	PolicyAfterReplyOpen PolicyAfterReply = "open"
+	PolicyAfterReplyStay PolicyAfterReply = "stay"
+)
+
+// Valid indicates whether the value is a known member of the PolicyAfterReply enum.
+func (e PolicyAfterReply) Valid() bool {
+	switch e {
+	case PolicyAfterReplyNew:
+		return true
+	case PolicyAfterReplyOpen:
+		return true
+	case PolicyAfterReplyStay:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PolicyFollowUp.
+const (
+	PolicyFollowUpLinked       PolicyFollowUp = "linked"
+	PolicyFollowUpReopen       PolicyFollowUp = "reopen"
+	PolicyFollowUpReopenWithin PolicyFollowUp = "reopen_within"
+)
+
+// Valid indicates whether the value is a known member of the PolicyFollowUp enum.
+func (e PolicyFollowUp) Valid() bool {
+	switch e {
+	case PolicyFollowUpLinked:
+		return true
+	case PolicyFollowUpReopen:
+		return true
+	case PolicyFollowUpReopenWithin:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Priority.
 const (
-	High   Priority = "high"
-	Low    Priority = "low"
-	Normal Priority = "normal"
-	Urgent Priority = "urgent"
+	PriorityHigh   Priority = "high"
+	PriorityLow    Priority = "low"
+	PriorityNormal Priority = "normal"
+	PriorityUrgent Priority = "urgent"
 )
 
 // Valid indicates whether the value is a known member of the Priority enum.
 func (e Priority) Valid() bool {
 	switch e {
-	case High:
+	case PriorityHigh:
 		return true
-	case Low:
+	case PriorityLow:
 		return true
-	case Normal:
+	case PriorityNormal:
 		return true
-	case Urgent:
+	case PriorityUrgent:
 		return true
 	default:
 		return false
@@ -523,6 +830,9 @@ func (e Sort) Valid() bool {
 const (
 	StateClosed             State = "closed"
 	StateDeleted            State = "deleted"
+	StateHandOverAnswered   State = "hand_over_answered"
+	StateHandedOver         State = "handed_over"
+	StateMerged             State = "merged"
 	StateNew                State = "new"
 	StateOnHold             State = "on_hold"
 	StateOpen               State = "open"
@@ -537,6 +847,12 @@ func (e State) Valid() bool {
 	case StateClosed:
 		return true
 	case StateDeleted:
+		return true
+	case StateHandOverAnswered:
+		return true
+	case StateHandedOver:
+		return true
+	case StateMerged:
 		return true
 	case StateNew:
 		return true
@@ -752,6 +1068,60 @@ type By struct {
 // ByKind defines model for By.Kind.
 type ByKind string
 
+// Calendar defines model for Calendar.
+type Calendar struct {
+	Closed   []string `json:"closed"`
+	Holidays []string `json:"holidays"`
+	Key      string   `json:"key"`
+	Open     []string `json:"open"`
+	Version  int      `json:"version"`
+
+	// Week Hours of each day, such as 09:00-17:30; 22:00-06:00 runs over midnight. A day without is closed.
+	Week Week   `json:"week"`
+	Zone string `json:"zone"`
+}
+
+// CalendarDay defines model for CalendarDay.
+type CalendarDay struct {
+	Date  openapi_types.Date `json:"date"`
+	Hours Hours              `json:"hours"`
+
+	// Name Of the holiday, closure or opening.
+	Name   *string           `json:"name"`
+	Open   bool              `json:"open"`
+	Reason CalendarDayReason `json:"reason"`
+
+	// Text The reason for people.
+	Text string `json:"text"`
+}
+
+// CalendarDayReason defines model for CalendarDay.Reason.
+type CalendarDayReason string
+
+// CalendarList defines model for CalendarList.
+type CalendarList struct {
+	Items       []Calendar `json:"items"`
+	NextCursor  *string    `json:"next_cursor"`
+	Total       int        `json:"total"`
+	TotalCapped bool       `json:"total_capped"`
+}
+
+// CalendarName defines model for CalendarName.
+type CalendarName struct {
+	Key     string `json:"key"`
+	Version int    `json:"version"`
+	Zone    string `json:"zone"`
+}
+
+// CalendarYear defines model for CalendarYear.
+type CalendarYear struct {
+	Days    []CalendarDay `json:"days"`
+	Key     string        `json:"key"`
+	Version int           `json:"version"`
+	Year    int           `json:"year"`
+	Zone    string        `json:"zone"`
+}
+
 // Category defines model for Category.
 type Category string
 
@@ -763,6 +1133,35 @@ type Cause struct {
 
 // Channel defines model for Channel.
 type Channel string
+
+// ClassifyCommand defines model for ClassifyCommand.
+type ClassifyCommand struct {
+	Classify struct {
+		// DueAt A date for people; clocks don't go by it.
+		DueAt *time.Time `json:"due_at,omitempty"`
+
+		// Fields Added to those it has; null takes one away. At most 64 KB.
+		Fields *map[string]interface{} `json:"fields,omitempty"`
+		Impact *Level                  `json:"impact,omitempty"`
+
+		// Language BCP 47, such as ja or en.
+		Language      *Language `json:"language,omitempty"`
+		Priority      *Priority `json:"priority,omitempty"`
+		ReceptionType *string   `json:"reception_type,omitempty"`
+
+		// Tags All that it shall have.
+		Tags *[]string `json:"tags,omitempty"`
+
+		// Title One line.
+		Title   *string `json:"title,omitempty"`
+		Type    *Type   `json:"type,omitempty"`
+		Urgency *Level  `json:"urgency,omitempty"`
+	} `json:"classify"`
+
+	// Id Unique per actor.
+	Id           *CommandId `json:"id,omitempty"`
+	SeenRevision *int64     `json:"seen_revision,omitempty"`
+}
 
 // Client defines model for Client.
 type Client struct {
@@ -792,12 +1191,36 @@ type ClientReplyCommand struct {
 	SeenRevision *int64     `json:"seen_revision,omitempty"`
 }
 
+// ClientVerdictCommand defines model for ClientVerdictCommand.
+type ClientVerdictCommand struct {
+	ClientVerdict struct {
+		Verdict ClientVerdictCommandClientVerdictVerdict `json:"verdict"`
+	} `json:"client_verdict"`
+
+	// Id Unique per actor.
+	Id           *CommandId `json:"id,omitempty"`
+	SeenRevision *int64     `json:"seen_revision,omitempty"`
+}
+
+// ClientVerdictCommandClientVerdictVerdict defines model for ClientVerdictCommand.ClientVerdict.Verdict.
+type ClientVerdictCommandClientVerdictVerdict string
+
 // Clock defines model for Clock.
 type Clock struct {
-	DueAt time.Time  `json:"due_at"`
+	// DueAt Null while a target is paused.
+	DueAt *time.Time `json:"due_at"`
+
+	// Id Unique in the ticket: the kind, and for promises promise:1, promise:2.
+	Id    string     `json:"id"`
 	Kind  ClockKind  `json:"kind"`
 	MetAt *time.Time `json:"met_at"`
 	State ClockState `json:"state"`
+
+	// UsedMinutes Working time consumed before it was last paused, met or set anew.
+	UsedMinutes int64 `json:"used_minutes"`
+
+	// WarnAt Of a warning still to be given.
+	WarnAt *time.Time `json:"warn_at"`
 }
 
 // ClockKind defines model for ClockKind.
@@ -843,6 +1266,27 @@ type CreateAgent struct {
 // CreateAgentLanguage defines model for CreateAgent.Language.
 type CreateAgentLanguage string
 
+// CreateCalendar defines model for CreateCalendar.
+type CreateCalendar struct {
+	// Closed Ranges with a name: 2026-12-29/2027-01-03 Year-end, or 12-29/01-03 Year-end for every year.
+	Closed *[]string `json:"closed,omitempty"`
+
+	// Holidays A set (`jp`), a date with its name (2027-05-03 Founding day), or one of every year (12-25 Christmas Day).
+	Holidays *[]string `json:"holidays,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key Key `json:"key"`
+
+	// Open Dates with hours of their own: 2027-05-08 09:00-12:00,13:00-15:00 Saturday shift.
+	Open *[]string `json:"open,omitempty"`
+
+	// Week Hours of each day, such as 09:00-17:30; 22:00-06:00 runs over midnight. A day without is closed.
+	Week NewWeek `json:"week"`
+
+	// Zone IANA name, such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
+}
+
 // CreateClient A known client is found by id, number, email or phone; else there is a new one.
 type CreateClient struct {
 	Email  *Email  `json:"email,omitempty"`
@@ -861,10 +1305,16 @@ type CreateDesk struct {
 	Key  Key             `json:"key"`
 	Kind *CreateDeskKind `json:"kind,omitempty"`
 	Name string          `json:"name"`
+
+	// Process As the kind unless said.
+	Process *CreateDeskProcess `json:"process,omitempty"`
 }
 
 // CreateDeskKind defines model for CreateDesk.Kind.
 type CreateDeskKind string
+
+// CreateDeskProcess As the kind unless said.
+type CreateDeskProcess string
 
 // CreateGroup defines model for CreateGroup.
 type CreateGroup struct {
@@ -873,6 +1323,63 @@ type CreateGroup struct {
 	Members *[]Key `json:"members,omitempty"`
 	Name    string `json:"name"`
 }
+
+// CreatePolicy defines model for CreatePolicy.
+type CreatePolicy struct {
+	// Acknowledge A new ticket's client is told its number.
+	Acknowledge *bool `json:"acknowledge,omitempty"`
+
+	// AfterReply Where a client's reply leads.
+	AfterReply *CreatePolicyAfterReply `json:"after_reply,omitempty"`
+
+	// AutoCloseDays Working days instead; 0: as the minutes say.
+	AutoCloseDays *int `json:"auto_close_days,omitempty"`
+
+	// AutoCloseMinutes Of the wall clock, from resolved to closed.
+	AutoCloseMinutes *int64 `json:"auto_close_minutes,omitempty"`
+
+	// BreachEscalates A breach raises the tier.
+	BreachEscalates *bool `json:"breach_escalates,omitempty"`
+
+	// Calendar Its key; `always` is open around the clock.
+	Calendar *string `json:"calendar,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk Key `json:"desk"`
+
+	// FirstResponseMinutes Working minutes by priority; 0: no such clock.
+	FirstResponseMinutes *NewTargets `json:"first_response_minutes,omitempty"`
+
+	// FollowUp What a client's reply to a closed ticket does.
+	FollowUp *CreatePolicyFollowUp `json:"follow_up,omitempty"`
+
+	// HandOverDays Working days that a hand-over may take; 0: no promise.
+	HandOverDays *int `json:"hand_over_days,omitempty"`
+
+	// NextResponseMinutes Working minutes by priority; 0: no such clock.
+	NextResponseMinutes *NewTargets `json:"next_response_minutes,omitempty"`
+
+	// Pauses For which reasons of hold each clock stands still.
+	Pauses *NewPauses `json:"pauses,omitempty"`
+
+	// ReopenWithinMinutes For follow_up reopen_within.
+	ReopenWithinMinutes *int64 `json:"reopen_within_minutes,omitempty"`
+
+	// ResolutionMinutes Working minutes by priority; 0: no such clock.
+	ResolutionMinutes *NewTargets `json:"resolution_minutes,omitempty"`
+
+	// SpamRetentionMinutes Of the wall clock.
+	SpamRetentionMinutes *int64 `json:"spam_retention_minutes,omitempty"`
+
+	// WarnAtPercent Of a target, after which a warning is given; 0: none.
+	WarnAtPercent *int `json:"warn_at_percent,omitempty"`
+}
+
+// CreatePolicyAfterReply Where a client's reply leads.
+type CreatePolicyAfterReply string
+
+// CreatePolicyFollowUp What a client's reply to a closed ticket does.
+type CreatePolicyFollowUp string
 
 // CreateTicket defines model for CreateTicket.
 type CreateTicket struct {
@@ -893,6 +1400,9 @@ type CreateTicket struct {
 	// Id Unique per actor.
 	Id *CommandId `json:"id,omitempty"`
 
+	// Impact With urgency: gives the priority at an incident desk.
+	Impact *Level `json:"impact,omitempty"`
+
 	// Language BCP 47, such as ja or en.
 	Language *Language   `json:"language,omitempty"`
 	Message  *NewMessage `json:"message,omitempty"`
@@ -904,8 +1414,9 @@ type CreateTicket struct {
 	Tags          *[]string `json:"tags,omitempty"`
 
 	// Title One line.
-	Title string `json:"title"`
-	Type  *Type  `json:"type,omitempty"`
+	Title   string `json:"title"`
+	Type    *Type  `json:"type,omitempty"`
+	Urgency *Level `json:"urgency,omitempty"`
 }
 
 // CreateToken defines model for CreateToken.
@@ -918,18 +1429,29 @@ type CreateToken struct {
 	Scopes    []Scope    `json:"scopes"`
 }
 
+// DayHours defines model for DayHours.
+type DayHours = []string
+
 // Desk defines model for Desk.
 type Desk struct {
 	// Address From which its mail is sent.
 	Address *string  `json:"address"`
 	Groups  []string `json:"groups"`
 	Key     string   `json:"key"`
-	Kind    DeskKind `json:"kind"`
-	Name    string   `json:"name"`
+
+	// Kind Inquiries are handed over to issue desks.
+	Kind DeskKind `json:"kind"`
+	Name string   `json:"name"`
+
+	// Process The table that its tickets go by.
+	Process DeskProcess `json:"process"`
 }
 
-// DeskKind defines model for Desk.Kind.
+// DeskKind Inquiries are handed over to issue desks.
 type DeskKind string
+
+// DeskProcess The table that its tickets go by.
+type DeskProcess string
 
 // DeskList defines model for DeskList.
 type DeskList struct {
@@ -945,9 +1467,22 @@ type Email = string
 // EscalateCommand defines model for EscalateCommand.
 type EscalateCommand struct {
 	Escalate struct {
-		// Group Lower-case word of a desk, group or agent.
-		Group  *Key   `json:"group,omitempty"`
-		Reason string `json:"reason"`
+		// Body At most 1 MB; the reason unless said.
+		Body *string `json:"body,omitempty"`
+
+		// Desk An issue desk, to hand over; the rest below is its ticket's.
+		Desk *Key `json:"desk,omitempty"`
+
+		// Fields At most 64 KB.
+		Fields *map[string]interface{} `json:"fields,omitempty"`
+
+		// Group Not together with `desk`.
+		Group         *Key    `json:"group,omitempty"`
+		Reason        string  `json:"reason"`
+		ReceptionType *string `json:"reception_type,omitempty"`
+
+		// Title One line; the ticket's unless said.
+		Title *string `json:"title,omitempty"`
 	} `json:"escalate"`
 
 	// Id Unique per actor.
@@ -961,8 +1496,58 @@ type Event struct {
 	Data  *map[string]interface{} `json:"data,omitempty"`
 	From  *string                 `json:"from,omitempty"`
 	Name  string                  `json:"name"`
-	To    *string                 `json:"to,omitempty"`
+
+	// Text For people.
+	Text string  `json:"text"`
+	To   *string `json:"to,omitempty"`
 }
+
+// Explanation defines model for Explanation.
+type Explanation struct {
+	Calendar CalendarName `json:"calendar"`
+	Clock    Clock        `json:"clock"`
+
+	// Complete The lines go from its start to its deadline, and sum up to the target. False while it is paused, and where the record does not reach back that far.
+	Complete       bool              `json:"complete"`
+	CountedMinutes int64             `json:"counted_minutes"`
+	Lines          []ExplanationLine `json:"lines"`
+
+	// TargetMinutes Of working_time, by the pinned policy and the present priority.
+	TargetMinutes *int64 `json:"target_minutes"`
+
+	// Text What falls due.
+	Text string `json:"text"`
+
+	// Unit What is counted; instant: somebody named the time.
+	Unit ExplanationUnit `json:"unit"`
+}
+
+// ExplanationUnit What is counted; instant: somebody named the time.
+type ExplanationUnit string
+
+// ExplanationLine defines model for ExplanationLine.
+type ExplanationLine struct {
+	Counted bool      `json:"counted"`
+	From    time.Time `json:"from"`
+
+	// FromLocal The same instant on the clock of the calendar's zone, with its offset.
+	FromLocal string `json:"from_local"`
+
+	// Minutes From beginning to end; of a clock change, by how much.
+	Minutes int64 `json:"minutes"`
+
+	// Name Of the holiday, closure or opening; of a pause the reason of hold or the state.
+	Name   *string               `json:"name"`
+	Reason ExplanationLineReason `json:"reason"`
+
+	// Text The reason for people.
+	Text    string    `json:"text"`
+	To      time.Time `json:"to"`
+	ToLocal string    `json:"to_local"`
+}
+
+// ExplanationLineReason defines model for ExplanationLine.Reason.
+type ExplanationLineReason string
 
 // Fate defines model for Fate.
 type Fate struct {
@@ -982,6 +1567,18 @@ type Fate struct {
 type FateList struct {
 	Items      []Fate  `json:"items"`
 	NextCursor *string `json:"next_cursor"`
+}
+
+// FeedbackCommand defines model for FeedbackCommand.
+type FeedbackCommand struct {
+	Feedback struct {
+		Comment *string `json:"comment,omitempty"`
+		Rating  int     `json:"rating"`
+	} `json:"feedback"`
+
+	// Id Unique per actor.
+	Id           *CommandId `json:"id,omitempty"`
+	SeenRevision *int64     `json:"seen_revision,omitempty"`
 }
 
 // FieldError defines model for FieldError.
@@ -1026,6 +1623,15 @@ type GroupList struct {
 	TotalCapped bool    `json:"total_capped"`
 }
 
+// HandOver The last one; null where there was none.
+type HandOver struct {
+	// Number Of the child ticket.
+	Number int64 `json:"number"`
+
+	// Outcome How it came back: resolved, held, internal or overdue; null while the child works on it.
+	Outcome *string `json:"outcome"`
+}
+
 // HoldCommand defines model for HoldCommand.
 type HoldCommand struct {
 	Hold struct {
@@ -1050,6 +1656,9 @@ type Holding struct {
 	Until  *time.Time `json:"until"`
 }
 
+// Hours defines model for Hours.
+type Hours = []string
+
 // Key Lower-case word of a desk, group or agent.
 type Key = string
 
@@ -1071,11 +1680,30 @@ type LastMessageBy string
 // LastMessageKind defines model for LastMessage.Kind.
 type LastMessageKind string
 
+// Level defines model for Level.
+type Level string
+
 // Link defines model for Link.
 type Link struct {
 	Kind   LinkKind `json:"kind"`
 	Number int64    `json:"number"`
 }
+
+// LinkCommand defines model for LinkCommand.
+type LinkCommand struct {
+	// Id Unique per actor.
+	Id   *CommandId `json:"id,omitempty"`
+	Link struct {
+		Kind LinkCommandLinkKind `json:"kind"`
+
+		// Number Of the other ticket.
+		Number int64 `json:"number"`
+	} `json:"link"`
+	SeenRevision *int64 `json:"seen_revision,omitempty"`
+}
+
+// LinkCommandLinkKind defines model for LinkCommand.Link.Kind.
+type LinkCommandLinkKind string
 
 // LinkKind defines model for LinkKind.
 type LinkKind string
@@ -1098,6 +1726,31 @@ type MailboxList struct {
 	NextCursor  *string   `json:"next_cursor"`
 	Total       int       `json:"total"`
 	TotalCapped bool      `json:"total_capped"`
+}
+
+// MergeCommand defines model for MergeCommand.
+type MergeCommand struct {
+	// Id Unique per actor.
+	Id    *CommandId `json:"id,omitempty"`
+	Merge struct {
+		// Into Number of the ticket that survives.
+		Into int64 `json:"into"`
+	} `json:"merge"`
+	SeenRevision *int64 `json:"seen_revision,omitempty"`
+}
+
+// MoveCommand defines model for MoveCommand.
+type MoveCommand struct {
+	// Id Unique per actor.
+	Id   *CommandId `json:"id,omitempty"`
+	Move struct {
+		// Into Number of the ticket that it belongs to.
+		Into int64 `json:"into"`
+
+		// Message Id of a message of this ticket.
+		Message string `json:"message"`
+	} `json:"move"`
+	SeenRevision *int64 `json:"seen_revision,omitempty"`
 }
 
 // NewFile defines model for NewFile.
@@ -1130,6 +1783,21 @@ type NewMessage struct {
 // NewMessageBodyFormat defines model for NewMessage.BodyFormat.
 type NewMessageBodyFormat string
 
+// NewPauses For which reasons of hold each clock stands still.
+type NewPauses struct {
+	FirstResponse *[]HoldReason `json:"first_response,omitempty"`
+	NextResponse  *[]HoldReason `json:"next_response,omitempty"`
+	Resolution    *[]HoldReason `json:"resolution,omitempty"`
+}
+
+// NewTargets Working minutes by priority; 0: no such clock.
+type NewTargets struct {
+	High   *int64 `json:"high,omitempty"`
+	Low    *int64 `json:"low,omitempty"`
+	Normal *int64 `json:"normal,omitempty"`
+	Urgent *int64 `json:"urgent,omitempty"`
+}
+
 // NewToken defines model for NewToken.
 type NewToken struct {
 	Agent      string     `json:"agent"`
@@ -1143,6 +1811,17 @@ type NewToken struct {
 	Token string `json:"token"`
 }
 
+// NewWeek Hours of each day, such as 09:00-17:30; 22:00-06:00 runs over midnight. A day without is closed.
+type NewWeek struct {
+	Friday    *DayHours `json:"friday,omitempty"`
+	Monday    *DayHours `json:"monday,omitempty"`
+	Saturday  *DayHours `json:"saturday,omitempty"`
+	Sunday    *DayHours `json:"sunday,omitempty"`
+	Thursday  *DayHours `json:"thursday,omitempty"`
+	Tuesday   *DayHours `json:"tuesday,omitempty"`
+	Wednesday *DayHours `json:"wednesday,omitempty"`
+}
+
 // NoteCommand defines model for NoteCommand.
 type NoteCommand struct {
 	// Id Unique per actor.
@@ -1151,8 +1830,109 @@ type NoteCommand struct {
 	SeenRevision *int64     `json:"seen_revision,omitempty"`
 }
 
+// Notice defines model for Notice.
+type Notice struct {
+	At time.Time `json:"at"`
+
+	// Audience owner, group or leads.
+	Audience string `json:"audience"`
+	Id       int64  `json:"id"`
+
+	// Name Of the event.
+	Name string `json:"name"`
+
+	// Number Of the ticket.
+	Number int64      `json:"number"`
+	ReadAt *time.Time `json:"read_at"`
+
+	// Text What happened.
+	Text string `json:"text"`
+
+	// Why Why he is told.
+	Why string `json:"why"`
+}
+
+// NoticeList defines model for NoticeList.
+type NoticeList struct {
+	Items      []Notice `json:"items"`
+	NextCursor *string  `json:"next_cursor"`
+}
+
 // Outcome defines model for Outcome.
 type Outcome string
+
+// Pauses For which reasons of hold each clock stands still.
+type Pauses struct {
+	FirstResponse []HoldReason `json:"first_response"`
+	NextResponse  []HoldReason `json:"next_response"`
+	Resolution    []HoldReason `json:"resolution"`
+}
+
+// Policy defines model for Policy.
+type Policy struct {
+	// Acknowledge A new ticket's client is told its number.
+	Acknowledge bool `json:"acknowledge"`
+
+	// AfterReply Where a client's reply leads.
+	AfterReply PolicyAfterReply `json:"after_reply"`
+
+	// AutoCloseDays Working days instead; 0: as the minutes say.
+	AutoCloseDays int `json:"auto_close_days"`
+
+	// AutoCloseMinutes Of the wall clock, from resolved to closed.
+	AutoCloseMinutes int64 `json:"auto_close_minutes"`
+
+	// BreachEscalates A breach raises the tier.
+	BreachEscalates bool `json:"breach_escalates"`
+
+	// Calendar Its key; `always` is open around the clock.
+	Calendar string `json:"calendar"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk Key `json:"desk"`
+
+	// FirstResponseMinutes Working minutes by priority; 0: no such clock.
+	FirstResponseMinutes Targets `json:"first_response_minutes"`
+
+	// FollowUp What a client's reply to a closed ticket does.
+	FollowUp PolicyFollowUp `json:"follow_up"`
+
+	// HandOverDays Working days that a hand-over may take; 0: no promise.
+	HandOverDays int `json:"hand_over_days"`
+
+	// NextResponseMinutes Working minutes by priority; 0: no such clock.
+	NextResponseMinutes Targets `json:"next_response_minutes"`
+
+	// Pauses For which reasons of hold each clock stands still.
+	Pauses Pauses `json:"pauses"`
+
+	// ReopenWithinMinutes For follow_up reopen_within.
+	ReopenWithinMinutes int64 `json:"reopen_within_minutes"`
+
+	// ResolutionMinutes Working minutes by priority; 0: no such clock.
+	ResolutionMinutes Targets `json:"resolution_minutes"`
+
+	// SpamRetentionMinutes Of the wall clock.
+	SpamRetentionMinutes int64 `json:"spam_retention_minutes"`
+	Version              int   `json:"version"`
+
+	// WarnAtPercent Of a target, after which a warning is given; 0: none.
+	WarnAtPercent int `json:"warn_at_percent"`
+}
+
+// PolicyAfterReply Where a client's reply leads.
+type PolicyAfterReply string
+
+// PolicyFollowUp What a client's reply to a closed ticket does.
+type PolicyFollowUp string
+
+// PolicyList defines model for PolicyList.
+type PolicyList struct {
+	Items       []Policy `json:"items"`
+	NextCursor  *string  `json:"next_cursor"`
+	Total       int      `json:"total"`
+	TotalCapped bool     `json:"total_capped"`
+}
 
 // Priority defines model for Priority.
 type Priority string
@@ -1173,6 +1953,26 @@ type ProblemType struct {
 	Status      int    `json:"status"`
 	Title       string `json:"title"`
 	Type        string `json:"type"`
+}
+
+// PromiseCommand defines model for PromiseCommand.
+type PromiseCommand struct {
+	// Id Unique per actor.
+	Id      *CommandId `json:"id,omitempty"`
+	Promise struct {
+		// DueAt In the future.
+		DueAt time.Time `json:"due_at"`
+
+		// Text What is promised.
+		Text string `json:"text"`
+	} `json:"promise"`
+	SeenRevision *int64 `json:"seen_revision,omitempty"`
+}
+
+// ReadNotices defines model for ReadNotices.
+type ReadNotices struct {
+	// UpTo Id of the newest one that was seen.
+	UpTo int64 `json:"up_to"`
 }
 
 // Readiness defines model for Readiness.
@@ -1233,6 +2033,9 @@ type ResolveCommand struct {
 	Message *NewMessage `json:"message,omitempty"`
 	Resolve *struct {
 		Category *Category `json:"category,omitempty"`
+
+		// Solution What solved it.
+		Solution *string `json:"solution,omitempty"`
 	} `json:"resolve,omitempty"`
 	SeenRevision *int64 `json:"seen_revision,omitempty"`
 }
@@ -1254,8 +2057,27 @@ type Scope string
 // Sort defines model for Sort.
 type Sort string
 
+// SplitCommand defines model for SplitCommand.
+type SplitCommand struct {
+	// Id Unique per actor.
+	Id           *CommandId `json:"id,omitempty"`
+	SeenRevision *int64     `json:"seen_revision,omitempty"`
+	Split        struct {
+		// Message Id of a message of this ticket.
+		Message string `json:"message"`
+	} `json:"split"`
+}
+
 // State defines model for State.
 type State string
+
+// Targets Working minutes by priority; 0: no such clock.
+type Targets struct {
+	High   int64 `json:"high"`
+	Low    int64 `json:"low"`
+	Normal int64 `json:"normal"`
+	Urgent int64 `json:"urgent"`
+}
 
 // Ticket defines model for Ticket.
 type Ticket struct {
@@ -1272,30 +2094,39 @@ type Ticket struct {
 	Clocks   []Clock `json:"clocks"`
 
 	// ClosesAt When it closes by itself.
-	ClosesAt      *time.Time             `json:"closes_at"`
-	CreatedAt     time.Time              `json:"created_at"`
-	Desk          string                 `json:"desk"`
-	DueAt         *time.Time             `json:"due_at"`
-	Fields        map[string]interface{} `json:"fields"`
-	Group         *string                `json:"group"`
-	Hold          *Holding               `json:"hold"`
-	Language      string                 `json:"language"`
-	LastMessage   *LastMessage           `json:"last_message"`
-	Links         []Link                 `json:"links"`
-	Number        int64                  `json:"number"`
-	Owner         *string                `json:"owner"`
-	Priority      Priority               `json:"priority"`
-	ReceptionType *string                `json:"reception_type"`
-	ResolvedAt    *time.Time             `json:"resolved_at"`
-	Revision      int64                  `json:"revision"`
-	State         State                  `json:"state"`
-	Tags          []string               `json:"tags"`
-	TemporalUrl   *string                `json:"temporal_url"`
-	Tier          int                    `json:"tier"`
-	Title         string                 `json:"title"`
-	Type          string                 `json:"type"`
-	UpdatedAt     time.Time              `json:"updated_at"`
-	WorkflowId    string                 `json:"workflow_id"`
+	ClosesAt  *time.Time             `json:"closes_at"`
+	CreatedAt time.Time              `json:"created_at"`
+	Desk      string                 `json:"desk"`
+	DueAt     *time.Time             `json:"due_at"`
+	Fields    map[string]interface{} `json:"fields"`
+	Group     *string                `json:"group"`
+
+	// HandOver The last one; null where there was none.
+	HandOver    *HandOver    `json:"hand_over"`
+	Hold        *Holding     `json:"hold"`
+	Language    string       `json:"language"`
+	LastMessage *LastMessage `json:"last_message"`
+	Links       []Link       `json:"links"`
+
+	// MergedInto The ticket that survives.
+	MergedInto    *int64     `json:"merged_into"`
+	Number        int64      `json:"number"`
+	Owner         *string    `json:"owner"`
+	Priority      Priority   `json:"priority"`
+	ReceptionType *string    `json:"reception_type"`
+	ResolvedAt    *time.Time `json:"resolved_at"`
+	Revision      int64      `json:"revision"`
+
+	// Solution What solved it, where the desk records that.
+	Solution    *string   `json:"solution"`
+	State       State     `json:"state"`
+	Tags        []string  `json:"tags"`
+	TemporalUrl *string   `json:"temporal_url"`
+	Tier        int       `json:"tier"`
+	Title       string    `json:"title"`
+	Type        string    `json:"type"`
+	UpdatedAt   time.Time `json:"updated_at"`
+	WorkflowId  string    `json:"workflow_id"`
 }
 
 // TicketList defines model for TicketList.
@@ -1387,6 +2218,28 @@ type ViewList struct {
 	TotalCapped bool    `json:"total_capped"`
 }
 
+// Week Hours of each day, such as 09:00-17:30; 22:00-06:00 runs over midnight. A day without is closed.
+type Week struct {
+	Friday    Hours `json:"friday"`
+	Monday    Hours `json:"monday"`
+	Saturday  Hours `json:"saturday"`
+	Sunday    Hours `json:"sunday"`
+	Thursday  Hours `json:"thursday"`
+	Tuesday   Hours `json:"tuesday"`
+	Wednesday Hours `json:"wednesday"`
+}
+
+// WithdrawCommand defines model for WithdrawCommand.
+type WithdrawCommand struct {
+	// Id Unique per actor.
+	Id           *CommandId `json:"id,omitempty"`
+	SeenRevision *int64     `json:"seen_revision,omitempty"`
+	Withdraw     struct {
+		// Message Id of a message of this ticket.
+		Message string `json:"message"`
+	} `json:"withdraw"`
+}
+
 // Cursor defines model for Cursor.
 type Cursor = string
 
@@ -1443,6 +2296,20 @@ type ListLedgerParams struct {
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListNoticesParams defines parameters for ListNotices.
+type ListNoticesParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListPoliciesParams defines parameters for ListPolicies.
+type ListPoliciesParams struct {
+	// Desk Only of this one.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
 }
 
 // ListQuarantineParams defines parameters for ListQuarantine.
@@ -1507,6 +2374,12 @@ type CreateTicketParams struct {
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// GetTicketParams defines parameters for GetTicket.
+type GetTicketParams struct {
+	// At An instant; before the ticket was there it is 404.
+	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
+}
+
 // AgentResponseParams defines parameters for AgentResponse.
 type AgentResponseParams struct {
 	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
@@ -1519,8 +2392,20 @@ type AssignTicketParams struct {
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// ClassifyTicketParams defines parameters for ClassifyTicket.
+type ClassifyTicketParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // ClientReplyParams defines parameters for ClientReply.
 type ClientReplyParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// ClientVerdictParams defines parameters for ClientVerdict.
+type ClientVerdictParams struct {
 	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
@@ -1543,14 +2428,50 @@ type EscalateTicketParams struct {
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// GiveFeedbackParams defines parameters for GiveFeedback.
+type GiveFeedbackParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // HoldTicketParams defines parameters for HoldTicket.
 type HoldTicketParams struct {
 	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// LinkTicketParams defines parameters for LinkTicket.
+type LinkTicketParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// MergeTicketParams defines parameters for MergeTicket.
+type MergeTicketParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// MoveMessageParams defines parameters for MoveMessage.
+type MoveMessageParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // AddNoteParams defines parameters for AddNote.
 type AddNoteParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// MakePromiseParams defines parameters for MakePromise.
+type MakePromiseParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// RecallTicketParams defines parameters for RecallTicket.
+type RecallTicketParams struct {
 	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
@@ -1567,12 +2488,30 @@ type RestoreTicketParams struct {
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// SplitMessageParams defines parameters for SplitMessage.
+type SplitMessageParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // GetTimelineParams defines parameters for GetTimeline.
 type GetTimelineParams struct {
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// UnmergeTicketParams defines parameters for UnmergeTicket.
+type UnmergeTicketParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// WithdrawMessageParams defines parameters for WithdrawMessage.
+type WithdrawMessageParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
 // ListTokensParams defines parameters for ListTokens.
@@ -1584,11 +2523,20 @@ type ListTokensParams struct {
 // CreateAgentJSONRequestBody defines body for CreateAgent for application/json ContentType.
 type CreateAgentJSONRequestBody = CreateAgent
 
+// CreateCalendarJSONRequestBody defines body for CreateCalendar for application/json ContentType.
+type CreateCalendarJSONRequestBody = CreateCalendar
+
 // CreateDeskJSONRequestBody defines body for CreateDesk for application/json ContentType.
 type CreateDeskJSONRequestBody = CreateDesk
 
 // CreateGroupJSONRequestBody defines body for CreateGroup for application/json ContentType.
 type CreateGroupJSONRequestBody = CreateGroup
+
+// ReadNoticesJSONRequestBody defines body for ReadNotices for application/json ContentType.
+type ReadNoticesJSONRequestBody = ReadNotices
+
+// CreatePolicyJSONRequestBody defines body for CreatePolicy for application/json ContentType.
+type CreatePolicyJSONRequestBody = CreatePolicy
 
 // CreateTicketJSONRequestBody defines body for CreateTicket for application/json ContentType.
 type CreateTicketJSONRequestBody = CreateTicket
@@ -1599,8 +2547,14 @@ type AgentResponseJSONRequestBody = AgentResponseCommand
 // AssignTicketJSONRequestBody defines body for AssignTicket for application/json ContentType.
 type AssignTicketJSONRequestBody = AssignCommand
 
+// ClassifyTicketJSONRequestBody defines body for ClassifyTicket for application/json ContentType.
+type ClassifyTicketJSONRequestBody = ClassifyCommand
+
 // ClientReplyJSONRequestBody defines body for ClientReply for application/json ContentType.
 type ClientReplyJSONRequestBody = ClientReplyCommand
+
+// ClientVerdictJSONRequestBody defines body for ClientVerdict for application/json ContentType.
+type ClientVerdictJSONRequestBody = ClientVerdictCommand
 
 // CloseTicketJSONRequestBody defines body for CloseTicket for application/json ContentType.
 type CloseTicketJSONRequestBody = BareCommand
@@ -1611,17 +2565,44 @@ type DeleteTicketJSONRequestBody = BareCommand
 // EscalateTicketJSONRequestBody defines body for EscalateTicket for application/json ContentType.
 type EscalateTicketJSONRequestBody = EscalateCommand
 
+// GiveFeedbackJSONRequestBody defines body for GiveFeedback for application/json ContentType.
+type GiveFeedbackJSONRequestBody = FeedbackCommand
+
 // HoldTicketJSONRequestBody defines body for HoldTicket for application/json ContentType.
 type HoldTicketJSONRequestBody = HoldCommand
 
+// LinkTicketJSONRequestBody defines body for LinkTicket for application/json ContentType.
+type LinkTicketJSONRequestBody = LinkCommand
+
+// MergeTicketJSONRequestBody defines body for MergeTicket for application/json ContentType.
+type MergeTicketJSONRequestBody = MergeCommand
+
+// MoveMessageJSONRequestBody defines body for MoveMessage for application/json ContentType.
+type MoveMessageJSONRequestBody = MoveCommand
+
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody = NoteCommand
+
+// MakePromiseJSONRequestBody defines body for MakePromise for application/json ContentType.
+type MakePromiseJSONRequestBody = PromiseCommand
+
+// RecallTicketJSONRequestBody defines body for RecallTicket for application/json ContentType.
+type RecallTicketJSONRequestBody = BareCommand
 
 // ResolveTicketJSONRequestBody defines body for ResolveTicket for application/json ContentType.
 type ResolveTicketJSONRequestBody = ResolveCommand
 
 // RestoreTicketJSONRequestBody defines body for RestoreTicket for application/json ContentType.
 type RestoreTicketJSONRequestBody = BareCommand
+
+// SplitMessageJSONRequestBody defines body for SplitMessage for application/json ContentType.
+type SplitMessageJSONRequestBody = SplitCommand
+
+// UnmergeTicketJSONRequestBody defines body for UnmergeTicket for application/json ContentType.
+type UnmergeTicketJSONRequestBody = BareCommand
+
+// WithdrawMessageJSONRequestBody defines body for WithdrawMessage for application/json ContentType.
+type WithdrawMessageJSONRequestBody = WithdrawCommand
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = CreateToken
@@ -1652,6 +2633,15 @@ type ServerInterface interface {
 	// GetAttachment A file
 	// (GET /api/v1/attachments/{id})
 	GetAttachment(c *gin.Context, id string)
+	// ListCalendars Calendars
+	// (GET /api/v1/calendars)
+	ListCalendars(c *gin.Context)
+	// CreateCalendar Add a calendar, or a new version of one
+	// (POST /api/v1/calendars)
+	CreateCalendar(c *gin.Context)
+	// GetCalendarYear The picture of a year
+	// (GET /api/v1/calendars/{key}/years/{year})
+	GetCalendarYear(c *gin.Context, key string, year int)
 	// ListDesks Desks
 	// (GET /api/v1/desks)
 	ListDesks(c *gin.Context)
@@ -1673,6 +2663,18 @@ type ServerInterface interface {
 	// GetRawMessage The source of a mail
 	// (GET /api/v1/messages/{id}/raw)
 	GetRawMessage(c *gin.Context, id string)
+	// ListNotices Words to the asker
+	// (GET /api/v1/notices)
+	ListNotices(c *gin.Context, params ListNoticesParams)
+	// ReadNotices Mark as read
+	// (POST /api/v1/notices/read)
+	ReadNotices(c *gin.Context)
+	// ListPolicies Policies, one for each desk
+	// (GET /api/v1/policies)
+	ListPolicies(c *gin.Context, params ListPoliciesParams)
+	// CreatePolicy Make a new version of a desk's policy
+	// (POST /api/v1/policies)
+	CreatePolicy(c *gin.Context)
 	// ListQuarantine Mails that could not be taken in
 	// (GET /api/v1/quarantine)
 	ListQuarantine(c *gin.Context, params ListQuarantineParams)
@@ -1693,43 +2695,79 @@ type ServerInterface interface {
 	CreateTicket(c *gin.Context, params CreateTicketParams)
 	// GetTicket One ticket
 	// (GET /api/v1/tickets/{number})
-	GetTicket(c *gin.Context, number Number)
+	GetTicket(c *gin.Context, number Number, params GetTicketParams)
 	// AgentResponse Answer the client
 	// (POST /api/v1/tickets/{number}/agent-response)
 	AgentResponse(c *gin.Context, number Number, params AgentResponseParams)
 	// AssignTicket Keep, transfer or unassign
 	// (POST /api/v1/tickets/{number}/assign)
 	AssignTicket(c *gin.Context, number Number, params AssignTicketParams)
+	// ClassifyTicket Change its labels
+	// (POST /api/v1/tickets/{number}/classify)
+	ClassifyTicket(c *gin.Context, number Number, params ClassifyTicketParams)
 	// ClientReply Log what the client said
 	// (POST /api/v1/tickets/{number}/client-reply)
 	ClientReply(c *gin.Context, number Number, params ClientReplyParams)
+	// ClientVerdict Say whether it is solved
+	// (POST /api/v1/tickets/{number}/client-verdict)
+	ClientVerdict(c *gin.Context, number Number, params ClientVerdictParams)
+	// ExplainClock Why a clock falls due when it does
+	// (GET /api/v1/tickets/{number}/clocks/{id}/explain)
+	ExplainClock(c *gin.Context, number Number, id string)
 	// CloseTicket Close for good
 	// (POST /api/v1/tickets/{number}/close)
 	CloseTicket(c *gin.Context, number Number, params CloseTicketParams)
 	// DeleteTicket Delete the content
 	// (POST /api/v1/tickets/{number}/delete)
 	DeleteTicket(c *gin.Context, number Number, params DeleteTicketParams)
-	// EscalateTicket Raise by one tier
+	// EscalateTicket Raise by one tier, or hand over
 	// (POST /api/v1/tickets/{number}/escalate)
 	EscalateTicket(c *gin.Context, number Number, params EscalateTicketParams)
+	// GiveFeedback Rate the service
+	// (POST /api/v1/tickets/{number}/feedback)
+	GiveFeedback(c *gin.Context, number Number, params GiveFeedbackParams)
 	// GetFuture What happens if nobody acts
 	// (GET /api/v1/tickets/{number}/future)
 	GetFuture(c *gin.Context, number Number)
 	// HoldTicket Put on hold
 	// (POST /api/v1/tickets/{number}/hold)
 	HoldTicket(c *gin.Context, number Number, params HoldTicketParams)
+	// LinkTicket Tie to another ticket
+	// (POST /api/v1/tickets/{number}/link)
+	LinkTicket(c *gin.Context, number Number, params LinkTicketParams)
+	// MergeTicket Merge into another ticket
+	// (POST /api/v1/tickets/{number}/merge)
+	MergeTicket(c *gin.Context, number Number, params MergeTicketParams)
+	// MoveMessage Put a message into another ticket
+	// (POST /api/v1/tickets/{number}/move)
+	MoveMessage(c *gin.Context, number Number, params MoveMessageParams)
 	// AddNote Add an internal note
 	// (POST /api/v1/tickets/{number}/note)
 	AddNote(c *gin.Context, number Number, params AddNoteParams)
+	// MakePromise Promise the client a time
+	// (POST /api/v1/tickets/{number}/promise)
+	MakePromise(c *gin.Context, number Number, params MakePromiseParams)
+	// RecallTicket Take a hand-over back
+	// (POST /api/v1/tickets/{number}/recall)
+	RecallTicket(c *gin.Context, number Number, params RecallTicketParams)
 	// ResolveTicket Resolve
 	// (POST /api/v1/tickets/{number}/resolve)
 	ResolveTicket(c *gin.Context, number Number, params ResolveTicketParams)
 	// RestoreTicket Take back out of the spam box
 	// (POST /api/v1/tickets/{number}/restore)
 	RestoreTicket(c *gin.Context, number Number, params RestoreTicketParams)
+	// SplitMessage Give a message a ticket of its own
+	// (POST /api/v1/tickets/{number}/split)
+	SplitMessage(c *gin.Context, number Number, params SplitMessageParams)
 	// GetTimeline Messages, notes and events in order
 	// (GET /api/v1/tickets/{number}/timeline)
 	GetTimeline(c *gin.Context, number Number, params GetTimelineParams)
+	// UnmergeTicket Undo a merge
+	// (POST /api/v1/tickets/{number}/unmerge)
+	UnmergeTicket(c *gin.Context, number Number, params UnmergeTicketParams)
+	// WithdrawMessage Take back a message that has not left
+	// (POST /api/v1/tickets/{number}/withdraw)
+	WithdrawMessage(c *gin.Context, number Number, params WithdrawMessageParams)
 	// ListTokens Tokens without their secrets
 	// (GET /api/v1/tokens)
 	ListTokens(c *gin.Context, params ListTokensParams)
@@ -1905,6 +2943,66 @@ func (siw *ServerInterfaceWrapper) GetAttachment(c *gin.Context) {
 	siw.Handler.GetAttachment(c, id)
 }
 
+// ListCalendars operation middleware
+func (siw *ServerInterfaceWrapper) ListCalendars(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCalendars(c)
+}
+
+// CreateCalendar operation middleware
+func (siw *ServerInterfaceWrapper) CreateCalendar(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateCalendar(c)
+}
+
+// GetCalendarYear operation middleware
+func (siw *ServerInterfaceWrapper) GetCalendarYear(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "year" -------------
+	var year int
+
+	err = runtime.BindStyledParameterWithOptions("simple", "year", c.Param("year"), &year, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter year: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCalendarYear(c, key, year)
+}
+
 // ListDesks operation middleware
 func (siw *ServerInterfaceWrapper) ListDesks(c *gin.Context) {
 
@@ -2036,6 +3134,94 @@ func (siw *ServerInterfaceWrapper) GetRawMessage(c *gin.Context) {
 	}
 
 	siw.Handler.GetRawMessage(c, id)
+}
+
+// ListNotices operation middleware
+func (siw *ServerInterfaceWrapper) ListNotices(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListNoticesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListNotices(c, params)
+}
+
+// ReadNotices operation middleware
+func (siw *ServerInterfaceWrapper) ReadNotices(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReadNotices(c)
+}
+
+// ListPolicies operation middleware
+func (siw *ServerInterfaceWrapper) ListPolicies(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPoliciesParams
+
+	// ------------- Optional query parameter "desk" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "desk", c.Request.URL.Query(), &params.Desk, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPolicies(c, params)
+}
+
+// CreatePolicy operation middleware
+func (siw *ServerInterfaceWrapper) CreatePolicy(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreatePolicy(c)
 }
 
 // ListQuarantine operation middleware
@@ -2450,6 +3636,17 @@ func (siw *ServerInterfaceWrapper) GetTicket(c *gin.Context) {
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetTicketParams
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", c.Request.URL.Query(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter at: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -2457,7 +3654,7 @@ func (siw *ServerInterfaceWrapper) GetTicket(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.GetTicket(c, number)
+	siw.Handler.GetTicket(c, number, params)
 }
 
 // AgentResponse operation middleware
@@ -2558,6 +3755,55 @@ func (siw *ServerInterfaceWrapper) AssignTicket(c *gin.Context) {
 	siw.Handler.AssignTicket(c, number, params)
 }
 
+// ClassifyTicket operation middleware
+func (siw *ServerInterfaceWrapper) ClassifyTicket(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ClassifyTicketParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = &Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ClassifyTicket(c, number, params)
+}
+
 // ClientReply operation middleware
 func (siw *ServerInterfaceWrapper) ClientReply(c *gin.Context) {
 
@@ -2605,6 +3851,89 @@ func (siw *ServerInterfaceWrapper) ClientReply(c *gin.Context) {
 	}
 
 	siw.Handler.ClientReply(c, number, params)
+}
+
+// ClientVerdict operation middleware
+func (siw *ServerInterfaceWrapper) ClientVerdict(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ClientVerdictParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = &Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ClientVerdict(c, number, params)
+}
+
+// ExplainClock operation middleware
+func (siw *ServerInterfaceWrapper) ExplainClock(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExplainClock(c, number, id)
 }
 
 // CloseTicket operation middleware
@@ -2754,6 +4083,55 @@ func (siw *ServerInterfaceWrapper) EscalateTicket(c *gin.Context) {
 	siw.Handler.EscalateTicket(c, number, params)
 }
 
+// GiveFeedback operation middleware
+func (siw *ServerInterfaceWrapper) GiveFeedback(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GiveFeedbackParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = &Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GiveFeedback(c, number, params)
+}
+
 // GetFuture operation middleware
 func (siw *ServerInterfaceWrapper) GetFuture(c *gin.Context) {
 
@@ -2828,6 +4206,153 @@ func (siw *ServerInterfaceWrapper) HoldTicket(c *gin.Context) {
 	siw.Handler.HoldTicket(c, number, params)
 }
 
+// LinkTicket operation middleware
+func (siw *ServerInterfaceWrapper) LinkTicket(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LinkTicketParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = &Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.LinkTicket(c, number, params)
+}
+
+// MergeTicket operation middleware
+func (siw *ServerInterfaceWrapper) MergeTicket(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MergeTicketParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = &Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MergeTicket(c, number, params)
+}
+
+// MoveMessage operation middleware
+func (siw *ServerInterfaceWrapper) MoveMessage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MoveMessageParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = &Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MoveMessage(c, number, params)
+}
+
 // AddNote operation middleware
 func (siw *ServerInterfaceWrapper) AddNote(c *gin.Context) {
 
@@ -2875,6 +4400,104 @@ func (siw *ServerInterfaceWrapper) AddNote(c *gin.Context) {
 	}
 
 	siw.Handler.AddNote(c, number, params)
+}
+
+// MakePromise operation middleware
+func (siw *ServerInterfaceWrapper) MakePromise(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MakePromiseParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = &Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MakePromise(c, number, params)
+}
+
+// RecallTicket operation middleware
+func (siw *ServerInterfaceWrapper) RecallTicket(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecallTicketParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = &Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RecallTicket(c, number, params)
 }
 
 // ResolveTicket operation middleware
@@ -2975,6 +4598,55 @@ func (siw *ServerInterfaceWrapper) RestoreTicket(c *gin.Context) {
 	siw.Handler.RestoreTicket(c, number, params)
 }
 
+// SplitMessage operation middleware
+func (siw *ServerInterfaceWrapper) SplitMessage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SplitMessageParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = &Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SplitMessage(c, number, params)
+}
+
 // GetTimeline operation middleware
 func (siw *ServerInterfaceWrapper) GetTimeline(c *gin.Context) {
 
@@ -3017,6 +4689,104 @@ func (siw *ServerInterfaceWrapper) GetTimeline(c *gin.Context) {
 	}
 
 	siw.Handler.GetTimeline(c, number, params)
+}
+
+// UnmergeTicket operation middleware
+func (siw *ServerInterfaceWrapper) UnmergeTicket(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnmergeTicketParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = &Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UnmergeTicket(c, number, params)
+}
+
+// WithdrawMessage operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawMessage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawMessageParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = &Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WithdrawMessage(c, number, params)
 }
 
 // ListTokens operation middleware
@@ -3193,6 +4963,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/tickets/:number", wrapper.GetTicket)
 	router.GET(options.BaseURL+"/api/v1/tickets/:number/timeline", wrapper.GetTimeline)
 	router.GET(options.BaseURL+"/api/v1/tickets/:number/future", wrapper.GetFuture)
+	router.GET(options.BaseURL+"/api/v1/tickets/:number/clocks/:id/explain", wrapper.ExplainClock)
 	router.POST(options.BaseURL+"/api/v1/tickets/:number/client-reply", wrapper.ClientReply)
 	router.POST(options.BaseURL+"/api/v1/tickets/:number/agent-response", wrapper.AgentResponse)
 	router.POST(options.BaseURL+"/api/v1/tickets/:number/hold", wrapper.HoldTicket)
@@ -3203,11 +4974,24 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/tickets/:number/close", wrapper.CloseTicket)
 	router.POST(options.BaseURL+"/api/v1/tickets/:number/restore", wrapper.RestoreTicket)
 	router.POST(options.BaseURL+"/api/v1/tickets/:number/delete", wrapper.DeleteTicket)
+	router.POST(options.BaseURL+"/api/v1/tickets/:number/classify", wrapper.ClassifyTicket)
+	router.POST(options.BaseURL+"/api/v1/tickets/:number/client-verdict", wrapper.ClientVerdict)
+	router.POST(options.BaseURL+"/api/v1/tickets/:number/merge", wrapper.MergeTicket)
+	router.POST(options.BaseURL+"/api/v1/tickets/:number/unmerge", wrapper.UnmergeTicket)
+	router.POST(options.BaseURL+"/api/v1/tickets/:number/link", wrapper.LinkTicket)
+	router.POST(options.BaseURL+"/api/v1/tickets/:number/recall", wrapper.RecallTicket)
+	router.POST(options.BaseURL+"/api/v1/tickets/:number/promise", wrapper.MakePromise)
+	router.POST(options.BaseURL+"/api/v1/tickets/:number/feedback", wrapper.GiveFeedback)
+	router.POST(options.BaseURL+"/api/v1/tickets/:number/split", wrapper.SplitMessage)
+	router.POST(options.BaseURL+"/api/v1/tickets/:number/move", wrapper.MoveMessage)
+	router.POST(options.BaseURL+"/api/v1/tickets/:number/withdraw", wrapper.WithdrawMessage)
 	router.GET(options.BaseURL+"/api/v1/receipts/:id", wrapper.GetReceipt)
 	router.GET(options.BaseURL+"/api/v1/views", wrapper.ListViews)
 	router.GET(options.BaseURL+"/api/v1/agents", wrapper.ListAgents)
 	router.POST(options.BaseURL+"/api/v1/agents", wrapper.CreateAgent)
 	router.GET(options.BaseURL+"/api/v1/agents/:key", wrapper.GetAgent)
+	router.GET(options.BaseURL+"/api/v1/notices", wrapper.ListNotices)
+	router.POST(options.BaseURL+"/api/v1/notices/read", wrapper.ReadNotices)
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken)
 	router.DELETE(options.BaseURL+"/api/v1/tokens/:id", wrapper.DeleteToken)
@@ -3215,6 +4999,11 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/desks", wrapper.CreateDesk)
 	router.GET(options.BaseURL+"/api/v1/groups", wrapper.ListGroups)
 	router.POST(options.BaseURL+"/api/v1/groups", wrapper.CreateGroup)
+	router.GET(options.BaseURL+"/api/v1/calendars", wrapper.ListCalendars)
+	router.POST(options.BaseURL+"/api/v1/calendars", wrapper.CreateCalendar)
+	router.GET(options.BaseURL+"/api/v1/calendars/:key/years/:year", wrapper.GetCalendarYear)
+	router.GET(options.BaseURL+"/api/v1/policies", wrapper.ListPolicies)
+	router.POST(options.BaseURL+"/api/v1/policies", wrapper.CreatePolicy)
 	router.GET(options.BaseURL+"/api/v1/mailboxes", wrapper.ListMailboxes)
 	router.GET(options.BaseURL+"/api/v1/ledger", wrapper.ListLedger)
 	router.GET(options.BaseURL+"/api/v1/quarantine", wrapper.ListQuarantine)

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/client"
 
 	"duradesk/activities"
 	"duradesk/api"
+	"duradesk/calendar"
 	"duradesk/dispatch"
 	"duradesk/mail/receive"
 	"duradesk/mail/send"
@@ -156,6 +158,32 @@ func (r reader) Ticket(ctx context.Context, n ticket.Number) (ticket.Record, err
 	return t, away(err)
 }
 
+func (r reader) TicketAt(ctx context.Context, n ticket.Number, at time.Time) (ticket.Record, error) {
+	t, err := r.s.TicketAt(ctx, n, at)
+	return t, away(err)
+}
+
+// History walks back from revision to revision.
+func (r reader) History(ctx context.Context, n ticket.Number) ([]api.Past, error) {
+	var back []api.Past
+	for at := distant; ; {
+		t, err := r.s.TicketAt(ctx, n, at)
+		if ticket.CodeOf(err) == ticket.NotFound {
+			break
+		}
+		if err != nil {
+			return nil, away(err)
+		}
+		back = append(back, api.Past{At: t.UpdatedAt, Process: t.Process})
+		at = t.UpdatedAt.Add(-time.Microsecond) // what the record can tell apart
+	}
+	slices.Reverse(back)
+	return back, nil
+}
+
+// distant is later than anything the record holds.
+var distant = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+
 func (r reader) List(ctx context.Context, q api.Query) (api.Page, error) {
 	p, err := r.s.List(ctx, postgres.Query(q))
 	return api.Page(p), away(err)
@@ -255,6 +283,15 @@ func (p people) Tokens(ctx context.Context, agent string) ([]api.Token, error) {
 	return convert(list, func(t postgres.Token) api.Token { return api.Token(t) }), away(err)
 }
 
+func (p people) Notices(ctx context.Context, agent string, before int64, limit int) ([]api.Notice, error) {
+	list, err := p.s.Notices(ctx, agent, before, limit)
+	return convert(list, func(n postgres.Notice) api.Notice { return api.Notice(n) }), away(err)
+}
+
+func (p people) ReadNotices(ctx context.Context, agent string, upTo int64, at time.Time) error {
+	return away(p.s.ReadNotices(ctx, agent, upTo, at))
+}
+
 func (p people) DropToken(ctx context.Context, id string) error { return away(p.s.DropToken(ctx, id)) }
 
 // house joins the API's port for desks, groups and mailboxes to the record.
@@ -278,6 +315,26 @@ func (h house) Groups(ctx context.Context) ([]api.Group, error) {
 func (h house) AddGroup(ctx context.Context, g api.Group) (api.Group, error) {
 	added, err := h.s.AddGroup(ctx, postgres.Group(g))
 	return api.Group(added), away(err)
+}
+
+func (h house) Calendars(ctx context.Context) ([]calendar.Spec, error) {
+	list, err := h.s.Calendars(ctx)
+	return list, away(err)
+}
+
+func (h house) AddCalendar(ctx context.Context, spec calendar.Spec) (calendar.Spec, error) {
+	added, err := h.s.AddCalendar(ctx, spec)
+	return added, away(err)
+}
+
+func (h house) Policy(ctx context.Context, desk string) (ticket.Settings, error) {
+	settings, err := h.s.Policy(ctx, desk)
+	return settings, away(err)
+}
+
+func (h house) AddPolicy(ctx context.Context, desk string, settings ticket.Settings) (ticket.Settings, error) {
+	added, err := h.s.AddPolicy(ctx, desk, settings)
+	return added, away(err)
 }
 
 func (h house) Mailboxes(ctx context.Context) ([]api.Mailbox, error) {

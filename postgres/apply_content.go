@@ -1,0 +1,161 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"duradesk/lifecycle"
+	"duradesk/ticket"
+)
+
+// openChild makes the ticket of a hand-over at the issue desk: with the number that the command names, the same
+// client, title, fields and body as given. Its first command opens it.
+func (a *applying) openChild(ctx context.Context, c stored) error {
+	e := c.Params.Escalate
+	pinned, err := pinsOf(ctx, a.tx, e.Desk)
+	if err != nil {
+		return err
+	}
+	opening := ticket.Opening{
+		Desk: e.Desk, Title: orElse(e.Title, a.row.title), Channel: ticket.ChannelExternal, Priority: a.p.Priority, Language: a.row.language,
+		ReceptionType: e.ReceptionType, Fields: e.Fields,
+	}
+	first := ticket.Order{
+		ID: fmt.Sprintf("hand-over:%d:%d", a.row.number, c.Seq), Kind: ticket.Create, By: ticket.System, Name: c.byName, Reason: c.reasonText,
+		Params: ticket.Params{Create: &ticket.CreateParams{Parent: a.row.number}}, Opening: &opening,
+	}
+	if body := orElse(e.Body, c.reasonText); body != "" {
+		first.Message = &ticket.NewMessage{Body: body, Format: "markdown", Author: ticket.By{Kind: c.By.Kind, ID: c.By.ID, Name: c.byName}}
+	}
+	queueTicket(a.writes, e.Child, a.row.client, pinned, a.row.now, first)
+	queueCommand(a.writes, first, e.Child, 1, a.row.now)
+	a.ring(e.Child)
+	return nil
+}
+
+// splitOff gives a wrongly threaded message a ticket of its own.
+func (a *applying) splitOff(ctx context.Context, c stored) error {
+	return a.moveOut(ctx, c, c.Params.Split.Message, 0)
+}
+
+// moveMessage puts a wrongly threaded message where it belongs: there it comes as its writer's words.
+func (a *applying) moveMessage(ctx context.Context, c stored) error {
+	return a.moveOut(ctx, c, c.Params.Move.Message, c.Params.Move.Into)
+}
+
+// moveOut takes a message out of this ticket. Its line stays as a trace that says where it went; text and files go.
+func (a *applying) moveOut(ctx context.Context, c stored, message string, into ticket.Number) error {
+	if err := a.flush(ctx); err != nil {
+		return err
+	}
+	var kind, by, name, text string
+	var note bool
+	err := a.tx.QueryRow(ctx, `select by_kind, by_id, by_name, note, left(coalesce(visible, body), 400) from messages where id::text = $1 and ticket = $2 and applied`, message, a.row.number).
+		Scan(&kind, &by, &name, &note, &text)
+	if err != nil {
+		return fmt.Errorf("read the message to move: %w", err)
+	}
+	order := ticket.Order{
+		ID: fmt.Sprintf("moved:%d:%d", a.row.number, c.Seq), Kind: ticket.ClientReply, By: ticket.Actor{Kind: ticket.ActorClient, ID: by}, Name: name,
+		Params: ticket.Params{Reply: &ticket.ReplyParams{Channel: a.p.Channel, Mute: true}},
+	}
+	if note || kind != ticket.ActorClient.String() {
+		order.Kind, order.By = ticket.Note, ticket.System
+	}
+	a.writes.Queue(`update events set type = 'event', name = 'moved_out', message = null where ticket = $1 and message::text = $2`, a.row.number, message)
+	if into != 0 {
+		a.writes.Queue(`update messages set ticket = $2, applied = false where id::text = $1`, message, into)
+		a.tell(into, order, message)
+		a.link("related", into)
+		return nil
+	}
+	return a.moveToNew(ctx, c, order, message, excerpt(text))
+}
+
+func (a *applying) moveToNew(ctx context.Context, c stored, order ticket.Order, message, title string) error {
+	pinned, err := pinsOf(ctx, a.tx, a.row.desk)
+	if err != nil {
+		return err
+	}
+	number, at, err := nextNumber(ctx, a.tx)
+	if err != nil {
+		return err
+	}
+	order.Opening = &ticket.Opening{Desk: a.row.desk, Title: orElse(title, a.row.title), Channel: a.p.Channel, Priority: a.p.Priority, Language: a.row.language}
+	queueTicket(a.writes, number, a.row.client, pinned, at, order)
+	queueCommand(a.writes, order, number, 1, at)
+	a.writes.Queue(`update messages set ticket = $2, applied = false where id::text = $1`, message, number)
+	a.writes.Queue(`update commands set message = $2 where ticket = $1 and seq = 1`, number, message)
+	a.link("related", number)
+	a.event(stored{Command: ticket.Command{ID: c.ID, Seq: c.Seq, At: c.At, By: ticket.System}},
+		lifecycle.Happening{Type: "event", Name: "split_off"}, "", map[string]any{"number": number})
+	a.ring(number)
+	return nil
+}
+
+// takeBack keeps a message that has not left from leaving: its words become a draft again.
+func (a *applying) takeBack(c stored) {
+	message := c.Params.Withdraw.Message
+	a.writes.Queue(`update recipients r set state = 'failed', reason = 'withdrawn' from deliveries d where d.id = r.delivery and d.message::text = $1 and d.attempt = 0`, message)
+	a.writes.Queue(`update deliveries set state = 'failed', reason = 'withdrawn', finished_at = $2 where message::text = $1 and attempt = 0 and finished_at is null`, message, a.row.now)
+	a.writes.Queue(`update messages set applied = false where id::text = $1`, message)
+	a.writes.Queue(`update events set type = 'event', name = 'withdrawn', message = null where ticket = $1 and message::text = $2`, a.row.number, message)
+}
+
+// writeLabels changes what the ticket is called and filed under. A field set to null is taken away.
+func (a *applying) writeLabels(c stored) {
+	l := c.Params.Classify
+	set := func(column string, value any) {
+		a.writes.Queue(`update tickets set `+column+` = $2 where number = $1`, a.row.number, value)
+	}
+	if l.Title != nil {
+		set("title", clean(*l.Title))
+		a.row.title = *l.Title
+	}
+	if l.Type != nil {
+		set("type", *l.Type)
+	}
+	if l.ReceptionType != nil {
+		set("reception_type", *l.ReceptionType)
+	}
+	if l.Tags != nil {
+		set("tags", orEmpty(*l.Tags))
+	}
+	if l.Language != nil {
+		set("language", *l.Language)
+	}
+	if l.DueAt != nil {
+		set("wanted_at", l.DueAt.UTC())
+	}
+	if len(l.Fields) > 0 {
+		a.writes.Queue(`update tickets set fields = jsonb_strip_nulls(fields || $2::jsonb) where number = $1`, a.row.number, l.Fields)
+	}
+}
+
+// writeFeedback keeps what the client thinks of the service; a later word replaces an earlier one.
+func (a *applying) writeFeedback(c stored) {
+	f := c.Params.Feedback
+	a.writes.Queue(`insert into feedback (ticket, rating, comment, at) values ($1, $2, $3, $4)
+		on conflict (ticket) do update set rating = excluded.rating, comment = excluded.comment, at = excluded.at`, a.row.number, f.Rating, clean(f.Comment), c.At)
+}
+
+// writeSolution keeps what solved it, for whoever meets the same again (G1).
+func (a *applying) writeSolution(c stored) {
+	if c.Params.Resolve == nil || strings.TrimSpace(c.Params.Resolve.Solution) == "" {
+		return
+	}
+	a.writes.Queue(`update tickets set solution = $2 where number = $1`, a.row.number, clean(c.Params.Resolve.Solution))
+}
+
+// writePromise keeps the words of a promise beside its clock, which was set last.
+func (a *applying) writePromise(c stored) {
+	id := ""
+	for _, k := range a.p.Clocks {
+		if k.Kind == ticket.Promised {
+			id = k.ID
+		}
+	}
+	a.writes.Queue(`insert into promises (ticket, clock, text, due_at, at) values ($1, $2, $3, $4, $5) on conflict do nothing`,
+		a.row.number, id, clean(c.Params.Promise.Text), c.Params.Promise.DueAt.UTC(), c.At)
+}
