@@ -38,11 +38,16 @@ func (s *server) ExplainClock(c *gin.Context, n openapi.Number, id string) {
 func (s *server) explanation(lang string, k ticket.Clock, cal calendar.Calendar, p proof) openapi.Explanation {
 	out := openapi.Explanation{
 		Clock: clock(k), Text: s.texts.say(lang, "future."+k.Kind.String(), nil), Unit: openapi.ExplanationUnit(p.unit),
-		Calendar:       openapi.CalendarName{Key: cal.Key(), Version: cal.Version(), Zone: cal.Zone().String()},
-		CountedMinutes: minutes(p.counted()), Complete: p.complete, Lines: make([]openapi.ExplanationLine, len(p.lines)),
+		Calendar: openapi.CalendarName{Key: cal.Key(), Version: cal.Version(), Zone: cal.Zone().String()},
+		Complete: p.complete, Lines: make([]openapi.ExplanationLine, len(p.lines)),
 	}
-	if p.target > 0 {
-		out.TargetMinutes = ptr(minutes(p.target))
+	switch p.unit {
+	case inWorkingTime:
+		out.TargetMinutes, out.CountedMinutes = ptr(minutes(p.target)), ptr(minutes(p.counted()))
+	case inWallClock:
+		out.CountedMinutes = ptr(minutes(p.counted()))
+	case inWorkingDays:
+		out.TargetDays, out.CountedDays = ptr(p.days), ptr(p.countedLines())
 	}
 	for i, l := range p.lines {
 		out.Lines[i] = s.explained(lang, l, cal.Zone())

@@ -9,10 +9,19 @@ import (
 
 // Reasons of a line that the calendar does not know.
 const (
-	standing  calendar.Reason = "paused"     // the clock stands still: the ticket is on hold, say
-	startDay  calendar.Reason = "start_day"  // working days are counted from the next date on
-	wallClock calendar.Reason = "wall_clock" // all time counts
-	byHand    calendar.Reason = "instant"    // somebody named the time: nothing is counted
+	standing   calendar.Reason = "paused"    // the clock stands still: the ticket is on hold, say
+	startDay   calendar.Reason = "start_day" // working days are counted from the next date on
+	workingDay calendar.Reason = "working_day"
+	wallClock  calendar.Reason = "wall_clock" // all time counts
+	byHand     calendar.Reason = "instant"    // somebody named the time: nothing is counted
+)
+
+// Units of a proof.
+const (
+	inWorkingTime = "working_time"
+	inWorkingDays = "working_days"
+	inWallClock   = "wall_clock"
+	byInstant     = "instant"
 )
 
 // stretch is one line of a proof.
@@ -26,7 +35,8 @@ type stretch struct {
 type proof struct {
 	unit     string
 	lines    []stretch
-	target   time.Duration // of working time; 0: the unit is another
+	target   time.Duration // of working time
+	days     int           // of working days
 	complete bool
 }
 
@@ -37,6 +47,15 @@ func (p proof) counted() (sum time.Duration) {
 		}
 	}
 	return sum
+}
+
+func (p proof) countedLines() (n int) {
+	for _, l := range p.lines {
+		if l.counts {
+			n++
+		}
+	}
+	return n
 }
 
 // prove says why a clock falls due when it does, by how its ticket stood after each revision.
@@ -54,12 +73,12 @@ func prove(k ticket.Clock, rec ticket.Record, past []Past, cal calendar.Calendar
 		if days := rec.Settings.AutoCloseDays; days > 0 {
 			return proveDays(k, setAt(k, life), days, cal)
 		}
-		return inOneLine("wall_clock", wallClock, setAt(k, life), k.Due)
+		return inOneLine(inWallClock, wallClock, setAt(k, life), k.Due)
 	case ticket.Retention:
-		return inOneLine("wall_clock", wallClock, setAt(k, life), k.Due)
+		return inOneLine(inWallClock, wallClock, setAt(k, life), k.Due)
 	case ticket.Wake, ticket.Promised, ticket.NoClock:
 	}
-	return inOneLine("instant", byHand, setAt(k, life), k.Due)
+	return inOneLine(byInstant, byHand, setAt(k, life), k.Due)
 }
 
 func inOneLine(unit string, why calendar.Reason, from, to time.Time) proof {
@@ -107,7 +126,7 @@ func setAt(k ticket.Clock, life []Past) time.Time {
 
 // proveTarget goes through a clock of working time: where it ran, hour by hour; where it stood still, why.
 func proveTarget(k ticket.Clock, rec ticket.Record, life []Past, cal calendar.Calendar, now time.Time) proof {
-	p := proof{unit: "working_time"}
+	p := proof{unit: inWorkingTime}
 	prio, due, before := rec.Process.Priority, time.Time{}, time.Duration(0)
 	for i := 0; i < len(life) && due.IsZero(); {
 		here := clockOf(k.ID, life[i])
@@ -182,7 +201,7 @@ func (p *proof) pause(how ticket.Process, from, to time.Time) {
 
 // proveDays counts working days date by date: the first is the next one after the date on which the clock began.
 func proveDays(k ticket.Clock, start time.Time, days int, cal calendar.Calendar) proof {
-	p := proof{unit: "working_days", complete: cal.AddDays(start, days).Equal(k.Due)}
+	p := proof{unit: inWorkingDays, days: days, complete: cal.AddDays(start, days).Equal(k.Due)}
 	working := map[calendar.Date]bool{}
 	for n := 1; n <= days; n++ {
 		working[dateIn(cal, cal.AddDays(start, n))] = true
@@ -200,7 +219,7 @@ func proveDays(k ticket.Clock, start time.Time, days int, cal calendar.Calendar)
 		case first:
 			line.Line = calendar.Line{From: from, To: to, Reason: startDay}
 		case working[date]:
-			line.Reason, line.counts = calendar.Counted, true
+			line.Reason, line.counts = workingDay, true
 		case d.Reason == calendar.Counted || d.Reason == calendar.Exceptional:
 			line.Reason = calendar.ClosedHours // hours of the night before, but none that begin on this date
 		}

@@ -83,17 +83,20 @@ func TestAHandOversPromiseIsExplainedDayByDay(t *testing.T) {
 	r := call(t, door, bootstrap, "GET", "/api/v1/tickets/1042/clocks/hand_over/explain", "")
 	r.is(t, 200)
 	require.Equal(t, "working_days", r.at("unit"))
+	require.EqualValues(t, 2, r.at("target_days"))
+	require.EqualValues(t, 2, r.at("counted_days"))
+	require.Nil(t, r.at("counted_minutes"))
 	require.Equal(t, true, r.at("complete"))
 	require.Equal(t, []string{
 		"2027-04-28T14:00:00+09:00 2027-04-29T00:00:00+09:00 start_day",
 		"2027-04-29T00:00:00+09:00 2027-04-30T00:00:00+09:00 holiday Showa Day",
-		"2027-04-30T00:00:00+09:00 2027-05-01T00:00:00+09:00 counted",
+		"2027-04-30T00:00:00+09:00 2027-05-01T00:00:00+09:00 working_day",
 		"2027-05-01T00:00:00+09:00 2027-05-02T00:00:00+09:00 weekend",
 		"2027-05-02T00:00:00+09:00 2027-05-03T00:00:00+09:00 weekend",
 		"2027-05-03T00:00:00+09:00 2027-05-04T00:00:00+09:00 holiday Constitution Day",
 		"2027-05-04T00:00:00+09:00 2027-05-05T00:00:00+09:00 holiday Greenery Day",
 		"2027-05-05T00:00:00+09:00 2027-05-06T00:00:00+09:00 holiday Children's Day",
-		"2027-05-06T00:00:00+09:00 2027-05-06T14:00:00+09:00 counted",
+		"2027-05-06T00:00:00+09:00 2027-05-06T14:00:00+09:00 working_day",
 	}, linesOf(r))
 	r = call(t, door, bootstrap, "GET", "/api/v1/tickets/1042/clocks/resolution/explain", "")
 	r.is(t, 200)
@@ -113,7 +116,7 @@ func TestEveryTargetIsProven(t *testing.T) {
 	policy := lifecycle.Policy{Settings: settings, Calendar: cal}
 	rapid.Check(t, func(rt *rapid.T) {
 		now := time.Date(2026, 12, 25, 0, 0, 0, 0, time.UTC)
-		p := ticket.Process{Number: 1, Desk: "support", Tier: 1, Priority: ticket.Normal}
+		p := ticket.Process{Number: 1, Desk: "support", Tier: 1, Priority: rapid.SampledFrom([]ticket.Priority{ticket.Low, ticket.Normal, ticket.High}).Draw(rt, "priority")}
 		var past []Past
 		do := func(c ticket.Command) {
 			c.ID, c.At = "x", now
@@ -130,7 +133,6 @@ func TestEveryTargetIsProven(t *testing.T) {
 			{Kind: ticket.Hold, By: agent, Params: ticket.Params{Hold: &ticket.HoldParams{Reason: ticket.HoldInternal}}},
 			{Kind: ticket.Resolve, By: agent},
 			{Kind: ticket.Classify, By: agent, Params: ticket.Params{Classify: &ticket.ClassifyParams{Priority: ticket.Urgent}}},
-			{Kind: ticket.Classify, By: agent, Params: ticket.Params{Classify: &ticket.ClassifyParams{Priority: ticket.Low}}},
 			{Kind: ticket.Merge, By: agent, Params: ticket.Params{Merge: &ticket.MergeParams{Into: 2, TargetState: ticket.Open}}},
 			{Kind: ticket.Unmerge, By: agent},
 		}

@@ -65,7 +65,7 @@ func TestEverythingSaidIsInTheCatalogs(t *testing.T) {
 	}
 	for _, why := range []calendar.Reason{
 		calendar.Counted, calendar.ClosedHours, calendar.Weekend, calendar.DayOff, calendar.OnHoliday, calendar.Closure, calendar.Exceptional,
-		calendar.ClockChange, standing, startDay, wallClock, byHand,
+		calendar.ClockChange, standing, startDay, workingDay, wallClock, byHand,
 	} {
 		require.True(t, said.has("calendar."+string(why)), why)
 	}

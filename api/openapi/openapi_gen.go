@@ -407,6 +407,7 @@ const (
 	ExplanationLineReasonStartDay    ExplanationLineReason = "start_day"
 	ExplanationLineReasonWallClock   ExplanationLineReason = "wall_clock"
 	ExplanationLineReasonWeekend     ExplanationLineReason = "weekend"
+	ExplanationLineReasonWorkingDay  ExplanationLineReason = "working_day"
 )
 
 // Valid indicates whether the value is a known member of the ExplanationLineReason enum.
@@ -433,6 +434,8 @@ func (e ExplanationLineReason) Valid() bool {
 	case ExplanationLineReasonWallClock:
 		return true
 	case ExplanationLineReasonWeekend:
+		return true
+	case ExplanationLineReasonWorkingDay:
 		return true
 	default:
 		return false
@@ -1508,9 +1511,17 @@ type Explanation struct {
 	Clock    Clock        `json:"clock"`
 
 	// Complete The lines go from its start to its deadline, and sum up to the target. False while it is paused, and where the record does not reach back that far.
-	Complete       bool              `json:"complete"`
-	CountedMinutes int64             `json:"counted_minutes"`
+	Complete bool `json:"complete"`
+
+	// CountedDays Of working_days.
+	CountedDays *int `json:"counted_days"`
+
+	// CountedMinutes Of working_time and wall_clock.
+	CountedMinutes *int64            `json:"counted_minutes"`
 	Lines          []ExplanationLine `json:"lines"`
+
+	// TargetDays Of working_days.
+	TargetDays *int `json:"target_days"`
 
 	// TargetMinutes Of working_time, by the pinned policy and the present priority.
 	TargetMinutes *int64 `json:"target_minutes"`
@@ -1623,7 +1634,7 @@ type GroupList struct {
 	TotalCapped bool    `json:"total_capped"`
 }
 
-// HandOver The last one; null where there was none.
+// HandOver The present one; null where there is none, or it was recalled.
 type HandOver struct {
 	// Number Of the child ticket.
 	Number int64 `json:"number"`
@@ -2101,7 +2112,7 @@ type Ticket struct {
 	Fields    map[string]interface{} `json:"fields"`
 	Group     *string                `json:"group"`
 
-	// HandOver The last one; null where there was none.
+	// HandOver The present one; null where there is none, or it was recalled.
 	HandOver    *HandOver    `json:"hand_over"`
 	Hold        *Holding     `json:"hold"`
 	Language    string       `json:"language"`

@@ -23,7 +23,7 @@ const (
 	maxBytes   = 10 << 20
 	maxYears   = 100
 	maxEvents  = 10_000
-	maxRepeats = 1_000_000
+	maxRepeats = 2_000_000
 )
 
 // Import is what a file lists within a range of dates, ready to be put into a calendar.Spec.
@@ -44,7 +44,7 @@ type Left struct {
 // events count, and those from midnight to midnight of a clock; repeated ones (RRULE, RDATE, EXDATE, single changed
 // occurrences) are expanded. Everything else is told of in Left.
 //
-// A file that is none, is too large (10 MB, 10,000 events, a million repetitions) or a range that is too long (100 years) is Invalid.
+// A file that is none, is too large (10 MB, 10,000 events, some two million repetitions) or a range that is too long (100 years) is Invalid.
 func Read(r io.Reader, from, to calendar.Date) (Import, error) {
 	first, last := day(from), day(to)
 	if from.Year == 0 || to.Year == 0 || last.Before(first) || to.Year-from.Year >= maxYears {
@@ -78,7 +78,7 @@ func collect(events []*ical.VEvent, first, last time.Time) (Import, error) {
 		name := summary(e)
 		found, err := occurrences(e, changed[value(e, ical.ComponentPropertyUniqueId)], first, last, &budget)
 		if errors.Is(err, errTooMany) {
-			return Import{}, invalid("the events repeat more than %d times; export the holidays alone", maxRepeats)
+			return Import{}, invalid("the events repeat too often for a calendar of holidays; export the holidays alone")
 		}
 		if err != nil {
 			in.Left = append(in.Left, Left{Name: name, At: value(e, ical.ComponentPropertyDtStart), Why: err.Error()})

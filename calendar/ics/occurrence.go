@@ -136,8 +136,13 @@ func wholeDays(s string) int {
 
 // repeats lists the first dates of an event's occurrences from one date to another. Every repetition costs, also those
 // before the range.
-func repeats(e *ical.VEvent, start, from, to time.Time, budget *int) ([]time.Time, error) {
+func repeats(e *ical.VEvent, start, from, to time.Time, budget *int) (out []time.Time, err error) {
 	var set rrule.Set
+	defer func() { // the library indexes by what some rules say, such as the eighth Friday from the end
+		if recover() != nil {
+			out, err = nil, fmt.Errorf("its rule %q cannot be followed", value(e, ical.ComponentPropertyRrule))
+		}
+	}()
 	added, err := listed(e, ical.ComponentPropertyRdate)
 	if err != nil {
 		return nil, err
@@ -146,21 +151,12 @@ func repeats(e *ical.VEvent, start, from, to time.Time, budget *int) ([]time.Tim
 		set.RDate(t)
 	}
 	if rules := e.GetProperties(ical.ComponentPropertyRrule); len(rules) > 0 {
-		rule, err := rrule.StrToROptionInLocation(rules[0].Value, time.UTC)
+		r, err := rule(rules[0].Value, start, to, budget)
 		if err != nil {
-			return nil, fmt.Errorf("its rule %q cannot be read: %w", rules[0].Value, err)
-		}
-		if rule.Freq > rrule.DAILY || len(rule.Byhour)+len(rule.Byminute)+len(rule.Bysecond) > 0 {
-			return nil, errTooOften
-		}
-		rule.Dtstart = start
-		r, err := rrule.NewRRule(*rule)
-		if err != nil {
-			return nil, fmt.Errorf("its rule %q cannot be followed: %w", rules[0].Value, err)
+			return nil, err
 		}
 		set.RRule(r)
 	}
-	var out []time.Time
 	next := set.Iterator()
 	for t, ok := next(); ok && !t.After(to); t, ok = next() {
 		if *budget--; *budget < 0 {
@@ -171,6 +167,42 @@ func repeats(e *ical.VEvent, start, from, to time.Time, budget *int) ([]time.Tim
 		}
 	}
 	return out, nil
+}
+
+// price is what a rule costs whether it finds a date or not: February 30 is looked for until the year 9999.
+func price(f rrule.Frequency) int {
+	switch f {
+	case rrule.YEARLY:
+		return 4_000
+	case rrule.MONTHLY:
+		return 10_000
+	case rrule.WEEKLY:
+		return 25_000
+	default:
+		return 50_000
+	}
+}
+
+func rule(text string, start, to time.Time, budget *int) (*rrule.RRule, error) {
+	option, err := rrule.StrToROptionInLocation(text, time.UTC)
+	if err != nil {
+		return nil, fmt.Errorf("its rule %q cannot be read: %w", text, err)
+	}
+	if option.Freq > rrule.DAILY || len(option.Byhour)+len(option.Byminute)+len(option.Bysecond) > 0 {
+		return nil, errTooOften
+	}
+	if *budget -= price(option.Freq); *budget < 0 {
+		return nil, errTooMany
+	}
+	option.Dtstart = start
+	if option.Until.IsZero() || option.Until.After(to) {
+		option.Until = to // without an end the library stops after 292 years, and 1604 is a favourite beginning
+	}
+	r, err := rrule.NewRRule(*option)
+	if err != nil {
+		return nil, fmt.Errorf("its rule %q cannot be followed: %w", text, err)
+	}
+	return r, nil
 }
 
 // listed reads the dates of an EXDATE or RDATE, which may stand there several times and hold several each.
