@@ -83,9 +83,9 @@ func (g *ground) startMail() {
 	g.mail, err = g.outer.launch(partMail)
 	require.NoError(g.t, err)
 	g.endAtLast(g.mail)
-	_ = eventually(g.t, patience, "the mail server answers", func() (error, bool) {
+	_ = eventually(g.t, patience, "the mail server answers", func() (string, bool) {
 		_, err := g.tryInbox("nobody@client.example")
-		return err, err == nil
+		return fmt.Sprint(err), err == nil
 	})
 }
 

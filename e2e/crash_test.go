@@ -232,9 +232,9 @@ func (w *walk) awaitText(text string) {
 // awaitAPI waits until it answers.
 func (d *desk) awaitAPI() {
 	d.t.Helper()
-	_ = eventually(d.t, patience, "the API answers", func() (error, bool) {
+	_ = eventually(d.t, patience, "the API answers", func() (string, bool) {
 		r, err := d.admin().try(d.t.Context(), http.MethodGet, "/views", nil)
-		return err, err == nil && r.status == http.StatusOK
+		return fmt.Sprint(r, err), err == nil && r.status == http.StatusOK
 	})
 }
 
