@@ -9,7 +9,7 @@ import (
 // inner does one inner effect: it changes the process and nothing else.
 func (t *Table) inner(e Effect, x facts) ticket.Process {
 	p := x.p
-	switch e {
+	switch e { //nolint:exhaustive // the outer ones are done by whoever asked
 	case TakeOwnership:
 		if p.Owner == "" && x.c.By.Kind == ticket.ActorAgent {
 			p.Owner = x.c.By.ID
