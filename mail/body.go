@@ -125,6 +125,9 @@ func (b *body) content(p *part) []byte {
 // attach keeps a leaf as a file, and as a report if machines write it for machines.
 func (b *body) attach(p *part) {
 	content := b.content(p)
+	if b.unwrap(p, content) {
+		return
+	}
 	switch p.kind {
 	case "message/delivery-status", "message/global-delivery-status", "message/feedback-report",
 		"message/disposition-notification", "message/global-disposition-notification", "text/rfc822-headers",
@@ -154,6 +157,51 @@ func (b *body) attach(p *part) {
 		ContentLocation: oneLine(p.header.Raw("Content-Location")),
 		Inline:          p.disposition != "attachment",
 	})
+}
+
+// unwrap opens what only wraps a mail: Outlook's winmail.dat, and S/MIME that is signed and not encrypted. What cannot be
+// opened stays the file it is. So does a winmail.dat whose text is there as RTF only.
+func (b *body) unwrap(p *part, content []byte) bool {
+	switch p.kind {
+	case "application/ms-tnef", "application/vnd.ms-tnef":
+	case "application/pkcs7-mime", "application/x-pkcs7-mime":
+		return b.unwrapSigned(content)
+	default:
+		if !strings.EqualFold(p.fileName(), "winmail.dat") {
+			return false
+		}
+	}
+	t, ok := readTNEF(content)
+	if !ok {
+		return false
+	}
+	said := len(b.pieces) > 0
+	if !said && (t.text != "" || t.page != "") {
+		b.pieces = append(b.pieces, bodyPiece{t.text, t.page})
+		said = true
+	}
+	b.files = append(b.files, t.files...)
+	return said || !t.rich
+}
+
+// unwrapSigned puts the signed mail in the place of the part. Each layer lowers the depth that is left.
+func (b *body) unwrapSigned(content []byte) bool {
+	inner, ok := signedContent(content)
+	if !ok || b.limits.Depth <= 1 {
+		return false
+	}
+	limits := b.limits
+	limits.Depth--
+	m := parse(inner, limits, func(code WarningCode, detail string) {
+		if code != WarnMessageID && code != WarnAddress && code != WarnDate { // it is a body, not a mail of its own
+			b.warn(code, detail)
+		}
+	})
+	b.pieces = append(b.pieces, bodyPiece{m.Text, m.HTML})
+	b.files = append(b.files, m.Attachments...)
+	b.reports = append(b.reports, m.Reports...)
+	b.crypt = b.crypt || m.Encrypted
+	return true
 }
 
 // nestedName names a nested mail by its subject.
