@@ -83,7 +83,7 @@ func TestHolidaysToCome(t *testing.T) {
 // TestHolidaysOfNote names the cases that go wrong elsewhere, in both languages.
 func TestHolidaysOfNote(t *testing.T) {
 	t.Parallel()
-	_, days := computed(t, 2016, 2099)
+	_, days := computed(t, 2016, 2100)
 	for date, want := range map[string][2]string{
 		"2019-04-30": {citizensDay, citizensName}, // before the enthronement
 		"2019-05-01": {"即位の日", "Enthronement Day"},
@@ -99,6 +99,8 @@ func TestHolidaysOfNote(t *testing.T) {
 		"2026-09-22": {citizensDay, citizensName}, // between the aged and the equinox
 		"2027-03-22": {substituteDay, substituteName},
 		"2032-09-21": {citizensDay, citizensName},
+		"2100-03-20": {"春分の日", "Vernal Equinox Day"},   // the equinox falls on March 20, 13:04 UTC
+		"2100-09-23": {"秋分の日", "Autumnal Equinox Day"}, // September 22, 22:00 UTC
 	} {
 		require.Equal(t, want, [2]string{days[date].NameJA, days[date].Name}, date)
 	}

@@ -29,15 +29,16 @@ func measured(k ticket.ClockKind) bool {
 	return k == ticket.FirstResponse || k == ticket.NextResponse || k == ticket.Resolution
 }
 
-// consumed is the working time that a clock has used up at an instant, however often it was paused.
+// consumed is the working time that a clock has used up at an instant, however often it was paused. What it had used
+// when it was set is the least: a target may have become smaller than that, and the deadline the same instant.
 func consumed(k ticket.Clock, full time.Duration, s Policy, now time.Time) time.Duration {
 	switch {
 	case k.State != ticket.Running:
 		return k.Used
-	case !now.Before(k.Due):
-		return full
+	case k.Due.Before(now): // due, and not heard yet
+		return max(full+s.Calendar.Between(k.Due, now), k.Used)
 	}
-	return max(full-s.Calendar.Between(now, k.Due), 0)
+	return max(full-s.Calendar.Between(now, k.Due), k.Used)
 }
 
 // wind sets due and warning of a clock whose target is full and that has consumed k.Used. What has been warned of

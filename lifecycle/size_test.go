@@ -29,9 +29,9 @@ func TestTheLargestProcess(t *testing.T) {
 	until := at.Add(8*24*time.Hour + time.Microsecond)
 	late := at.Add(4 * time.Hour)
 	p.Clocks = []ticket.Clock{
-		{ID: "first_response", Kind: ticket.FirstResponse, State: ticket.Breached, Due: at.Add(time.Hour), Generation: 12_300, Met: late},
-		{ID: "next_response", Kind: ticket.NextResponse, State: ticket.Running, Due: late.Add(time.Hour), Warn: late.Add(45 * time.Minute), Generation: 12_346},
-		{ID: "resolution", Kind: ticket.Resolution, State: ticket.Paused, Generation: 12_340, Used: 3*time.Hour + 59*time.Minute + 59*time.Second + 123456*time.Microsecond},
+		{ID: "first_response", Kind: ticket.FirstResponse, State: ticket.Breached, Due: at.Add(time.Hour), Met: late},
+		{ID: "next_response", Kind: ticket.NextResponse, State: ticket.Running, Due: late.Add(time.Hour), Warn: late.Add(45 * time.Minute), Generation: 12_346, Used: 123456789123 * time.Microsecond},
+		{ID: "resolution", Kind: ticket.Resolution, State: ticket.Paused, Used: 3*time.Hour + 59*time.Minute + 59*time.Second + 123456*time.Microsecond},
 	}
 	for _, c := range []ticket.Command{
 		writes(ticket.Note, other, at), promise(0), promise(time.Second), writes(ticket.Note, agent, at.Add(time.Second)),
