@@ -47,7 +47,7 @@ func TestPausesCarryWhatWasConsumed(t *testing.T) {
 		}
 		k, _ := p.Clock(ticket.Resolution.String())
 		full := s.Resolution.For(p.Priority)
-		switch k.State {
+		switch k.State { //nolint:exhaustive // what is breached is not looked at
 		case ticket.Running:
 			require.Equal(r, max(full, used), used+s.Calendar.Between(now, k.Due), "due %s", k.Due)
 			if !k.Warn.IsZero() && k.Warn.After(now) {

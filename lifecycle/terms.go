@@ -84,7 +84,7 @@ func wall(words string, span func(Policy) time.Duration) Term {
 }
 
 // workingDays is the same time of day so many working days later.
-func workingDays(n int) Term { //nolint:unused // for whoever writes "after 10 working days" into the clocks
+func workingDays(n int) Term {
 	return workingDaysOf(fmt.Sprintf("%d working days", n), func(Policy) int { return n })
 }
 
