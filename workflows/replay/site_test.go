@@ -152,6 +152,12 @@ func furnish(ctx context.Context, dsn string) error {
 	if err != nil {
 		return err
 	}
+	// One clock of response and no warnings: the shell is tried here, not the rules.
+	settings := ticket.DefaultSettings()
+	settings.NextResponse, settings.Resolution, settings.WarnAt = ticket.Targets{}, ticket.Targets{}, 0
+	if _, err := store.Pool().Exec(ctx, `update policies set settings = $1`, settings); err != nil {
+		return err
+	}
 	for key, role := range map[string]ticket.Role{"lead": ticket.RoleLead, "sato": ticket.RoleAgent} {
 		_, err := store.AddAgent(ctx, postgres.Person{Key: key, Name: key, Email: key + "@desk.example", Role: role, Groups: []string{"support"}, Desks: []string{"support"}}, "")
 		if err != nil {
