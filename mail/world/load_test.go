@@ -35,7 +35,7 @@ func TestTenThousandMessages(t *testing.T) {
 		t.Logf("%-32s %v", what, took.Round(time.Millisecond/10))
 		require.Less(t, took, limit, what)
 	}
-	timed("start", 2*time.Second, func() { w, err = world.Start(t.Context(), world.Options{Dir: dir}) })
+	timed("start", 10*time.Second, func() { w, err = world.Start(t.Context(), world.Options{Dir: dir}) })
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Close()) })
 	c := open(t, w, desk, nil)
