@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"duradesk/ticket"
 )
 
@@ -29,6 +31,25 @@ func (s *Store) TicketAt(ctx context.Context, n ticket.Number, at time.Time) (ti
 	r.HoldUntil, r.ClosesAt, _, r.DueAt = deadlines(process)
 	r.Last, err = s.lastWords(ctx, n, process.Revision)
 	return r, err
+}
+
+// Past is a ticket's process as one of its commands left it.
+type Past struct {
+	At      time.Time
+	Process ticket.Process
+}
+
+// History returns the process after each revision, oldest first.
+func (s *Store) History(ctx context.Context, n ticket.Number) ([]Past, error) {
+	rows, err := s.pool.Query(ctx, `select at, process from revisions where ticket = $1 order by revision`, n)
+	if err != nil {
+		return nil, fmt.Errorf("read revisions: %w", err)
+	}
+	past, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Past])
+	if err != nil {
+		return nil, fmt.Errorf("read revisions: %w", err)
+	}
+	return past, nil
 }
 
 // lastWords is the end of the conversation as it was at a revision.

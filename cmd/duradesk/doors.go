@@ -2,145 +2,17 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"go.temporal.io/sdk/client"
 
-	"duradesk/activities"
 	"duradesk/api"
 	"duradesk/calendar"
 	"duradesk/dispatch"
-	"duradesk/mail/receive"
-	"duradesk/mail/send"
 	"duradesk/postgres"
 	"duradesk/ticket"
 )
-
-// sender joins the activities' port to the SMTP door.
-type sender struct{}
-
-func (sender) Send(ctx context.Context, a ticket.Account, e activities.Envelope, raw []byte, before func(context.Context) error) ([]ticket.End, bool, error) {
-	t, err := send.New(send.Config{Addr: a.Addr, TLS: send.TLSMode(a.TLS), Username: loginFor(a), Password: a.Password.Reveal()})
-	if err != nil {
-		return nil, false, err
-	}
-	result, err := t.Send(ctx, send.Envelope{ID: e.ID, From: e.From, To: e.To}, raw, before)
-	if err != nil {
-		return nil, false, err
-	}
-	var ends []ticket.End
-	slow := false
-	for _, r := range result.Replies {
-		ends = append(ends, ticket.End{Address: r.Recipient, State: stateOf(r.Outcome), Reason: reasonOf(r), Account: r.Outcome == send.Temporary && r.Scope == send.ScopeAccount})
-		slow = slow || r.Slow
-	}
-	return ends, slow, nil
-}
-
-// loginFor leaves out the login where the connection is not protected: a password is not sent in the clear. A server
-// that asks for one anyway refuses, and the reason is shown.
-func loginFor(a ticket.Account) string {
-	if a.TLS == "none" {
-		return ""
-	}
-	return a.Username
-}
-
-func stateOf(o send.Outcome) string {
-	switch o {
-	case send.Accepted:
-		return "accepted"
-	case send.Temporary:
-		return "queued"
-	case send.Permanent:
-		return "failed"
-	case send.Uncertain:
-		return "uncertain"
-	}
-	return "queued"
-}
-
-func reasonOf(r send.Reply) string {
-	if r.Outcome == send.Accepted {
-		return ""
-	}
-	return r.String()
-}
-
-// post joins the activities' port to the IMAP door.
-type post struct{}
-
-func (post) Open(ctx context.Context, a ticket.Account, folder string) (activities.Box, error) {
-	m, err := receive.Dial(ctx, receive.Config{Addr: a.Addr, TLS: receive.TLSMode(a.TLS), Username: a.Username, Password: a.Password.Reveal(), Folder: folder})
-	if err != nil {
-		return nil, troubled(err)
-	}
-	f, err := m.Select(ctx)
-	if err != nil {
-		_ = m.Close()
-		return nil, troubled(err)
-	}
-	return &box{m, f}, nil
-}
-
-func troubled(err error) error {
-	if receive.TroubleOf(err) == receive.TroubleAuth {
-		return fmt.Errorf("%w: %w", activities.ErrAuth, err)
-	}
-	return err
-}
-
-type box struct {
-	m *receive.Mailbox
-	f receive.Folder
-}
-
-func (b *box) Folder() (uint32, uint32) { return b.f.UIDValidity, b.f.UIDNext }
-
-func (b *box) UIDs(ctx context.Context, from uint32) ([]uint32, error) {
-	list, err := b.m.List(ctx, from)
-	uids := make([]uint32, len(list))
-	for i, l := range list {
-		uids[i] = l.UID
-	}
-	return uids, err
-}
-
-func (b *box) Fetch(ctx context.Context, uids []uint32, fn func(uint32, []byte) error) error {
-	return b.m.Fetch(ctx, uids, func(m receive.Mail) error { return fn(m.UID, m.Raw) })
-}
-
-func (b *box) Mark(ctx context.Context, uid uint32) error {
-	_, err := b.m.Mark(ctx, uid, receive.Done)
-	return err
-}
-
-func (b *box) File(ctx context.Context, uid uint32, after ticket.After) error {
-	var err error
-	switch after.Mode {
-	case "seen":
-		_, err = b.m.Mark(ctx, uid, `\Seen`)
-	case "move":
-		err = b.m.Move(ctx, uid, after.Folder)
-	case "delete":
-		err = b.m.Delete(ctx, uid)
-	}
-	if errors.Is(err, receive.ErrNotExpunged) { // marked as deleted: the server cannot do more for one mail alone
-		return nil
-	}
-	return err
-}
-
-func (b *box) Copy(ctx context.Context, folder, mailID string, raw []byte) error {
-	return b.m.AppendOnce(ctx, folder, mailID, raw, `\Seen`)
-}
-
-func (b *box) Wait(ctx context.Context, most time.Duration) error { return b.m.Wait(ctx, most) }
-
-func (b *box) Close() error { return b.m.Close() }
 
 // away tells the API's door when the record cannot be reached.
 func away(err error) error {
@@ -163,26 +35,10 @@ func (r reader) TicketAt(ctx context.Context, n ticket.Number, at time.Time) (ti
 	return t, away(err)
 }
 
-// History walks back from revision to revision.
 func (r reader) History(ctx context.Context, n ticket.Number) ([]api.Past, error) {
-	var back []api.Past
-	for at := distant; ; {
-		t, err := r.s.TicketAt(ctx, n, at)
-		if ticket.CodeOf(err) == ticket.NotFound {
-			break
-		}
-		if err != nil {
-			return nil, away(err)
-		}
-		back = append(back, api.Past{At: t.UpdatedAt, Process: t.Process})
-		at = t.UpdatedAt.Add(-time.Microsecond) // what the record can tell apart
-	}
-	slices.Reverse(back)
-	return back, nil
+	past, err := r.s.History(ctx, n)
+	return convert(past, func(p postgres.Past) api.Past { return api.Past(p) }), away(err)
 }
-
-// distant is later than anything the record holds.
-var distant = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
 func (r reader) List(ctx context.Context, q api.Query) (api.Page, error) {
 	p, err := r.s.List(ctx, postgres.Query(q))
