@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"duradesk/lifecycle"
 	"duradesk/ticket"
 )
 
@@ -13,10 +12,6 @@ import (
 // client, title, fields and body as given. Its first command opens it.
 func (a *applying) openChild(ctx context.Context, c stored) error {
 	e := c.Params.Escalate
-	pinned, err := pinsOf(ctx, a.tx, e.Desk)
-	if err != nil {
-		return err
-	}
 	opening := ticket.Opening{
 		Desk: e.Desk, Title: orElse(e.Title, a.row.title), Channel: ticket.ChannelExternal, Priority: a.p.Priority, Language: a.row.language,
 		ReceptionType: e.ReceptionType, Fields: e.Fields,
@@ -28,10 +23,7 @@ func (a *applying) openChild(ctx context.Context, c stored) error {
 	if body := orElse(e.Body, c.reasonText); body != "" {
 		first.Message = &ticket.NewMessage{Body: body, Format: "markdown", Author: ticket.By{Kind: c.By.Kind, ID: c.By.ID, Name: c.byName}}
 	}
-	queueTicket(a.writes, e.Child, a.row.client, pinned, a.row.now, first)
-	queueCommand(a.writes, first, e.Child, 1, a.row.now)
-	a.ring(e.Child)
-	return nil
+	return a.openAs(ctx, e.Child, a.row.now, first)
 }
 
 // splitOff gives a wrongly threaded message a ticket of its own.
@@ -70,28 +62,12 @@ func (a *applying) moveOut(ctx context.Context, c stored, message string, into t
 		a.link("related", into)
 		return nil
 	}
-	return a.moveToNew(ctx, c, order, message, excerpt(text))
-}
-
-func (a *applying) moveToNew(ctx context.Context, c stored, order ticket.Order, message, title string) error {
-	pinned, err := pinsOf(ctx, a.tx, a.row.desk)
-	if err != nil {
-		return err
+	order.Opening = &ticket.Opening{Desk: a.row.desk, Title: orElse(excerpt(text), a.row.title), Channel: a.p.Channel, Priority: a.p.Priority, Language: a.row.language}
+	number, err := a.openWith(ctx, c, order, message, "split_off")
+	if err == nil {
+		a.link("related", number)
 	}
-	number, at, err := nextNumber(ctx, a.tx)
-	if err != nil {
-		return err
-	}
-	order.Opening = &ticket.Opening{Desk: a.row.desk, Title: orElse(title, a.row.title), Channel: a.p.Channel, Priority: a.p.Priority, Language: a.row.language}
-	queueTicket(a.writes, number, a.row.client, pinned, at, order)
-	queueCommand(a.writes, order, number, 1, at)
-	a.writes.Queue(`update messages set ticket = $2, applied = false where id::text = $1`, message, number)
-	a.writes.Queue(`update commands set message = $2 where ticket = $1 and seq = 1`, number, message)
-	a.link("related", number)
-	a.event(stored{Command: ticket.Command{ID: c.ID, Seq: c.Seq, At: c.At, By: ticket.System}},
-		lifecycle.Happening{Type: "event", Name: "split_off"}, "", map[string]any{"number": number})
-	a.ring(number)
-	return nil
+	return err
 }
 
 // takeBack keeps a message that has not left from leaving: its words become a draft again.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -139,14 +140,6 @@ func (a *applying) queueDelivery(message, occasion string, to, cc []string) stri
 // openNew moves the message into a new ticket (of the same client and desk) as its first command. follows is the
 // ticket it is linked to, 0 for none.
 func (a *applying) openNew(ctx context.Context, c stored, follows ticket.Number) error {
-	pinned, err := pinsOf(ctx, a.tx, a.row.desk)
-	if err != nil {
-		return err
-	}
-	number, at, err := nextNumber(ctx, a.tx)
-	if err != nil {
-		return err
-	}
 	opening := ticket.Opening{
 		Desk: a.row.desk, Title: orElse(a.row.title, c.excerpt), Channel: ticket.ChannelMail, Priority: a.p.Priority, Language: a.row.language, Follows: follows,
 	}
@@ -157,13 +150,35 @@ func (a *applying) openNew(ctx context.Context, c stored, follows ticket.Number)
 		ID: fmt.Sprintf("follow:%d:%d", a.row.number, c.Seq), Kind: ticket.ClientReply, By: c.By, Name: c.byName,
 		Params: ticket.Params{Reply: c.Params.Reply}, Opening: &opening,
 	}
+	_, err := a.openWith(ctx, c, first, c.Message, "follow_up_opened")
+	return err
+}
+
+// openWith opens a ticket whose first command takes a message of this one along, and leaves an event that names it.
+func (a *applying) openWith(ctx context.Context, c stored, first ticket.Order, message, event string) (ticket.Number, error) {
+	number, at, err := nextNumber(ctx, a.tx)
+	if err != nil {
+		return 0, err
+	}
+	if err := a.openAs(ctx, number, at, first); err != nil {
+		return 0, err
+	}
+	a.writes.Queue(`update messages set ticket = $2, applied = false where id = $1`, message, number)
+	a.writes.Queue(`update commands set message = $2 where ticket = $1 and seq = 1`, number, message)
+	a.event(stored{Command: ticket.Command{ID: c.ID, Seq: c.Seq, At: c.At, By: ticket.System}},
+		lifecycle.Happening{Type: "event", Name: event}, "", map[string]any{"number": number})
+	return number, nil
+}
+
+// openAs makes a ticket of the same client with a number that was drawn for it, and rings there.
+func (a *applying) openAs(ctx context.Context, number ticket.Number, at time.Time, first ticket.Order) error {
+	pinned, err := pinsOf(ctx, a.tx, first.Opening.Desk)
+	if err != nil {
+		return err
+	}
 	queueTicket(a.writes, number, a.row.client, pinned, at, first)
 	queueCommand(a.writes, first, number, 1, at)
-	a.writes.Queue(`update messages set ticket = $2 where id = $1`, c.Message, number)
-	a.writes.Queue(`update commands set message = $3 where ticket = $1 and seq = $2`, number, 1, c.Message)
-	a.event(stored{Command: ticket.Command{ID: c.ID, Seq: c.Seq, At: c.At, By: ticket.System}},
-		lifecycle.Happening{Type: "event", Name: "follow_up_opened"}, "", map[string]any{"number": number})
-	a.errands = append(a.errands, ticket.Errand{Ring: number})
+	a.ring(number)
 	return nil
 }
 

@@ -101,13 +101,10 @@ func (a *applying) tell(n ticket.Number, o ticket.Order, message string) {
 	if !ok {
 		return
 	}
-	r.seq++
-	r.lastAt = r.at()
-	queueCommand(a.writes, o, n, r.seq, r.lastAt)
+	queueNext(a.writes, r, o)
 	if message != "" {
 		a.writes.Queue(`update commands set message = $3 where ticket = $1 and seq = $2`, n, r.seq, message)
 	}
-	a.writes.Queue(`update tickets set seq = $2, last_at = $3 where number = $1`, n, r.seq, r.lastAt)
 	a.ring(n)
 }
 

@@ -140,16 +140,11 @@ func (q *Queue) tellBounced(ctx context.Context, tx pgx.Tx, f ticket.Fate, d *de
 		state, reason := worst(states)
 		b.Queue(`update deliveries set state = $2, reason = nullif($3, '') where id = $1`, d.id, state, reason)
 	}
-	r.seq++
-	r.lastAt = r.at()
-	queueCommand(b, ticket.Order{
-		ID: fmt.Sprintf("bounce:%s:%d:%d:%s", f.Mailbox, f.UIDValidity, f.UID, d.id), Kind: ticket.DeliveryFailed, By: ticket.System,
-		Params: ticket.Params{Failed: &ticket.FailedParams{Delivery: d.id, State: bounced}},
-	}, r.number, r.seq, r.lastAt)
 	// What the rules may ask of a bounce: reports that are not proven never come here.
-	b.Queue(`update commands set params = jsonb_set(params, '{delivery_failed}', params->'delivery_failed' || jsonb_build_object('verified', true, 'hard', $3::bool, 'final', $4::bool))
-		where ticket = $1 and seq = $2`, r.number, r.seq, news.hard, d.occasion == "final")
-	b.Queue(`update tickets set seq = $2, last_at = $3 where number = $1`, r.number, r.seq, r.lastAt)
+	queueNext(b, r, ticket.Order{
+		ID: fmt.Sprintf("bounce:%s:%d:%d:%s", f.Mailbox, f.UIDValidity, f.UID, d.id), Kind: ticket.DeliveryFailed, By: ticket.System,
+		Params: ticket.Params{Failed: &ticket.FailedParams{Delivery: d.id, State: bounced, Verified: true, Hard: news.hard, Final: d.occasion == "final"}},
+	})
 	return send(ctx, tx, b)
 }
 

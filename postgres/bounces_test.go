@@ -143,7 +143,7 @@ func TestASoftBounceMarksTheMailAndNotTheAddress(t *testing.T) {
 	state, bounce, _ := q.recipient(t, id, yamada.Email)
 	require.Equal(t, []string{"bounced", "soft"}, []string{state, bounce})
 	requireCount(t, q.s, 0, `select count(*) from undeliverable`)
-	requireCount(t, q.s, 1, `select count(*) from commands where name = 'delivery-failed' and not (params->'delivery_failed'->>'hard')::bool and not (params->'delivery_failed'->>'final')::bool`)
+	requireCount(t, q.s, 1, `select count(*) from commands where name = 'delivery-failed' and not coalesce((params->'delivery_failed'->>'hard')::bool, false) and not coalesce((params->'delivery_failed'->>'final')::bool, false)`)
 }
 
 func TestADelayIsAWarningOnly(t *testing.T) {

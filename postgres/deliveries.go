@@ -119,13 +119,10 @@ func (q *Queue) cutOff(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketRow
 
 // tellFailed stores the delivery-failed command: what an effect finds out comes back through the queue.
 func (q *Queue) tellFailed(b *pgx.Batch, d *delivery, r *ticketRow) {
-	r.seq++
-	r.lastAt = r.at()
-	queueCommand(b, ticket.Order{
+	queueNext(b, r, ticket.Order{
 		ID: "delivery:" + d.id + ":" + d.state, Kind: ticket.DeliveryFailed, By: ticket.System,
 		Params: ticket.Params{Failed: &ticket.FailedParams{Delivery: d.id, State: d.state}},
-	}, r.number, r.seq, r.lastAt)
-	b.Queue(`update tickets set seq = $2, last_at = $3 where number = $1`, r.number, r.seq, r.lastAt)
+	})
 }
 
 // attempt reads all that a try at sending needs.

@@ -74,15 +74,20 @@ func (q *Queue) storeFor(ctx context.Context, tx pgx.Tx, o ticket.Order) (ticket
 	if first, found, err := q.first(ctx, tx, o); found || err != nil {
 		return first, found, err
 	}
-	r.seq++
-	r.lastAt = r.at()
 	b = &pgx.Batch{}
-	queueCommand(b, o, r.number, r.seq, r.lastAt)
-	b.Queue(`update tickets set seq = $2, last_at = $3 where number = $1`, r.number, r.seq, r.lastAt)
+	queueNext(b, &r, o)
 	if err := send(ctx, tx, b); err != nil {
 		return ticket.Receipt{}, false, fmt.Errorf("store command: %w", err)
 	}
 	return receiptOf(o, r.number, r.seq, r.lastAt, r.seq-r.applied), false, nil
+}
+
+// queueNext puts a command at the end of a locked ticket's queue: the next seq, an instant not before the last one.
+func queueNext(b *pgx.Batch, r *ticketRow, o ticket.Order) {
+	r.seq++
+	r.lastAt = r.at()
+	queueCommand(b, o, r.number, r.seq, r.lastAt)
+	b.Queue(`update tickets set seq = $2, last_at = $3 where number = $1`, r.number, r.seq, r.lastAt)
 }
 
 // nameWriter finds or makes the client who wrote, after the ticket's lock.
