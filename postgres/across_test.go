@@ -359,3 +359,34 @@ func TestATicketKeepsItsPolicyAndCalendar(t *testing.T) {
 	_, err = q.s.AddPolicy(t.Context(), "support", ticket.Settings{Calendar: "nowhere"})
 	require.Equal(t, ticket.Invalid, ticket.CodeOf(err))
 }
+
+// TestDeletionTakesTheWordsBesideTheMessages: titles, promises, opinions and what commands carried are content too.
+func TestDeletionTakesTheWordsBesideTheMessages(t *testing.T) {
+	t.Parallel()
+	q := engine(t)
+	n := openedAs(t, q, "m1")
+	title := "planted title"
+	label := command("c", n, ticket.Classify, sato, "")
+	label.Params.Classify = &ticket.ClassifyParams{Title: &title, Fields: map[string]any{"order": "planted field"}}
+	q.mustStore(t, label)
+	promise := command("p", n, ticket.Promise, sato, "")
+	promise.Params.Promise = &ticket.PromiseParams{DueAt: time.Now().Add(time.Hour), Text: "planted promise"}
+	q.mustStore(t, promise)
+	opinion := command("f", n, ticket.Feedback, ticket.Actor{Kind: ticket.ActorClient, ID: "c_1"}, "")
+	opinion.Params.Feedback = &ticket.FeedbackParams{Rating: 1, Comment: "planted comment"}
+	q.mustStore(t, opinion)
+	spam := command("s", n, ticket.Resolve, sato, "")
+	spam.Params.Resolve = &ticket.ResolveParams{Category: ticket.CategorySpam}
+	q.mustStore(t, spam)
+	q.mustStore(t, command("d", n, ticket.Delete, lead, ""))
+	q.settleAll(t, n)
+	require.Equal(t, ticket.Deleted, q.process(t, n).State)
+	for _, table := range []string{"tickets", "commands", "events", "messages", "promises", "feedback", "revisions"} {
+		var left int
+		require.NoError(t, q.s.pool.QueryRow(t.Context(), `select count(*) from `+table+` x where x::text like '%planted%'`).Scan(&left))
+		require.Zero(t, left, "words are left in %s", table)
+	}
+	var rating int
+	require.NoError(t, q.s.pool.QueryRow(t.Context(), `select rating from feedback where ticket = $1`, n).Scan(&rating))
+	require.Equal(t, 1, rating, "the statistics stay")
+}

@@ -205,7 +205,12 @@ func (a *applying) destroy(ctx context.Context) error {
 	b.Queue(`update deliveries set raw = null where ticket = $1`, n)
 	b.Queue(`update events set by_name = '', data = '{}' where ticket = $1 and n < $2`, n, a.row.items)
 	b.Queue(`update commands set by_name = '', reason_text = null where ticket = $1`, n)
-	b.Queue(`update tickets set title = '', fields = '{}', tags = '{}', reception_type = null where number = $1`, n)
+	// What a command carried may be words too: a title, a promise, the body of a hand-over. One that still waits keeps
+	// what its answer needs.
+	b.Queue(`update commands set params = '{}' where ticket = $1 and outcome <> 'pending'`, n)
+	b.Queue(`update promises set text = '' where ticket = $1`, n)
+	b.Queue(`update feedback set comment = '' where ticket = $1`, n)
+	b.Queue(`update tickets set title = '', fields = '{}', tags = '{}', reception_type = null, solution = null where number = $1`, n)
 	b.Queue(`delete from blobs b where b.hash = any($1) and not exists (select from messages where raw = b.hash)
 		and not exists (select from attachments where blob = b.hash) and not exists (select from ledger where raw = b.hash)`, hashes)
 	a.row.last = ticket.LastMessage{}
