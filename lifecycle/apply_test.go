@@ -146,3 +146,40 @@ func TestTheRulesArePure(t *testing.T) {
 		require.NotRegexp(t, `time\.(Now|Since|Until|After|Sleep)\(`, string(text), path)
 	}
 }
+
+// TestEveryInnerEffectIsDone: an inner effect that changes nothing, whatever it is given, was forgotten in inner.
+func TestEveryInnerEffectIsDone(t *testing.T) {
+	t.Parallel()
+	done := map[Effect]bool{}
+	for _, way := range walks() {
+		explore(Inquiry, way, func(w *world, _ int, st step) {
+			for e := TakeOwnership; e.Inner(); e++ {
+				if x := (facts{p: st.from.p, c: st.c, s: w.s}); !done[e] && usable(e, x) {
+					done[e] = fmt.Sprint(x.p) != fmt.Sprint(Inquiry.inner(e, x))
+				}
+			}
+		})
+	}
+	for e := TakeOwnership; e.Inner(); e++ {
+		require.True(t, done[e], e)
+	}
+}
+
+// usable reports whether a command has what an inner effect looks at; the table pairs them.
+func usable(e Effect, x facts) bool {
+	p := x.c.Params
+	switch e { //nolint:exhaustive // the rest look at nothing
+	case SetPriority, SetPriorityByImpact:
+		return p.Classify != nil
+	case SetPromise:
+		return p.Promise != nil && !twoPromises.Holds(x)
+	case HandOut:
+		return p.Escalate != nil
+	case SetSurvivor:
+		return p.Merge != nil
+	case RecordWarning, RecordBreach:
+		return p.Timer != nil
+	default:
+		return true
+	}
+}

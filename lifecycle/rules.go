@@ -6,9 +6,9 @@ import (
 
 // Inquiry is the process of an inquiry desk (PRODUCT §3). One block per state, one line per command: change a line,
 // then run the tests of this package; they say whether anybody is left in a dead end. Answers that several states give
-// alike have a name (cells.go). A clock that no line hears does not run there.
+// alike have a name (cells.go).
 var Inquiry = &Table{Name: "inquiry", Clocks: inquiryClocks, Rules: map[State]Row{
-	New: hearing(Row{
+	New: {
 		Create:               when(openingWithOwner, move(Open, KeepMessage, AssignTo, BecomeChild)).orWhen(opening, stay(KeepMessage, AssignTo, BecomeChild)).otherwise(refuse("exists")),
 		ClientReply:          when(wantsAck, stay(KeepMessage, ClientWaits, Acknowledge)).otherwise(stay(KeepMessage, ClientWaits)),
 		AgentResponse:        move(Open, KeepMessage, TakeOwnership, SendMessage, CopyToParent, Responded),
@@ -41,11 +41,15 @@ var Inquiry = &Table{Name: "inquiry", Clocks: inquiryClocks, Rules: map[State]Ro
 		NextResponseDue:      breaking,
 		ResolutionWarning:    warning,
 		ResolutionDue:        breaking,
+		HandOverDue:          ignore("no_such_clock"),
 		PromiseWarning:       warning,
 		PromiseDue:           breaking,
+		WakeDue:              ignore("no_such_clock"),
+		AutoCloseDue:         ignore("no_such_clock"),
+		RetentionDue:         ignore("no_such_clock"),
 		Unreadable:           refuse("malformed"),
-	}),
-	Open: hearing(Row{
+	},
+	Open: {
 		Create:               refuse("exists"),
 		ClientReply:          stay(KeepMessage, ClientWaits),
 		AgentResponse:        stay(KeepMessage, TakeOwnership, SendMessage, CopyToParent, Responded),
@@ -78,11 +82,15 @@ var Inquiry = &Table{Name: "inquiry", Clocks: inquiryClocks, Rules: map[State]Ro
 		NextResponseDue:      breaking,
 		ResolutionWarning:    warning,
 		ResolutionDue:        breaking,
+		HandOverDue:          ignore("no_such_clock"),
 		PromiseWarning:       warning,
 		PromiseDue:           breaking,
+		WakeDue:              ignore("no_such_clock"),
+		AutoCloseDue:         ignore("no_such_clock"),
+		RetentionDue:         ignore("no_such_clock"),
 		Unreadable:           refuse("malformed"),
-	}),
-	OnHold: hearing(Row{
+	},
+	OnHold: {
 		Create:               refuse("exists"),
 		ClientReply:          replying,
 		AgentResponse:        stay(KeepMessage, TakeOwnership, SendMessage, CopyToParent, Responded),
@@ -115,14 +123,17 @@ var Inquiry = &Table{Name: "inquiry", Clocks: inquiryClocks, Rules: map[State]Ro
 		NextResponseDue:      breaking,
 		ResolutionWarning:    warning,
 		ResolutionDue:        breaking,
+		HandOverDue:          ignore("no_such_clock"),
 		PromiseWarning:       warning,
 		PromiseDue:           breaking,
 		WakeDue:              move(Open),
+		AutoCloseDue:         ignore("no_such_clock"),
+		RetentionDue:         ignore("no_such_clock"),
 		Unreadable:           refuse("malformed"),
-	}),
+	},
 	// While an issue desk works on it, whatever ends the ticket here takes the hand-over back, and words of the client
 	// reach the child too. The spam box and a merge leave the child alone: its report changes where the way back leads.
-	HandedOver: hearing(Row{
+	HandedOver: {
 		Create:               refuse("exists"),
 		ClientReply:          stay(KeepMessage, ClientWaits, CopyToChild),
 		AgentResponse:        stay(KeepMessage, TakeOwnership, SendMessage, CopyToParent, Responded),
@@ -153,12 +164,17 @@ var Inquiry = &Table{Name: "inquiry", Clocks: inquiryClocks, Rules: map[State]Ro
 		FirstResponseDue:     breaking,
 		NextResponseWarning:  warning,
 		NextResponseDue:      breaking,
+		ResolutionWarning:    ignore("no_such_clock"),
+		ResolutionDue:        ignore("no_such_clock"),
 		HandOverDue:          move(HandOverAnswered, RecordOutcome, TellOwner, TellLeads),
 		PromiseWarning:       warning,
 		PromiseDue:           breaking,
+		WakeDue:              ignore("no_such_clock"),
+		AutoCloseDue:         ignore("no_such_clock"),
+		RetentionDue:         ignore("no_such_clock"),
 		Unreadable:           refuse("malformed"),
-	}),
-	HandOverAnswered: hearing(Row{
+	},
+	HandOverAnswered: {
 		Create:               refuse("exists"),
 		ClientReply:          replying,
 		AgentResponse:        move(Open, KeepMessage, TakeOwnership, SendMessage, CopyToParent, Responded),
@@ -191,10 +207,14 @@ var Inquiry = &Table{Name: "inquiry", Clocks: inquiryClocks, Rules: map[State]Ro
 		NextResponseDue:      breaking,
 		ResolutionWarning:    warning,
 		ResolutionDue:        breaking,
+		HandOverDue:          ignore("no_such_clock"),
 		PromiseWarning:       warning,
 		PromiseDue:           breaking,
+		WakeDue:              ignore("no_such_clock"),
+		AutoCloseDue:         ignore("no_such_clock"),
+		RetentionDue:         ignore("no_such_clock"),
 		Unreadable:           refuse("malformed"),
-	}),
+	},
 	Resolved:           resolvedRow,
 	ResolvedInternally: resolvedInternallyRow,
 	Spam:               spamRow,

@@ -80,17 +80,6 @@ func (c Cell) orWhen(g Guard, next Cell) Cell {
 
 func (c Cell) otherwise(last Cell) Cell { return append(c[:len(c):len(c)], last...) }
 
-// hearing answers the clocks that a row does not: none of those runs in its state. Should one run all the same, the
-// proofs tell that it is not heard.
-func hearing(r Row) Row {
-	for _, k := range ticket.Kinds() {
-		if _, answered := r[k]; k.Timer() && !answered {
-			r[k] = ignore("no_such_clock")
-		}
-	}
-	return r
-}
-
 // variant is a process that differs from another in the lines given.
 func variant(name string, of *Table, differs map[ticket.State]Row) *Table {
 	t := &Table{Name: name, Rules: map[ticket.State]Row{}, Clocks: of.Clocks}

@@ -63,7 +63,7 @@ func openings(at time.Time) []trial {
 		create("an agent opens a ticket for a colleague", aLead, ticket.CreateParams{Owner: "sato"}),
 		create("an agent opens an incident that hurts much and is urgent", anAgent, ticket.CreateParams{Impact: ticket.LevelHigh, Urgency: ticket.LevelHigh}),
 		create("an agent opens an incident without its urgency", anAgent, ticket.CreateParams{Impact: ticket.LevelHigh}),
-		create("a hand-over opens a ticket", ticket.System, ticket.CreateParams{Parent: 1000}),
+		create("a hand-over opens a ticket", ticket.System, ticket.CreateParams{Parent: 998}),
 		{"an automatic mail opens a ticket", writes(ticket.AutomaticMail, ticket.System, at)},
 	}
 }

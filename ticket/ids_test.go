@@ -85,7 +85,7 @@ func TestClocksInShort(t *testing.T) {
 		require.NoError(t, json.Unmarshal(text, &back))
 		require.Equal(t, k, back)
 	}
-	odd := Clock{ID: "wake of another kind", Kind: Retention, State: Running, Due: due}
+	odd := Clock{ID: "snooze", Kind: Retention, State: Running, Due: due}
 	text, err := json.Marshal(odd)
 	require.NoError(t, err)
 	var back Clock

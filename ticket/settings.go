@@ -1,8 +1,8 @@
 package ticket
 
 import (
-	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -55,14 +55,23 @@ func (t Targets) For(p Priority) time.Duration {
 
 // UnmarshalJSON reads targets by priority, or one number for all of them as the first version wrote it.
 func (t *Targets) UnmarshalJSON(b []byte) error {
-	var one time.Duration
-	if json.Unmarshal(b, &one) == nil {
-		*t = Same(one)
+	if one, err := strconv.ParseInt(string(b), 10, 64); err == nil {
+		*t = Same(time.Duration(one))
 		return nil
 	}
-	type plain Targets
-	if err := json.Unmarshal(b, (*plain)(t)); err != nil {
-		return fmt.Errorf("read the targets of a desk: %w", err)
+	if text, isText := quoted(b); isText {
+		return unreadable("target", text)
+	}
+	fields := flat(b)
+	for key, target := range map[string]*time.Duration{"low": &t.Low, "normal": &t.Normal, "high": &t.High, "urgent": &t.Urgent} {
+		if fields[key] == "" {
+			continue
+		}
+		d, err := strconv.ParseInt(fields[key], 10, 64)
+		if err != nil {
+			return fmt.Errorf("read the targets of a desk: %s: %w", key, err)
+		}
+		*target = time.Duration(d)
 	}
 	return nil
 }

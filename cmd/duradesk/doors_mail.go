@@ -134,4 +134,3 @@ func (b *box) Copy(ctx context.Context, folder, mailID string, raw []byte) error
 func (b *box) Wait(ctx context.Context, most time.Duration) error { return b.m.Wait(ctx, most) }
 
 func (b *box) Close() error { return b.m.Close() }
-
