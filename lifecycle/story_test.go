@@ -21,7 +21,7 @@ import (
 // Stories stand in testdata/stories, one a file: a title in English and one in Japanese, what the desk is like, who
 // does what and when, and below the line what comes of it. testdata/stories/README.md says which words there are.
 // Run with -update to have the part below the line written, then read it.
-var update = flag.Bool("update", false, "write what comes of each story into its file")
+var update = flag.Bool("update", false, "write what comes of each story into its file, and docs/lifecycle.md")
 
 func TestStories(t *testing.T) {
 	t.Parallel()
