@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"duradesk/ticket"
@@ -46,7 +45,9 @@ func TestTheTableIsTheProduct(t *testing.T) {
 				state, want := column(lines[0], columns, i), column(l, columns, i)
 				for _, table := range []*Table{Inquiry, Issue} { // the incident desk asks for more: see TestIncident
 					p, before, s := way(t, state, policyFor(command))
-					assert.Equal(t, want, shorthand(t, table, p, before, s, command), "%s in %s (%s)", command, state, file)
+					if got := shorthand(t, table, p, before, s, command); got != want {
+						t.Errorf("%s in %s: %s says %q, the process %s does %q", command, state, file, want, table.Name, got)
+					}
 					seen[p.State] = true
 				}
 			}

@@ -29,7 +29,7 @@ func TestTheDocumentIsFresh(t *testing.T) {
 	}
 	written, err := os.ReadFile("../docs/lifecycle.md")
 	require.NoError(t, err)
-	require.Equal(t, Book(), string(written), "run make generate, and show the difference to the owner of the process")
+	require.Equal(t, string(written), Book(), "run make generate, and show the difference to the owner of the process")
 }
 
 func TestTheDocumentIsComplete(t *testing.T) {
