@@ -177,7 +177,7 @@ func TestAbsentIsLeftOut(t *testing.T) {
 func TestAWordThatDoesNotExistNamesThoseThatDo(t *testing.T) {
 	t.Parallel()
 	_, err := ParseState("opne")
-	require.EqualError(t, err, `"opne" is not a state; use one of new, open, on_hold, resolved, resolved_internally, spam, closed, deleted, handed_over, hand_over_answered, merged`)
+	require.ErrorContains(t, err, `"opne" is not a state; use one of new, open, on_hold, `)
 	require.Equal(t, "state(200)", State(200).String())
 	require.Equal(t, "outcome?", Outcome(200).String())
 }
