@@ -176,13 +176,19 @@ func holds(at time.Time) []trial {
 	hold := func(u *time.Time) ticket.Params {
 		return ticket.Params{Hold: &ticket.HoldParams{Reason: ticket.HoldClient, Until: u}}
 	}
-	return []trial{
+	list := []trial{
 		{"an agent puts it on hold", with(bare(ticket.Hold, anAgent, at), hold(nil))},
 		{"an agent puts it on hold with an interim answer", with(writes(ticket.Hold, anAgent, at), hold(nil))},
 		{"an agent puts it on hold for two days", with(bare(ticket.Hold, anAgent, at), hold(&until))},
 		{"an agent puts it on hold until a day gone by", with(bare(ticket.Hold, anAgent, at), hold(&past))},
-		{"the operator puts it on hold", bare(ticket.Hold, ticket.Operator, at)},
+		{"the operator puts it on hold", bare(ticket.Hold, ticket.Operator, at)}, // internal
 	}
+	for _, r := range ticket.HoldReasons() {
+		if r != ticket.HoldClient && r != ticket.HoldInternal {
+			list = append(list, trial{"an agent puts it on hold for " + r.String(), with(bare(ticket.Hold, anAgent, at), ticket.Params{Hold: &ticket.HoldParams{Reason: r}})})
+		}
+	}
+	return list
 }
 
 func resolves(at time.Time) []trial {
