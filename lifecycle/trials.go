@@ -171,10 +171,16 @@ func aboutMessages(p ticket.Process, at time.Time, before *ticket.Process) []tri
 	}
 }
 
+// heldFor begins the words of a hold for each further reason.
+const heldFor = "an agent puts it on hold for "
+
 func holds(at time.Time) []trial {
 	until, past := at.Add(48*time.Hour), at.Add(-time.Hour)
 	hold := func(u *time.Time) ticket.Params {
 		return ticket.Params{Hold: &ticket.HoldParams{Reason: ticket.HoldClient, Until: u}}
+	}
+	waits := func(r ticket.HoldReason, u *time.Time) ticket.Command {
+		return with(bare(ticket.Hold, anAgent, at), ticket.Params{Hold: &ticket.HoldParams{Reason: r, Until: u}})
 	}
 	list := []trial{
 		{"an agent puts it on hold", with(bare(ticket.Hold, anAgent, at), hold(nil))},
@@ -185,7 +191,7 @@ func holds(at time.Time) []trial {
 	}
 	for _, r := range ticket.HoldReasons() {
 		if r != ticket.HoldClient && r != ticket.HoldInternal {
-			list = append(list, trial{"an agent puts it on hold for " + r.String(), with(bare(ticket.Hold, anAgent, at), ticket.Params{Hold: &ticket.HoldParams{Reason: r}})})
+			list = append(list, trial{heldFor + r.String(), waits(r, nil)}, trial{heldFor + r.String() + ", for two days", waits(r, &until)})
 		}
 	}
 	return list
