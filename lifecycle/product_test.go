@@ -43,7 +43,7 @@ func TestTheTableIsTheProduct(t *testing.T) {
 			command := column(l, columns, 0)
 			for i := 1; i < len(columns); i++ {
 				state, want := column(lines[0], columns, i), column(l, columns, i)
-				for _, table := range []*Table{Inquiry, Issue} { // the incident desk asks for more: see TestIncident
+				for _, table := range []*Table{Inquiry, Issue} { // the incident desk asks for more: see incident_test.go
 					p, before, s := way(t, state, policyFor(command))
 					if got := shorthand(t, table, p, before, s, command); got != want {
 						t.Errorf("%s in %s: %s says %q, the process %s does %q", command, state, file, want, table.Name, got)
