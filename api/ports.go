@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -237,6 +238,26 @@ type House interface {
 	// Retry takes a mail out of the quarantine, to be read again; ticket.NotFound where there is no such mail,
 	// ticket.Conflict where it is not in the quarantine.
 	Retry(ctx context.Context, mailbox string, uidvalidity, uid uint32) error
+}
+
+// Piece is one document that a desk is furnished with; Body is one of those in ticket/furniture.go, as JSON.
+type Piece struct {
+	Kind, Desk, Key string // Desk "": for every desk
+	Position        int
+	Body            json.RawMessage
+	Revision        int64 // rises with each change
+	ChangedBy       string
+	ChangedAt       time.Time
+}
+
+// Furniture keeps the small documents that people write and the desk reads: reception types, templates, macros, text
+// modules, triggers, articles.
+type Furniture interface {
+	// Pieces lists all of a kind, in their order.
+	Pieces(ctx context.Context, kind string) ([]Piece, error)
+	// PutPiece writes one. With revision 0 it is new, else it must have that revision; ticket.Conflict where that is not so.
+	PutPiece(ctx context.Context, p Piece) (Piece, error)
+	DropPiece(ctx context.Context, kind, desk, key string) error
 }
 
 // Part is one line of a health report.
