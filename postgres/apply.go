@@ -76,7 +76,7 @@ type applying struct {
 	done    int
 	changed time.Time // instant of the last command that was answered
 	errands []ticket.Errand
-	next    []stored // what triggers asked for: answered before anything else
+	next    []stored                     // what triggers asked for: answered before anything else
 	unread  []string                     // deliveries not started yet
 	others  map[ticket.Number]*ticketRow // tickets spoken of, under their locks
 	table   *lifecycle.Table
