@@ -85,6 +85,13 @@ var rights = map[string]right{
 	"createGroup":    {scopeAdmin, ticket.RoleAdmin},
 	"createCalendar": {scopeAdmin, ticket.RoleAdmin},
 	"createPolicy":   {scopeAdmin, ticket.RoleAdmin},
+	"getDesk":        {scopeRead, ticket.RoleAgent},
+	"changeDesk":     {scopeAdmin, ticket.RoleAdmin},
+	"deleteDesk":     {scopeAdmin, ticket.RoleAdmin},
+	"changeGroup":    {scopeAdmin, ticket.RoleAdmin},
+	"deleteGroup":    {scopeAdmin, ticket.RoleAdmin},
+	"changeAgent":    {scopeAdmin, ticket.RoleAdmin},
+	"deleteAgent":    {scopeAdmin, ticket.RoleAdmin},
 }
 
 // asker is who sent the request, with what his token may.
