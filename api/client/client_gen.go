@@ -1524,6 +1524,9 @@ type ChangePolicy struct {
 	// SpamRetentionMinutes Of the wall clock.
 	SpamRetentionMinutes *int64 `json:"spam_retention_minutes,omitempty"`
 
+	// UndoSendSeconds For how long an answer can be taken back before its mail leaves; 0: it leaves at once. It counts for every ticket of the desk, whatever version it was opened under.
+	UndoSendSeconds *int `json:"undo_send_seconds,omitempty"`
+
 	// WarnAtPercent Of a target, after which a warning is given; 0: none.
 	WarnAtPercent *int `json:"warn_at_percent,omitempty"`
 }
@@ -1818,6 +1821,9 @@ type CreatePolicy struct {
 
 	// SpamRetentionMinutes Of the wall clock.
 	SpamRetentionMinutes *int64 `json:"spam_retention_minutes,omitempty"`
+
+	// UndoSendSeconds For how long an answer can be taken back before its mail leaves; 0: it leaves at once. It counts for every ticket of the desk, whatever version it was opened under.
+	UndoSendSeconds *int `json:"undo_send_seconds,omitempty"`
 
 	// WarnAtPercent Of a target, after which a warning is given; 0: none.
 	WarnAtPercent *int `json:"warn_at_percent,omitempty"`
@@ -2422,7 +2428,10 @@ type Policy struct {
 
 	// SpamRetentionMinutes Of the wall clock.
 	SpamRetentionMinutes int64 `json:"spam_retention_minutes"`
-	Version              int   `json:"version"`
+
+	// UndoSendSeconds For how long an answer can be taken back before its mail leaves; 0: it leaves at once. It counts for every ticket of the desk, whatever version it was opened under.
+	UndoSendSeconds int `json:"undo_send_seconds"`
+	Version         int `json:"version"`
 
 	// WarnAtPercent Of a target, after which a warning is given; 0: none.
 	WarnAtPercent int `json:"warn_at_percent"`
