@@ -55,7 +55,7 @@ func (f *fakeIdentity) Credentials(_ context.Context, login string) (Credentials
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for key, p := range f.people {
-		if (key == login || p.Email == login) && !p.Disabled {
+		if (key == login || p.Email == login) && p.Disabled == nil {
 			return Credentials{Agent: key, Password: f.passwords[key], Factor: f.factors[key]}, f.away
 		}
 	}

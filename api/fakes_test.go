@@ -70,6 +70,9 @@ func newFake() *fake {
 		boxes:  []Mailbox{{ID: "box-1", Desk: "support", Address: "support@desk.example", State: "polling"}, {ID: "box-2", Desk: "other", Address: "other@desk.example", State: "polling"}},
 		parts:  []Part{{Name: "postgres", OK: true, Needed: true}, {Name: "temporal", OK: true}},
 	}
+	for i := range f.desks {
+		f.desks[i].Manner, f.desks[i].Settings, f.desks[i].Revision = ticket.DefaultManner(), ticket.DefaultSettings(), 1
+	}
 	for i := range 40 {
 		f.ledger = append(f.ledger, Fate{Mailbox: "box-" + strconv.Itoa(1+i%2), UIDValidity: 1, UID: uint32(100 - i), Fate: []string{"message", "quarantined"}[i/2%2], Number: 1042, MessageID: "<m@client.example>", At: now})
 	}

@@ -123,8 +123,8 @@ type Person struct {
 	Language string
 	Groups   []string
 	Desks    []string
-	Zone     string // IANA name; "": that of his machine
-	Disabled bool   // may not come in any more
+	Zone     string     // IANA name; "": that of his machine
+	Disabled *time.Time // since then he cannot sign in, and gets no ticket
 }
 
 // Token is an API token as lists show it; the secret is told once, at its making.
@@ -145,6 +145,12 @@ type People interface {
 	Agents(ctx context.Context) ([]Person, error)
 	// AddAgent stores a new one; a taken key or address is a ticket.Conflict, an unknown group or desk ticket.Invalid.
 	AddAgent(ctx context.Context, p Person, passwordHash string) (Person, error)
+	// ChangeAgent writes all but the key and the password. Who is disabled loses his tokens; the last admin stays one.
+	ChangeAgent(ctx context.Context, p Person) (Person, error)
+	// DropAgent takes somebody away who never did anything; ticket.Conflict for whoever did.
+	DropAgent(ctx context.Context, key string) error
+	// OpenTickets lists those that are being worked on and belong to an agent; at most 1,000.
+	OpenTickets(ctx context.Context, agent string) ([]ticket.Number, error)
 	// AddToken stores the hash of a new token.
 	AddToken(ctx context.Context, t Token, hash []byte) (Token, error)
 	// ByToken returns whose token has that hash and its scopes, and notes the use (at most once a minute);
@@ -175,6 +181,9 @@ type Desk struct {
 	Key, Name, Kind, Address string
 	Process                  string // name of the table that it works by; "": as its kind
 	Groups                   []string
+	Manner                   ticket.Manner
+	Settings                 ticket.Settings // that new tickets are opened under
+	Revision                 int64           // rises with each change
 }
 
 // Group is a set of agents who share a queue.
@@ -206,8 +215,15 @@ type Fate struct {
 type House interface {
 	Desks(ctx context.Context) ([]Desk, error)
 	AddDesk(ctx context.Context, d Desk) (Desk, error)
+	// ChangeDesk writes all but key and kind; settings that differ become the next version of its policy. A desk that was
+	// changed since it was read (Revision) is a ticket.Conflict.
+	ChangeDesk(ctx context.Context, d Desk) (Desk, error)
+	// DropDesk takes a desk away that never had a ticket, DropGroup a group that none is queued for; else ticket.Conflict.
+	DropDesk(ctx context.Context, key string) error
 	Groups(ctx context.Context) ([]Group, error)
 	AddGroup(ctx context.Context, g Group) (Group, error)
+	ChangeGroup(ctx context.Context, g Group) (Group, error)
+	DropGroup(ctx context.Context, key string) error
 	Mailboxes(ctx context.Context) ([]Mailbox, error)
 	// Calendars returns the newest version of each, by key.
 	Calendars(ctx context.Context) ([]calendar.Spec, error)

@@ -102,6 +102,13 @@ var rights = map[string]right{
 	"createGroup":    {scope: scopeAdmin, role: ticket.RoleAdmin},
 	"createCalendar": {scope: scopeAdmin, role: ticket.RoleAdmin},
 	"createPolicy":   {scope: scopeAdmin, role: ticket.RoleAdmin},
+	"getDesk":        {scope: scopeRead, role: ticket.RoleAgent},
+	"changeDesk":     {scope: scopeAdmin, role: ticket.RoleAdmin},
+	"deleteDesk":     {scope: scopeAdmin, role: ticket.RoleAdmin},
+	"changeGroup":    {scope: scopeAdmin, role: ticket.RoleAdmin},
+	"deleteGroup":    {scope: scopeAdmin, role: ticket.RoleAdmin},
+	"changeAgent":    {scope: scopeAdmin, role: ticket.RoleAdmin},
+	"deleteAgent":    {scope: scopeAdmin, role: ticket.RoleAdmin},
 }
 
 // asker is who sent the request, with what his session or token may.

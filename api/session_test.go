@@ -166,7 +166,7 @@ func TestWhoIsNotSignedIn(t *testing.T) {
 	require.Equal(t, "60", r.Header.Get("Retry-After"))
 	f.wait = 0
 	p := f.people["sato"]
-	p.Disabled = true
+	p.Disabled = &f.now
 	f.people["sato"] = p
 	call(t, door, "", "POST", "/api/v1/session", `{"login":"sato","password":"`+secret+`"}`).is(t, 401, "unauthorized")
 }

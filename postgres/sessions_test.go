@@ -216,3 +216,36 @@ func TestTheAuditLogIsOnlyAppendedTo(t *testing.T) {
 		require.ErrorContains(t, err, "only ever appended")
 	}
 }
+
+func TestAnotherRoleEndsTheSessions(t *testing.T) {
+	t.Parallel()
+	s := furnished(t)
+	ctx := t.Context()
+	p, err := s.Agent(ctx, "sato")
+	require.NoError(t, err)
+	left := func() int {
+		list, err := s.Sessions(ctx, "sato", noon, noon.Add(-time.Hour))
+		require.NoError(t, err)
+		return len(list)
+	}
+	begin := func() {
+		_, err := s.AddSession(ctx, Session{Agent: "sato", State: "active", Via: "password", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}, sum(time.Now().String()))
+		require.NoError(t, err)
+		require.Equal(t, 1, left())
+	}
+	begin()
+	p.Zone = "Asia/Tokyo"
+	p, err = s.ChangeAgent(ctx, p)
+	require.NoError(t, err)
+	require.Equal(t, "Asia/Tokyo", p.Zone)
+	require.Equal(t, 1, left())
+	p.Role = ticket.RoleLead
+	_, err = s.ChangeAgent(ctx, p)
+	require.NoError(t, err)
+	require.Zero(t, left())
+	begin()
+	p.Disabled = &noon
+	_, err = s.ChangeAgent(ctx, p)
+	require.NoError(t, err)
+	require.Zero(t, left())
+}

@@ -3,7 +3,6 @@
 
 alter table agents
     add column zone        text not null default '', -- IANA name; '': that of the reader's machine
-    add column disabled_at timestamptz,              -- may not come in any more; his work keeps his name
     add column totp_secret bytea,                    -- sealed with the secret key
     add column totp_since  timestamptz,              -- from when on it is asked for; null: being set up
     add column totp_step   bigint not null default 0; -- the last step used: no code works twice (RFC 6238 §5.2)
