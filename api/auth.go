@@ -3,6 +3,7 @@ package api
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -33,7 +34,7 @@ func (s *server) authenticate(c *gin.Context, op string) (asker, problem) {
 	if !ok {
 		return asker{}, problem{kind: internal} // a test holds that every operation has its line
 	}
-	return who, need.refuses(who)
+	return who, need.refuses(who, op)
 }
 
 // identify tells who asks. A token goes before a cookie: what sends a header of its own knows what it does.
@@ -69,11 +70,11 @@ func (s *server) identify(c *gin.Context) (asker, problem) {
 }
 
 // refuses says why the operation is not for him; nothing where it is.
-func (need right) refuses(who asker) problem {
+func (need right) refuses(who asker, op string) problem {
 	switch {
-	case who.session.State != "" && who.session.State != stateActive && !need.early:
+	case who.session.State != "" && who.session.State != stateActive && !slices.Contains(early, op):
 		return problem{kind: secondFactor, detail: "second_factor_" + who.session.State}
-	case who.isClient() && !need.client.holds(who.client.Access):
+	case who.isClient() && !clientRights[op].holds(who.client.Access):
 		return problem{kind: forbidden, detail: "forbidden_client"}
 	case !who.has(need.scope):
 		return problem{kind: forbidden, detail: "forbidden_scope"}.with("scope", need.scope).with("has", strings.Join(who.scopes, ", "))

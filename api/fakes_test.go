@@ -44,6 +44,7 @@ type fake struct {
 	rings   int
 	stores  int
 	changed chan struct{} // closed at every change
+	feed    fakeFeed
 
 	idle   bool  // the worker is away: nothing is applied
 	deaf   bool  // Temporal is away: Ring fails
@@ -289,11 +290,13 @@ func fresh(t *testing.T) (*fake, http.Handler) {
 	return f, f.door()
 }
 
-func (f *fake) door() http.Handler {
-	return New(Options{
-		Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap,
+func (f *fake) door() http.Handler { return New(f.options()) }
+
+func (f *fake) options() Options {
+	return Options{
+		Reader: f, Queue: f, Feed: &f.feed, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap,
 		BaseURL: "http://desk.example/", TemporalUIURL: "http://temporal.example:8233/", Now: func() time.Time { return f.now },
-	})
+	}
 }
 
 // tokenOf makes a token of that agent.

@@ -109,6 +109,46 @@ type Queue interface {
 	Unseen(ctx context.Context, r ticket.Receipt, seen int64) (items []ticket.Item, draft string, err error)
 }
 
+// Feed tells what happens on all tickets, in one order that never changes, and who is where.
+type Feed interface {
+	// FeedEnd returns the newest position.
+	FeedEnd(ctx context.Context) (int64, error)
+	// Hints lists what happened after a position, oldest first.
+	Hints(ctx context.Context, after int64, limit int) ([]Hint, error)
+	// Follow tells fn, from one goroutine, of everything that stirs until ctx ends; some may be missed, but at the
+	// latest after a second fn is told that the feed may have grown.
+	Follow(ctx context.Context, fn func(Stir))
+	// Attend notes that an agent looks at a ticket or writes there, for the given time; with doing "" that he left.
+	Attend(ctx context.Context, n ticket.Number, agent, tab, doing string, lasts time.Duration) error
+	// Present lists who is at some tickets now, each agent once with the strongest of what he does.
+	Present(ctx context.Context, numbers []ticket.Number) ([]Presence, error)
+}
+
+// Hint says that a ticket changed, and for whom that is.
+type Hint struct {
+	Position int64
+	Number   ticket.Number
+	Revision int64
+	Desk     string
+	Client   string
+}
+
+// Stir is one thing heard: the feed has grown, or with a number, presence at that ticket has changed.
+type Stir struct {
+	Number ticket.Number
+	Desk   string
+}
+
+// Presence is one agent at one ticket.
+type Presence struct {
+	Number ticket.Number
+	Agent  string
+	Name   string
+	Doing  string // viewing, writing
+	Since  time.Time
+	Until  time.Time
+}
+
 // Bell wakes a ticket's workflow. An error means only that it will ring later.
 type Bell interface {
 	Ring(ctx context.Context, n ticket.Number, kind ticket.Kind, r ticket.Ring) error

@@ -17,99 +17,113 @@ const (
 
 var scopes = []string{scopeRead, scopeReply, scopeAct, scopeAdmin}
 
-// right is what an operation needs: a scope of the token, a role of an agent, an access of a client.
+// right is what an operation needs of the staff: a scope of the token and a role.
 type right struct {
-	scope  string
-	role   ticket.Role
-	client access // the least with which a client may call it, on what is his; "": no client may
-	early  bool   // also before the second factor is given
+	scope string
+	role  ticket.Role
+}
+
+// rights is the permission table by operation of the document. Who may send which command to a ticket stands in
+// lifecycle (who.go), which decides it for every door; here commands need the scope only.
+var rights = map[string]right{
+	"listTickets":     {scopeRead, ticket.RoleAgent},
+	"getTicket":       {scopeRead, ticket.RoleAgent},
+	"getTimeline":     {scopeRead, ticket.RoleAgent},
+	"getFuture":       {scopeRead, ticket.RoleAgent},
+	"explainClock":    {scopeRead, ticket.RoleAgent},
+	"getReceipt":      {scopeRead, ticket.RoleAgent},
+	"listViews":       {scopeRead, ticket.RoleAgent},
+	"getRawMessage":   {scopeRead, ticket.RoleAgent},
+	"getAttachment":   {scopeRead, ticket.RoleAgent},
+	"listQuarantine":  {scopeRead, ticket.RoleAgent},
+	"getQuarantined":  {scopeRead, ticket.RoleAgent},
+	"listLedger":      {scopeRead, ticket.RoleLead},
+	"listMailboxes":   {scopeRead, ticket.RoleAgent},
+	"listDesks":       {scopeRead, ticket.RoleAgent},
+	"listGroups":      {scopeRead, ticket.RoleAgent},
+	"listAgents":      {scopeRead, ticket.RoleAgent},
+	"getAgent":        {scopeRead, ticket.RoleAgent},
+	"listCalendars":   {scopeRead, ticket.RoleAgent},
+	"getCalendarYear": {scopeRead, ticket.RoleAgent},
+	"listPolicies":    {scopeRead, ticket.RoleAgent},
+	"listNotices":     {scopeRead, ticket.RoleAgent},
+	"readNotices":     {scopeRead, ticket.RoleAgent}, // his own, and nobody else sees it
+
+	"stream":        {scopeRead, ticket.RoleAgent},
+	"getPresence":   {scopeRead, ticket.RoleAgent},
+	"listPresence":  {scopeRead, ticket.RoleAgent},
+	"putPresence":   {scopeRead, ticket.RoleAgent}, // moves nothing: whoever may look may be seen looking
+	"leavePresence": {scopeRead, ticket.RoleAgent},
+
+	"createTicket":    {scopeAct, ticket.RoleAgent},
+	"clientReply":     {scopeReply, ticket.RoleAgent},
+	"agentResponse":   {scopeReply, ticket.RoleAgent},
+	"holdTicket":      {scopeAct, ticket.RoleAgent},
+	"resolveTicket":   {scopeAct, ticket.RoleAgent},
+	"escalateTicket":  {scopeAct, ticket.RoleAgent},
+	"assignTicket":    {scopeAct, ticket.RoleAgent},
+	"addNote":         {scopeAct, ticket.RoleAgent},
+	"closeTicket":     {scopeAct, ticket.RoleAgent},
+	"restoreTicket":   {scopeAct, ticket.RoleAgent},
+	"deleteTicket":    {scopeAct, ticket.RoleAgent},
+	"classifyTicket":  {scopeAct, ticket.RoleAgent},
+	"clientVerdict":   {scopeAct, ticket.RoleAgent},
+	"mergeTicket":     {scopeAct, ticket.RoleAgent},
+	"unmergeTicket":   {scopeAct, ticket.RoleAgent},
+	"linkTicket":      {scopeAct, ticket.RoleAgent},
+	"recallTicket":    {scopeAct, ticket.RoleAgent},
+	"makePromise":     {scopeAct, ticket.RoleAgent},
+	"giveFeedback":    {scopeAct, ticket.RoleAgent},
+	"splitMessage":    {scopeAct, ticket.RoleAgent},
+	"moveMessage":     {scopeAct, ticket.RoleAgent},
+	"withdrawMessage": {scopeAct, ticket.RoleAgent},
+
+	"retryQuarantined": {scopeAct, ticket.RoleAgent},
+
+	"getSession":    {scopeNone, ticket.RoleAgent},
+	"deleteSession": {scopeNone, ticket.RoleAgent},
+
+	// An agent keeps his own tokens; those of others need an admin (tokens.go).
+	"listTokens":     {scopeAdmin, ticket.RoleAgent},
+	"createToken":    {scopeAdmin, ticket.RoleAgent},
+	"deleteToken":    {scopeAdmin, ticket.RoleAgent},
+	"createAgent":    {scopeAdmin, ticket.RoleAdmin},
+	"createDesk":     {scopeAdmin, ticket.RoleAdmin},
+	"createGroup":    {scopeAdmin, ticket.RoleAdmin},
+	"createCalendar": {scopeAdmin, ticket.RoleAdmin},
+	"createPolicy":   {scopeAdmin, ticket.RoleAdmin},
+	"getDesk":        {scopeRead, ticket.RoleAgent},
+	"changeDesk":     {scopeAdmin, ticket.RoleAdmin},
+	"deleteDesk":     {scopeAdmin, ticket.RoleAdmin},
+	"changeGroup":    {scopeAdmin, ticket.RoleAdmin},
+	"deleteGroup":    {scopeAdmin, ticket.RoleAdmin},
+	"changeAgent":    {scopeAdmin, ticket.RoleAdmin},
+	"deleteAgent":    {scopeAdmin, ticket.RoleAdmin},
 }
 
 // access is what a client may open (E24-E30).
 type access string
 
 const (
-	noClient access = ""
+	noAccess access = ""
 	portal   access = "portal"
 	full     access = "full"
 )
 
+// clientRights is the least access with which a client may call an operation, on what is his; any other operation is for
+// the staff only. The scope is that of rights.
+var clientRights = map[string]access{
+	"getSession":    portal,
+	"deleteSession": portal,
+}
+
 // holds reports whether what a client has is enough.
 func (a access) holds(has string) bool {
-	return a != noClient && (has == string(full) || has == string(portal) && a == portal)
+	return a != noAccess && (has == string(full) || has == string(portal) && a == portal)
 }
 
-// rights is the permission table by operation of the document. Who may send which command to a ticket stands in
-// lifecycle (who.go), which decides it for every door; here commands need the scope only.
-var rights = map[string]right{
-	"listTickets":     {scope: scopeRead, role: ticket.RoleAgent},
-	"getTicket":       {scope: scopeRead, role: ticket.RoleAgent},
-	"getTimeline":     {scope: scopeRead, role: ticket.RoleAgent},
-	"getFuture":       {scope: scopeRead, role: ticket.RoleAgent},
-	"explainClock":    {scope: scopeRead, role: ticket.RoleAgent},
-	"getReceipt":      {scope: scopeRead, role: ticket.RoleAgent},
-	"listViews":       {scope: scopeRead, role: ticket.RoleAgent},
-	"getRawMessage":   {scope: scopeRead, role: ticket.RoleAgent},
-	"getAttachment":   {scope: scopeRead, role: ticket.RoleAgent},
-	"listQuarantine":  {scope: scopeRead, role: ticket.RoleAgent},
-	"getQuarantined":  {scope: scopeRead, role: ticket.RoleAgent},
-	"listLedger":      {scope: scopeRead, role: ticket.RoleLead},
-	"listMailboxes":   {scope: scopeRead, role: ticket.RoleAgent},
-	"listDesks":       {scope: scopeRead, role: ticket.RoleAgent},
-	"listGroups":      {scope: scopeRead, role: ticket.RoleAgent},
-	"listAgents":      {scope: scopeRead, role: ticket.RoleAgent},
-	"getAgent":        {scope: scopeRead, role: ticket.RoleAgent},
-	"listCalendars":   {scope: scopeRead, role: ticket.RoleAgent},
-	"getCalendarYear": {scope: scopeRead, role: ticket.RoleAgent},
-	"listPolicies":    {scope: scopeRead, role: ticket.RoleAgent},
-	"listNotices":     {scope: scopeRead, role: ticket.RoleAgent},
-	"readNotices":     {scope: scopeRead, role: ticket.RoleAgent}, // his own, and nobody else sees it
-
-	"createTicket":    {scope: scopeAct, role: ticket.RoleAgent},
-	"clientReply":     {scope: scopeReply, role: ticket.RoleAgent},
-	"agentResponse":   {scope: scopeReply, role: ticket.RoleAgent},
-	"holdTicket":      {scope: scopeAct, role: ticket.RoleAgent},
-	"resolveTicket":   {scope: scopeAct, role: ticket.RoleAgent},
-	"escalateTicket":  {scope: scopeAct, role: ticket.RoleAgent},
-	"assignTicket":    {scope: scopeAct, role: ticket.RoleAgent},
-	"addNote":         {scope: scopeAct, role: ticket.RoleAgent},
-	"closeTicket":     {scope: scopeAct, role: ticket.RoleAgent},
-	"restoreTicket":   {scope: scopeAct, role: ticket.RoleAgent},
-	"deleteTicket":    {scope: scopeAct, role: ticket.RoleAgent},
-	"classifyTicket":  {scope: scopeAct, role: ticket.RoleAgent},
-	"clientVerdict":   {scope: scopeAct, role: ticket.RoleAgent},
-	"mergeTicket":     {scope: scopeAct, role: ticket.RoleAgent},
-	"unmergeTicket":   {scope: scopeAct, role: ticket.RoleAgent},
-	"linkTicket":      {scope: scopeAct, role: ticket.RoleAgent},
-	"recallTicket":    {scope: scopeAct, role: ticket.RoleAgent},
-	"makePromise":     {scope: scopeAct, role: ticket.RoleAgent},
-	"giveFeedback":    {scope: scopeAct, role: ticket.RoleAgent},
-	"splitMessage":    {scope: scopeAct, role: ticket.RoleAgent},
-	"moveMessage":     {scope: scopeAct, role: ticket.RoleAgent},
-	"withdrawMessage": {scope: scopeAct, role: ticket.RoleAgent},
-
-	"retryQuarantined": {scope: scopeAct, role: ticket.RoleAgent},
-
-	"getSession":    {scope: scopeNone, role: ticket.RoleAgent, client: portal, early: true},
-	"deleteSession": {scope: scopeNone, role: ticket.RoleAgent, client: portal, early: true},
-
-	// An agent keeps his own tokens; those of others need an admin (tokens.go).
-	"listTokens":     {scope: scopeAdmin, role: ticket.RoleAgent},
-	"createToken":    {scope: scopeAdmin, role: ticket.RoleAgent},
-	"deleteToken":    {scope: scopeAdmin, role: ticket.RoleAgent},
-	"createAgent":    {scope: scopeAdmin, role: ticket.RoleAdmin},
-	"createDesk":     {scope: scopeAdmin, role: ticket.RoleAdmin},
-	"createGroup":    {scope: scopeAdmin, role: ticket.RoleAdmin},
-	"createCalendar": {scope: scopeAdmin, role: ticket.RoleAdmin},
-	"createPolicy":   {scope: scopeAdmin, role: ticket.RoleAdmin},
-	"getDesk":        {scope: scopeRead, role: ticket.RoleAgent},
-	"changeDesk":     {scope: scopeAdmin, role: ticket.RoleAdmin},
-	"deleteDesk":     {scope: scopeAdmin, role: ticket.RoleAdmin},
-	"changeGroup":    {scope: scopeAdmin, role: ticket.RoleAdmin},
-	"deleteGroup":    {scope: scopeAdmin, role: ticket.RoleAdmin},
-	"changeAgent":    {scope: scopeAdmin, role: ticket.RoleAdmin},
-	"deleteAgent":    {scope: scopeAdmin, role: ticket.RoleAdmin},
-}
+// early are the operations for which the second factor may still be owed.
+var early = []string{"getSession", "deleteSession"}
 
 // asker is who sent the request, with what his session or token may.
 type asker struct {

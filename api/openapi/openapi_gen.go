@@ -925,6 +925,24 @@ func (e PolicyFollowUp) Valid() bool {
 	}
 }
 
+// Defines values for PresenceDoing.
+const (
+	PresenceDoingViewing PresenceDoing = "viewing"
+	PresenceDoingWriting PresenceDoing = "writing"
+)
+
+// Valid indicates whether the value is a known member of the PresenceDoing enum.
+func (e PresenceDoing) Valid() bool {
+	switch e {
+	case PresenceDoingViewing:
+		return true
+	case PresenceDoingWriting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Priority.
 const (
 	PriorityHigh   Priority = "high"
@@ -943,6 +961,24 @@ func (e Priority) Valid() bool {
 	case PriorityNormal:
 		return true
 	case PriorityUrgent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PutPresenceDoing.
+const (
+	PutPresenceDoingViewing PutPresenceDoing = "viewing"
+	PutPresenceDoingWriting PutPresenceDoing = "writing"
+)
+
+// Valid indicates whether the value is a known member of the PutPresenceDoing enum.
+func (e PutPresenceDoing) Valid() bool {
+	switch e {
+	case PutPresenceDoingViewing:
+		return true
+	case PutPresenceDoingWriting:
 		return true
 	default:
 		return false
@@ -2499,6 +2535,30 @@ type PolicyList struct {
 	TotalCapped bool     `json:"total_capped"`
 }
 
+// Presence defines model for Presence.
+type Presence struct {
+	// Agent Lower-case word of a desk, group or agent.
+	Agent Key           `json:"agent"`
+	Doing PresenceDoing `json:"doing"`
+	Name  string        `json:"name"`
+
+	// Number Of the ticket.
+	Number int64     `json:"number"`
+	Since  time.Time `json:"since"`
+
+	// Until When the word is over unless it is said again.
+	Until time.Time `json:"until"`
+}
+
+// PresenceDoing defines model for Presence.Doing.
+type PresenceDoing string
+
+// PresenceList defines model for PresenceList.
+type PresenceList struct {
+	Items []Presence `json:"items"`
+	Total int        `json:"total"`
+}
+
 // Priority defines model for Priority.
 type Priority string
 
@@ -2533,6 +2593,17 @@ type PromiseCommand struct {
 	} `json:"promise"`
 	SeenRevision *int64 `json:"seen_revision,omitempty"`
 }
+
+// PutPresence defines model for PutPresence.
+type PutPresence struct {
+	Doing PutPresenceDoing `json:"doing"`
+
+	// Tab A name for this window, where the asker has several.
+	Tab *Key `json:"tab,omitempty"`
+}
+
+// PutPresenceDoing defines model for PutPresence.Doing.
+type PutPresenceDoing string
 
 // ReadNotices defines model for ReadNotices.
 type ReadNotices struct {
@@ -2946,6 +3017,11 @@ type ListPoliciesParams struct {
 	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
 }
 
+// ListPresenceParams defines parameters for ListPresence.
+type ListPresenceParams struct {
+	Number *[]int64 `form:"number,omitempty" json:"number,omitempty"`
+}
+
 // ListQuarantineParams defines parameters for ListQuarantine.
 type ListQuarantineParams struct {
 	// Mailbox Its id; left out: all of the desks of the asker.
@@ -2954,6 +3030,15 @@ type ListQuarantineParams struct {
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// StreamParams defines parameters for Stream.
+type StreamParams struct {
+	// Seconds End by itself after so long, for scripts. Without it, it lasts until either side hangs up.
+	Seconds *int `form:"seconds,omitempty" json:"seconds,omitempty"`
+
+	// LastEventID The last `id` that was seen.
+	LastEventID *string `json:"Last-Event-ID,omitempty"`
 }
 
 // ListTicketsParams defines parameters for ListTickets.
@@ -3098,6 +3183,12 @@ type AddNoteParams struct {
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// LeavePresenceParams defines parameters for LeavePresence.
+type LeavePresenceParams struct {
+	// Tab The one that was named.
+	Tab *Key `form:"tab,omitempty" json:"tab,omitempty"`
+}
+
 // MakePromiseParams defines parameters for MakePromise.
 type MakePromiseParams struct {
 	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
@@ -3229,6 +3320,9 @@ type MoveMessageJSONRequestBody = MoveCommand
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody = NoteCommand
 
+// PutPresenceJSONRequestBody defines body for PutPresence for application/json ContentType.
+type PutPresenceJSONRequestBody = PutPresence
+
 // MakePromiseJSONRequestBody defines body for MakePromise for application/json ContentType.
 type MakePromiseJSONRequestBody = PromiseCommand
 
@@ -3342,6 +3436,9 @@ type ServerInterface interface {
 	// CreatePolicy Make a new version of a desk's policy
 	// (POST /api/v1/policies)
 	CreatePolicy(c *gin.Context)
+	// ListPresence Who is at the tickets of a list
+	// (GET /api/v1/presence)
+	ListPresence(c *gin.Context, params ListPresenceParams)
 	// ListQuarantine Mails that could not be taken in
 	// (GET /api/v1/quarantine)
 	ListQuarantine(c *gin.Context, params ListQuarantineParams)
@@ -3363,6 +3460,9 @@ type ServerInterface interface {
 	// CreateSession Sign in
 	// (POST /api/v1/session)
 	CreateSession(c *gin.Context)
+	// Stream Hints of what changes, as it changes
+	// (GET /api/v1/stream)
+	Stream(c *gin.Context, params StreamParams)
 	// ListTickets List and search tickets
 	// (GET /api/v1/tickets)
 	ListTickets(c *gin.Context, params ListTicketsParams)
@@ -3420,6 +3520,15 @@ type ServerInterface interface {
 	// AddNote Add an internal note
 	// (POST /api/v1/tickets/{number}/note)
 	AddNote(c *gin.Context, number Number, params AddNoteParams)
+	// LeavePresence Say that you have left
+	// (DELETE /api/v1/tickets/{number}/presence)
+	LeavePresence(c *gin.Context, number Number, params LeavePresenceParams)
+	// GetPresence Who is at a ticket
+	// (GET /api/v1/tickets/{number}/presence)
+	GetPresence(c *gin.Context, number Number)
+	// PutPresence Say that you look or write
+	// (PUT /api/v1/tickets/{number}/presence)
+	PutPresence(c *gin.Context, number Number)
 	// MakePromise Promise the client a time
 	// (POST /api/v1/tickets/{number}/promise)
 	MakePromise(c *gin.Context, number Number, params MakePromiseParams)
@@ -4075,6 +4184,33 @@ func (siw *ServerInterfaceWrapper) CreatePolicy(c *gin.Context) {
 	siw.Handler.CreatePolicy(c)
 }
 
+// ListPresence operation middleware
+func (siw *ServerInterfaceWrapper) ListPresence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPresenceParams
+
+	// ------------- Optional query parameter "number" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "number", c.Request.URL.Query(), &params.Number, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPresence(c, params)
+}
+
 // ListQuarantine operation middleware
 func (siw *ServerInterfaceWrapper) ListQuarantine(c *gin.Context) {
 
@@ -4266,6 +4402,54 @@ func (siw *ServerInterfaceWrapper) CreateSession(c *gin.Context) {
 	}
 
 	siw.Handler.CreateSession(c)
+}
+
+// Stream operation middleware
+func (siw *ServerInterfaceWrapper) Stream(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StreamParams
+
+	// ------------- Optional query parameter "seconds" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "seconds", c.Request.URL.Query(), &params.Seconds, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter seconds: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Last-Event-ID, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Last-Event-ID: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.LastEventID = &LastEventID
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.Stream(c, params)
 }
 
 // ListTickets operation middleware
@@ -5292,6 +5476,92 @@ func (siw *ServerInterfaceWrapper) AddNote(c *gin.Context) {
 	siw.Handler.AddNote(c, number, params)
 }
 
+// LeavePresence operation middleware
+func (siw *ServerInterfaceWrapper) LeavePresence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LeavePresenceParams
+
+	// ------------- Optional query parameter "tab" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tab", c.Request.URL.Query(), &params.Tab, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tab: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.LeavePresence(c, number, params)
+}
+
+// GetPresence operation middleware
+func (siw *ServerInterfaceWrapper) GetPresence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPresence(c, number)
+}
+
+// PutPresence operation middleware
+func (siw *ServerInterfaceWrapper) PutPresence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PutPresence(c, number)
+}
+
 // MakePromise operation middleware
 func (siw *ServerInterfaceWrapper) MakePromise(c *gin.Context) {
 
@@ -5919,4 +6189,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/docs", wrapper.GetDocs)
 	router.GET(options.BaseURL+"/api/docs/:file", wrapper.GetDocsFile)
 	router.GET(options.BaseURL+"/", wrapper.GetRoot)
+	router.DELETE(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.LeavePresence)
+	router.GET(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.GetPresence)
+	router.PUT(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.PutPresence)
+	router.GET(options.BaseURL+"/api/v1/presence", wrapper.ListPresence)
+	router.GET(options.BaseURL+"/api/v1/stream", wrapper.Stream)
 }
