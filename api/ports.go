@@ -164,6 +164,7 @@ type Person struct {
 	Language string
 	Groups   []string
 	Desks    []string
+	Zone     string     // IANA name; "": that of his machine
 	Disabled *time.Time // since then he cannot sign in, and gets no ticket
 }
 
@@ -175,6 +176,7 @@ type Token struct {
 	ExpiresAt *time.Time
 	CreatedAt time.Time
 	LastUsed  *time.Time
+	Client    string // whose it is, where it is no agent's
 }
 
 // People keeps staff and their tokens.
@@ -193,8 +195,9 @@ type People interface {
 	// AddToken stores the hash of a new token.
 	AddToken(ctx context.Context, t Token, hash []byte) (Token, error)
 	// ByToken returns whose token has that hash and its scopes, and notes the use (at most once a minute);
-	// ticket.NotFound for unknown or expired ones.
-	ByToken(ctx context.Context, hash []byte, now time.Time) (Person, Token, error)
+	// ticket.NotFound for unknown or expired ones, and for those of who may not come in.
+	ByToken(ctx context.Context, hash []byte, now time.Time) (Holder, Token, error)
+	// Tokens lists those of an agent, or of a client by his id.
 	Tokens(ctx context.Context, agent string) ([]Token, error)
 	DropToken(ctx context.Context, id string) error
 	// Notices lists an agent's, newest first, before an id (0: from the newest).
