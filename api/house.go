@@ -42,7 +42,7 @@ func desk(d Desk) openapi.Desk {
 	out := openapi.Desk{
 		Key: d.Key, Name: d.Name, Kind: openapi.DeskKind(d.Kind), Process: openapi.DeskProcess(cmp.Or(d.Process, d.Kind)),
 		Address: some(d.Address), Groups: list(d.Groups), Revision: d.Revision, Policy: policyOf(d.Key, d.Settings),
-		Routes: []openapi.Channel{}, AnswerThen: openapi.DeskAnswerThen(m.AnswerThen), AttachmentMegabytes: m.AttachmentMB,
+		Routes: []openapi.Channel{}, AnswerThen: openapi.DeskAnswerThen(m.AnswerThen), UndoSendSeconds: m.UndoSend, AttachmentMegabytes: m.AttachmentMB,
 		MailMegabytes: m.MailMB, Word: words(m.Word), Language: openapi.DeskLanguage(m.Language), Signature: openapi.Signature{En: m.Signature.EN, Ja: m.Signature.JA}, Layout: openapi.DeskLayout(m.Layout),
 	}
 	for _, r := range m.Routes {
@@ -150,6 +150,7 @@ func readManner(o *object, m *ticket.Manner) {
 		o.list("routes", len(channels))
 	}
 	m.AnswerThen = cmp.Or(ticket.AnswerThen(o.word("answer_then", false, []string{string(ticket.AnswerStay), string(ticket.AnswerHold), string(ticket.AnswerResolve)})), m.AnswerThen)
+	o.count("undo_send_seconds", ticket.MaxUndoSend, &m.UndoSend)
 	o.positive("attachment_megabytes", ticket.MaxFileMB, &m.AttachmentMB)
 	o.positive("mail_megabytes", ticket.MaxMailMB, &m.MailMB)
 	m.Language = cmp.Or(o.word("language", false, languages), m.Language)

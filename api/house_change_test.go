@@ -14,22 +14,22 @@ func TestEverySettingOfADesk(t *testing.T) {
 	f, door := fresh(t)
 	f.specs = append(f.specs, tokyo(t))
 	const everything = `{"name":"窓口","process":"incident","address":"help@desk.example","groups":["tier2","support"],
-		"routes":["phone","mail"],"answer_then":"resolve","attachment_megabytes":5,"mail_megabytes":10,
+		"routes":["phone","mail"],"answer_then":"resolve","undo_send_seconds":0,"attachment_megabytes":5,"mail_megabytes":10,
 		"word":{"en":"case","ja":"ケース"},"language":"ja","signature":{"ja":"窓口"},"layout":"text",
 		"policy":{"calendar":"tokyo","first_response_minutes":{"normal":90},"warn_at_percent":50,"auto_close_minutes":60,"spam_retention_minutes":61,
-			"hand_over_days":3,"follow_up":"reopen_within","reopen_within_minutes":62,"after_reply":"new","breach_escalates":false,"acknowledge":false,"undo_send_seconds":7}}`
+			"hand_over_days":3,"follow_up":"reopen_within","reopen_within_minutes":62,"after_reply":"new","breach_escalates":false,"acknowledge":false}}`
 	r := call(t, door, bootstrap, "PATCH", "/api/v1/desks/support", everything)
 	r.is(t, 200)
 	for name, want := range map[string]any{
 		"name": "窓口", "process": "incident", "address": "help@desk.example", "groups": []any{"support", "tier2"}, "routes": []any{"mail", "phone"},
-		"answer_then": "resolve", "attachment_megabytes": 5.0, "mail_megabytes": 10.0, "word": map[string]any{"en": "case", "ja": "ケース"},
+		"answer_then": "resolve", "undo_send_seconds": 0.0, "attachment_megabytes": 5.0, "mail_megabytes": 10.0, "word": map[string]any{"en": "case", "ja": "ケース"},
 		"language": "ja", "signature": map[string]any{"en": "", "ja": "窓口"}, "layout": "text", "revision": 2.0,
 	} {
 		require.Equal(t, want, r.at(name), name)
 	}
 	for name, want := range map[string]any{
 		"version": 2.0, "calendar": "tokyo", "warn_at_percent": 50.0, "auto_close_minutes": 60.0, "spam_retention_minutes": 61.0, "hand_over_days": 3.0,
-		"follow_up": "reopen_within", "reopen_within_minutes": 62.0, "after_reply": "new", "breach_escalates": false, "acknowledge": false, "undo_send_seconds": 7.0,
+		"follow_up": "reopen_within", "reopen_within_minutes": 62.0, "after_reply": "new", "breach_escalates": false, "acknowledge": false,
 	} {
 		require.Equal(t, want, r.at("policy", name), name)
 	}
@@ -56,7 +56,7 @@ func TestWhatIsWrongWithADeskIsNamed(t *testing.T) {
 		`{"routes":["fax"]}`:                                  "/routes/0",
 		`{"routes":"mail"}`:                                   "/routes",
 		`{"answer_then":"close"}`:                             "/answer_then",
-		`{"policy":{"undo_send_seconds":-1}}`:                 "/policy/undo_send_seconds",
+		`{"undo_send_seconds":121}`:                           "/undo_send_seconds",
 		`{"attachment_megabytes":0}`:                          "/attachment_megabytes",
 		`{"mail_megabytes":51}`:                               "/mail_megabytes",
 		`{"word":{"fr":"x"}}`:                                 "/word/fr",

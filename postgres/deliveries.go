@@ -164,18 +164,13 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 // queueLook reads how the desk's mail looks: its own template for the occasion and language, the one that the message
 // names before the standard one, and the desk's manner.
 func queueLook(b *pgx.Batch, d delivery, r ticketRow, m *ticket.Mail) {
-	b.Queue(`select source from templates where desk = $1 and occasion = $2 and language = $3 and enabled
-		and name in ('', coalesce((select template from messages where id = nullif($4, '')::uuid), '')) order by name desc limit 1`,
-		r.desk, d.occasion, languageOf(r.language), d.message).Query(func(rows pgx.Rows) error {
+	b.Queue(`select body->>'source' from furniture where kind = 'template' and desk = $1
+		and key in ($2, $2 || '.' || (select template from messages where id = nullif($3, '')::uuid)) order by length(key) desc limit 1`,
+		r.desk, ticket.TemplateKey(d.occasion, languageOf(r.language), ""), d.message).Query(func(rows pgx.Rows) error {
 		_, err := pgx.ForEachRow(rows, []any{&m.Template}, func() error { return nil })
 		return err
 	})
-	manner := ticket.DefaultManner()
-	b.Queue(`select manner from desks where key = $1`, r.desk).QueryRow(func(found pgx.Row) error {
-		err := found.Scan(&manner)
-		m.Signature, m.Layout = manner.Signature.In(r.language), manner.Layout
-		return err
-	})
+	m.Signature, m.Layout = r.manner.Signature.In(r.language), r.manner.Layout
 	m.CloseDays = r.settings.AutoCloseDays
 	if m.CloseDays == 0 {
 		m.CloseDays = int(r.settings.AutoClose / (24 * time.Hour))

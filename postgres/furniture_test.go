@@ -42,28 +42,10 @@ func TestPieces(t *testing.T) {
 	require.Equal(t, ticket.NotFound, code(s.DropPiece(ctx, "macro", "support", "thanks")))
 }
 
-func TestTemplatesAndForbiddenWords(t *testing.T) {
+func TestForbiddenWords(t *testing.T) {
 	t.Parallel()
 	s := furnished(t)
 	ctx := t.Context()
-	own := Template{Desk: "support", Occasion: "answer", Language: "ja", Source: "Subject: x\n\n{{message}}", Enabled: true, ChangedBy: "lead"}
-	first, err := s.PutTemplate(ctx, own)
-	require.NoError(t, err)
-	require.Equal(t, ticket.Conflict, code(second(s.PutTemplate(ctx, own))))
-	own.Desk = "nowhere"
-	require.Equal(t, ticket.Invalid, code(second(s.PutTemplate(ctx, own))))
-	first.Source = "Subject: y\n\n{{message}}"
-	next, err := s.PutTemplate(ctx, first)
-	require.NoError(t, err)
-	require.Equal(t, 2, next.Version)
-	require.Equal(t, "changed_meanwhile", keyOf(t, second(s.PutTemplate(ctx, first))))
-	all, err := s.Templates(ctx)
-	require.NoError(t, err)
-	require.Equal(t, []Template{next}, all)
-	require.NoError(t, s.DropTemplate(ctx, next.ID))
-	require.Equal(t, ticket.NotFound, code(s.DropTemplate(ctx, next.ID)))
-	require.Equal(t, ticket.NotFound, code(s.DropTemplate(ctx, "\x00")))
-
 	word, err := s.PutForbiddenWord(ctx, ForbiddenWord{Desk: "support", Word: "必ず", Action: "warn", Note: "できる限り"}, "lead")
 	require.NoError(t, err)
 	_, err = s.PutForbiddenWord(ctx, ForbiddenWord{Word: "必ず", Action: "block"}, "admin")
@@ -88,8 +70,7 @@ func TestAMailLooksAsItsDeskSays(t *testing.T) {
 	q := engine(t)
 	ctx := t.Context()
 	for name, source := range map[string]string{"": "Subject: standard\n\n{{message}}", "polite": "Subject: polite\n\n{{message}}"} {
-		_, err := q.s.PutTemplate(ctx, Template{Desk: "support", Occasion: "answer", Language: "ja", Name: name, Source: source, Enabled: true})
-		require.NoError(t, err)
+		put(t, q.s, "template", "support", ticket.TemplateKey("answer", "ja", name), ticket.Template{Occasion: "answer", Language: "ja", Name: name, Source: source})
 	}
 	d, err := q.s.Desk(ctx, "support")
 	require.NoError(t, err)

@@ -29,7 +29,7 @@ func TestADeskIsChangedWithoutMovingThePast(t *testing.T) {
 	require.Equal(t, ticket.DefaultManner(), d.Manner)
 
 	d.Name, d.Address, d.Process, d.Groups = "窓口", "Help@Desk.example", "incident", []string{"tier2"}
-	d.Manner.Routes, d.Manner.AnswerThen, d.Manner.AttachmentMB = []ticket.Channel{ticket.ChannelMail}, ticket.AnswerHold, 3
+	d.Manner.Routes, d.Manner.AnswerThen, d.Manner.UndoSend = []ticket.Channel{ticket.ChannelMail}, ticket.AnswerHold, 0
 	d.Manner.Word, d.Manner.Signature, d.Manner.Layout = ticket.Words{EN: "case", JA: "ケース"}, ticket.Words{JA: "窓口"}, ticket.LayoutText
 	d.Settings.FollowUp, d.Settings.FirstResponse = ticket.FollowUpReopen, ticket.Same(time.Hour)
 	changed, err := q.s.ChangeDesk(ctx, d)

@@ -62,12 +62,18 @@ func (r ReceptionType) Field(key string) (Field, bool) {
 type Template struct {
 	Occasion string `json:"occasion"`
 	Language string `json:"language"`
-	Name     string `json:"name,omitempty"`
+	Name     string `json:"name,omitempty"` // "": the one that is taken unless a message names another
 	Source   string `json:"source"`
 }
 
-// StandardTemplate is the name of the one that is taken unless a message names another.
-const StandardTemplate = "standard"
+// TemplateKey is the key of the piece that holds a template.
+func TemplateKey(occasion, language, name string) string {
+	key := occasion + "." + language
+	if name != "" {
+		key += "." + name
+	}
+	return key
+}
 
 // Macro is what agents do at one stroke. Its texts may use variables as templates do.
 type Macro struct {

@@ -6,6 +6,7 @@ package ticket
 type Manner struct {
 	Routes       []Channel  `json:"routes"`             // open to clients (E6); mail that comes is never lost, closed or not
 	AnswerThen   AnswerThen `json:"answer_then"`        // what an agent's answer does to the state unless he says otherwise (C2)
+	UndoSend     int        `json:"undo_send"`          // seconds in which a mail can be taken back; 0: it leaves at once
 	AttachmentMB int        `json:"attachment_mb"`      // of one file
 	MailMB       int        `json:"mail_mb"`            // of all files of one mail
 	Word         Words      `json:"word,omitzero"`      // what the desk calls a ticket (D2); "": ticket, チケット
@@ -53,14 +54,15 @@ const (
 
 // Bounds of a desk's manner.
 const (
-	MaxFileMB = 25
-	MaxMailMB = 50
+	MaxUndoSend = 120 // seconds
+	MaxFileMB   = 25
+	MaxMailMB   = 50
 )
 
 // DefaultManner is that of a new desk.
 func DefaultManner() Manner {
 	return Manner{
-		Routes: []Channel{ChannelMail, ChannelPortal, ChannelPhone}, AnswerThen: AnswerStay,
+		Routes: []Channel{ChannelMail, ChannelPortal, ChannelPhone}, AnswerThen: AnswerStay, UndoSend: 10,
 		AttachmentMB: MaxFileMB, MailMB: MaxMailMB, Language: "en", Layout: LayoutHTML,
 	}
 }

@@ -1545,6 +1545,9 @@ type ChangeDesk struct {
 	// Signature At the end of what agents write.
 	Signature *NewSignature `json:"signature,omitempty"`
 
+	// UndoSendSeconds In which a mail can be taken back; 0: it leaves at once.
+	UndoSendSeconds *int `json:"undo_send_seconds,omitempty"`
+
 	// Word What the desk calls a ticket (D2); empty: ticket, チケット.
 	Word *NewWords `json:"word,omitempty"`
 }
@@ -1832,6 +1835,9 @@ type CreateDesk struct {
 	// Signature At the end of what agents write.
 	Signature *NewSignature `json:"signature,omitempty"`
 
+	// UndoSendSeconds In which a mail can be taken back; 0: it leaves at once.
+	UndoSendSeconds *int `json:"undo_send_seconds,omitempty"`
+
 	// Word What the desk calls a ticket (D2); empty: ticket, チケット.
 	Word *NewWords `json:"word,omitempty"`
 }
@@ -2005,6 +2011,9 @@ type Desk struct {
 
 	// Signature At the end of what agents write.
 	Signature Signature `json:"signature"`
+
+	// UndoSendSeconds In which a mail can be taken back; 0: it leaves at once.
+	UndoSendSeconds int `json:"undo_send_seconds"`
 
 	// Word What the desk calls a ticket (D2); empty: ticket, チケット.
 	Word Words `json:"word"`
