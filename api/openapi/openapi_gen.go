@@ -925,6 +925,24 @@ func (e PolicyFollowUp) Valid() bool {
 	}
 }
 
+// Defines values for PresenceDoing.
+const (
+	PresenceDoingViewing PresenceDoing = "viewing"
+	PresenceDoingWriting PresenceDoing = "writing"
+)
+
+// Valid indicates whether the value is a known member of the PresenceDoing enum.
+func (e PresenceDoing) Valid() bool {
+	switch e {
+	case PresenceDoingViewing:
+		return true
+	case PresenceDoingWriting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Priority.
 const (
 	PriorityHigh   Priority = "high"
@@ -943,6 +961,24 @@ func (e Priority) Valid() bool {
 	case PriorityNormal:
 		return true
 	case PriorityUrgent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PutPresenceDoing.
+const (
+	PutPresenceDoingViewing PutPresenceDoing = "viewing"
+	PutPresenceDoingWriting PutPresenceDoing = "writing"
+)
+
+// Valid indicates whether the value is a known member of the PutPresenceDoing enum.
+func (e PutPresenceDoing) Valid() bool {
+	switch e {
+	case PutPresenceDoingViewing:
+		return true
+	case PutPresenceDoingWriting:
 		return true
 	default:
 		return false
@@ -1020,9 +1056,10 @@ func (e Role) Valid() bool {
 
 // Defines values for Scope.
 const (
-	ScopeAdmin       Scope = "admin"
-	ScopeTicketsAct  Scope = "tickets:act"
-	ScopeTicketsRead Scope = "tickets:read"
+	ScopeAdmin        Scope = "admin"
+	ScopeTicketsAct   Scope = "tickets:act"
+	ScopeTicketsRead  Scope = "tickets:read"
+	ScopeTicketsReply Scope = "tickets:reply"
 )
 
 // Valid indicates whether the value is a known member of the Scope enum.
@@ -1033,6 +1070,71 @@ func (e Scope) Valid() bool {
 	case ScopeTicketsAct:
 		return true
 	case ScopeTicketsRead:
+		return true
+	case ScopeTicketsReply:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SessionKind.
+const (
+	SessionKindAgent  SessionKind = "agent"
+	SessionKindClient SessionKind = "client"
+)
+
+// Valid indicates whether the value is a known member of the SessionKind enum.
+func (e SessionKind) Valid() bool {
+	switch e {
+	case SessionKindAgent:
+		return true
+	case SessionKindClient:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SessionState.
+const (
+	Active       SessionState = "active"
+	Enrol        SessionState = "enrol"
+	SecondFactor SessionState = "second_factor"
+)
+
+// Valid indicates whether the value is a known member of the SessionState enum.
+func (e SessionState) Valid() bool {
+	switch e {
+	case Active:
+		return true
+	case Enrol:
+		return true
+	case SecondFactor:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SessionVia.
+const (
+	SessionViaLink     SessionVia = "link"
+	SessionViaOidc     SessionVia = "oidc"
+	SessionViaPassword SessionVia = "password"
+	SessionViaToken    SessionVia = "token"
+)
+
+// Valid indicates whether the value is a known member of the SessionVia enum.
+func (e SessionVia) Valid() bool {
+	switch e {
+	case SessionViaLink:
+		return true
+	case SessionViaOidc:
+		return true
+	case SessionViaPassword:
+		return true
+	case SessionViaToken:
 		return true
 	default:
 		return false
@@ -1248,13 +1350,16 @@ type Agent struct {
 	Desks []string `json:"desks"`
 
 	// DisabledAt Since then he cannot sign in.
-	DisabledAt *time.Time `json:"disabled_at,omitempty"`
+	DisabledAt *time.Time `json:"disabled_at"`
 	Email      string     `json:"email"`
 	Groups     []string   `json:"groups"`
 	Key        string     `json:"key"`
 	Language   *string    `json:"language"`
 	Name       string     `json:"name"`
 	Role       Role       `json:"role"`
+
+	// Zone Time zone (IANA); null: that of his machine.
+	Zone *string `json:"zone"`
 }
 
 // AgentList defines model for AgentList.
@@ -1400,6 +1505,9 @@ type ChangeAgent struct {
 	Language *ChangeAgentLanguage `json:"language,omitempty"`
 	Name     *string              `json:"name,omitempty"`
 	Role     *Role                `json:"role,omitempty"`
+
+	// Zone Time zone (IANA), such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
 }
 
 // ChangeAgentLanguage defines model for ChangeAgent.Language.
@@ -1505,9 +1613,6 @@ type ChangePolicy struct {
 
 	// SpamRetentionMinutes Of the wall clock.
 	SpamRetentionMinutes *int64 `json:"spam_retention_minutes,omitempty"`
-
-	// UndoSendSeconds For how long an answer can be taken back before its mail leaves; 0: it leaves at once. It counts for every ticket of the desk, whatever version it was opened under.
-	UndoSendSeconds *int `json:"undo_send_seconds,omitempty"`
 
 	// WarnAtPercent Of a target, after which a warning is given; 0: none.
 	WarnAtPercent *int `json:"warn_at_percent,omitempty"`
@@ -1657,6 +1762,9 @@ type CreateAgent struct {
 	Name     string               `json:"name"`
 	Password *string              `json:"password,omitempty"`
 	Role     Role                 `json:"role"`
+
+	// Zone Time zone (IANA), such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
 }
 
 // CreateAgentLanguage defines model for CreateAgent.Language.
@@ -1803,9 +1911,6 @@ type CreatePolicy struct {
 
 	// SpamRetentionMinutes Of the wall clock.
 	SpamRetentionMinutes *int64 `json:"spam_retention_minutes,omitempty"`
-
-	// UndoSendSeconds For how long an answer can be taken back before its mail leaves; 0: it leaves at once. It counts for every ticket of the desk, whatever version it was opened under.
-	UndoSendSeconds *int `json:"undo_send_seconds,omitempty"`
 
 	// WarnAtPercent Of a target, after which a warning is given; 0: none.
 	WarnAtPercent *int `json:"warn_at_percent,omitempty"`
@@ -2410,10 +2515,7 @@ type Policy struct {
 
 	// SpamRetentionMinutes Of the wall clock.
 	SpamRetentionMinutes int64 `json:"spam_retention_minutes"`
-
-	// UndoSendSeconds For how long an answer can be taken back before its mail leaves; 0: it leaves at once. It counts for every ticket of the desk, whatever version it was opened under.
-	UndoSendSeconds int `json:"undo_send_seconds"`
-	Version         int `json:"version"`
+	Version              int   `json:"version"`
 
 	// WarnAtPercent Of a target, after which a warning is given; 0: none.
 	WarnAtPercent int `json:"warn_at_percent"`
@@ -2431,6 +2533,30 @@ type PolicyList struct {
 	NextCursor  *string  `json:"next_cursor"`
 	Total       int      `json:"total"`
 	TotalCapped bool     `json:"total_capped"`
+}
+
+// Presence defines model for Presence.
+type Presence struct {
+	// Agent Lower-case word of a desk, group or agent.
+	Agent Key           `json:"agent"`
+	Doing PresenceDoing `json:"doing"`
+	Name  string        `json:"name"`
+
+	// Number Of the ticket.
+	Number int64     `json:"number"`
+	Since  time.Time `json:"since"`
+
+	// Until When the word is over unless it is said again.
+	Until time.Time `json:"until"`
+}
+
+// PresenceDoing defines model for Presence.Doing.
+type PresenceDoing string
+
+// PresenceList defines model for PresenceList.
+type PresenceList struct {
+	Items []Presence `json:"items"`
+	Total int        `json:"total"`
 }
 
 // Priority defines model for Priority.
@@ -2467,6 +2593,17 @@ type PromiseCommand struct {
 	} `json:"promise"`
 	SeenRevision *int64 `json:"seen_revision,omitempty"`
 }
+
+// PutPresence defines model for PutPresence.
+type PutPresence struct {
+	Doing PutPresenceDoing `json:"doing"`
+
+	// Tab A name for this window, where the asker has several.
+	Tab *Key `json:"tab,omitempty"`
+}
+
+// PutPresenceDoing defines model for PutPresence.Doing.
+type PutPresenceDoing string
 
 // ReadNotices defines model for ReadNotices.
 type ReadNotices struct {
@@ -2552,6 +2689,60 @@ type Root struct {
 
 // Scope defines model for Scope.
 type Scope string
+
+// Session defines model for Session.
+type Session struct {
+	// Access Of a client: portal or full.
+	Access *string `json:"access"`
+
+	// Client Id of the client; null for an agent.
+	Client    *string    `json:"client"`
+	CreatedAt *time.Time `json:"created_at"`
+	Desks     []string   `json:"desks"`
+	Email     string     `json:"email"`
+
+	// ExpiresAt It also ends after 12 hours without use.
+	ExpiresAt *time.Time `json:"expires_at"`
+	Groups    []string   `json:"groups"`
+
+	// Id Of the session; null with a token.
+	Id *string `json:"id"`
+
+	// Key Of the agent; null for a client.
+	Key      *string     `json:"key"`
+	Kind     SessionKind `json:"kind"`
+	Language *string     `json:"language"`
+	Name     string      `json:"name"`
+
+	// Role Of an agent.
+	Role   *Role   `json:"role"`
+	Scopes []Scope `json:"scopes"`
+
+	// State second_factor: a code is owed; enrol: the role needs a second factor, and there is none yet.
+	State SessionState `json:"state"`
+	Via   SessionVia   `json:"via"`
+
+	// Zone Time zone (IANA); null: that of his machine.
+	Zone *string `json:"zone"`
+}
+
+// SessionKind defines model for Session.Kind.
+type SessionKind string
+
+// SessionState second_factor: a code is owed; enrol: the role needs a second factor, and there is none yet.
+type SessionState string
+
+// SessionVia defines model for Session.Via.
+type SessionVia string
+
+// SignIn With `login` or `email`.
+type SignIn struct {
+	Email *Email `json:"email,omitempty"`
+
+	// Login Key or mail address.
+	Login    *string `json:"login,omitempty"`
+	Password *string `json:"password,omitempty"`
+}
 
 // Signature defines model for Signature.
 type Signature struct {
@@ -2793,6 +2984,9 @@ type StoreAway = Problem
 // TooLarge defines model for TooLarge.
 type TooLarge = Problem
 
+// TooMany defines model for TooMany.
+type TooMany = Problem
+
 // Unauthorized defines model for Unauthorized.
 type Unauthorized = Problem
 
@@ -2823,6 +3017,11 @@ type ListPoliciesParams struct {
 	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
 }
 
+// ListPresenceParams defines parameters for ListPresence.
+type ListPresenceParams struct {
+	Number *[]int64 `form:"number,omitempty" json:"number,omitempty"`
+}
+
 // ListQuarantineParams defines parameters for ListQuarantine.
 type ListQuarantineParams struct {
 	// Mailbox Its id; left out: all of the desks of the asker.
@@ -2831,6 +3030,15 @@ type ListQuarantineParams struct {
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// StreamParams defines parameters for Stream.
+type StreamParams struct {
+	// Seconds End by itself after so long, for scripts. Without it, it lasts until either side hangs up.
+	Seconds *int `form:"seconds,omitempty" json:"seconds,omitempty"`
+
+	// LastEventID The last `id` that was seen.
+	LastEventID *string `json:"Last-Event-ID,omitempty"`
 }
 
 // ListTicketsParams defines parameters for ListTickets.
@@ -2975,6 +3183,12 @@ type AddNoteParams struct {
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// LeavePresenceParams defines parameters for LeavePresence.
+type LeavePresenceParams struct {
+	// Tab The one that was named.
+	Tab *Key `form:"tab,omitempty" json:"tab,omitempty"`
+}
+
 // MakePromiseParams defines parameters for MakePromise.
 type MakePromiseParams struct {
 	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
@@ -3058,6 +3272,9 @@ type ReadNoticesJSONRequestBody = ReadNotices
 // CreatePolicyJSONRequestBody defines body for CreatePolicy for application/json ContentType.
 type CreatePolicyJSONRequestBody = CreatePolicy
 
+// CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
+type CreateSessionJSONRequestBody = SignIn
+
 // CreateTicketJSONRequestBody defines body for CreateTicket for application/json ContentType.
 type CreateTicketJSONRequestBody = CreateTicket
 
@@ -3102,6 +3319,9 @@ type MoveMessageJSONRequestBody = MoveCommand
 
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody = NoteCommand
+
+// PutPresenceJSONRequestBody defines body for PutPresence for application/json ContentType.
+type PutPresenceJSONRequestBody = PutPresence
 
 // MakePromiseJSONRequestBody defines body for MakePromise for application/json ContentType.
 type MakePromiseJSONRequestBody = PromiseCommand
@@ -3216,6 +3436,9 @@ type ServerInterface interface {
 	// CreatePolicy Make a new version of a desk's policy
 	// (POST /api/v1/policies)
 	CreatePolicy(c *gin.Context)
+	// ListPresence Who is at the tickets of a list
+	// (GET /api/v1/presence)
+	ListPresence(c *gin.Context, params ListPresenceParams)
 	// ListQuarantine Mails that could not be taken in
 	// (GET /api/v1/quarantine)
 	ListQuarantine(c *gin.Context, params ListQuarantineParams)
@@ -3228,6 +3451,18 @@ type ServerInterface interface {
 	// GetReceipt The receipt of a command
 	// (GET /api/v1/receipts/{id})
 	GetReceipt(c *gin.Context, id string)
+	// DeleteSession Sign out
+	// (DELETE /api/v1/session)
+	DeleteSession(c *gin.Context)
+	// GetSession Who asks
+	// (GET /api/v1/session)
+	GetSession(c *gin.Context)
+	// CreateSession Sign in
+	// (POST /api/v1/session)
+	CreateSession(c *gin.Context)
+	// Stream Hints of what changes, as it changes
+	// (GET /api/v1/stream)
+	Stream(c *gin.Context, params StreamParams)
 	// ListTickets List and search tickets
 	// (GET /api/v1/tickets)
 	ListTickets(c *gin.Context, params ListTicketsParams)
@@ -3285,6 +3520,15 @@ type ServerInterface interface {
 	// AddNote Add an internal note
 	// (POST /api/v1/tickets/{number}/note)
 	AddNote(c *gin.Context, number Number, params AddNoteParams)
+	// LeavePresence Say that you have left
+	// (DELETE /api/v1/tickets/{number}/presence)
+	LeavePresence(c *gin.Context, number Number, params LeavePresenceParams)
+	// GetPresence Who is at a ticket
+	// (GET /api/v1/tickets/{number}/presence)
+	GetPresence(c *gin.Context, number Number)
+	// PutPresence Say that you look or write
+	// (PUT /api/v1/tickets/{number}/presence)
+	PutPresence(c *gin.Context, number Number)
 	// MakePromise Promise the client a time
 	// (POST /api/v1/tickets/{number}/promise)
 	MakePromise(c *gin.Context, number Number, params MakePromiseParams)
@@ -3940,6 +4184,33 @@ func (siw *ServerInterfaceWrapper) CreatePolicy(c *gin.Context) {
 	siw.Handler.CreatePolicy(c)
 }
 
+// ListPresence operation middleware
+func (siw *ServerInterfaceWrapper) ListPresence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPresenceParams
+
+	// ------------- Optional query parameter "number" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "number", c.Request.URL.Query(), &params.Number, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPresence(c, params)
+}
+
 // ListQuarantine operation middleware
 func (siw *ServerInterfaceWrapper) ListQuarantine(c *gin.Context) {
 
@@ -4092,6 +4363,93 @@ func (siw *ServerInterfaceWrapper) GetReceipt(c *gin.Context) {
 	}
 
 	siw.Handler.GetReceipt(c, id)
+}
+
+// DeleteSession operation middleware
+func (siw *ServerInterfaceWrapper) DeleteSession(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteSession(c)
+}
+
+// GetSession operation middleware
+func (siw *ServerInterfaceWrapper) GetSession(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSession(c)
+}
+
+// CreateSession operation middleware
+func (siw *ServerInterfaceWrapper) CreateSession(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateSession(c)
+}
+
+// Stream operation middleware
+func (siw *ServerInterfaceWrapper) Stream(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StreamParams
+
+	// ------------- Optional query parameter "seconds" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "seconds", c.Request.URL.Query(), &params.Seconds, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter seconds: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Last-Event-ID, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Last-Event-ID: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.LastEventID = &LastEventID
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.Stream(c, params)
 }
 
 // ListTickets operation middleware
@@ -5118,6 +5476,92 @@ func (siw *ServerInterfaceWrapper) AddNote(c *gin.Context) {
 	siw.Handler.AddNote(c, number, params)
 }
 
+// LeavePresence operation middleware
+func (siw *ServerInterfaceWrapper) LeavePresence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LeavePresenceParams
+
+	// ------------- Optional query parameter "tab" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tab", c.Request.URL.Query(), &params.Tab, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tab: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.LeavePresence(c, number, params)
+}
+
+// GetPresence operation middleware
+func (siw *ServerInterfaceWrapper) GetPresence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPresence(c, number)
+}
+
+// PutPresence operation middleware
+func (siw *ServerInterfaceWrapper) PutPresence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PutPresence(c, number)
+}
+
 // MakePromise operation middleware
 func (siw *ServerInterfaceWrapper) MakePromise(c *gin.Context) {
 
@@ -5674,6 +6118,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 		ErrorHandler:       errorHandler,
 	}
 
+	router.DELETE(options.BaseURL+"/api/v1/session", wrapper.DeleteSession)
+	router.GET(options.BaseURL+"/api/v1/session", wrapper.GetSession)
+	router.POST(options.BaseURL+"/api/v1/session", wrapper.CreateSession)
 	router.GET(options.BaseURL+"/api/v1/tickets", wrapper.ListTickets)
 	router.POST(options.BaseURL+"/api/v1/tickets", wrapper.CreateTicket)
 	router.GET(options.BaseURL+"/api/v1/tickets/:number", wrapper.GetTicket)
@@ -5742,4 +6189,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/docs", wrapper.GetDocs)
 	router.GET(options.BaseURL+"/api/docs/:file", wrapper.GetDocsFile)
 	router.GET(options.BaseURL+"/", wrapper.GetRoot)
+	router.DELETE(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.LeavePresence)
+	router.GET(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.GetPresence)
+	router.PUT(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.PutPresence)
+	router.GET(options.BaseURL+"/api/v1/presence", wrapper.ListPresence)
+	router.GET(options.BaseURL+"/api/v1/stream", wrapper.Stream)
 }
