@@ -53,7 +53,7 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 	g, ctx := errgroup.WithContext(ctx)
 	handler := api.New(api.Options{
 		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Done: ctx.Done(), Bell: bell{&dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}},
-		People: people{d.store}, House: house{d.store}, Health: health{d.store, temporal},
+		People: people{d.store}, Drafts: drafts{d.store}, House: house{d.store}, Health: health{d.store, temporal},
 		BootstrapToken: c.BootstrapToken, BaseURL: d.BaseURL, TemporalUIURL: d.TemporalUIURL, Namespace: options.Namespace, Log: d.log,
 	})
 	g.Go(func() error { d.store.Listen(ctx); return nil })
