@@ -1149,9 +1149,10 @@ func (e Role) Valid() bool {
 
 // Defines values for Scope.
 const (
-	ScopeAdmin       Scope = "admin"
-	ScopeTicketsAct  Scope = "tickets:act"
-	ScopeTicketsRead Scope = "tickets:read"
+	ScopeAdmin        Scope = "admin"
+	ScopeTicketsAct   Scope = "tickets:act"
+	ScopeTicketsRead  Scope = "tickets:read"
+	ScopeTicketsReply Scope = "tickets:reply"
 )
 
 // Valid indicates whether the value is a known member of the Scope enum.
@@ -1162,6 +1163,71 @@ func (e Scope) Valid() bool {
 	case ScopeTicketsAct:
 		return true
 	case ScopeTicketsRead:
+		return true
+	case ScopeTicketsReply:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SessionKind.
+const (
+	SessionKindAgent  SessionKind = "agent"
+	SessionKindClient SessionKind = "client"
+)
+
+// Valid indicates whether the value is a known member of the SessionKind enum.
+func (e SessionKind) Valid() bool {
+	switch e {
+	case SessionKindAgent:
+		return true
+	case SessionKindClient:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SessionState.
+const (
+	Active       SessionState = "active"
+	Enrol        SessionState = "enrol"
+	SecondFactor SessionState = "second_factor"
+)
+
+// Valid indicates whether the value is a known member of the SessionState enum.
+func (e SessionState) Valid() bool {
+	switch e {
+	case Active:
+		return true
+	case Enrol:
+		return true
+	case SecondFactor:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SessionVia.
+const (
+	SessionViaLink     SessionVia = "link"
+	SessionViaOidc     SessionVia = "oidc"
+	SessionViaPassword SessionVia = "password"
+	SessionViaToken    SessionVia = "token"
+)
+
+// Valid indicates whether the value is a known member of the SessionVia enum.
+func (e SessionVia) Valid() bool {
+	switch e {
+	case SessionViaLink:
+		return true
+	case SessionViaOidc:
+		return true
+	case SessionViaPassword:
+		return true
+	case SessionViaToken:
 		return true
 	default:
 		return false
@@ -1377,13 +1443,16 @@ type Agent struct {
 	Desks []string `json:"desks"`
 
 	// DisabledAt Since then he cannot sign in.
-	DisabledAt *time.Time `json:"disabled_at,omitempty"`
+	DisabledAt *time.Time `json:"disabled_at"`
 	Email      string     `json:"email"`
 	Groups     []string   `json:"groups"`
 	Key        string     `json:"key"`
 	Language   *string    `json:"language"`
 	Name       string     `json:"name"`
 	Role       Role       `json:"role"`
+
+	// Zone Time zone (IANA); null: that of his machine.
+	Zone *string `json:"zone"`
 }
 
 // AgentList defines model for AgentList.
@@ -1532,6 +1601,9 @@ type ChangeAgent struct {
 	Language *ChangeAgentLanguage `json:"language,omitempty"`
 	Name     *string              `json:"name,omitempty"`
 	Role     *Role                `json:"role,omitempty"`
+
+	// Zone Time zone (IANA), such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
 }
 
 // ChangeAgentLanguage defines model for ChangeAgent.Language.
@@ -1789,6 +1861,9 @@ type CreateAgent struct {
 	Name     string               `json:"name"`
 	Password *string              `json:"password,omitempty"`
 	Role     Role                 `json:"role"`
+
+	// Zone Time zone (IANA), such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
 }
 
 // CreateAgentLanguage defines model for CreateAgent.Language.
@@ -2810,6 +2885,60 @@ type Root struct {
 // Scope defines model for Scope.
 type Scope string
 
+// Session defines model for Session.
+type Session struct {
+	// Access Of a client: portal or full.
+	Access *string `json:"access"`
+
+	// Client Id of the client; null for an agent.
+	Client    *string    `json:"client"`
+	CreatedAt *time.Time `json:"created_at"`
+	Desks     []string   `json:"desks"`
+	Email     string     `json:"email"`
+
+	// ExpiresAt It also ends after 12 hours without use.
+	ExpiresAt *time.Time `json:"expires_at"`
+	Groups    []string   `json:"groups"`
+
+	// Id Of the session; null with a token.
+	Id *string `json:"id"`
+
+	// Key Of the agent; null for a client.
+	Key      *string     `json:"key"`
+	Kind     SessionKind `json:"kind"`
+	Language *string     `json:"language"`
+	Name     string      `json:"name"`
+
+	// Role Of an agent.
+	Role   *Role   `json:"role"`
+	Scopes []Scope `json:"scopes"`
+
+	// State second_factor: a code is owed; enrol: the role needs a second factor, and there is none yet.
+	State SessionState `json:"state"`
+	Via   SessionVia   `json:"via"`
+
+	// Zone Time zone (IANA); null: that of his machine.
+	Zone *string `json:"zone"`
+}
+
+// SessionKind defines model for Session.Kind.
+type SessionKind string
+
+// SessionState second_factor: a code is owed; enrol: the role needs a second factor, and there is none yet.
+type SessionState string
+
+// SessionVia defines model for Session.Via.
+type SessionVia string
+
+// SignIn With `login` or `email`.
+type SignIn struct {
+	Email *Email `json:"email,omitempty"`
+
+	// Login Key or mail address.
+	Login    *string `json:"login,omitempty"`
+	Password *string `json:"password,omitempty"`
+}
+
 // Signature defines model for Signature.
 type Signature struct {
 	En string `json:"en"`
@@ -3052,6 +3181,9 @@ type StoreAway = Problem
 
 // TooLarge defines model for TooLarge.
 type TooLarge = Problem
+
+// TooMany defines model for TooMany.
+type TooMany = Problem
 
 // Unauthorized defines model for Unauthorized.
 type Unauthorized = Problem
@@ -3338,6 +3470,9 @@ type ReadNoticesJSONRequestBody = ReadNotices
 // CreatePolicyJSONRequestBody defines body for CreatePolicy for application/json ContentType.
 type CreatePolicyJSONRequestBody = CreatePolicy
 
+// CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
+type CreateSessionJSONRequestBody = SignIn
+
 // CreateTicketJSONRequestBody defines body for CreateTicket for application/json ContentType.
 type CreateTicketJSONRequestBody = CreateTicket
 
@@ -3520,6 +3655,15 @@ type ServerInterface interface {
 	// GetReceipt The receipt of a command
 	// (GET /api/v1/receipts/{id})
 	GetReceipt(c *gin.Context, id string)
+	// DeleteSession Sign out
+	// (DELETE /api/v1/session)
+	DeleteSession(c *gin.Context)
+	// GetSession Who asks
+	// (GET /api/v1/session)
+	GetSession(c *gin.Context)
+	// CreateSession Sign in
+	// (POST /api/v1/session)
+	CreateSession(c *gin.Context)
 	// Stream Hints of what changes, as it changes
 	// (GET /api/v1/stream)
 	Stream(c *gin.Context, params StreamParams)
@@ -4451,6 +4595,45 @@ func (siw *ServerInterfaceWrapper) GetReceipt(c *gin.Context) {
 	}
 
 	siw.Handler.GetReceipt(c, id)
+}
+
+// DeleteSession operation middleware
+func (siw *ServerInterfaceWrapper) DeleteSession(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteSession(c)
+}
+
+// GetSession operation middleware
+func (siw *ServerInterfaceWrapper) GetSession(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSession(c)
+}
+
+// CreateSession operation middleware
+func (siw *ServerInterfaceWrapper) CreateSession(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateSession(c)
 }
 
 // Stream operation middleware
@@ -6337,6 +6520,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 		ErrorHandler:       errorHandler,
 	}
 
+	router.DELETE(options.BaseURL+"/api/v1/session", wrapper.DeleteSession)
+	router.GET(options.BaseURL+"/api/v1/session", wrapper.GetSession)
+	router.POST(options.BaseURL+"/api/v1/session", wrapper.CreateSession)
 	router.GET(options.BaseURL+"/api/v1/tickets", wrapper.ListTickets)
 	router.POST(options.BaseURL+"/api/v1/tickets", wrapper.CreateTicket)
 	router.GET(options.BaseURL+"/api/v1/tickets/:number", wrapper.GetTicket)
