@@ -23,6 +23,7 @@ type Options struct {
 	Feed   Feed
 	Bell   Bell
 	People People
+	Drafts Drafts
 	House  House
 	Health Health
 

@@ -78,6 +78,14 @@ var rights = map[string]right{
 	"moveMessage":     {scopeAct, ticket.RoleAgent},
 	"withdrawMessage": {scopeAct, ticket.RoleAgent},
 
+	// Drafts are the asker's own.
+	"listDrafts":       {scopeRead, ticket.RoleAgent},
+	"listTicketDrafts": {scopeRead, ticket.RoleAgent},
+	"getDraft":         {scopeRead, ticket.RoleAgent},
+	"getDraftFile":     {scopeRead, ticket.RoleAgent},
+	"saveDraft":        {scopeAct, ticket.RoleAgent},
+	"deleteDraft":      {scopeAct, ticket.RoleAgent},
+
 	"retryQuarantined": {scopeAct, ticket.RoleAgent},
 
 	"getSession":    {scopeNone, ticket.RoleAgent},

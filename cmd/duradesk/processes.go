@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -54,6 +55,7 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 	handler := api.New(api.Options{
 		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Done: ctx.Done(), Bell: bell{&dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}},
 		People: people{d.store}, House: house{d.store}, Health: health{d.store, temporal}, Identity: identity{d.store},
+		Drafts: drafts{d.store},
 		BootstrapToken: c.BootstrapToken, BaseURL: d.BaseURL, TemporalUIURL: d.TemporalUIURL, Namespace: options.Namespace, Log: d.log,
 	})
 	g.Go(func() error { d.store.Listen(ctx); return nil })
@@ -103,6 +105,11 @@ func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener
 	cancel()
 	if err != nil {
 		return err
+	}
+	if d.Rehearse > 0 {
+		if err := rehearse(ctx, temporal, options.Namespace, d.Rehearse, os.Stderr); err != nil {
+			return fmt.Errorf("this worker does not start: %w", err)
+		}
 	}
 	bell := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}
 	relay := &dispatch.Relay{Bell: bell, Record: d.queue, Log: d.log, Swept: figures.swept.Inc, Crash: crashPoint}
