@@ -43,6 +43,7 @@ type fake struct {
 	rings    int
 	stores   int
 	changed  chan struct{} // closed at every change
+	feed     fakeFeed
 
 	idle   bool  // the worker is away: nothing is applied
 	deaf   bool  // Temporal is away: Ring fails
@@ -68,6 +69,9 @@ func newFake() *fake {
 		groups: []Group{{Key: "support", Name: "一次対応", Members: []string{"sato"}}, {Key: "tier2", Name: "二次対応"}, {Key: "tier9", Name: "Elsewhere"}},
 		boxes:  []Mailbox{{ID: "box-1", Desk: "support", Address: "support@desk.example", State: "polling"}, {ID: "box-2", Desk: "other", Address: "other@desk.example", State: "polling"}},
 		parts:  []Part{{Name: "postgres", OK: true, Needed: true}, {Name: "temporal", OK: true}},
+	}
+	for i := range f.desks {
+		f.desks[i].Manner, f.desks[i].Settings, f.desks[i].Revision = ticket.DefaultManner(), ticket.DefaultSettings(), 1
 	}
 	for i := range 40 {
 		f.ledger = append(f.ledger, Fate{Mailbox: "box-" + strconv.Itoa(1+i%2), UIDValidity: 1, UID: uint32(100 - i), Fate: []string{"message", "quarantined"}[i/2%2], Number: 1042, MessageID: "<m@client.example>", At: now})
@@ -285,11 +289,13 @@ func fresh(t *testing.T) (*fake, http.Handler) {
 	return f, f.door()
 }
 
-func (f *fake) door() http.Handler {
-	return New(Options{
-		Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Health: f, BootstrapToken: bootstrap,
+func (f *fake) door() http.Handler { return New(f.options()) }
+
+func (f *fake) options() Options {
+	return Options{
+		Reader: f, Queue: f, Feed: &f.feed, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Health: f, BootstrapToken: bootstrap,
 		BaseURL: "http://desk.example/", TemporalUIURL: "http://temporal.example:8233/", Now: func() time.Time { return f.now },
-	})
+	}
 }
 
 // tokenOf makes a token of that agent.

@@ -45,6 +45,12 @@ var rights = map[string]right{
 	"listNotices":     {scopeRead, ticket.RoleAgent},
 	"readNotices":     {scopeRead, ticket.RoleAgent}, // his own, and nobody else sees it
 
+	"stream":        {scopeRead, ticket.RoleAgent},
+	"getPresence":   {scopeRead, ticket.RoleAgent},
+	"listPresence":  {scopeRead, ticket.RoleAgent},
+	"putPresence":   {scopeRead, ticket.RoleAgent}, // moves nothing: whoever may look may be seen looking
+	"leavePresence": {scopeRead, ticket.RoleAgent},
+
 	"createTicket":    {scopeAct, ticket.RoleAgent},
 	"clientReply":     {scopeAct, ticket.RoleAgent},
 	"agentResponse":   {scopeAct, ticket.RoleAgent},
@@ -79,6 +85,13 @@ var rights = map[string]right{
 	"createGroup":    {scopeAdmin, ticket.RoleAdmin},
 	"createCalendar": {scopeAdmin, ticket.RoleAdmin},
 	"createPolicy":   {scopeAdmin, ticket.RoleAdmin},
+	"getDesk":        {scopeRead, ticket.RoleAgent},
+	"changeDesk":     {scopeAdmin, ticket.RoleAdmin},
+	"deleteDesk":     {scopeAdmin, ticket.RoleAdmin},
+	"changeGroup":    {scopeAdmin, ticket.RoleAdmin},
+	"deleteGroup":    {scopeAdmin, ticket.RoleAdmin},
+	"changeAgent":    {scopeAdmin, ticket.RoleAdmin},
+	"deleteAgent":    {scopeAdmin, ticket.RoleAdmin},
 }
 
 // asker is who sent the request, with what his token may.

@@ -155,6 +155,7 @@ func furnish(ctx context.Context, dsn string) error {
 	// One clock of response and no warnings: the shell is tried here, not the rules.
 	settings := ticket.DefaultSettings()
 	settings.NextResponse, settings.Resolution, settings.WarnAt = ticket.Targets{}, ticket.Targets{}, 0
+	settings.UndoSend = 0
 	if _, err := store.Pool().Exec(ctx, `update policies set settings = $1`, settings); err != nil {
 		return err
 	}
@@ -323,6 +324,12 @@ func (s *site) exec(sql string, args ...any) {
 	s.t.Helper()
 	_, err := s.store.Pool().Exec(s.ctx(), sql, args...)
 	require.NoError(s.t, err)
+}
+
+func (s *site) text(sql string, args ...any) (text string) {
+	s.t.Helper()
+	require.NoError(s.t, s.store.Pool().QueryRow(s.ctx(), sql, args...).Scan(&text))
+	return text
 }
 
 // ended waits for the end of a workflow.
