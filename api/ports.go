@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"duradesk/calendar"
+	"duradesk/find"
 	"duradesk/ticket"
 )
 
@@ -51,31 +52,35 @@ const CountCap = 1001
 // Query is a list request. Empty fields don't filter. Spam, deleted and merged tickets are left out unless State or View
 // asks for them.
 type Query struct {
-	View         string   // a view key, with Viewer as "me"
-	Viewer       string   // agent key
-	Desks        []string // desks the viewer may see; nil: all, empty: none
-	Text         string   // words that must all occur in title, messages, client or number
-	States       []ticket.State
-	Priorities   []ticket.Priority
-	Channels     []ticket.Channel
-	Numbers      []ticket.Number
-	Groups       []string // "" means none
-	Owners       []string // "" means none
-	DeskKeys     []string
-	Types        []string
-	Tags         []string
-	Languages    []string
-	Categories   []ticket.Category
-	Title        string // contained in, case folded
-	ClientName   string
-	ClientNumber string
-	Email        string
-	Phone        string
-	CreatedFrom  time.Time
-	CreatedTo    time.Time
-	Sort         string // updated, created, number, priority, next_due; "-" in front: descending; default -updated
-	Limit        int    // 1-200
-	Cursor       string // opaque; from Page.Next
+	View           string    // a view key, with Viewer as "me"
+	Viewer         string    // agent key
+	Desks          []string  // desks the viewer may see; nil: all, empty: none
+	Where          find.Expr `json:"-"` // nil: everything
+	Text           string    // the grammar of package find, added to Where
+	States         []ticket.State
+	Priorities     []ticket.Priority
+	Channels       []ticket.Channel
+	Numbers        []ticket.Number
+	Groups         []string // "" means none
+	Owners         []string // "" means none
+	DeskKeys       []string
+	Types          []string
+	Tags           []string
+	Languages      []string
+	ReceptionTypes []string
+	Categories     []ticket.Category
+	Title          string // its words, or their beginnings
+	ClientName     string
+	ClientNumber   string
+	Login          string
+	Email          string
+	Phone          string
+	Client         string // id
+	CreatedFrom    time.Time
+	CreatedTo      time.Time
+	Sort           string // updated, created, number, priority, next_due; "-" in front: descending; default -updated
+	Limit          int    // 1-200
+	Cursor         string // opaque; from Page.Next
 }
 
 // Page is one page of a list.

@@ -299,7 +299,7 @@ func (p *parser) comparison() (name string, op Op, size int) {
 	for r := p.peek(n); r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'; r = p.peek(n) {
 		n++
 	}
-	if n == 0 {
+	if n < 2 { // a letter and a colon are a drive of Windows
 		return "", "", 0
 	}
 	name = string(p.in[p.at : p.at+n])

@@ -4,7 +4,8 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/kljensen/snowball/english"
+	"github.com/blevesearch/snowballstem"
+	"github.com/blevesearch/snowballstem/english"
 )
 
 // Term is something that an index is asked for: a lexeme, or all that begin with it.
@@ -127,11 +128,21 @@ func stemOf(word string) string {
 			return word
 		}
 	}
-	return english.Stem(word, true)
+	env := snowballstem.NewEnv(word)
+	english.Stem(env)
+	return env.Current()
 }
 
 // IsCommon tells words that say little: looked for among others, they only cost.
-func IsCommon(t Term) bool { return !t.Prefix && english.IsStopWord(t.Lexeme) }
+func IsCommon(t Term) bool { return !t.Prefix && common[t.Lexeme] }
+
+var common = func() map[string]bool {
+	out := map[string]bool{}
+	for _, w := range strings.Fields("a an and are as at be but by for from had has have he i if in is it its me my no not of on or our she so that the their them they this to us was we were will with you your") {
+		out[stemOf(w)] = true
+	}
+	return out
+}()
 
 // Parts cuts a short text (a name, an address, a number) so that any part of it is found: every three neighbouring
 // characters, and the shorter ends. Each is marked, to keep them apart from words.

@@ -2111,6 +2111,9 @@ type FieldError struct {
 
 	// Pointer JSON pointer into the body.
 	Pointer *string `json:"pointer,omitempty"`
+
+	// Position The character in it that cannot be read, the first being 1.
+	Position *int `json:"position,omitempty"`
 }
 
 // Future defines model for Future.
@@ -2710,7 +2713,7 @@ type TicketList struct {
 	Items      []Ticket `json:"items"`
 	NextCursor *string  `json:"next_cursor"`
 
-	// Total At most 1001.
+	// Total At most 1001; where counting would take long, as many as were seen.
 	Total int `json:"total"`
 
 	// TotalCapped There are at least `total`.
@@ -2923,14 +2926,21 @@ type ListTicketsParams struct {
 	// View One of the views; "mine" and "my" are the asker.
 	View *ViewKey `form:"view,omitempty" json:"view,omitempty"`
 
-	// Q Words that must all occur in title, messages, client or number; empty: no filter.
+	// Q Words, phrases and conditions that must all hold, as in
+	// `state:open owner:me waiting>4h -tag:vip created>=2026-01-01 "exact phrase" 請求書 or(priority:urgent tag:vip)`.
+	// A word is looked for in title, messages, client and number: English words in any form, Japanese from one
+	// character on, wide and half-width forms and both kana alike; `print*` is a beginning. `or(…)`, `and(…)`, `not(…)`,
+	// `-…`, parentheses and `OR`, `AND`, `NOT` in capitals combine. Fields: state, priority, channel, category, type,
+	// reception_type, language, tag, owner (me, none), group (mine, none), desk, number, title, client (an id), client_name,
+	// client_number, login, email, phone, created, updated, resolved, due (2026-01-31, 2026-01, an instant, today, -7d),
+	// waiting, age, idle (>4h), view. What cannot be read is 422 with the position of the character. Empty: no filter.
 	Q        *string     `form:"q,omitempty" json:"q,omitempty"`
 	State    *[]State    `form:"state,omitempty" json:"state,omitempty"`
 	Priority *[]Priority `form:"priority,omitempty" json:"priority,omitempty"`
 	Channel  *[]Channel  `form:"channel,omitempty" json:"channel,omitempty"`
 	Number   *[]int64    `form:"number,omitempty" json:"number,omitempty"`
 
-	// Title Contained in the title, case folded.
+	// Title Words of the title, or their beginnings.
 	Title *string `form:"title,omitempty" json:"title,omitempty"`
 
 	// Group Keys; `none`: without group.
@@ -2942,18 +2952,31 @@ type ListTicketsParams struct {
 	Type     *[]Type     `form:"type,omitempty" json:"type,omitempty"`
 	Tag      *[]string   `form:"tag,omitempty" json:"tag,omitempty"`
 	Language *[]Language `form:"language,omitempty" json:"language,omitempty"`
-	Category *[]Category `form:"category,omitempty" json:"category,omitempty"`
+
+	// ReceptionType `none`: without one.
+	ReceptionType *[]string   `form:"reception_type,omitempty" json:"reception_type,omitempty"`
+	Category      *[]Category `form:"category,omitempty" json:"category,omitempty"`
 
 	// ClientName Contained in the name, case folded.
 	ClientName   *string `form:"client_name,omitempty" json:"client_name,omitempty"`
 	ClientNumber *string `form:"client_number,omitempty" json:"client_number,omitempty"`
-	Email        *string `form:"email,omitempty" json:"email,omitempty"`
-	Phone        *string `form:"phone,omitempty" json:"phone,omitempty"`
+
+	// Login What the client signs in with, or a part of it.
+	Login *string `form:"login,omitempty" json:"login,omitempty"`
+
+	// Email A part of any of his addresses.
+	Email *string `form:"email,omitempty" json:"email,omitempty"`
+
+	// Phone Digits in any of his numbers.
+	Phone *string `form:"phone,omitempty" json:"phone,omitempty"`
+
+	// Client The id of a client.
+	Client *string `form:"client,omitempty" json:"client,omitempty"`
 
 	// CreatedFrom First instant, included.
 	CreatedFrom *time.Time `form:"created_from,omitempty" json:"created_from,omitempty"`
 
-	// CreatedTo Last instant, excluded.
+	// CreatedTo Last instant, included.
 	CreatedTo *time.Time `form:"created_to,omitempty" json:"created_to,omitempty"`
 
 	// Sort `-` in front: descending.
@@ -4391,6 +4414,14 @@ func (siw *ServerInterfaceWrapper) ListTickets(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "reception_type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reception_type", c.Request.URL.Query(), &params.ReceptionType, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter reception_type: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "category" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "category", c.Request.URL.Query(), &params.Category, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
@@ -4415,6 +4446,14 @@ func (siw *ServerInterfaceWrapper) ListTickets(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "login" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "login", c.Request.URL.Query(), &params.Login, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter login: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "email" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "email", c.Request.URL.Query(), &params.Email, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -4428,6 +4467,14 @@ func (siw *ServerInterfaceWrapper) ListTickets(c *gin.Context) {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "phone", c.Request.URL.Query(), &params.Phone, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter phone: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "client" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "client", c.Request.URL.Query(), &params.Client, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter client: %w", err), http.StatusBadRequest)
 		return
 	}
 
