@@ -93,7 +93,7 @@ func (a *applying) sendMessage(c stored) {
 	if len(to) == 0 {
 		return
 	}
-	id := a.queueDelivery(c.Message, occasion(c.Kind), to, c.cc, a.row.now.Add(a.row.undo))
+	id := a.queueDelivery(c.Message, occasion(c.Kind), to, c.cc, a.row.now.Add(time.Duration(a.row.manner.UndoSend)*time.Second))
 	a.writes.Queue(`update messages set mail_id = (select mail_id from deliveries where id = $2) where id = $1`, c.Message, id)
 }
 
