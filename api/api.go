@@ -16,12 +16,13 @@ import (
 
 // Options join the ports to the door. All ports are needed; the rest have defaults.
 type Options struct {
-	Reader Reader
-	Queue  Queue
-	Bell   Bell
-	People People
-	House  House
-	Health Health
+	Reader   Reader
+	Queue    Queue
+	Bell     Bell
+	People   People
+	House    House
+	Mailroom Mailroom
+	Health   Health
 
 	BootstrapToken string // acts as the agent admin; "": there is no such token
 	BaseURL        string // under which people reach the desk, without a slash at the end

@@ -22,28 +22,31 @@ type right struct {
 // rights is the permission table by operation of the document. Who may send which command to a ticket stands in
 // lifecycle (who.go), which decides it for every door; here commands need the scope only.
 var rights = map[string]right{
-	"listTickets":     {scopeRead, ticket.RoleAgent},
-	"getTicket":       {scopeRead, ticket.RoleAgent},
-	"getTimeline":     {scopeRead, ticket.RoleAgent},
-	"getFuture":       {scopeRead, ticket.RoleAgent},
-	"explainClock":    {scopeRead, ticket.RoleAgent},
-	"getReceipt":      {scopeRead, ticket.RoleAgent},
-	"listViews":       {scopeRead, ticket.RoleAgent},
-	"getRawMessage":   {scopeRead, ticket.RoleAgent},
-	"getAttachment":   {scopeRead, ticket.RoleAgent},
-	"listQuarantine":  {scopeRead, ticket.RoleAgent},
-	"getQuarantined":  {scopeRead, ticket.RoleAgent},
-	"listLedger":      {scopeRead, ticket.RoleLead},
-	"listMailboxes":   {scopeRead, ticket.RoleAgent},
-	"listDesks":       {scopeRead, ticket.RoleAgent},
-	"listGroups":      {scopeRead, ticket.RoleAgent},
-	"listAgents":      {scopeRead, ticket.RoleAgent},
-	"getAgent":        {scopeRead, ticket.RoleAgent},
-	"listCalendars":   {scopeRead, ticket.RoleAgent},
-	"getCalendarYear": {scopeRead, ticket.RoleAgent},
-	"listPolicies":    {scopeRead, ticket.RoleAgent},
-	"listNotices":     {scopeRead, ticket.RoleAgent},
-	"readNotices":     {scopeRead, ticket.RoleAgent}, // his own, and nobody else sees it
+	"listTickets":       {scopeRead, ticket.RoleAgent},
+	"getTicket":         {scopeRead, ticket.RoleAgent},
+	"getTimeline":       {scopeRead, ticket.RoleAgent},
+	"getFuture":         {scopeRead, ticket.RoleAgent},
+	"explainClock":      {scopeRead, ticket.RoleAgent},
+	"getReceipt":        {scopeRead, ticket.RoleAgent},
+	"listViews":         {scopeRead, ticket.RoleAgent},
+	"getRawMessage":     {scopeRead, ticket.RoleAgent},
+	"getAttachment":     {scopeRead, ticket.RoleAgent},
+	"listQuarantine":    {scopeRead, ticket.RoleAgent},
+	"getQuarantined":    {scopeRead, ticket.RoleAgent},
+	"listLedger":        {scopeRead, ticket.RoleLead},
+	"listMailboxes":     {scopeRead, ticket.RoleAgent},
+	"getMailbox":        {scopeRead, ticket.RoleAgent},
+	"listUndeliverable": {scopeRead, ticket.RoleAgent},
+	"reconcileMailbox":  {scopeRead, ticket.RoleLead},
+	"listDesks":         {scopeRead, ticket.RoleAgent},
+	"listGroups":        {scopeRead, ticket.RoleAgent},
+	"listAgents":        {scopeRead, ticket.RoleAgent},
+	"getAgent":          {scopeRead, ticket.RoleAgent},
+	"listCalendars":     {scopeRead, ticket.RoleAgent},
+	"getCalendarYear":   {scopeRead, ticket.RoleAgent},
+	"listPolicies":      {scopeRead, ticket.RoleAgent},
+	"listNotices":       {scopeRead, ticket.RoleAgent},
+	"readNotices":       {scopeRead, ticket.RoleAgent}, // his own, and nobody else sees it
 
 	"createTicket":    {scopeAct, ticket.RoleAgent},
 	"clientReply":     {scopeAct, ticket.RoleAgent},
@@ -68,7 +71,8 @@ var rights = map[string]right{
 	"moveMessage":     {scopeAct, ticket.RoleAgent},
 	"withdrawMessage": {scopeAct, ticket.RoleAgent},
 
-	"retryQuarantined": {scopeAct, ticket.RoleAgent},
+	"retryQuarantined":   {scopeAct, ticket.RoleAgent},
+	"clearUndeliverable": {scopeAct, ticket.RoleAgent},
 
 	// An agent keeps his own tokens; those of others need an admin (tokens.go).
 	"listTokens":     {scopeAdmin, ticket.RoleAgent},
@@ -79,6 +83,10 @@ var rights = map[string]right{
 	"createGroup":    {scopeAdmin, ticket.RoleAdmin},
 	"createCalendar": {scopeAdmin, ticket.RoleAdmin},
 	"createPolicy":   {scopeAdmin, ticket.RoleAdmin},
+	"createMailbox":  {scopeAdmin, ticket.RoleAdmin},
+	"updateMailbox":  {scopeAdmin, ticket.RoleAdmin},
+	"deleteMailbox":  {scopeAdmin, ticket.RoleAdmin},
+	"testMailbox":    {scopeAdmin, ticket.RoleAdmin},
 }
 
 // asker is who sent the request, with what his token may.

@@ -105,12 +105,12 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		scope, least string
 		operations   string
 	}{
-		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes listDesks listGroups listAgents getAgent"},
-		{scopeRead, "lead", "listLedger"},
-		{scopeAct, "agent", "createTicket clientReply agentResponse holdTicket resolveTicket escalateTicket assignTicket addNote classifyTicket mergeTicket unmergeTicket linkTicket recallTicket makePromise splitMessage moveMessage withdrawMessage retryQuarantined"},
+		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes getMailbox listUndeliverable listDesks listGroups listAgents getAgent"},
+		{scopeRead, "lead", "listLedger reconcileMailbox"},
+		{scopeAct, "agent", "createTicket clientReply agentResponse holdTicket resolveTicket escalateTicket assignTicket addNote classifyTicket mergeTicket unmergeTicket linkTicket recallTicket makePromise splitMessage moveMessage withdrawMessage retryQuarantined clearUndeliverable"},
 		{scopeAct, "lead", "closeTicket restoreTicket deleteTicket"},
 		{scopeAdmin, "agent", "listTokens createToken deleteToken"},
-		{scopeAdmin, "admin", "createAgent createDesk createGroup createCalendar createPolicy"},
+		{scopeAdmin, "admin", "createAgent createDesk createGroup createCalendar createPolicy createMailbox updateMailbox deleteMailbox testMailbox"},
 	} {
 		for _, op := range strings.Fields(row.operations) {
 			_, known := rights[op]
