@@ -49,7 +49,7 @@ func (s *server) GetAgent(c *gin.Context, key string) {
 func agent(p Person) openapi.Agent {
 	return openapi.Agent{
 		Key: p.Key, Name: p.Name, Email: p.Email, Role: openapi.Role(p.Role.String()), Language: some(p.Language),
-		Groups: list(p.Groups), Desks: list(p.Desks),
+		Groups: list(p.Groups), Desks: list(p.Desks), DisabledAt: instant(p.Disabled),
 	}
 }
 

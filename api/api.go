@@ -18,6 +18,7 @@ import (
 type Options struct {
 	Reader   Reader
 	Queue    Queue
+	Feed     Feed
 	Bell     Bell
 	People   People
 	House    House
@@ -28,6 +29,9 @@ type Options struct {
 	BaseURL        string // under which people reach the desk, without a slash at the end
 	TemporalUIURL  string // "": tickets carry no link to their workflow
 	Namespace      string // of Temporal; default "default"
+
+	// Done ends the streams when it is closed, so that a process that stops need not wait for them; nil: never.
+	Done <-chan struct{}
 
 	Log      *slog.Logger         // default: none
 	Now      func() time.Time     // default: time.Now
@@ -55,6 +59,7 @@ type server struct {
 	doc     *document
 	texts   texts
 	figures *figures
+	hub     *hub
 
 	calendars sync.Map // calendar.Calendar by calendarID: a version never changes
 }
@@ -64,6 +69,7 @@ func New(o Options) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	s := &server{Options: o.withDefaults(), doc: theDocument(), texts: theTexts()}
 	s.figures = newFigures(s.Registry)
+	s.hub = newHub(s.Feed, s.Log)
 
 	r := gin.New()
 	r.RedirectTrailingSlash, r.RedirectFixedPath = false, false

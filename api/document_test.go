@@ -51,12 +51,14 @@ func readSpec(t *testing.T) (*openapi3.T, routers.Router) {
 	return doc, router
 }
 
-// knowHTML lets kin-openapi read the docs page, as text.
+// knowHTML lets kin-openapi read the docs page and the stream, as text.
 var knowHTML = sync.OnceFunc(func() {
-	openapi3filter.RegisterBodyDecoder("text/html", func(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
+	whole := func(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
 		raw, err := io.ReadAll(body)
 		return string(raw), err
-	})
+	}
+	openapi3filter.RegisterBodyDecoder("text/html", whole)
+	openapi3filter.RegisterBodyDecoder("text/event-stream", whole)
 })
 
 // TestTheChecksBite shows that a document or an answer that is wrong is found.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -250,4 +251,88 @@ func (f *fakeHouse) AddPolicy(ctx context.Context, desk string, s ticket.Setting
 	s.Version = before.Version + 1
 	f.policies[desk] = s
 	return s, err
+}
+
+func (f *fakePeople) ChangeAgent(_ context.Context, p Person) (Person, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if p.Disabled != nil {
+		maps.DeleteFunc(f.tokens, func(_ string, t Token) bool { return t.Agent == p.Key })
+	}
+	f.people[p.Key] = p
+	return p, f.away
+}
+
+func (f *fakePeople) DropAgent(_ context.Context, key string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.people[key]; !ok {
+		return none("agent")
+	}
+	delete(f.people, key)
+	return f.away
+}
+
+func (f *fakePeople) OpenTickets(_ context.Context, agent string) ([]ticket.Number, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []ticket.Number
+	for _, n := range (*fake)(f).numbers() {
+		if p := f.tickets[n].Process; p.Owner == agent && p.State.Live() {
+			out = append(out, n)
+		}
+	}
+	return out, f.away
+}
+
+func (f *fakeHouse) ChangeDesk(_ context.Context, d Desk) (Desk, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, before := range f.desks {
+		if before.Key != d.Key {
+			continue
+		}
+		if before.Revision != d.Revision {
+			return Desk{}, &ticket.Error{Code: ticket.Conflict, Key: "changed_meanwhile", Message: "changed meanwhile"}
+		}
+		d.Revision++
+		if !reflect.DeepEqual(d.Settings, before.Settings) {
+			d.Settings.Version = before.Settings.Version + 1
+		}
+		f.desks[i] = d
+		return d, f.away
+	}
+	return Desk{}, none("desk")
+}
+
+func (f *fakeHouse) DropDesk(_ context.Context, key string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !slices.ContainsFunc(f.desks, func(d Desk) bool { return d.Key == key }) {
+		return none("desk")
+	}
+	f.desks = slices.DeleteFunc(f.desks, func(d Desk) bool { return d.Key == key })
+	return f.away
+}
+
+func (f *fakeHouse) ChangeGroup(_ context.Context, g Group) (Group, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range f.groups {
+		if f.groups[i].Key == g.Key {
+			f.groups[i] = g
+			return g, f.away
+		}
+	}
+	return Group{}, none("group")
+}
+
+func (f *fakeHouse) DropGroup(_ context.Context, key string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !slices.ContainsFunc(f.groups, func(g Group) bool { return g.Key == key }) {
+		return none("group")
+	}
+	f.groups = slices.DeleteFunc(f.groups, func(g Group) bool { return g.Key == key })
+	return f.away
 }

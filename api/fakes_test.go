@@ -49,6 +49,7 @@ type fake struct {
 	rings    int
 	stores   int
 	changed  chan struct{} // closed at every change
+	feed     fakeFeed
 
 	idle   bool  // the worker is away: nothing is applied
 	deaf   bool  // Temporal is away: Ring fails
@@ -83,6 +84,9 @@ func newFake() *fake {
 			IMAP: ticket.MailDoor{Addr: "imap.desk.example:993", TLS: "tls"}, SMTP: ticket.MailDoor{Addr: "smtp.desk.example:587", TLS: "starttls"},
 			Login: ticket.MailLogin{Mode: ticket.LoginPassword, Username: b.Address, PasswordSet: true},
 		}
+	}
+	for i := range f.desks {
+		f.desks[i].Manner, f.desks[i].Settings, f.desks[i].Revision = ticket.DefaultManner(), ticket.DefaultSettings(), 1
 	}
 	for i := range 40 {
 		f.ledger = append(f.ledger, Fate{Mailbox: "box-" + strconv.Itoa(1+i%2), UIDValidity: 1, UID: uint32(100 - i), Fate: []string{"message", "quarantined"}[i/2%2], Number: 1042, MessageID: "<m@client.example>", At: now})
@@ -300,11 +304,13 @@ func fresh(t *testing.T) (*fake, http.Handler) {
 	return f, f.door()
 }
 
-func (f *fake) door() http.Handler {
-	return New(Options{
-		Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, BootstrapToken: bootstrap,
+func (f *fake) door() http.Handler { return New(f.options()) }
+
+func (f *fake) options() Options {
+	return Options{
+		Reader: f, Queue: f, Feed: &f.feed, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, BootstrapToken: bootstrap,
 		BaseURL: "http://desk.example/", TemporalUIURL: "http://temporal.example:8233/", Now: func() time.Time { return f.now },
-	})
+	}
 }
 
 // tokenOf makes a token of that agent.

@@ -86,8 +86,8 @@ func (s *server) CreateMailbox(c *gin.Context) {
 	s.saveMailbox(c, http.StatusCreated, m, s.House.AddMailbox)
 }
 
-// UpdateMailbox changes what is given of one.
-func (s *server) UpdateMailbox(c *gin.Context, id string) {
+// ChangeMailbox changes what is given of one.
+func (s *server) ChangeMailbox(c *gin.Context, id string) {
 	ctx, done := budget(c)
 	defer done()
 	m, err := s.House.MailSettings(ctx, id)

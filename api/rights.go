@@ -48,6 +48,12 @@ var rights = map[string]right{
 	"listNotices":       {scopeRead, ticket.RoleAgent},
 	"readNotices":       {scopeRead, ticket.RoleAgent}, // his own, and nobody else sees it
 
+	"stream":        {scopeRead, ticket.RoleAgent},
+	"getPresence":   {scopeRead, ticket.RoleAgent},
+	"listPresence":  {scopeRead, ticket.RoleAgent},
+	"putPresence":   {scopeRead, ticket.RoleAgent}, // moves nothing: whoever may look may be seen looking
+	"leavePresence": {scopeRead, ticket.RoleAgent},
+
 	"createTicket":    {scopeAct, ticket.RoleAgent},
 	"clientReply":     {scopeAct, ticket.RoleAgent},
 	"agentResponse":   {scopeAct, ticket.RoleAgent},
@@ -84,9 +90,16 @@ var rights = map[string]right{
 	"createCalendar": {scopeAdmin, ticket.RoleAdmin},
 	"createPolicy":   {scopeAdmin, ticket.RoleAdmin},
 	"createMailbox":  {scopeAdmin, ticket.RoleAdmin},
-	"updateMailbox":  {scopeAdmin, ticket.RoleAdmin},
+	"changeMailbox":  {scopeAdmin, ticket.RoleAdmin},
 	"deleteMailbox":  {scopeAdmin, ticket.RoleAdmin},
 	"testMailbox":    {scopeAdmin, ticket.RoleAdmin},
+	"getDesk":        {scopeRead, ticket.RoleAgent},
+	"changeDesk":     {scopeAdmin, ticket.RoleAdmin},
+	"deleteDesk":     {scopeAdmin, ticket.RoleAdmin},
+	"changeGroup":    {scopeAdmin, ticket.RoleAdmin},
+	"deleteGroup":    {scopeAdmin, ticket.RoleAdmin},
+	"changeAgent":    {scopeAdmin, ticket.RoleAdmin},
+	"deleteAgent":    {scopeAdmin, ticket.RoleAdmin},
 }
 
 // asker is who sent the request, with what his token may.

@@ -93,6 +93,7 @@ type stored struct {
 	authorName string
 	excerpt    string
 	to, cc     []string
+	draft      string
 }
 
 func (q *Queue) applyOnce(ctx context.Context, in ticket.ApplyInput, careful bool, others []ticket.Number) (ticket.ApplyResult, error) {
@@ -180,7 +181,7 @@ func (a *applying) rules(ctx context.Context) (err error) {
 const selectUnapplied = `
 select c.seq, c.id, c.by_kind, c.by_id, c.by_role, c.by_name, c.name, c.at, c.params, coalesce(c.reason_text, ''), coalesce(c.message::text, ''), c.seen_revision,
        coalesce(m.note, false), coalesce(m.by_kind, ''), coalesce(m.by_id, ''), coalesce(m.by_name, ''), coalesce(left(coalesce(m.visible, m.body), 400), ''),
-       coalesce(m.sent_to, '{}'), coalesce(m.sent_cc, '{}')
+       coalesce(m.sent_to, '{}'), coalesce(m.sent_cc, '{}'), coalesce(c.draft::text, '')
 from commands c left join messages m on m.id = c.message
 where c.ticket = $1 and c.outcome = 'pending' order by c.seq limit $2`
 
@@ -188,7 +189,7 @@ func scanStored(rows pgx.CollectableRow) (stored, error) {
 	var s stored
 	var kind, role, name string
 	err := rows.Scan(&s.Seq, &s.ID, &kind, &s.By.ID, &role, &s.byName, &name, &s.At, &s.Params, &s.reasonText, &s.Message, &s.SeenRevision,
-		&s.note, &s.authorKind, &s.authorID, &s.authorName, &s.excerpt, &s.to, &s.cc)
+		&s.note, &s.authorKind, &s.authorID, &s.authorName, &s.excerpt, &s.to, &s.cc, &s.draft)
 	if err != nil {
 		return s, err
 	}
@@ -306,6 +307,9 @@ func (a *applying) decide(ctx context.Context, c stored) (err error) {
 		a.changed = c.At
 	}
 	a.receipt(c, d.Answer, d.Reason, "")
+	if err := a.draft(ctx, c, d.Answer); err != nil {
+		return err
+	}
 	for _, h := range d.Events {
 		a.event(c, h, d.Rule, eventData(c))
 	}

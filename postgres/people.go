@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,14 +20,15 @@ type Person struct {
 	Language string
 	Groups   []string
 	Desks    []string
+	Disabled *time.Time // since then he cannot sign in, and gets no ticket
 }
 
 const personColumns = `a.key, a.name, a.email, a.role, a.language,
 	array(select group_key from agent_groups g where g.agent = a.key order by group_key),
-	array(select desk from agent_desks d where d.agent = a.key order by desk)`
+	array(select desk from agent_desks d where d.agent = a.key order by desk), a.disabled_at`
 
 func (p *Person) fields(role *string) []any {
-	return []any{&p.Key, &p.Name, &p.Email, role, &p.Language, &p.Groups, &p.Desks}
+	return []any{&p.Key, &p.Name, &p.Email, role, &p.Language, &p.Groups, &p.Desks, &p.Disabled}
 }
 
 func scanPerson(cr pgx.CollectableRow) (Person, error) {

@@ -68,7 +68,7 @@ func (s *Store) ByToken(ctx context.Context, hash []byte, now time.Time) (Person
 	var role string
 	err := s.pool.QueryRow(ctx, `
 		select `+tokenColumns+`, `+personColumns+` from tokens t join agents a on a.key = t.agent
-		where t.hash = $1 and (t.expires_at is null or t.expires_at > $2)`, hash, now).
+		where t.hash = $1 and (t.expires_at is null or t.expires_at > $2) and a.disabled_at is null`, hash, now).
 		Scan(append(t.fields(), p.fields(&role)...)...)
 	if noRows(err) {
 		return Person{}, Token{}, notFound("there is no such token, or it has expired")
