@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"duradesk/api/openapi"
+	"duradesk/ticket"
 )
 
 // Options join the ports to the door. All ports are needed; the rest have defaults.
@@ -21,9 +23,13 @@ type Options struct {
 	Feed     Feed
 	Bell     Bell
 	People   People
+	Drafts   Drafts
 	House    House
 	Mailroom Mailroom
 	Health   Health
+
+	Identity    Identity
+	FactorRoles []ticket.Role // are let in with a second factor only
 
 	BootstrapToken string // acts as the agent admin; "": there is no such token
 	BaseURL        string // under which people reach the desk, without a slash at the end
@@ -61,6 +67,8 @@ type server struct {
 	figures *figures
 	hub     *hub
 
+	crossOrigin *http.CrossOriginProtection
+
 	calendars sync.Map // calendar.Calendar by calendarID: a version never changes
 }
 
@@ -69,12 +77,14 @@ func New(o Options) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	s := &server{Options: o.withDefaults(), doc: theDocument(), texts: theTexts()}
 	s.figures = newFigures(s.Registry)
+	s.crossOrigin = ownOrigin(s.BaseURL)
 	s.hub = newHub(s.Feed, s.Log)
 
 	r := gin.New()
 	r.RedirectTrailingSlash, r.RedirectFixedPath = false, false
 	r.HandleMethodNotAllowed = true
-	r.UseRawPath = true // an id may hold any character, also a slash
+	_ = r.SetTrustedProxies(nil) // refuses only what is no address
+	r.UseRawPath = true          // an id may hold any character, also a slash
 	r.Use(s.observe, s.recovered, headers, s.admit)
 	r.NoRoute(func(c *gin.Context) { s.fail(c, problem{kind: unknownRoute}.with("path", c.Request.URL.Path)) })
 	r.NoMethod(func(c *gin.Context) {
@@ -82,6 +92,16 @@ func New(o Options) http.Handler {
 	})
 	openapi.RegisterHandlersWithOptions(r, s, openapi.GinServerOptions{ErrorHandler: s.misbound})
 	return asGet(r)
+}
+
+// ownOrigin refuses what another site's page makes a browser send here. Behind a proxy that changes the host, the base
+// URL says who we are.
+func ownOrigin(baseURL string) *http.CrossOriginProtection {
+	p := http.NewCrossOriginProtection()
+	if u, err := url.Parse(baseURL); err == nil && u.Host != "" {
+		_ = p.AddTrustedOrigin(u.Scheme + "://" + u.Host) // refuses only what is no origin
+	}
+	return p
 }
 
 // NewServer returns a server around the handler with timeouts that hold against slow or silent clients: a header may

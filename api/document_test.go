@@ -113,7 +113,9 @@ func TestEveryOperationSaysWhoMayCallIt(t *testing.T) {
 	for path, item := range doc.Paths.Map() {
 		for _, op := range item.Operations() {
 			public := op.Security != nil && len(*op.Security) == 0
-			require.Equal(t, !strings.HasPrefix(path, "/api/v1/"), public, "what is public lies outside /api/v1: %s", path)
+			if !slices.Contains(waysIn, op.OperationID) {
+				require.Equal(t, !strings.HasPrefix(path, "/api/v1/"), public, "what is public lies outside /api/v1: %s", path)
+			}
 			require.NotEmpty(t, op.Summary, path)
 			require.Len(t, op.Tags, 1, path)
 			if !public {
@@ -123,6 +125,9 @@ func TestEveryOperationSaysWhoMayCallIt(t *testing.T) {
 	}
 	require.ElementsMatch(t, guarded, slices.Collect(maps.Keys(rights)))
 }
+
+// waysIn are public, for nobody is signed in yet.
+var waysIn = []string{"createSession"}
 
 // example is a request made from the examples of an operation.
 type example struct {
@@ -231,12 +236,18 @@ func (f *fake) prepare(t *testing.T, e example) string {
 		f.specs = append(f.specs, tokyo(t))
 	case "restoreTicket", "deleteTicket":
 		return strings.Replace(e.target, "1042", "1044", 1)
+	case "getDraft", "deleteDraft":
+		f.drafting(t)
+	case "getDraftFile":
+		return "/api/v1/tickets/1042/drafts/note/files/" + f.drafting(t)
 	case "getReceipt":
 		call(t, f.door(), bootstrap, "POST", "/api/v1/tickets/1042/hold", `{"id":"hold-1","hold":{"reason":"client"}}`).is(t, 200)
 	case "getRawMessage":
 		return "/api/v1/messages/m-1042/raw"
 	case "getAttachment":
 		return "/api/v1/attachments/f-1042"
+	case "createSession":
+		f.passwords["sato"] = demoHash()
 	case "deleteToken":
 		f.tokenOf(t, "sato", scopeRead)
 		return "/api/v1/tokens/t-sato"

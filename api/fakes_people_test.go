@@ -43,13 +43,13 @@ func (f *fakePeople) Agents(context.Context) ([]Person, error) {
 	return out, f.away
 }
 
-func (f *fakePeople) AddAgent(_ context.Context, p Person, _ string) (Person, error) {
+func (f *fakePeople) AddAgent(_ context.Context, p Person, hash string) (Person, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if _, taken := f.people[p.Key]; taken {
 		return Person{}, &ticket.Error{Code: ticket.Conflict, Message: "an agent with the key " + p.Key + " is there already"}
 	}
-	f.people[p.Key] = p
+	f.people[p.Key], f.passwords[p.Key] = p, hash
 	return p, f.away
 }
 
@@ -61,17 +61,17 @@ func (f *fakePeople) AddToken(_ context.Context, t Token, hash []byte) (Token, e
 	return t, f.away
 }
 
-func (f *fakePeople) ByToken(_ context.Context, hash []byte, now time.Time) (Person, Token, error) {
+func (f *fakePeople) ByToken(_ context.Context, hash []byte, now time.Time) (Holder, Token, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.away != nil {
-		return Person{}, Token{}, f.away
+		return Holder{}, Token{}, f.away
 	}
 	t, ok := f.tokens[string(hash)]
 	if !ok || t.ExpiresAt != nil && !t.ExpiresAt.After(now) {
-		return Person{}, Token{}, none("token")
+		return Holder{}, Token{}, none("token")
 	}
-	return f.people[t.Agent], t, nil
+	return f.holder(t.Agent, t.Client), t, nil
 }
 
 func (f *fakePeople) Tokens(_ context.Context, agent string) ([]Token, error) {
@@ -79,7 +79,7 @@ func (f *fakePeople) Tokens(_ context.Context, agent string) ([]Token, error) {
 	defer f.mu.Unlock()
 	var out []Token
 	for _, t := range f.tokens {
-		if t.Agent == agent {
+		if t.Agent == agent || t.Client == agent {
 			out = append(out, t)
 		}
 	}

@@ -22,6 +22,7 @@ const bootstrap = "bootstrap-token-for-tests"
 
 // fake is a whole desk in memory: its rules are the real ones, its store and clockwork a map and a lock.
 type fake struct {
+	drafts   fakeDrafts
 	mu       sync.Mutex
 	now      time.Time
 	tickets  map[ticket.Number]*ticket.Record
@@ -45,11 +46,12 @@ type fake struct {
 	compared ticket.Reconciled
 	moved    map[string]ticket.Number // messages that are elsewhere by now
 	parts    []Part
-	seq      int64
-	rings    int
-	stores   int
-	changed  chan struct{} // closed at every change
-	feed     fakeFeed
+	identity
+	seq     int64
+	rings   int
+	stores  int
+	changed chan struct{} // closed at every change
+	feed    fakeFeed
 
 	idle   bool  // the worker is away: nothing is applied
 	deaf   bool  // Temporal is away: Ring fails
@@ -70,7 +72,7 @@ func newFake() *fake {
 	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 	f := &fake{
 		now: now, tickets: map[ticket.Number]*ticket.Record{}, items: map[ticket.Number][]ticket.Item{}, past: map[ticket.Number][]Past{}, receipts: map[string]*stored{},
-		people: map[string]Person{}, tokens: map[string]Token{}, policies: map[string]ticket.Settings{}, notices: map[string][]Notice{}, changed: make(chan struct{}),
+		people: map[string]Person{}, tokens: map[string]Token{}, policies: map[string]ticket.Settings{}, notices: map[string][]Notice{}, changed: make(chan struct{}), identity: newIdentity(),
 		desks:  []Desk{{Key: "support", Name: "サポート", Kind: "inquiry", Address: "support@desk.example", Groups: []string{"support"}}, {Key: "other", Name: "Other", Kind: "inquiry", Groups: []string{"tier9"}}, {Key: "repairs", Name: "修理", Kind: "issue", Process: "issue", Groups: []string{"tier9"}}, {Key: "alarm", Name: "Alarm", Kind: "issue", Process: "incident"}},
 		groups: []Group{{Key: "support", Name: "一次対応", Members: []string{"sato"}}, {Key: "tier2", Name: "二次対応"}, {Key: "tier9", Name: "Elsewhere"}},
 		boxes:  []Mailbox{{ID: "box-1", Desk: "support", Address: "support@desk.example", State: "polling"}, {ID: "box-2", Desk: "other", Address: "other@desk.example", State: "polling"}},
@@ -308,7 +310,8 @@ func (f *fake) door() http.Handler { return New(f.options()) }
 
 func (f *fake) options() Options {
 	return Options{
-		Reader: f, Queue: f, Feed: &f.feed, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, BootstrapToken: bootstrap,
+		Reader: f, Queue: f, Feed: &f.feed, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap,
+		Drafts:  &f.drafts,
 		BaseURL: "http://desk.example/", TemporalUIURL: "http://temporal.example:8233/", Now: func() time.Time { return f.now },
 	}
 }
@@ -319,7 +322,7 @@ func (f *fake) tokenOf(t *testing.T, agent string, scopes ...string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	require.Contains(t, f.people, agent)
-	token, hash := newSecret()
+	token, hash := newSecret(tokenPrefix)
 	f.tokens[string(hash)] = Token{ID: "t-" + agent, Agent: agent, Scopes: scopes, CreatedAt: f.now}
 	return token
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -163,6 +164,7 @@ type Person struct {
 	Language string
 	Groups   []string
 	Desks    []string
+	Zone     string     // IANA name; "": that of his machine
 	Disabled *time.Time // since then he cannot sign in, and gets no ticket
 }
 
@@ -174,6 +176,7 @@ type Token struct {
 	ExpiresAt *time.Time
 	CreatedAt time.Time
 	LastUsed  *time.Time
+	Client    string // whose it is, where it is no agent's
 }
 
 // People keeps staff and their tokens.
@@ -192,8 +195,9 @@ type People interface {
 	// AddToken stores the hash of a new token.
 	AddToken(ctx context.Context, t Token, hash []byte) (Token, error)
 	// ByToken returns whose token has that hash and its scopes, and notes the use (at most once a minute);
-	// ticket.NotFound for unknown or expired ones.
-	ByToken(ctx context.Context, hash []byte, now time.Time) (Person, Token, error)
+	// ticket.NotFound for unknown or expired ones, and for those of who may not come in.
+	ByToken(ctx context.Context, hash []byte, now time.Time) (Holder, Token, error)
+	// Tokens lists those of an agent, or of a client by his id.
 	Tokens(ctx context.Context, agent string) ([]Token, error)
 	DropToken(ctx context.Context, id string) error
 	// Notices lists an agent's, newest first, before an id (0: from the newest).
@@ -299,6 +303,26 @@ type Mailroom interface {
 	Try(ctx context.Context, id string) (ticket.Connection, error)
 	// Reconcile compares a mailbox with its ledger. ticket.Conflict, with the reason: the server does not let it be read.
 	Reconcile(ctx context.Context, id string) (ticket.Reconciled, error)
+}
+
+// Piece is one document that a desk is furnished with; Body is one of those in ticket/furniture.go, as JSON.
+type Piece struct {
+	Kind, Desk, Key string // Desk "": for every desk
+	Position        int
+	Body            json.RawMessage
+	Revision        int64 // rises with each change
+	ChangedBy       string
+	ChangedAt       time.Time
+}
+
+// Furniture keeps the small documents that people write and the desk reads: reception types, templates, macros, text
+// modules, triggers, articles.
+type Furniture interface {
+	// Pieces lists all of a kind, in their order.
+	Pieces(ctx context.Context, kind string) ([]Piece, error)
+	// PutPiece writes one. With revision 0 it is new, else it must have that revision; ticket.Conflict where that is not so.
+	PutPiece(ctx context.Context, p Piece) (Piece, error)
+	DropPiece(ctx context.Context, kind, desk, key string) error
 }
 
 // Part is one line of a health report.

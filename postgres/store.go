@@ -197,7 +197,15 @@ func queueCommand(b *pgx.Batch, o ticket.Order, n ticket.Number, seq int64, at t
 	}
 	b.Queue(`insert into commands (ticket, seq, id, actor, by_kind, by_id, by_role, by_name, name, at, params, reason_text, message, seen_revision, fingerprint, draft)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, nullif($12, ''), $13, $14, $15, nullif($16, '')::uuid)`,
-		n, seq, o.ID, o.By.Key(), o.By.Kind.String(), o.By.ID, o.By.Role.String(), o.Name, o.Kind.String(), at, o.Params, o.Reason, message, o.SeenRevision, o.Fingerprint, o.Draft)
+		n, seq, o.ID, o.By.Key(), o.By.Kind.String(), o.By.ID, o.By.Role.String(), o.Name, o.Kind.String(), at, o.Params, o.Reason, message, o.SeenRevision, o.Fingerprint, draftNamed(o))
+}
+
+// draftNamed is the draft that an order names; an id that is none names nothing.
+func draftNamed(o ticket.Order) string {
+	if !properUUID(o.Draft) {
+		return ""
+	}
+	return o.Draft
 }
 
 func queueMessage(b *pgx.Batch, id string, n ticket.Number, at time.Time, m ticket.NewMessage) {

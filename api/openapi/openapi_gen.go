@@ -622,6 +622,78 @@ func (e DeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for DraftWhy.
+const (
+	DraftWhyRefused   DraftWhy = "refused"
+	DraftWhyWithdrawn DraftWhy = "withdrawn"
+	DraftWhyWritten   DraftWhy = "written"
+)
+
+// Valid indicates whether the value is a known member of the DraftWhy enum.
+func (e DraftWhy) Valid() bool {
+	switch e {
+	case DraftWhyRefused:
+		return true
+	case DraftWhyWithdrawn:
+		return true
+	case DraftWhyWritten:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DraftKind.
+const (
+	DraftKindAgentResponse DraftKind = "agent-response"
+	DraftKindClientReply   DraftKind = "client-reply"
+	DraftKindEscalate      DraftKind = "escalate"
+	DraftKindHold          DraftKind = "hold"
+	DraftKindNote          DraftKind = "note"
+	DraftKindResolve       DraftKind = "resolve"
+)
+
+// Valid indicates whether the value is a known member of the DraftKind enum.
+func (e DraftKind) Valid() bool {
+	switch e {
+	case DraftKindAgentResponse:
+		return true
+	case DraftKindClientReply:
+		return true
+	case DraftKindEscalate:
+		return true
+	case DraftKindHold:
+		return true
+	case DraftKindNote:
+		return true
+	case DraftKindResolve:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DraftMessageBodyFormat.
+const (
+	DraftMessageBodyFormatHtml     DraftMessageBodyFormat = "html"
+	DraftMessageBodyFormatMarkdown DraftMessageBodyFormat = "markdown"
+	DraftMessageBodyFormatText     DraftMessageBodyFormat = "text"
+)
+
+// Valid indicates whether the value is a known member of the DraftMessageBodyFormat enum.
+func (e DraftMessageBodyFormat) Valid() bool {
+	switch e {
+	case DraftMessageBodyFormatHtml:
+		return true
+	case DraftMessageBodyFormatMarkdown:
+		return true
+	case DraftMessageBodyFormatText:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExplanationUnit.
 const (
 	ExplanationUnitInstant     ExplanationUnit = "instant"
@@ -942,19 +1014,40 @@ func (e MailDoorTestCode) Valid() bool {
 
 // Defines values for MailLoginMode.
 const (
-	Oauthbearer MailLoginMode = "oauthbearer"
-	Password    MailLoginMode = "password"
-	Xoauth2     MailLoginMode = "xoauth2"
+	MailLoginModeOauthbearer MailLoginMode = "oauthbearer"
+	MailLoginModePassword    MailLoginMode = "password"
+	MailLoginModeXoauth2     MailLoginMode = "xoauth2"
 )
 
 // Valid indicates whether the value is a known member of the MailLoginMode enum.
 func (e MailLoginMode) Valid() bool {
 	switch e {
-	case Oauthbearer:
+	case MailLoginModeOauthbearer:
 		return true
-	case Password:
+	case MailLoginModePassword:
 		return true
-	case Xoauth2:
+	case MailLoginModeXoauth2:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewDraftMessageBodyFormat.
+const (
+	NewDraftMessageBodyFormatHtml     NewDraftMessageBodyFormat = "html"
+	NewDraftMessageBodyFormatMarkdown NewDraftMessageBodyFormat = "markdown"
+	NewDraftMessageBodyFormatText     NewDraftMessageBodyFormat = "text"
+)
+
+// Valid indicates whether the value is a known member of the NewDraftMessageBodyFormat enum.
+func (e NewDraftMessageBodyFormat) Valid() bool {
+	switch e {
+	case NewDraftMessageBodyFormatHtml:
+		return true
+	case NewDraftMessageBodyFormatMarkdown:
+		return true
+	case NewDraftMessageBodyFormatText:
 		return true
 	default:
 		return false
@@ -1182,9 +1275,10 @@ func (e Role) Valid() bool {
 
 // Defines values for Scope.
 const (
-	ScopeAdmin       Scope = "admin"
-	ScopeTicketsAct  Scope = "tickets:act"
-	ScopeTicketsRead Scope = "tickets:read"
+	ScopeAdmin        Scope = "admin"
+	ScopeTicketsAct   Scope = "tickets:act"
+	ScopeTicketsRead  Scope = "tickets:read"
+	ScopeTicketsReply Scope = "tickets:reply"
 )
 
 // Valid indicates whether the value is a known member of the Scope enum.
@@ -1195,6 +1289,71 @@ func (e Scope) Valid() bool {
 	case ScopeTicketsAct:
 		return true
 	case ScopeTicketsRead:
+		return true
+	case ScopeTicketsReply:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SessionKind.
+const (
+	SessionKindAgent  SessionKind = "agent"
+	SessionKindClient SessionKind = "client"
+)
+
+// Valid indicates whether the value is a known member of the SessionKind enum.
+func (e SessionKind) Valid() bool {
+	switch e {
+	case SessionKindAgent:
+		return true
+	case SessionKindClient:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SessionState.
+const (
+	Active       SessionState = "active"
+	Enrol        SessionState = "enrol"
+	SecondFactor SessionState = "second_factor"
+)
+
+// Valid indicates whether the value is a known member of the SessionState enum.
+func (e SessionState) Valid() bool {
+	switch e {
+	case Active:
+		return true
+	case Enrol:
+		return true
+	case SecondFactor:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SessionVia.
+const (
+	SessionViaLink     SessionVia = "link"
+	SessionViaOidc     SessionVia = "oidc"
+	SessionViaPassword SessionVia = "password"
+	SessionViaToken    SessionVia = "token"
+)
+
+// Valid indicates whether the value is a known member of the SessionVia enum.
+func (e SessionVia) Valid() bool {
+	switch e {
+	case SessionViaLink:
+		return true
+	case SessionViaOidc:
+		return true
+	case SessionViaPassword:
+		return true
+	case SessionViaToken:
 		return true
 	default:
 		return false
@@ -1428,13 +1587,16 @@ type Agent struct {
 	Desks []string `json:"desks"`
 
 	// DisabledAt Since then he cannot sign in.
-	DisabledAt *time.Time `json:"disabled_at,omitempty"`
+	DisabledAt *time.Time `json:"disabled_at"`
 	Email      string     `json:"email"`
 	Groups     []string   `json:"groups"`
 	Key        string     `json:"key"`
 	Language   *string    `json:"language"`
 	Name       string     `json:"name"`
 	Role       Role       `json:"role"`
+
+	// Zone Time zone (IANA); null: that of his machine.
+	Zone *string `json:"zone"`
 }
 
 // AgentList defines model for AgentList.
@@ -1447,6 +1609,9 @@ type AgentList struct {
 
 // AgentResponseCommand defines model for AgentResponseCommand.
 type AgentResponseCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+
 	// Id Unique per actor.
 	Id      *CommandId `json:"id,omitempty"`
 	Message NewMessage `json:"message"`
@@ -1580,6 +1745,9 @@ type ChangeAgent struct {
 	Language *ChangeAgentLanguage `json:"language,omitempty"`
 	Name     *string              `json:"name,omitempty"`
 	Role     *Role                `json:"role,omitempty"`
+
+	// Zone Time zone (IANA), such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
 }
 
 // ChangeAgentLanguage defines model for ChangeAgent.Language.
@@ -1787,6 +1955,9 @@ type ClientReplyCommand struct {
 		Client *string `json:"client,omitempty"`
 	} `json:"client_reply,omitempty"`
 
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+
 	// Id Unique per actor.
 	Id           *CommandId `json:"id,omitempty"`
 	Message      NewMessage `json:"message"`
@@ -1863,6 +2034,9 @@ type CreateAgent struct {
 	Name     string               `json:"name"`
 	Password *string              `json:"password,omitempty"`
 	Role     Role                 `json:"role"`
+
+	// Zone Time zone (IANA), such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
 }
 
 // CreateAgentLanguage defines model for CreateAgent.Language.
@@ -2170,11 +2344,68 @@ type DeskList struct {
 	TotalCapped bool    `json:"total_capped"`
 }
 
+// Draft defines model for Draft.
+type Draft struct {
+	// Agent Lower-case word of a desk, group or agent.
+	Agent     Key       `json:"agent"`
+	AgentName string    `json:"agent_name"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Id Goes as `draft_id` with the command that carries the text.
+	Id string `json:"id"`
+
+	// Kept It stands beside the one of its kind that is being written.
+	Kept    bool         `json:"kept"`
+	Kind    DraftKind    `json:"kind"`
+	Message DraftMessage `json:"message"`
+	Number  int64        `json:"number"`
+
+	// Params The rest of the command, such as `{"hold":{"reason":"client"}}`.
+	Params       map[string]interface{} `json:"params"`
+	SeenRevision int64                  `json:"seen_revision"`
+
+	// Shared Others who see the ticket may read it.
+	Shared    bool      `json:"shared"`
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Why Refused: the text of a command that was refused; withdrawn: a message that was taken back before it left.
+	Why DraftWhy `json:"why"`
+}
+
+// DraftWhy Refused: the text of a command that was refused; withdrawn: a message that was taken back before it left.
+type DraftWhy string
+
+// DraftId defines model for DraftId.
+type DraftId = string
+
+// DraftKind defines model for DraftKind.
+type DraftKind string
+
+// DraftList defines model for DraftList.
+type DraftList struct {
+	Items []Draft `json:"items"`
+}
+
+// DraftMessage defines model for DraftMessage.
+type DraftMessage struct {
+	Attachments []Attachment           `json:"attachments"`
+	Body        string                 `json:"body"`
+	BodyFormat  DraftMessageBodyFormat `json:"body_format"`
+	Cc          []string               `json:"cc"`
+	Template    *string                `json:"template"`
+	To          []string               `json:"to"`
+}
+
+// DraftMessageBodyFormat defines model for DraftMessage.BodyFormat.
+type DraftMessageBodyFormat string
+
 // Email defines model for Email.
 type Email = string
 
 // EscalateCommand defines model for EscalateCommand.
 type EscalateCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId  *DraftId `json:"draft_id,omitempty"`
 	Escalate struct {
 		// Body At most 1 MB; the reason unless said.
 		Body *string `json:"body,omitempty"`
@@ -2351,7 +2582,9 @@ type HandOver struct {
 
 // HoldCommand defines model for HoldCommand.
 type HoldCommand struct {
-	Hold struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+	Hold    struct {
 		Reason HoldReason `json:"reason"`
 
 		// Until When it opens by itself; in the future.
@@ -2634,6 +2867,34 @@ type MoveCommand struct {
 	SeenRevision *int64 `json:"seen_revision,omitempty"`
 }
 
+// NewDraft defines model for NewDraft.
+type NewDraft struct {
+	Message NewDraftMessage `json:"message"`
+
+	// Params The rest of the command; at most 20 KB.
+	Params       *map[string]interface{} `json:"params,omitempty"`
+	SeenRevision *int64                  `json:"seen_revision,omitempty"`
+	Shared       *bool                   `json:"shared,omitempty"`
+}
+
+// NewDraftMessage defines model for NewDraftMessage.
+type NewDraftMessage struct {
+	Attachments *[]NewFile `json:"attachments,omitempty"`
+
+	// Body At most 1 MB.
+	Body       *string                    `json:"body,omitempty"`
+	BodyFormat *NewDraftMessageBodyFormat `json:"body_format,omitempty"`
+	Cc         *[]Email                   `json:"cc,omitempty"`
+
+	// DraftFiles Files of a draft, by their ids: before the attachments.
+	DraftFiles *[]DraftId `json:"draft_files,omitempty"`
+	Template   *string    `json:"template,omitempty"`
+	To         *[]Email   `json:"to,omitempty"`
+}
+
+// NewDraftMessageBodyFormat defines model for NewDraftMessage.BodyFormat.
+type NewDraftMessageBodyFormat string
+
 // NewFile defines model for NewFile.
 type NewFile struct {
 	// Data Base64 (RFC 4648 §4); at most 25 MB.
@@ -2652,6 +2913,9 @@ type NewMessage struct {
 	Body       string                `json:"body"`
 	BodyFormat *NewMessageBodyFormat `json:"body_format,omitempty"`
 	Cc         *[]Email              `json:"cc,omitempty"`
+
+	// DraftFiles Files of a draft, by their ids: before the attachments.
+	DraftFiles *[]DraftId `json:"draft_files,omitempty"`
 
 	// Template Key of the template that it was made from.
 	Template *string `json:"template,omitempty"`
@@ -2717,6 +2981,9 @@ type NewWords struct {
 
 // NoteCommand defines model for NoteCommand.
 type NoteCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+
 	// Id Unique per actor.
 	Id           *CommandId `json:"id,omitempty"`
 	Message      NewMessage `json:"message"`
@@ -2972,6 +3239,9 @@ type Reconciliation struct {
 
 // ResolveCommand defines model for ResolveCommand.
 type ResolveCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+
 	// Id Unique per actor.
 	Id      *CommandId  `json:"id,omitempty"`
 	Message *NewMessage `json:"message,omitempty"`
@@ -2997,6 +3267,60 @@ type Root struct {
 
 // Scope defines model for Scope.
 type Scope string
+
+// Session defines model for Session.
+type Session struct {
+	// Access Of a client: portal or full.
+	Access *string `json:"access"`
+
+	// Client Id of the client; null for an agent.
+	Client    *string    `json:"client"`
+	CreatedAt *time.Time `json:"created_at"`
+	Desks     []string   `json:"desks"`
+	Email     string     `json:"email"`
+
+	// ExpiresAt It also ends after 12 hours without use.
+	ExpiresAt *time.Time `json:"expires_at"`
+	Groups    []string   `json:"groups"`
+
+	// Id Of the session; null with a token.
+	Id *string `json:"id"`
+
+	// Key Of the agent; null for a client.
+	Key      *string     `json:"key"`
+	Kind     SessionKind `json:"kind"`
+	Language *string     `json:"language"`
+	Name     string      `json:"name"`
+
+	// Role Of an agent.
+	Role   *Role   `json:"role"`
+	Scopes []Scope `json:"scopes"`
+
+	// State second_factor: a code is owed; enrol: the role needs a second factor, and there is none yet.
+	State SessionState `json:"state"`
+	Via   SessionVia   `json:"via"`
+
+	// Zone Time zone (IANA); null: that of his machine.
+	Zone *string `json:"zone"`
+}
+
+// SessionKind defines model for Session.Kind.
+type SessionKind string
+
+// SessionState second_factor: a code is owed; enrol: the role needs a second factor, and there is none yet.
+type SessionState string
+
+// SessionVia defines model for Session.Via.
+type SessionVia string
+
+// SignIn With `login` or `email`.
+type SignIn struct {
+	Email *Email `json:"email,omitempty"`
+
+	// Login Key or mail address.
+	Login    *string `json:"login,omitempty"`
+	Password *string `json:"password,omitempty"`
+}
 
 // Signature defines model for Signature.
 type Signature struct {
@@ -3222,6 +3546,9 @@ type Words struct {
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// DraftName defines model for DraftName.
+type DraftName = string
+
 // Limit defines model for Limit.
 type Limit = int
 
@@ -3263,6 +3590,9 @@ type StoreAway = Problem
 
 // TooLarge defines model for TooLarge.
 type TooLarge = Problem
+
+// TooMany defines model for TooMany.
+type TooMany = Problem
 
 // Unauthorized defines model for Unauthorized.
 type Unauthorized = Problem
@@ -3565,6 +3895,9 @@ type ReadNoticesJSONRequestBody = ReadNotices
 // CreatePolicyJSONRequestBody defines body for CreatePolicy for application/json ContentType.
 type CreatePolicyJSONRequestBody = CreatePolicy
 
+// CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
+type CreateSessionJSONRequestBody = SignIn
+
 // CreateTicketJSONRequestBody defines body for CreateTicket for application/json ContentType.
 type CreateTicketJSONRequestBody = CreateTicket
 
@@ -3588,6 +3921,9 @@ type CloseTicketJSONRequestBody = BareCommand
 
 // DeleteTicketJSONRequestBody defines body for DeleteTicket for application/json ContentType.
 type DeleteTicketJSONRequestBody = BareCommand
+
+// SaveDraftJSONRequestBody defines body for SaveDraft for application/json ContentType.
+type SaveDraftJSONRequestBody = NewDraft
 
 // EscalateTicketJSONRequestBody defines body for EscalateTicket for application/json ContentType.
 type EscalateTicketJSONRequestBody = EscalateCommand
@@ -3693,6 +4029,9 @@ type ServerInterface interface {
 	// ChangeDesk Change the settings of a desk
 	// (PATCH /api/v1/desks/{key})
 	ChangeDesk(c *gin.Context, key Key)
+	// ListDrafts What the asker has begun to write
+	// (GET /api/v1/drafts)
+	ListDrafts(c *gin.Context)
 	// ListGroups Groups
 	// (GET /api/v1/groups)
 	ListGroups(c *gin.Context)
@@ -3759,6 +4098,15 @@ type ServerInterface interface {
 	// GetReceipt The receipt of a command
 	// (GET /api/v1/receipts/{id})
 	GetReceipt(c *gin.Context, id string)
+	// DeleteSession Sign out
+	// (DELETE /api/v1/session)
+	DeleteSession(c *gin.Context)
+	// GetSession Who asks
+	// (GET /api/v1/session)
+	GetSession(c *gin.Context)
+	// CreateSession Sign in
+	// (POST /api/v1/session)
+	CreateSession(c *gin.Context)
 	// Stream Hints of what changes, as it changes
 	// (GET /api/v1/stream)
 	Stream(c *gin.Context, params StreamParams)
@@ -3795,6 +4143,21 @@ type ServerInterface interface {
 	// DeleteTicket Delete the content
 	// (POST /api/v1/tickets/{number}/delete)
 	DeleteTicket(c *gin.Context, number Number, params DeleteTicketParams)
+	// ListTicketDrafts Drafts of a ticket
+	// (GET /api/v1/tickets/{number}/drafts)
+	ListTicketDrafts(c *gin.Context, number Number)
+	// DeleteDraft Throw a draft away
+	// (DELETE /api/v1/tickets/{number}/drafts/{draft})
+	DeleteDraft(c *gin.Context, number Number, draft DraftName)
+	// GetDraft One draft
+	// (GET /api/v1/tickets/{number}/drafts/{draft})
+	GetDraft(c *gin.Context, number Number, draft DraftName)
+	// SaveDraft Save what is being written
+	// (PUT /api/v1/tickets/{number}/drafts/{draft})
+	SaveDraft(c *gin.Context, number Number, draft DraftName)
+	// GetDraftFile A file of a draft
+	// (GET /api/v1/tickets/{number}/drafts/{draft}/files/{file})
+	GetDraftFile(c *gin.Context, number Number, draft DraftName, file string)
 	// EscalateTicket Raise by one tier, or hand over
 	// (POST /api/v1/tickets/{number}/escalate)
 	EscalateTicket(c *gin.Context, number Number, params EscalateTicketParams)
@@ -4242,6 +4605,19 @@ func (siw *ServerInterfaceWrapper) ChangeDesk(c *gin.Context) {
 	}
 
 	siw.Handler.ChangeDesk(c, key)
+}
+
+// ListDrafts operation middleware
+func (siw *ServerInterfaceWrapper) ListDrafts(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListDrafts(c)
 }
 
 // ListGroups operation middleware
@@ -4806,6 +5182,45 @@ func (siw *ServerInterfaceWrapper) GetReceipt(c *gin.Context) {
 	}
 
 	siw.Handler.GetReceipt(c, id)
+}
+
+// DeleteSession operation middleware
+func (siw *ServerInterfaceWrapper) DeleteSession(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteSession(c)
+}
+
+// GetSession operation middleware
+func (siw *ServerInterfaceWrapper) GetSession(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSession(c)
+}
+
+// CreateSession operation middleware
+func (siw *ServerInterfaceWrapper) CreateSession(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateSession(c)
 }
 
 // Stream operation middleware
@@ -5510,6 +5925,176 @@ func (siw *ServerInterfaceWrapper) DeleteTicket(c *gin.Context) {
 	}
 
 	siw.Handler.DeleteTicket(c, number, params)
+}
+
+// ListTicketDrafts operation middleware
+func (siw *ServerInterfaceWrapper) ListTicketDrafts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTicketDrafts(c, number)
+}
+
+// DeleteDraft operation middleware
+func (siw *ServerInterfaceWrapper) DeleteDraft(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "draft" -------------
+	var draft DraftName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", c.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter draft: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteDraft(c, number, draft)
+}
+
+// GetDraft operation middleware
+func (siw *ServerInterfaceWrapper) GetDraft(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "draft" -------------
+	var draft DraftName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", c.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter draft: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDraft(c, number, draft)
+}
+
+// SaveDraft operation middleware
+func (siw *ServerInterfaceWrapper) SaveDraft(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "draft" -------------
+	var draft DraftName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", c.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter draft: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SaveDraft(c, number, draft)
+}
+
+// GetDraftFile operation middleware
+func (siw *ServerInterfaceWrapper) GetDraftFile(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "draft" -------------
+	var draft DraftName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", c.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter draft: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "file" -------------
+	var file string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "file", c.Param("file"), &file, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter file: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDraftFile(c, number, draft, file)
 }
 
 // EscalateTicket operation middleware
@@ -6590,6 +7175,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 		ErrorHandler:       errorHandler,
 	}
 
+	router.DELETE(options.BaseURL+"/api/v1/session", wrapper.DeleteSession)
+	router.GET(options.BaseURL+"/api/v1/session", wrapper.GetSession)
+	router.POST(options.BaseURL+"/api/v1/session", wrapper.CreateSession)
 	router.GET(options.BaseURL+"/api/v1/tickets", wrapper.ListTickets)
 	router.POST(options.BaseURL+"/api/v1/tickets", wrapper.CreateTicket)
 	router.GET(options.BaseURL+"/api/v1/tickets/:number", wrapper.GetTicket)
@@ -6617,6 +7205,12 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/tickets/:number/split", wrapper.SplitMessage)
 	router.POST(options.BaseURL+"/api/v1/tickets/:number/move", wrapper.MoveMessage)
 	router.POST(options.BaseURL+"/api/v1/tickets/:number/withdraw", wrapper.WithdrawMessage)
+	router.GET(options.BaseURL+"/api/v1/drafts", wrapper.ListDrafts)
+	router.GET(options.BaseURL+"/api/v1/tickets/:number/drafts", wrapper.ListTicketDrafts)
+	router.DELETE(options.BaseURL+"/api/v1/tickets/:number/drafts/:draft", wrapper.DeleteDraft)
+	router.GET(options.BaseURL+"/api/v1/tickets/:number/drafts/:draft", wrapper.GetDraft)
+	router.PUT(options.BaseURL+"/api/v1/tickets/:number/drafts/:draft", wrapper.SaveDraft)
+	router.GET(options.BaseURL+"/api/v1/tickets/:number/drafts/:draft/files/:file", wrapper.GetDraftFile)
 	router.GET(options.BaseURL+"/api/v1/receipts/:id", wrapper.GetReceipt)
 	router.GET(options.BaseURL+"/api/v1/views", wrapper.ListViews)
 	router.GET(options.BaseURL+"/api/v1/agents", wrapper.ListAgents)

@@ -54,7 +54,8 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 	g, ctx := errgroup.WithContext(ctx)
 	handler := api.New(api.Options{
 		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Done: ctx.Done(), Bell: bell{rings},
-		People: people{d.store}, House: house{d.store}, Mailroom: mailroom{d, rings}, Health: health{d.store, temporal},
+		People: people{d.store}, House: house{d.store}, Mailroom: mailroom{d, rings}, Health: health{d.store, temporal}, Identity: identity{d.store},
+		Drafts:         drafts{d.store},
 		BootstrapToken: c.BootstrapToken, BaseURL: d.BaseURL, TemporalUIURL: d.TemporalUIURL, Namespace: options.Namespace, Log: d.log,
 	})
 	g.Go(func() error { d.store.Listen(ctx); return nil })
@@ -65,7 +66,7 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 // workerCommand is the clockwork: tickets, deliveries, mailboxes, and the relay.
 type workerCommand struct {
 	settings
-	HealthAddr string `name:"health" env:"DURADESK_WORKER_HEALTH_ADDR" default:"127.0.0.1:8081" help:"Address of /healthz and /readyz."`
+	HealthAddr string `name:"health" env:"DURADESK_WORKER_HEALTH_ADDR" default:"127.0.0.1:8081" help:"Address of /healthz, /readyz and /metrics."`
 }
 
 // Run works until it is interrupted.
@@ -90,6 +91,10 @@ func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener
 	if err != nil {
 		return err
 	}
+	figures := newFigures(d.store, d.log)
+	if err := figures.sdk(&options); err != nil {
+		return err
+	}
 	temporal, err := dial(ctx, options)
 	if err != nil {
 		return err
@@ -102,14 +107,14 @@ func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener
 		return err
 	}
 	bell := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}
-	relay := &dispatch.Relay{Bell: bell, Record: d.queue, Log: d.log, Crash: crashPoint}
+	relay := &dispatch.Relay{Bell: bell, Record: d.queue, Log: d.log, Swept: figures.swept.Inc, Crash: crashPoint}
 	g, ctx := errgroup.WithContext(ctx)
 	workers := worker.New(temporal, d.parts(bell))
 	g.Go(func() error { return workers.Run(ctx) })
 	g.Go(func() error { relay.Run(ctx); return nil })
 	g.Go(func() error { d.store.Listen(ctx); return nil }) // writes the feed also where no api process runs
 	g.Go(func() error {
-		server := &http.Server{Handler: worker.Health(workerParts(d, temporal, options.Namespace)), ReadHeaderTimeout: 5 * time.Second}
+		server := &http.Server{Handler: worker.Health(workerParts(d, temporal, options.Namespace), figures.page()), ReadHeaderTimeout: 5 * time.Second}
 		return serveHTTP(ctx, server, listener)
 	})
 	return g.Wait()
@@ -158,7 +163,7 @@ func dial(ctx context.Context, options client.Options) (client.Client, error) {
 // serveCommand runs both production processes in one.
 type serveCommand struct {
 	apiCommand
-	HealthAddr string `name:"health" env:"DURADESK_WORKER_HEALTH_ADDR" default:"127.0.0.1:8081" help:"Address of the worker's /healthz and /readyz."`
+	HealthAddr string `name:"health" env:"DURADESK_WORKER_HEALTH_ADDR" default:"127.0.0.1:8081" help:"Address of the worker's /healthz, /readyz and /metrics."`
 }
 
 // Run serves and works until it is interrupted; where one half fails, both stop.
