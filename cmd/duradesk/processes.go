@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -105,6 +106,11 @@ func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener
 	cancel()
 	if err != nil {
 		return err
+	}
+	if d.Rehearse > 0 {
+		if err := rehearse(ctx, temporal, options.Namespace, d.Rehearse, os.Stderr); err != nil {
+			return fmt.Errorf("this worker does not start: %w", err)
+		}
 	}
 	bell := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}
 	relay := &dispatch.Relay{Bell: bell, Record: d.queue, Log: d.log, Swept: figures.swept.Inc, Crash: crashPoint}
