@@ -65,6 +65,7 @@ var plan = []room{
 	{name: "duradesk/postgres", ours: ground, never: join(temporal, gin, mailbox)},
 	{name: "duradesk/postgres/cluster/...", ours: []string{}, never: join(temporal, gin, mailbox)},
 	{name: "duradesk/mail/receive", ours: []string{"duradesk/mail", "duradesk/ticket"}, never: join(pgx, temporal, gin)},
+	{name: "duradesk/mail/oauth", ours: []string{}, never: join(pgx, temporal, gin, mailbox)},
 	{name: "duradesk/mail/send", ours: []string{"duradesk/mail", "duradesk/ticket"}, never: join(pgx, temporal, gin)},
 	{name: "duradesk/mail/world", ours: []string{}, never: join(pgx, temporal, gin)},
 	{name: "duradesk/api", ours: join(ground, []string{"duradesk/api/"}), never: join(pgx, temporal, mailbox), untouched: []string{"database/sql"}},

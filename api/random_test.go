@@ -73,7 +73,7 @@ func TestRandomRequests(t *testing.T) {
 				}
 				require.Contains(t, []string{
 					"unknown_group", "unknown_agent", "agent_disabled", "unknown_desk", "unknown_client", "owner_elsewhere", "until_in_past", "expires_in_past", "reserved", "unknown_issue_desk", "unknown_ticket", "unknown_message", "unknown_calendar",
-					"not_both", "needs_other", "holiday", "closure", "opening", "zone", "calendar", "hours", "too_far", "unknown_draft_file",
+					"not_both", "needs_other", "holiday", "closure", "opening", "zone", "calendar", "hours", "too_far", "needed_here", "token_url", "host", "unknown_draft_file",
 				}, m["code"], "%s → %s", what, got.raw)
 			}
 		}

@@ -173,6 +173,7 @@ func queueTicket(b *pgx.Batch, n ticket.Number, client string, pinned pins, at t
 	b.Queue(writeTitleWords, n, titleWords(op.Title, op.Channel.String(), orElse(op.Language, "en"), orElse(op.Type, "question"), op.ReceptionType))
 	if op.Follows != 0 {
 		b.Queue(`insert into links (ticket, kind, other) values ($1, 'follow_up', $2), ($2, 'follow_up', $1) on conflict do nothing`, n, op.Follows)
+		b.Queue(`update tickets t set mailbox = f.mailbox from tickets f where t.number = $1 and f.number = $2 and f.desk = t.desk`, n, op.Follows)
 	}
 }
 
