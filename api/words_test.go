@@ -14,8 +14,8 @@ func TestTheDocumentListsEveryWord(t *testing.T) {
 	t.Parallel()
 	doc, _ := readSpec(t)
 	for schema, want := range map[string][]any{
-		"State": words(ticket.States()), "HoldReason": words(ticket.HoldReasons()), "Category": words(ticket.Categories()),
-		"ClockKind": words(ticket.ClockKinds()), "ViewKey": words(Views),
+		"State": namesOf(ticket.States()), "HoldReason": namesOf(ticket.HoldReasons()), "Category": namesOf(ticket.Categories()),
+		"ClockKind": namesOf(ticket.ClockKinds()), "ViewKey": namesOf(Views),
 	} {
 		require.ElementsMatch(t, want, doc.Components.Schemas[schema].Value.Enum, "the enum %s of api/openapi.yaml", schema)
 	}
@@ -26,7 +26,7 @@ func TestTheDocumentListsEveryWord(t *testing.T) {
 	}
 }
 
-func words[T any](of []T) []any {
+func namesOf[T any](of []T) []any {
 	out := make([]any, len(of))
 	for i, w := range of {
 		out[i] = fmt.Sprint(w)
