@@ -137,7 +137,7 @@ func readInstant(s string) (time.Time, error) {
 }
 
 func unreadable(what, text string) error {
-	return &Error{Code: Invalid, Message: fmt.Sprintf("%q is not a %s: was it written by a newer program?", text, what)}
+	return &Error{Code: Newer, Message: fmt.Sprintf("%q is not a %s: was it written by a newer program?", text, what)}
 }
 
 // MarshalText writes "agent:sato@7".
