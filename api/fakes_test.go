@@ -36,6 +36,8 @@ type fake struct {
 	ledger   []Fate
 	policies map[string]ticket.Settings
 	specs    []calendar.Spec
+	pieces   []Piece
+	words    []ForbiddenWord
 	notices  map[string][]Notice
 	moved    map[string]ticket.Number // messages that are elsewhere by now
 	parts    []Part
