@@ -81,6 +81,9 @@ func (s *server) order(c *gin.Context, sp spec, rec ticket.Record, body map[stri
 	who, o := askerOf(c), newObject(body)
 	order := s.newOrder(who, sp.kind, rec.Process.Number, o, body)
 	order.SeenRevision = o.integer("seen_revision", 0, 1<<53)
+	if slices.Contains(ticket.DraftKinds(), sp.kind) {
+		order.Draft = o.text("draft_id", draftRule)
+	}
 	if sp.message != without {
 		author := ticket.By{Kind: ticket.ActorAgent, ID: who.Key, Name: who.Name}
 		if sp.kind == ticket.ClientReply {
@@ -95,6 +98,7 @@ func (s *server) order(c *gin.Context, sp spec, rec ticket.Record, body map[stri
 	if sp.params != nil {
 		sp.params(h, o, &order)
 	}
+	h.draftFiles(o, order.Message)
 	o.done()
 	return order, *o.faults, h.err
 }

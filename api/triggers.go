@@ -39,8 +39,8 @@ var triggers = furniture[ticket.Trigger, openapi.Trigger]{
 		out := openapi.Trigger{
 			Id: pieceID(p), Desk: some(p.Desk), Key: p.Key, Position: p.Position, Revision: p.Revision, Name: v.Name, Enabled: v.Enabled, Last: v.Last,
 			When: openapi.TriggerWhen{
-				Channels: namesOf[openapi.Channel](w.Channels), Languages: listed(w.Languages), Types: wordsOf[openapi.Type](w.Types), ReceptionTypes: listed(w.ReceptionTypes),
-				Priorities: namesOf[openapi.Priority](w.Priorities), Title: listed(w.Title), Text: listed(w.Text), Senders: listed(w.Senders), Tags: listed(w.Tags), Working: w.Working,
+				Channels: namedOf[openapi.Channel](w.Channels), Languages: listed(w.Languages), Types: wordsOf[openapi.Type](w.Types), ReceptionTypes: listed(w.ReceptionTypes),
+				Priorities: namedOf[openapi.Priority](w.Priorities), Title: listed(w.Title), Text: listed(w.Text), Senders: listed(w.Senders), Tags: listed(w.Tags), Working: w.Working,
 			},
 			Then: openapi.TriggerThen{Group: some(v.Then.Group), Owner: some(v.Then.Owner), Priority: some(openapi.Priority(v.Then.Priority.String())), Tags: listed(v.Then.Tags)},
 		}
@@ -48,8 +48,8 @@ var triggers = furniture[ticket.Trigger, openapi.Trigger]{
 	},
 }
 
-// namesOf writes words of the ground floor; nil for none.
-func namesOf[O ~string, T interface{ String() string }](in []T) *[]O {
+// namedOf writes words of the ground floor; nil for none.
+func namedOf[O ~string, T interface{ String() string }](in []T) *[]O {
 	if len(in) == 0 {
 		return nil
 	}
