@@ -54,6 +54,8 @@ type Query struct {
 	View         string   // a view key, with Viewer as "me"
 	Viewer       string   // agent key
 	Desks        []string // desks the viewer may see; nil: all, empty: none
+	Client       string   // only tickets of the client with this id, and none that the staff keep among themselves
+	Organisation bool     // with Client: those of everybody of his organisation
 	Text         string   // words that must all occur in title, messages, client or number
 	States       []ticket.State
 	Priorities   []ticket.Priority

@@ -68,7 +68,7 @@ func TestRandomRequests(t *testing.T) {
 			for _, e := range list {
 				m, _ := e.(map[string]any)
 				require.Contains(t, []string{
-					"unknown_group", "unknown_agent", "agent_disabled", "unknown_desk", "unknown_client", "owner_elsewhere", "until_in_past", "expires_in_past", "reserved", "unknown_issue_desk", "unknown_ticket", "unknown_message", "unknown_calendar",
+					"unknown_group", "unknown_agent", "agent_disabled", "unknown_desk", "unknown_client", "client_scope", "no_such_client", "client_no_access", "owner_elsewhere", "until_in_past", "expires_in_past", "reserved", "unknown_issue_desk", "unknown_ticket", "unknown_message", "unknown_calendar",
 					"not_both", "needs_other", "holiday", "closure", "opening", "zone", "calendar", "hours", "too_far",
 				}, m["code"], "%s → %s", what, got.raw)
 			}

@@ -54,6 +54,7 @@ func filterOf(q Query, groups []string) (*filter, error) {
 	if q.Desks != nil {
 		f.where("t.desk = any(%s::text[])", q.Desks)
 	}
+	f.own(q)
 	if err := f.words(q.Text); err != nil {
 		return nil, err
 	}
@@ -69,6 +70,19 @@ func filterOf(q Query, groups []string) (*filter, error) {
 		f.where("t.created_at <= %s", q.CreatedTo)
 	}
 	return f, nil
+}
+
+// own lets a client's tickets through: neither what the issue desk works on, nor spam.
+func (f *filter) own(q Query) {
+	if q.Client == "" {
+		return
+	}
+	if q.Organisation {
+		f.where("t.client in (select %s union all select b.id from clients a join clients b using (organisation) where a.id = %s)", q.Client, q.Client)
+	} else {
+		f.where("t.client = %s", q.Client)
+	}
+	f.conditions = append(f.conditions, "coalesce(t.process->>'parent', '0') = '0'", "t.state not in ('spam', 'deleted')")
 }
 
 func (f *filter) view(q Query, groups []string) error {
