@@ -93,8 +93,12 @@ func clientTold(e *ticket.Event) bool { return e != nil && slices.Contains(clien
 // clientList is the list of a client's tickets. Of the criteria he has the state: the others speak of what is not his.
 func (s *server) clientList(c *gin.Context, who asker, q openapi.ListTicketsParams) {
 	query := Query{
-		Client: who.client.ID, Organisation: who.client.Access == string(full), States: clientStatesAsked(parsed(q.State, ticket.ParseState)),
+		Own: who.client.ID, Organisation: who.client.Access == string(full), States: clientStatesAsked(parsed(q.State, ticket.ParseState)),
 		Sort: string(value(q.Sort)), Limit: usualLimit, Cursor: value(q.Cursor),
+	}
+	if q.State != nil && len(query.States) == 0 { // nothing is in it
+		answer(c, http.StatusOK, openapi.TicketList{Items: []openapi.Ticket{}})
+		return
 	}
 	switch query.Sort {
 	case "":
@@ -123,9 +127,6 @@ func clientStatesAsked(asked []ticket.State) []ticket.State {
 		if slices.Contains(asked, shownToClient(st)) && st != ticket.Spam && st != ticket.Deleted {
 			out = append(out, st)
 		}
-	}
-	if len(asked) > 0 && len(out) == 0 {
-		out = []ticket.State{ticket.NoState} // nothing is in it
 	}
 	return out
 }

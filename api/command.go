@@ -92,6 +92,9 @@ func (s *server) order(c *gin.Context, sp spec, rec ticket.Record, body map[stri
 	who, o := askerOf(c), newObject(body)
 	order := s.newOrder(who, sp.kind, rec.Process.Number, o, body)
 	order.SeenRevision = o.integer("seen_revision", 0, 1<<53)
+	if slices.Contains(ticket.DraftKinds(), sp.kind) {
+		order.Draft = o.text("draft_id", draftRule)
+	}
 	if sp.message != without {
 		author := ticket.By{Kind: order.By.Kind, ID: who.id(), Name: who.Name}
 		if sp.kind == ticket.ClientReply && !who.isClient() {
@@ -106,6 +109,7 @@ func (s *server) order(c *gin.Context, sp spec, rec ticket.Record, body map[stri
 	if sp.params != nil {
 		sp.params(h, o, &order)
 	}
+	h.draftFiles(o, order.Message)
 	if who.isClient() {
 		h.clientOrder(o, &order)
 	}

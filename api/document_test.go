@@ -236,6 +236,10 @@ func (f *fake) prepare(t *testing.T, e example) string {
 		f.specs = append(f.specs, tokyo(t))
 	case "restoreTicket", "deleteTicket":
 		return strings.Replace(e.target, "1042", "1044", 1)
+	case "getDraft", "deleteDraft":
+		f.drafting(t)
+	case "getDraftFile":
+		return "/api/v1/tickets/1042/drafts/note/files/" + f.drafting(t)
 	case "getReceipt":
 		call(t, f.door(), bootstrap, "POST", "/api/v1/tickets/1042/hold", `{"id":"hold-1","hold":{"reason":"client"}}`).is(t, 200)
 	case "getRawMessage":

@@ -22,6 +22,7 @@ const bootstrap = "bootstrap-token-for-tests"
 
 // fake is a whole desk in memory: its rules are the real ones, its store and clockwork a map and a lock.
 type fake struct {
+	drafts   fakeDrafts
 	mu       sync.Mutex
 	now      time.Time
 	tickets  map[ticket.Number]*ticket.Record
@@ -37,6 +38,12 @@ type fake struct {
 	policies map[string]ticket.Settings
 	specs    []calendar.Spec
 	notices  map[string][]Notice
+	mail     map[string]ticket.MailSettings // by id
+	secrets  []string                       // of mailboxes
+	muted    []ticket.Undeliverable
+	watched  []string
+	tried    ticket.Connection
+	compared ticket.Reconciled
 	moved    map[string]ticket.Number // messages that are elsewhere by now
 	parts    []Part
 	identity
@@ -70,6 +77,15 @@ func newFake() *fake {
 		groups: []Group{{Key: "support", Name: "一次対応", Members: []string{"sato"}}, {Key: "tier2", Name: "二次対応"}, {Key: "tier9", Name: "Elsewhere"}},
 		boxes:  []Mailbox{{ID: "box-1", Desk: "support", Address: "support@desk.example", State: "polling"}, {ID: "box-2", Desk: "other", Address: "other@desk.example", State: "polling"}},
 		parts:  []Part{{Name: "postgres", OK: true, Needed: true}, {Name: "temporal", OK: true}},
+	}
+	f.muted = []ticket.Undeliverable{{Address: "nobody@client.example", Why: "bounce", Status: "5.1.1", Reason: "User unknown", Number: 1042, Since: now}}
+	f.mail, f.tried = map[string]ticket.MailSettings{}, ticket.Connection{IMAP: ticket.Checked{OK: true, Code: "ok"}, SMTP: ticket.Checked{OK: true, Code: "ok"}}
+	for _, b := range f.boxes {
+		f.mail[b.ID] = ticket.MailSettings{
+			ID: b.ID, Desk: b.Desk, Address: b.Address, Enabled: true, Folder: "INBOX", PollSeconds: 60, Caps: ticket.DefaultMailCaps(), After: ticket.After{Mode: "keyword"},
+			IMAP: ticket.MailDoor{Addr: "imap.desk.example:993", TLS: "tls"}, SMTP: ticket.MailDoor{Addr: "smtp.desk.example:587", TLS: "starttls"},
+			Login: ticket.MailLogin{Mode: ticket.LoginPassword, Username: b.Address, PasswordSet: true},
+		}
 	}
 	for i := range f.desks {
 		f.desks[i].Manner, f.desks[i].Settings, f.desks[i].Revision = ticket.DefaultManner(), ticket.DefaultSettings(), 1
@@ -214,7 +230,7 @@ func (f *fake) List(_ context.Context, q Query) (Page, error) {
 		if q.Desks != nil && !slices.Contains(q.Desks, rec.Process.Desk) || len(q.States) > 0 && !slices.Contains(q.States, rec.Process.State) || len(q.Owners) > 0 && !slices.Contains(q.Owners, rec.Process.Owner) {
 			continue
 		}
-		if q.Client != "" && rec.Client.ID != q.Client && !(q.Organisation && f.together[q.Client] == f.together[rec.Client.ID]) {
+		if q.Own != "" && rec.Client.ID != q.Own && !(q.Organisation && f.together[q.Own] == f.together[rec.Client.ID]) {
 			continue
 		}
 		page.Total++
@@ -297,7 +313,8 @@ func (f *fake) door() http.Handler { return New(f.options()) }
 
 func (f *fake) options() Options {
 	return Options{
-		Reader: f, Queue: f, Feed: &f.feed, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap,
+		Reader: f, Queue: f, Feed: &f.feed, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap,
+		Drafts:  &f.drafts,
 		BaseURL: "http://desk.example/", TemporalUIURL: "http://temporal.example:8233/", Now: func() time.Time { return f.now },
 	}
 }

@@ -85,6 +85,7 @@ var (
 	languagePattern = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 	emailPattern    = regexp.MustCompile(`^[^\s@<>,;"]+@[^\s@<>,;"]+$`)
 	typePattern     = regexp.MustCompile(`^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+$`)
+	hostPattern     = regexp.MustCompile(`^[A-Za-z0-9._:\[\]-]+$`)
 	solidPattern    = regexp.MustCompile(`[^\s\p{Z}]`)
 
 	keyRule   = rule{max: 40, min: 1, pattern: keyPattern, like: "key"}

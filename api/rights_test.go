@@ -108,16 +108,18 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		operations   string
 	}{
 		{scopeNone, "agent", "getSession deleteSession"},
-		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes listDesks getDesk listGroups listAgents getAgent"},
-		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence"},
-		{scopeRead, "lead", "listLedger"},
 		{scopeReply, "agent", "clientReply agentResponse"},
 		{scopeReply, "nobody", "clientVerdict giveFeedback"}, // the client's own words
-		{scopeAct, "agent", "createTicket holdTicket resolveTicket escalateTicket assignTicket addNote classifyTicket mergeTicket unmergeTicket linkTicket recallTicket makePromise splitMessage moveMessage withdrawMessage retryQuarantined"},
+		{scopeAdmin, "lead", "setClientAccess"},
+		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes getMailbox listUndeliverable listDesks getDesk listGroups listAgents getAgent"},
+		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence"},
+		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile"},
+		{scopeAct, "agent", "saveDraft deleteDraft"},
+		{scopeRead, "lead", "listLedger reconcileMailbox"},
+		{scopeAct, "agent", "createTicket holdTicket resolveTicket escalateTicket assignTicket addNote classifyTicket mergeTicket unmergeTicket linkTicket recallTicket makePromise splitMessage moveMessage withdrawMessage retryQuarantined clearUndeliverable"},
 		{scopeAct, "lead", "closeTicket restoreTicket deleteTicket"},
 		{scopeAdmin, "agent", "listTokens createToken deleteToken"},
-		{scopeAdmin, "lead", "setClientAccess"},
-		{scopeAdmin, "admin", "createAgent createDesk createGroup createCalendar createPolicy changeDesk deleteDesk changeGroup deleteGroup changeAgent deleteAgent"},
+		{scopeAdmin, "admin", "createAgent createDesk createGroup createCalendar createPolicy changeDesk deleteDesk changeGroup deleteGroup changeAgent deleteAgent createMailbox changeMailbox deleteMailbox testMailbox"},
 	} {
 		for _, op := range strings.Fields(row.operations) {
 			enumerated = append(enumerated, op)

@@ -95,7 +95,7 @@ func TestWhoIsNotLetIn(t *testing.T) {
 		require.Equal(t, status, r.StatusCode, header)
 		require.Equal(t, status == 401, r.Header.Get("WWW-Authenticate") != "", header)
 	}
-	unset := New(Options{Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Health: f, Identity: (*fakeIdentity)(f)})
+	unset := New(Options{Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f)})
 	call(t, unset, "", "GET", "/api/v1/tickets", "", "Authorization", "Bearer ").is(t, 401, "unauthorized")
 	r := call(t, door, good, "POST", "/api/v1/tickets/1042/close", "", "Accept-Language", "en")
 	r.is(t, 403, "forbidden")

@@ -35,12 +35,12 @@ func TestClientsHaveWhatIsTheirsAndTheirOrganisations(t *testing.T) {
 		q    Query
 		want []ticket.Number
 	}{
-		{Query{Client: "c_1"}, []ticket.Number{1, 6}},
-		{Query{Client: "c_1", Organisation: true}, []ticket.Number{1, 2, 6}},
-		{Query{Client: "c_2"}, []ticket.Number{2}},
-		{Query{Client: "c_3", Organisation: true}, []ticket.Number{3}},
-		{Query{Client: "c_9", Organisation: true}, nil},
-		{Query{Client: "c_1", States: []ticket.State{ticket.Spam, ticket.Closed}}, []ticket.Number{6}},
+		{Query{Own: "c_1"}, []ticket.Number{1, 6}},
+		{Query{Own: "c_1", Organisation: true}, []ticket.Number{1, 2, 6}},
+		{Query{Own: "c_2"}, []ticket.Number{2}},
+		{Query{Own: "c_3", Organisation: true}, []ticket.Number{3}},
+		{Query{Own: "c_9", Organisation: true}, nil},
+		{Query{Own: "c_1", States: []ticket.State{ticket.Spam, ticket.Closed}}, []ticket.Number{6}},
 	} {
 		c.q.Sort, c.q.Limit = "number", 10
 		page, err := s.List(ctx, c.q)

@@ -627,6 +627,78 @@ func (e DeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for DraftWhy.
+const (
+	DraftWhyRefused   DraftWhy = "refused"
+	DraftWhyWithdrawn DraftWhy = "withdrawn"
+	DraftWhyWritten   DraftWhy = "written"
+)
+
+// Valid indicates whether the value is a known member of the DraftWhy enum.
+func (e DraftWhy) Valid() bool {
+	switch e {
+	case DraftWhyRefused:
+		return true
+	case DraftWhyWithdrawn:
+		return true
+	case DraftWhyWritten:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DraftKind.
+const (
+	DraftKindAgentResponse DraftKind = "agent-response"
+	DraftKindClientReply   DraftKind = "client-reply"
+	DraftKindEscalate      DraftKind = "escalate"
+	DraftKindHold          DraftKind = "hold"
+	DraftKindNote          DraftKind = "note"
+	DraftKindResolve       DraftKind = "resolve"
+)
+
+// Valid indicates whether the value is a known member of the DraftKind enum.
+func (e DraftKind) Valid() bool {
+	switch e {
+	case DraftKindAgentResponse:
+		return true
+	case DraftKindClientReply:
+		return true
+	case DraftKindEscalate:
+		return true
+	case DraftKindHold:
+		return true
+	case DraftKindNote:
+		return true
+	case DraftKindResolve:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DraftMessageBodyFormat.
+const (
+	DraftMessageBodyFormatHtml     DraftMessageBodyFormat = "html"
+	DraftMessageBodyFormatMarkdown DraftMessageBodyFormat = "markdown"
+	DraftMessageBodyFormatText     DraftMessageBodyFormat = "text"
+)
+
+// Valid indicates whether the value is a known member of the DraftMessageBodyFormat enum.
+func (e DraftMessageBodyFormat) Valid() bool {
+	switch e {
+	case DraftMessageBodyFormatHtml:
+		return true
+	case DraftMessageBodyFormatMarkdown:
+		return true
+	case DraftMessageBodyFormatText:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExplanationUnit.
 const (
 	ExplanationUnitInstant     ExplanationUnit = "instant"
@@ -834,6 +906,153 @@ func (e LinkKind) Valid() bool {
 	case LinkKindMerged:
 		return true
 	case LinkKindRelated:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailAfterMode.
+const (
+	Delete  MailAfterMode = "delete"
+	Keyword MailAfterMode = "keyword"
+	Move    MailAfterMode = "move"
+	Seen    MailAfterMode = "seen"
+)
+
+// Valid indicates whether the value is a known member of the MailAfterMode enum.
+func (e MailAfterMode) Valid() bool {
+	switch e {
+	case Delete:
+		return true
+	case Keyword:
+		return true
+	case Move:
+		return true
+	case Seen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailDoorTls.
+const (
+	MailDoorTlsNone     MailDoorTls = "none"
+	MailDoorTlsStarttls MailDoorTls = "starttls"
+	MailDoorTlsTls      MailDoorTls = "tls"
+)
+
+// Valid indicates whether the value is a known member of the MailDoorTls enum.
+func (e MailDoorTls) Valid() bool {
+	switch e {
+	case MailDoorTlsNone:
+		return true
+	case MailDoorTlsStarttls:
+		return true
+	case MailDoorTlsTls:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailDoorInputTls.
+const (
+	MailDoorInputTlsNone     MailDoorInputTls = "none"
+	MailDoorInputTlsStarttls MailDoorInputTls = "starttls"
+	MailDoorInputTlsTls      MailDoorInputTls = "tls"
+)
+
+// Valid indicates whether the value is a known member of the MailDoorInputTls enum.
+func (e MailDoorInputTls) Valid() bool {
+	switch e {
+	case MailDoorInputTlsNone:
+		return true
+	case MailDoorInputTlsStarttls:
+		return true
+	case MailDoorInputTlsTls:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailDoorTestCode.
+const (
+	MailDoorTestCodeBusy        MailDoorTestCode = "busy"
+	MailDoorTestCodeFolder      MailDoorTestCode = "folder"
+	MailDoorTestCodeLogin       MailDoorTestCode = "login"
+	MailDoorTestCodeOk          MailDoorTestCode = "ok"
+	MailDoorTestCodeRefused     MailDoorTestCode = "refused"
+	MailDoorTestCodeTls         MailDoorTestCode = "tls"
+	MailDoorTestCodeToken       MailDoorTestCode = "token"
+	MailDoorTestCodeUnprotected MailDoorTestCode = "unprotected"
+	MailDoorTestCodeUnreachable MailDoorTestCode = "unreachable"
+)
+
+// Valid indicates whether the value is a known member of the MailDoorTestCode enum.
+func (e MailDoorTestCode) Valid() bool {
+	switch e {
+	case MailDoorTestCodeBusy:
+		return true
+	case MailDoorTestCodeFolder:
+		return true
+	case MailDoorTestCodeLogin:
+		return true
+	case MailDoorTestCodeOk:
+		return true
+	case MailDoorTestCodeRefused:
+		return true
+	case MailDoorTestCodeTls:
+		return true
+	case MailDoorTestCodeToken:
+		return true
+	case MailDoorTestCodeUnprotected:
+		return true
+	case MailDoorTestCodeUnreachable:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailLoginMode.
+const (
+	MailLoginModeOauthbearer MailLoginMode = "oauthbearer"
+	MailLoginModePassword    MailLoginMode = "password"
+	MailLoginModeXoauth2     MailLoginMode = "xoauth2"
+)
+
+// Valid indicates whether the value is a known member of the MailLoginMode enum.
+func (e MailLoginMode) Valid() bool {
+	switch e {
+	case MailLoginModeOauthbearer:
+		return true
+	case MailLoginModePassword:
+		return true
+	case MailLoginModeXoauth2:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewDraftMessageBodyFormat.
+const (
+	NewDraftMessageBodyFormatHtml     NewDraftMessageBodyFormat = "html"
+	NewDraftMessageBodyFormatMarkdown NewDraftMessageBodyFormat = "markdown"
+	NewDraftMessageBodyFormatText     NewDraftMessageBodyFormat = "text"
+)
+
+// Valid indicates whether the value is a known member of the NewDraftMessageBodyFormat enum.
+func (e NewDraftMessageBodyFormat) Valid() bool {
+	switch e {
+	case NewDraftMessageBodyFormatHtml:
+		return true
+	case NewDraftMessageBodyFormatMarkdown:
+		return true
+	case NewDraftMessageBodyFormatText:
 		return true
 	default:
 		return false
@@ -1305,6 +1524,24 @@ func (e Type) Valid() bool {
 	}
 }
 
+// Defines values for UndeliverableWhy.
+const (
+	UndeliverableWhyBounce    UndeliverableWhy = "bounce"
+	UndeliverableWhyComplaint UndeliverableWhy = "complaint"
+)
+
+// Valid indicates whether the value is a known member of the UndeliverableWhy enum.
+func (e UndeliverableWhy) Valid() bool {
+	switch e {
+	case UndeliverableWhyBounce:
+		return true
+	case UndeliverableWhyComplaint:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ViewKey.
 const (
 	ViewKeyAll          ViewKey = "all"
@@ -1380,6 +1617,9 @@ type AgentList struct {
 
 // AgentResponseCommand defines model for AgentResponseCommand.
 type AgentResponseCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+
 	// Id Unique per actor.
 	Id      *CommandId `json:"id,omitempty"`
 	Message NewMessage `json:"message"`
@@ -1573,6 +1813,35 @@ type ChangeGroup struct {
 	Name    *string `json:"name,omitempty"`
 }
 
+// ChangeMailbox defines model for ChangeMailbox.
+type ChangeMailbox struct {
+	After *MailAfterInput `json:"after,omitempty"`
+
+	// AuthservId The receiving host whose Authentication-Results are believed.
+	AuthservId *string        `json:"authserv_id,omitempty"`
+	Caps       *MailCapsInput `json:"caps,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk    *Key    `json:"desk,omitempty"`
+	Enabled *bool   `json:"enabled,omitempty"`
+	Folder  *string `json:"folder,omitempty"`
+
+	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
+	FromStart *bool           `json:"from_start,omitempty"`
+	Imap      *MailDoorInput  `json:"imap,omitempty"`
+	Login     *MailLoginInput `json:"login,omitempty"`
+
+	// PollSeconds A look at the latest after this; with IDLE mail is seen at once.
+	PollSeconds *int `json:"poll_seconds,omitempty"`
+
+	// SentFolder Copies of what was sent go there; empty: nowhere (Gmail and Exchange keep them by themselves).
+	SentFolder *string        `json:"sent_folder,omitempty"`
+	Smtp       *MailDoorInput `json:"smtp,omitempty"`
+
+	// Subaddress Mail to stem+anything arrives here: signed reply addresses and return paths are used.
+	Subaddress *bool `json:"subaddress,omitempty"`
+}
+
 // ChangePolicy defines model for ChangePolicy.
 type ChangePolicy struct {
 	// Acknowledge A new ticket's client is told its number.
@@ -1688,6 +1957,9 @@ type ClientReplyCommand struct {
 		// Client Id of the client who said it; the ticket's unless said.
 		Client *string `json:"client,omitempty"`
 	} `json:"client_reply,omitempty"`
+
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
 
 	// Id Unique per actor.
 	Id           *CommandId `json:"id,omitempty"`
@@ -1866,6 +2138,36 @@ type CreateGroup struct {
 	Key     Key    `json:"key"`
 	Members *[]Key `json:"members,omitempty"`
 	Name    string `json:"name"`
+}
+
+// CreateMailbox defines model for CreateMailbox.
+type CreateMailbox struct {
+	Address Email           `json:"address"`
+	After   *MailAfterInput `json:"after,omitempty"`
+
+	// AuthservId The receiving host whose Authentication-Results are believed.
+	AuthservId *string        `json:"authserv_id,omitempty"`
+	Caps       *MailCapsInput `json:"caps,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk    Key     `json:"desk"`
+	Enabled *bool   `json:"enabled,omitempty"`
+	Folder  *string `json:"folder,omitempty"`
+
+	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
+	FromStart *bool          `json:"from_start,omitempty"`
+	Imap      MailDoor       `json:"imap"`
+	Login     MailLoginInput `json:"login"`
+
+	// PollSeconds A look at the latest after this; with IDLE mail is seen at once.
+	PollSeconds *int `json:"poll_seconds,omitempty"`
+
+	// SentFolder Copies of what was sent go there; empty: nowhere (Gmail and Exchange keep them by themselves).
+	SentFolder *string  `json:"sent_folder,omitempty"`
+	Smtp       MailDoor `json:"smtp"`
+
+	// Subaddress Mail to stem+anything arrives here: signed reply addresses and return paths are used.
+	Subaddress *bool `json:"subaddress,omitempty"`
 }
 
 // CreatePolicy defines model for CreatePolicy.
@@ -2048,11 +2350,68 @@ type DeskList struct {
 	TotalCapped bool    `json:"total_capped"`
 }
 
+// Draft defines model for Draft.
+type Draft struct {
+	// Agent Lower-case word of a desk, group or agent.
+	Agent     Key       `json:"agent"`
+	AgentName string    `json:"agent_name"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Id Goes as `draft_id` with the command that carries the text.
+	Id string `json:"id"`
+
+	// Kept It stands beside the one of its kind that is being written.
+	Kept    bool         `json:"kept"`
+	Kind    DraftKind    `json:"kind"`
+	Message DraftMessage `json:"message"`
+	Number  int64        `json:"number"`
+
+	// Params The rest of the command, such as `{"hold":{"reason":"client"}}`.
+	Params       map[string]interface{} `json:"params"`
+	SeenRevision int64                  `json:"seen_revision"`
+
+	// Shared Others who see the ticket may read it.
+	Shared    bool      `json:"shared"`
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Why Refused: the text of a command that was refused; withdrawn: a message that was taken back before it left.
+	Why DraftWhy `json:"why"`
+}
+
+// DraftWhy Refused: the text of a command that was refused; withdrawn: a message that was taken back before it left.
+type DraftWhy string
+
+// DraftId defines model for DraftId.
+type DraftId = string
+
+// DraftKind defines model for DraftKind.
+type DraftKind string
+
+// DraftList defines model for DraftList.
+type DraftList struct {
+	Items []Draft `json:"items"`
+}
+
+// DraftMessage defines model for DraftMessage.
+type DraftMessage struct {
+	Attachments []Attachment           `json:"attachments"`
+	Body        string                 `json:"body"`
+	BodyFormat  DraftMessageBodyFormat `json:"body_format"`
+	Cc          []string               `json:"cc"`
+	Template    *string                `json:"template"`
+	To          []string               `json:"to"`
+}
+
+// DraftMessageBodyFormat defines model for DraftMessage.BodyFormat.
+type DraftMessageBodyFormat string
+
 // Email defines model for Email.
 type Email = string
 
 // EscalateCommand defines model for EscalateCommand.
 type EscalateCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId  *DraftId `json:"draft_id,omitempty"`
 	Escalate struct {
 		// Body At most 1 MB; the reason unless said.
 		Body *string `json:"body,omitempty"`
@@ -2186,6 +2545,9 @@ type FieldError struct {
 
 	// Pointer JSON pointer into the body.
 	Pointer *string `json:"pointer,omitempty"`
+
+	// Position The character in it that cannot be read, the first being 1.
+	Position *int `json:"position,omitempty"`
 }
 
 // Future defines model for Future.
@@ -2229,7 +2591,9 @@ type HandOver struct {
 
 // HoldCommand defines model for HoldCommand.
 type HoldCommand struct {
-	Hold struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+	Hold    struct {
 		Reason HoldReason `json:"reason"`
 
 		// Until When it opens by itself; in the future.
@@ -2303,16 +2667,157 @@ type LinkCommandLinkKind string
 // LinkKind defines model for LinkKind.
 type LinkKind string
 
+// MailAfter defines model for MailAfter.
+type MailAfter struct {
+	Folder *string `json:"folder"`
+
+	// Mode What becomes of a mail on its server once it is taken in: left with the keyword $DuradeskDone, left and marked as seen, moved to the folder, deleted.
+	Mode MailAfterMode `json:"mode"`
+}
+
+// MailAfterInput defines model for MailAfterInput.
+type MailAfterInput struct {
+	// Folder Of move.
+	Folder *string `json:"folder,omitempty"`
+
+	// Mode What becomes of a mail on its server once it is taken in: left with the keyword $DuradeskDone, left and marked as seen, moved to the folder, deleted.
+	Mode *MailAfterMode `json:"mode,omitempty"`
+}
+
+// MailAfterMode What becomes of a mail on its server once it is taken in: left with the keyword $DuradeskDone, left and marked as seen, moved to the folder, deleted.
+type MailAfterMode string
+
+// MailCaps defines model for MailCaps.
+type MailCaps struct {
+	// AddressDay The same in a day.
+	AddressDay int `json:"address_day"`
+
+	// AddressHour Acknowledgements to one address in an hour.
+	AddressHour int `json:"address_hour"`
+
+	// Hour Acknowledgements of the mailbox in an hour; above it the breaker falls.
+	Hour int `json:"hour"`
+
+	// SendsMinute Mails of any kind that leave in a minute; 0: as fast as the server takes them.
+	SendsMinute int `json:"sends_minute"`
+
+	// TicketTenMinutes Automatic mails of one ticket in ten minutes.
+	TicketTenMinutes int `json:"ticket_ten_minutes"`
+}
+
+// MailCapsInput defines model for MailCapsInput.
+type MailCapsInput struct {
+	// AddressDay The same in a day.
+	AddressDay *int `json:"address_day,omitempty"`
+
+	// AddressHour Acknowledgements to one address in an hour.
+	AddressHour *int `json:"address_hour,omitempty"`
+
+	// Hour Acknowledgements of the mailbox in an hour; above it the breaker falls.
+	Hour *int `json:"hour,omitempty"`
+
+	// SendsMinute Mails of any kind that leave in a minute; 0: as fast as the server takes them.
+	SendsMinute *int `json:"sends_minute,omitempty"`
+
+	// TicketTenMinutes Automatic mails of one ticket in ten minutes.
+	TicketTenMinutes *int `json:"ticket_ten_minutes,omitempty"`
+}
+
+// MailDoor defines model for MailDoor.
+type MailDoor struct {
+	Host string `json:"host"`
+	Port int    `json:"port"`
+
+	// Tls How the connection is protected. none sends the password in the clear to IMAP, and none at all to SMTP: for this very machine.
+	Tls MailDoorTls `json:"tls"`
+}
+
+// MailDoorTls How the connection is protected. none sends the password in the clear to IMAP, and none at all to SMTP: for this very machine.
+type MailDoorTls string
+
+// MailDoorInput defines model for MailDoorInput.
+type MailDoorInput struct {
+	Host *string `json:"host,omitempty"`
+	Port *int    `json:"port,omitempty"`
+
+	// Tls How the connection is protected. none sends the password in the clear to IMAP, and none at all to SMTP: for this very machine.
+	Tls *MailDoorInputTls `json:"tls,omitempty"`
+}
+
+// MailDoorInputTls How the connection is protected. none sends the password in the clear to IMAP, and none at all to SMTP: for this very machine.
+type MailDoorInputTls string
+
+// MailDoorTest defines model for MailDoorTest.
+type MailDoorTest struct {
+	// Abilities Of use that the server has: IDLE, MOVE, UIDPLUS, keywords.
+	Abilities []string         `json:"abilities"`
+	Code      MailDoorTestCode `json:"code"`
+
+	// Detail What the server or the network said.
+	Detail *string `json:"detail"`
+
+	// Mails In the folder.
+	Mails *int `json:"mails"`
+	Ok    bool `json:"ok"`
+
+	// Text The same in the reader's language.
+	Text string `json:"text"`
+}
+
+// MailDoorTestCode defines model for MailDoorTest.Code.
+type MailDoorTestCode string
+
+// MailLogin defines model for MailLogin.
+type MailLogin struct {
+	ClientId        *string `json:"client_id"`
+	ClientSecretSet bool    `json:"client_secret_set"`
+
+	// Mode By password, or by a token that is refreshed: xoauth2 for Microsoft and Google, oauthbearer by RFC 7628.
+	Mode            MailLoginMode `json:"mode"`
+	PasswordSet     bool          `json:"password_set"`
+	RefreshTokenSet bool          `json:"refresh_token_set"`
+	Scope           *string       `json:"scope"`
+	TokenExpiresAt  *time.Time    `json:"token_expires_at"`
+	TokenUrl        *string       `json:"token_url"`
+	Username        string        `json:"username"`
+}
+
+// MailLoginInput defines model for MailLoginInput.
+type MailLoginInput struct {
+	ClientId     *string `json:"client_id,omitempty"`
+	ClientSecret *string `json:"client_secret,omitempty"`
+
+	// Mode By password, or by a token that is refreshed: xoauth2 for Microsoft and Google, oauthbearer by RFC 7628.
+	Mode     *MailLoginMode `json:"mode,omitempty"`
+	Password *string        `json:"password,omitempty"`
+
+	// RefreshToken Left out: the client asks in its own name (client credentials).
+	RefreshToken *string `json:"refresh_token,omitempty"`
+	Scope        *string `json:"scope,omitempty"`
+
+	// TokenUrl Where a token is asked for; https.
+	TokenUrl *string `json:"token_url,omitempty"`
+
+	// Username Left out for a new mailbox: its address.
+	Username *string `json:"username,omitempty"`
+}
+
+// MailLoginMode By password, or by a token that is refreshed: xoauth2 for Microsoft and Google, oauthbearer by RFC 7628.
+type MailLoginMode string
+
 // Mailbox defines model for Mailbox.
 type Mailbox struct {
-	Address     string     `json:"address"`
-	Desk        string     `json:"desk"`
-	Id          string     `json:"id"`
-	LastError   *string    `json:"last_error"`
-	LastSeenAt  *time.Time `json:"last_seen_at"`
-	LastUid     int64      `json:"last_uid"`
-	State       string     `json:"state"`
-	UidValidity int64      `json:"uid_validity"`
+	Address    string     `json:"address"`
+	Desk       string     `json:"desk"`
+	Id         string     `json:"id"`
+	LastError  *string    `json:"last_error"`
+	LastSeenAt *time.Time `json:"last_seen_at"`
+	LastUid    int64      `json:"last_uid"`
+
+	// Settings For admins; not in lists.
+	Settings    *MailboxSettings `json:"settings,omitempty"`
+	State       string           `json:"state"`
+	UidValidity int64            `json:"uid_validity"`
 }
 
 // MailboxList defines model for MailboxList.
@@ -2321,6 +2826,29 @@ type MailboxList struct {
 	NextCursor  *string   `json:"next_cursor"`
 	Total       int       `json:"total"`
 	TotalCapped bool      `json:"total_capped"`
+}
+
+// MailboxSettings defines model for MailboxSettings.
+type MailboxSettings struct {
+	After       MailAfter `json:"after"`
+	AuthservId  *string   `json:"authserv_id"`
+	Caps        MailCaps  `json:"caps"`
+	Enabled     bool      `json:"enabled"`
+	Folder      string    `json:"folder"`
+	FromStart   bool      `json:"from_start"`
+	Imap        MailDoor  `json:"imap"`
+	Login       MailLogin `json:"login"`
+	PollSeconds int       `json:"poll_seconds"`
+	SentFolder  *string   `json:"sent_folder"`
+	Smtp        MailDoor  `json:"smtp"`
+	Subaddress  bool      `json:"subaddress"`
+}
+
+// MailboxTest defines model for MailboxTest.
+type MailboxTest struct {
+	Imap MailDoorTest `json:"imap"`
+	Ok   bool         `json:"ok"`
+	Smtp MailDoorTest `json:"smtp"`
 }
 
 // MergeCommand defines model for MergeCommand.
@@ -2348,6 +2876,34 @@ type MoveCommand struct {
 	SeenRevision *int64 `json:"seen_revision,omitempty"`
 }
 
+// NewDraft defines model for NewDraft.
+type NewDraft struct {
+	Message NewDraftMessage `json:"message"`
+
+	// Params The rest of the command; at most 20 KB.
+	Params       *map[string]interface{} `json:"params,omitempty"`
+	SeenRevision *int64                  `json:"seen_revision,omitempty"`
+	Shared       *bool                   `json:"shared,omitempty"`
+}
+
+// NewDraftMessage defines model for NewDraftMessage.
+type NewDraftMessage struct {
+	Attachments *[]NewFile `json:"attachments,omitempty"`
+
+	// Body At most 1 MB.
+	Body       *string                    `json:"body,omitempty"`
+	BodyFormat *NewDraftMessageBodyFormat `json:"body_format,omitempty"`
+	Cc         *[]Email                   `json:"cc,omitempty"`
+
+	// DraftFiles Files of a draft, by their ids: before the attachments.
+	DraftFiles *[]DraftId `json:"draft_files,omitempty"`
+	Template   *string    `json:"template,omitempty"`
+	To         *[]Email   `json:"to,omitempty"`
+}
+
+// NewDraftMessageBodyFormat defines model for NewDraftMessage.BodyFormat.
+type NewDraftMessageBodyFormat string
+
 // NewFile defines model for NewFile.
 type NewFile struct {
 	// Data Base64 (RFC 4648 §4); at most 25 MB.
@@ -2366,6 +2922,9 @@ type NewMessage struct {
 	Body       string                `json:"body"`
 	BodyFormat *NewMessageBodyFormat `json:"body_format,omitempty"`
 	Cc         *[]Email              `json:"cc,omitempty"`
+
+	// DraftFiles Files of a draft, by their ids: before the attachments.
+	DraftFiles *[]DraftId `json:"draft_files,omitempty"`
 
 	// Template Key of the template that it was made from.
 	Template *string `json:"template,omitempty"`
@@ -2435,6 +2994,9 @@ type NewWords struct {
 
 // NoteCommand defines model for NoteCommand.
 type NoteCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+
 	// Id Unique per actor.
 	Id           *CommandId `json:"id,omitempty"`
 	Message      NewMessage `json:"message"`
@@ -2645,8 +3207,27 @@ type Recipient struct {
 // RecipientState defines model for Recipient.State.
 type RecipientState string
 
+// Reconciliation defines model for Reconciliation.
+type Reconciliation struct {
+	Address string `json:"address"`
+
+	// Even Every mail on the server has its one fate.
+	Even    bool   `json:"even"`
+	Mailbox string `json:"mailbox"`
+
+	// Missing UIDs without a line in the ledger. New mail is among them until it is taken in.
+	Missing  []int64 `json:"missing"`
+	OnServer int     `json:"on_server"`
+
+	// Unsettled UIDs with a line and no fate yet.
+	Unsettled []int64 `json:"unsettled"`
+}
+
 // ResolveCommand defines model for ResolveCommand.
 type ResolveCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+
 	// Id Unique per actor.
 	Id      *CommandId  `json:"id,omitempty"`
 	Message *NewMessage `json:"message,omitempty"`
@@ -2816,7 +3397,7 @@ type TicketList struct {
 	Items      []Ticket `json:"items"`
 	NextCursor *string  `json:"next_cursor"`
 
-	// Total At most 1001.
+	// Total At most 1001; where counting would take long, as many as were seen.
 	Total int `json:"total"`
 
 	// TotalCapped There are at least `total`.
@@ -2884,6 +3465,29 @@ type TokenList struct {
 // Type defines model for Type.
 type Type string
 
+// Undeliverable defines model for Undeliverable.
+type Undeliverable struct {
+	Address string `json:"address"`
+
+	// Number Of the ticket whose mail came back.
+	Number *int64    `json:"number"`
+	Reason *string   `json:"reason"`
+	Since  time.Time `json:"since"`
+
+	// Status RFC 3463.
+	Status *string          `json:"status"`
+	Why    UndeliverableWhy `json:"why"`
+}
+
+// UndeliverableWhy defines model for Undeliverable.Why.
+type UndeliverableWhy string
+
+// UndeliverableList defines model for UndeliverableList.
+type UndeliverableList struct {
+	Items      []Undeliverable `json:"items"`
+	NextCursor *string         `json:"next_cursor"`
+}
+
 // View defines model for View.
 type View struct {
 	// Count At most 1001.
@@ -2935,8 +3539,14 @@ type Words struct {
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// DraftName defines model for DraftName.
+type DraftName = string
+
 // Limit defines model for Limit.
 type Limit = int
+
+// MailboxId defines model for MailboxId.
+type MailboxId = string
 
 // Number defines model for Number.
 type Number = int64
@@ -3036,14 +3646,21 @@ type ListTicketsParams struct {
 	// View One of the views; "mine" and "my" are the asker.
 	View *ViewKey `form:"view,omitempty" json:"view,omitempty"`
 
-	// Q Words that must all occur in title, messages, client or number; empty: no filter.
+	// Q Words, phrases and conditions that must all hold, as in
+	// `state:open owner:me waiting>4h -tag:vip created>=2026-01-01 "exact phrase" 請求書 or(priority:urgent tag:vip)`.
+	// A word is looked for in title, messages, client and number: English words in any form, Japanese from one
+	// character on, wide and half-width forms and both kana alike; `print*` is a beginning. `or(…)`, `and(…)`, `not(…)`,
+	// `-…`, parentheses and `OR`, `AND`, `NOT` in capitals combine. Fields: state, priority, channel, category, type,
+	// reception_type, language, tag, owner (me, none), group (mine, none), desk, number, title, client (an id), client_name,
+	// client_number, login, email, phone, created, updated, resolved, due (2026-01-31, 2026-01, an instant, today, -7d),
+	// waiting, age, idle (>4h), view. What cannot be read is 422 with the position of the character. Empty: no filter.
 	Q        *string     `form:"q,omitempty" json:"q,omitempty"`
 	State    *[]State    `form:"state,omitempty" json:"state,omitempty"`
 	Priority *[]Priority `form:"priority,omitempty" json:"priority,omitempty"`
 	Channel  *[]Channel  `form:"channel,omitempty" json:"channel,omitempty"`
 	Number   *[]int64    `form:"number,omitempty" json:"number,omitempty"`
 
-	// Title Contained in the title, case folded.
+	// Title Words of the title, or their beginnings.
 	Title *string `form:"title,omitempty" json:"title,omitempty"`
 
 	// Group Keys; `none`: without group.
@@ -3055,18 +3672,31 @@ type ListTicketsParams struct {
 	Type     *[]Type     `form:"type,omitempty" json:"type,omitempty"`
 	Tag      *[]string   `form:"tag,omitempty" json:"tag,omitempty"`
 	Language *[]Language `form:"language,omitempty" json:"language,omitempty"`
-	Category *[]Category `form:"category,omitempty" json:"category,omitempty"`
+
+	// ReceptionType `none`: without one.
+	ReceptionType *[]string   `form:"reception_type,omitempty" json:"reception_type,omitempty"`
+	Category      *[]Category `form:"category,omitempty" json:"category,omitempty"`
 
 	// ClientName Contained in the name, case folded.
 	ClientName   *string `form:"client_name,omitempty" json:"client_name,omitempty"`
 	ClientNumber *string `form:"client_number,omitempty" json:"client_number,omitempty"`
-	Email        *string `form:"email,omitempty" json:"email,omitempty"`
-	Phone        *string `form:"phone,omitempty" json:"phone,omitempty"`
+
+	// Login What the client signs in with, or a part of it.
+	Login *string `form:"login,omitempty" json:"login,omitempty"`
+
+	// Email A part of any of his addresses.
+	Email *string `form:"email,omitempty" json:"email,omitempty"`
+
+	// Phone Digits in any of his numbers.
+	Phone *string `form:"phone,omitempty" json:"phone,omitempty"`
+
+	// Client The id of a client.
+	Client *string `form:"client,omitempty" json:"client,omitempty"`
 
 	// CreatedFrom First instant, included.
 	CreatedFrom *time.Time `form:"created_from,omitempty" json:"created_from,omitempty"`
 
-	// CreatedTo Last instant, excluded.
+	// CreatedTo Last instant, included.
 	CreatedTo *time.Time `form:"created_to,omitempty" json:"created_to,omitempty"`
 
 	// Sort `-` in front: descending.
@@ -3238,6 +3868,16 @@ type ListTokensParams struct {
 	Client *string `form:"client,omitempty" json:"client,omitempty"`
 }
 
+// ListUndeliverableParams defines parameters for ListUndeliverable.
+type ListUndeliverableParams struct {
+	// Q Only those that hold this text.
+	Q     *string `form:"q,omitempty" json:"q,omitempty"`
+	Limit *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // CreateAgentJSONRequestBody defines body for CreateAgent for application/json ContentType.
 type CreateAgentJSONRequestBody = CreateAgent
 
@@ -3261,6 +3901,12 @@ type CreateGroupJSONRequestBody = CreateGroup
 
 // ChangeGroupJSONRequestBody defines body for ChangeGroup for application/json ContentType.
 type ChangeGroupJSONRequestBody = ChangeGroup
+
+// CreateMailboxJSONRequestBody defines body for CreateMailbox for application/json ContentType.
+type CreateMailboxJSONRequestBody = CreateMailbox
+
+// ChangeMailboxJSONRequestBody defines body for ChangeMailbox for application/json ContentType.
+type ChangeMailboxJSONRequestBody = ChangeMailbox
 
 // ReadNoticesJSONRequestBody defines body for ReadNotices for application/json ContentType.
 type ReadNoticesJSONRequestBody = ReadNotices
@@ -3294,6 +3940,9 @@ type CloseTicketJSONRequestBody = BareCommand
 
 // DeleteTicketJSONRequestBody defines body for DeleteTicket for application/json ContentType.
 type DeleteTicketJSONRequestBody = BareCommand
+
+// SaveDraftJSONRequestBody defines body for SaveDraft for application/json ContentType.
+type SaveDraftJSONRequestBody = NewDraft
 
 // EscalateTicketJSONRequestBody defines body for EscalateTicket for application/json ContentType.
 type EscalateTicketJSONRequestBody = EscalateCommand
@@ -3592,6 +4241,13 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/desks/{key} (the `ChangeDesk` operationId).
 	ChangeDesk(ctx context.Context, key Key, body ChangeDeskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListDrafts What the asker has begun to write
+	//
+	// His own drafts of all tickets, newest first; at most 500.
+	//
+	// Corresponds with GET /api/v1/drafts (the `ListDrafts` operationId).
+	ListDrafts(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListGroups Groups
 	//
 	// Corresponds with GET /api/v1/groups (the `ListGroups` operationId).
@@ -3651,6 +4307,74 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/mailboxes (the `ListMailboxes` operationId).
 	ListMailboxes(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateMailboxWithBody Add a mailbox
+	//
+	// It is read from now on, without a restart. Needs the scope and the role admin. Secrets are stored encrypted and never shown again.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/mailboxes (the `CreateMailbox` operationId).
+	CreateMailboxWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateMailbox Add a mailbox
+	//
+	// It is read from now on, without a restart. Needs the scope and the role admin. Secrets are stored encrypted and never shown again.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/mailboxes (the `CreateMailbox` operationId).
+	CreateMailbox(ctx context.Context, body CreateMailboxJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteMailbox Remove a mailbox
+	//
+	// It is no longer read or sent through, and its secrets are destroyed; what came through it stays. Added again under its address, it takes nothing in
+	// twice. Needs the scope and the role admin.
+	//
+	// Corresponds with DELETE /api/v1/mailboxes/{mailbox} (the `DeleteMailbox` operationId).
+	DeleteMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMailbox A mailbox
+	//
+	// With its settings for admins; secrets are never shown.
+	//
+	// Corresponds with GET /api/v1/mailboxes/{mailbox} (the `GetMailbox` operationId).
+	GetMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeMailboxWithBody Change a mailbox's settings
+	//
+	// What is left out stays as it is, secrets too. A mailbox that had stopped is tried again. Within a minute it is read by the new settings. Needs the
+	// scope and the role admin. The address stays: another address is another mailbox.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/mailboxes/{mailbox} (the `ChangeMailbox` operationId).
+	ChangeMailboxWithBody(ctx context.Context, mailbox MailboxId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeMailbox Change a mailbox's settings
+	//
+	// What is left out stays as it is, secrets too. A mailbox that had stopped is tried again. Within a minute it is read by the new settings. Needs the
+	// scope and the role admin. The address stays: another address is another mailbox.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/mailboxes/{mailbox} (the `ChangeMailbox` operationId).
+	ChangeMailbox(ctx context.Context, mailbox MailboxId, body ChangeMailboxJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReconcileMailbox Compare a mailbox with its ledger
+	//
+	// Proves that every mail on the server, from the first contact on, has exactly one fate. It changes nothing. For leads and admins.
+	//
+	// Corresponds with POST /api/v1/mailboxes/{mailbox}/reconcile (the `ReconcileMailbox` operationId).
+	ReconcileMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TestMailbox Try a mailbox's servers
+	//
+	// Logs in to both with the stored settings, opens the folder, changes and sends nothing. Takes up to a minute where a server is silent. Needs the scope
+	// and the role admin.
+	//
+	// Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
+	TestMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetRawMessage The source of a mail
 	//
@@ -3971,6 +4695,55 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/tickets/{number}/delete (the `DeleteTicket` operationId).
 	DeleteTicket(ctx context.Context, number Number, params *DeleteTicketParams, body DeleteTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTicketDrafts Drafts of a ticket
+	//
+	// The asker's own, and those that others share; newest first.
+	//
+	// Corresponds with GET /api/v1/tickets/{number}/drafts (the `ListTicketDrafts` operationId).
+	ListTicketDrafts(ctx context.Context, number Number, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteDraft Throw a draft away
+	//
+	// The asker's own only.
+	//
+	// Corresponds with DELETE /api/v1/tickets/{number}/drafts/{draft} (the `DeleteDraft` operationId).
+	DeleteDraft(ctx context.Context, number Number, draft DraftName, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDraft One draft
+	//
+	// By the command that it is to become (the asker's own: the one that he writes, else the newest that was kept), or by its id (also
+	// one that another shares).
+	//
+	// Corresponds with GET /api/v1/tickets/{number}/drafts/{draft} (the `GetDraft` operationId).
+	GetDraft(ctx context.Context, number Number, draft DraftName, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveDraftWithBody Save what is being written
+	//
+	// The asker's own: under the command's name the one that he writes, under an id that one. The whole draft is given; a file
+	// stays where `draft_files` names it. Nothing else changes a draft: no transfer, merge or refusal, and nobody else. It goes when
+	// a command that names it in `draft_id` is applied, when its agent deletes it, or with its ticket's content.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/tickets/{number}/drafts/{draft} (the `SaveDraft` operationId).
+	SaveDraftWithBody(ctx context.Context, number Number, draft DraftName, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveDraft Save what is being written
+	//
+	// The asker's own: under the command's name the one that he writes, under an id that one. The whole draft is given; a file
+	// stays where `draft_files` names it. Nothing else changes a draft: no transfer, merge or refusal, and nobody else. It goes when
+	// a command that names it in `draft_id` is applied, when its agent deletes it, or with its ticket's content.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/tickets/{number}/drafts/{draft} (the `SaveDraft` operationId).
+	SaveDraft(ctx context.Context, number Number, draft DraftName, body SaveDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDraftFile A file of a draft
+	//
+	// Corresponds with GET /api/v1/tickets/{number}/drafts/{draft}/files/{file} (the `GetDraftFile` operationId).
+	GetDraftFile(ctx context.Context, number Number, draft DraftName, file string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// EscalateTicketWithBody Raise by one tier, or hand over
 	//
@@ -4307,6 +5080,18 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /api/v1/tokens/{id} (the `DeleteToken` operationId).
 	DeleteToken(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListUndeliverable Addresses that get no automatic mail
+	//
+	// Mail to them came back for good, or somebody there called it spam. Newest first.
+	//
+	// Corresponds with GET /api/v1/undeliverable (the `ListUndeliverable` operationId).
+	ListUndeliverable(ctx context.Context, params *ListUndeliverableParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ClearUndeliverable Let an address have automatic mail again
+	//
+	// Corresponds with DELETE /api/v1/undeliverable/{address} (the `ClearUndeliverable` operationId).
+	ClearUndeliverable(ctx context.Context, address string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListViews Every view with its count
 	//
@@ -4699,6 +5484,23 @@ func (c *API) ChangeDesk(ctx context.Context, key Key, body ChangeDeskJSONReques
 	return c.Client.Do(req)
 }
 
+// ListDrafts What the asker has begun to write
+//
+// His own drafts of all tickets, newest first; at most 500.
+//
+// Corresponds with GET /api/v1/drafts (the `ListDrafts` operationId).
+func (c *API) ListDrafts(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDraftsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListGroups Groups
 //
 // Corresponds with GET /api/v1/groups (the `ListGroups` operationId).
@@ -4829,6 +5631,154 @@ func (c *API) ListLedger(ctx context.Context, params *ListLedgerParams, reqEdito
 // Corresponds with GET /api/v1/mailboxes (the `ListMailboxes` operationId).
 func (c *API) ListMailboxes(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListMailboxesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateMailboxWithBody Add a mailbox
+//
+// It is read from now on, without a restart. Needs the scope and the role admin. Secrets are stored encrypted and never shown again.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/mailboxes (the `CreateMailbox` operationId).
+func (c *API) CreateMailboxWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMailboxRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateMailbox Add a mailbox
+//
+// It is read from now on, without a restart. Needs the scope and the role admin. Secrets are stored encrypted and never shown again.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/mailboxes (the `CreateMailbox` operationId).
+func (c *API) CreateMailbox(ctx context.Context, body CreateMailboxJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMailboxRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteMailbox Remove a mailbox
+//
+// It is no longer read or sent through, and its secrets are destroyed; what came through it stays. Added again under its address, it takes nothing in
+// twice. Needs the scope and the role admin.
+//
+// Corresponds with DELETE /api/v1/mailboxes/{mailbox} (the `DeleteMailbox` operationId).
+func (c *API) DeleteMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteMailboxRequest(c.Server, mailbox)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMailbox A mailbox
+//
+// With its settings for admins; secrets are never shown.
+//
+// Corresponds with GET /api/v1/mailboxes/{mailbox} (the `GetMailbox` operationId).
+func (c *API) GetMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMailboxRequest(c.Server, mailbox)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeMailboxWithBody Change a mailbox's settings
+//
+// What is left out stays as it is, secrets too. A mailbox that had stopped is tried again. Within a minute it is read by the new settings. Needs the
+// scope and the role admin. The address stays: another address is another mailbox.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/mailboxes/{mailbox} (the `ChangeMailbox` operationId).
+func (c *API) ChangeMailboxWithBody(ctx context.Context, mailbox MailboxId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeMailboxRequestWithBody(c.Server, mailbox, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeMailbox Change a mailbox's settings
+//
+// What is left out stays as it is, secrets too. A mailbox that had stopped is tried again. Within a minute it is read by the new settings. Needs the
+// scope and the role admin. The address stays: another address is another mailbox.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/mailboxes/{mailbox} (the `ChangeMailbox` operationId).
+func (c *API) ChangeMailbox(ctx context.Context, mailbox MailboxId, body ChangeMailboxJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeMailboxRequest(c.Server, mailbox, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReconcileMailbox Compare a mailbox with its ledger
+//
+// Proves that every mail on the server, from the first contact on, has exactly one fate. It changes nothing. For leads and admins.
+//
+// Corresponds with POST /api/v1/mailboxes/{mailbox}/reconcile (the `ReconcileMailbox` operationId).
+func (c *API) ReconcileMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReconcileMailboxRequest(c.Server, mailbox)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TestMailbox Try a mailbox's servers
+//
+// Logs in to both with the stored settings, opens the folder, changes and sends nothing. Takes up to a minute where a server is silent. Needs the scope
+// and the role admin.
+//
+// Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
+func (c *API) TestMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTestMailboxRequest(c.Server, mailbox)
 	if err != nil {
 		return nil, err
 	}
@@ -5509,6 +6459,115 @@ func (c *API) DeleteTicketWithBody(ctx context.Context, number Number, params *D
 // Corresponds with POST /api/v1/tickets/{number}/delete (the `DeleteTicket` operationId).
 func (c *API) DeleteTicket(ctx context.Context, number Number, params *DeleteTicketParams, body DeleteTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteTicketRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTicketDrafts Drafts of a ticket
+//
+// The asker's own, and those that others share; newest first.
+//
+// Corresponds with GET /api/v1/tickets/{number}/drafts (the `ListTicketDrafts` operationId).
+func (c *API) ListTicketDrafts(ctx context.Context, number Number, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTicketDraftsRequest(c.Server, number)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteDraft Throw a draft away
+//
+// The asker's own only.
+//
+// Corresponds with DELETE /api/v1/tickets/{number}/drafts/{draft} (the `DeleteDraft` operationId).
+func (c *API) DeleteDraft(ctx context.Context, number Number, draft DraftName, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteDraftRequest(c.Server, number, draft)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDraft One draft
+//
+// By the command that it is to become (the asker's own: the one that he writes, else the newest that was kept), or by its id (also
+// one that another shares).
+//
+// Corresponds with GET /api/v1/tickets/{number}/drafts/{draft} (the `GetDraft` operationId).
+func (c *API) GetDraft(ctx context.Context, number Number, draft DraftName, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDraftRequest(c.Server, number, draft)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveDraftWithBody Save what is being written
+//
+// The asker's own: under the command's name the one that he writes, under an id that one. The whole draft is given; a file
+// stays where `draft_files` names it. Nothing else changes a draft: no transfer, merge or refusal, and nobody else. It goes when
+// a command that names it in `draft_id` is applied, when its agent deletes it, or with its ticket's content.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/tickets/{number}/drafts/{draft} (the `SaveDraft` operationId).
+func (c *API) SaveDraftWithBody(ctx context.Context, number Number, draft DraftName, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveDraftRequestWithBody(c.Server, number, draft, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveDraft Save what is being written
+//
+// The asker's own: under the command's name the one that he writes, under an id that one. The whole draft is given; a file
+// stays where `draft_files` names it. Nothing else changes a draft: no transfer, merge or refusal, and nobody else. It goes when
+// a command that names it in `draft_id` is applied, when its agent deletes it, or with its ticket's content.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/tickets/{number}/drafts/{draft} (the `SaveDraft` operationId).
+func (c *API) SaveDraft(ctx context.Context, number Number, draft DraftName, body SaveDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveDraftRequest(c.Server, number, draft, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDraftFile A file of a draft
+//
+// Corresponds with GET /api/v1/tickets/{number}/drafts/{draft}/files/{file} (the `GetDraftFile` operationId).
+func (c *API) GetDraftFile(ctx context.Context, number Number, draft DraftName, file string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDraftFileRequest(c.Server, number, draft, file)
 	if err != nil {
 		return nil, err
 	}
@@ -6235,6 +7294,38 @@ func (c *API) DeleteToken(ctx context.Context, id string, reqEditors ...RequestE
 	return c.Client.Do(req)
 }
 
+// ListUndeliverable Addresses that get no automatic mail
+//
+// Mail to them came back for good, or somebody there called it spam. Newest first.
+//
+// Corresponds with GET /api/v1/undeliverable (the `ListUndeliverable` operationId).
+func (c *API) ListUndeliverable(ctx context.Context, params *ListUndeliverableParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListUndeliverableRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ClearUndeliverable Let an address have automatic mail again
+//
+// Corresponds with DELETE /api/v1/undeliverable/{address} (the `ClearUndeliverable` operationId).
+func (c *API) ClearUndeliverable(ctx context.Context, address string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClearUndeliverableRequest(c.Server, address)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListViews Every view with its count
 //
 // Corresponds with GET /api/v1/views (the `ListViews` operationId).
@@ -6803,6 +7894,33 @@ func NewChangeDeskRequestWithBody(server string, key Key, contentType string, bo
 	return req, nil
 }
 
+// NewListDraftsRequest constructs an http.Request for the ListDrafts method
+func NewListDraftsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/drafts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListGroupsRequest constructs an http.Request for the ListGroups method
 func NewListGroupsRequest(server string) (*http.Request, error) {
 	var err error
@@ -7049,6 +8167,229 @@ func NewListMailboxesRequest(server string) (*http.Request, error) {
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateMailboxRequest calls the generic CreateMailbox builder with application/json body
+func NewCreateMailboxRequest(server string, body CreateMailboxJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateMailboxRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateMailboxRequestWithBody constructs an http.Request for the CreateMailbox method, with any body, and a specified content type
+func NewCreateMailboxRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mailboxes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteMailboxRequest constructs an http.Request for the DeleteMailbox method
+func NewDeleteMailboxRequest(server string, mailbox MailboxId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mailbox", mailbox, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mailboxes/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetMailboxRequest constructs an http.Request for the GetMailbox method
+func NewGetMailboxRequest(server string, mailbox MailboxId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mailbox", mailbox, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mailboxes/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChangeMailboxRequest calls the generic ChangeMailbox builder with application/json body
+func NewChangeMailboxRequest(server string, mailbox MailboxId, body ChangeMailboxJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeMailboxRequestWithBody(server, mailbox, "application/json", bodyReader)
+}
+
+// NewChangeMailboxRequestWithBody constructs an http.Request for the ChangeMailbox method, with any body, and a specified content type
+func NewChangeMailboxRequestWithBody(server string, mailbox MailboxId, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mailbox", mailbox, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mailboxes/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewReconcileMailboxRequest constructs an http.Request for the ReconcileMailbox method
+func NewReconcileMailboxRequest(server string, mailbox MailboxId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mailbox", mailbox, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mailboxes/%s/reconcile", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewTestMailboxRequest constructs an http.Request for the TestMailbox method
+func NewTestMailboxRequest(server string, mailbox MailboxId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mailbox", mailbox, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mailboxes/%s/test", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -7899,6 +9240,18 @@ func NewListTicketsRequest(server string, params *ListTicketsParams) (*http.Requ
 
 		}
 
+		if params.ReceptionType != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "reception_type", *params.ReceptionType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Category != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "category", *params.Category, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
@@ -7935,6 +9288,18 @@ func NewListTicketsRequest(server string, params *ListTicketsParams) (*http.Requ
 
 		}
 
+		if params.Login != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "login", *params.Login, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Email != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "email", *params.Email, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
@@ -7950,6 +9315,18 @@ func NewListTicketsRequest(server string, params *ListTicketsParams) (*http.Requ
 		if params.Phone != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "phone", *params.Phone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Client != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -8619,6 +9996,224 @@ func NewDeleteTicketRequestWithBody(server string, number Number, params *Delete
 			req.Header.Set("Prefer", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewListTicketDraftsRequest constructs an http.Request for the ListTicketDrafts method
+func NewListTicketDraftsRequest(server string, number Number) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/drafts", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeleteDraftRequest constructs an http.Request for the DeleteDraft method
+func NewDeleteDraftRequest(server string, number Number, draft DraftName) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "draft", draft, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/drafts/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDraftRequest constructs an http.Request for the GetDraft method
+func NewGetDraftRequest(server string, number Number, draft DraftName) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "draft", draft, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/drafts/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSaveDraftRequest calls the generic SaveDraft builder with application/json body
+func NewSaveDraftRequest(server string, number Number, draft DraftName, body SaveDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSaveDraftRequestWithBody(server, number, draft, "application/json", bodyReader)
+}
+
+// NewSaveDraftRequestWithBody constructs an http.Request for the SaveDraft method, with any body, and a specified content type
+func NewSaveDraftRequestWithBody(server string, number Number, draft DraftName, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "draft", draft, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/drafts/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetDraftFileRequest constructs an http.Request for the GetDraftFile method
+func NewGetDraftFileRequest(server string, number Number, draft DraftName, file string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "draft", draft, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "file", file, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/drafts/%s/files/%s", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -9881,6 +11476,118 @@ func NewDeleteTokenRequest(server string, id string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListUndeliverableRequest constructs an http.Request for the ListUndeliverable method
+func NewListUndeliverableRequest(server string, params *ListUndeliverableParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/undeliverable")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewClearUndeliverableRequest constructs an http.Request for the ClearUndeliverable method
+func NewClearUndeliverableRequest(server string, address string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "address", address, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/undeliverable/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListViewsRequest constructs an http.Request for the ListViews method
 func NewListViewsRequest(server string) (*http.Request, error) {
 	var err error
@@ -10145,6 +11852,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/desks/{key} (the `ChangeDesk` operationId).
 	ChangeDeskWithResponse(ctx context.Context, key Key, body ChangeDeskJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeDeskResponse, error)
 
+	// ListDraftsWithResponse What the asker has begun to write
+	//
+	// His own drafts of all tickets, newest first; at most 500.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/drafts (the `ListDrafts` operationId).
+	ListDraftsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDraftsResponse, error)
+
 	// ListGroupsWithResponse Groups
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -10212,6 +11928,82 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/mailboxes (the `ListMailboxes` operationId).
 	ListMailboxesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListMailboxesResponse, error)
+
+	// CreateMailboxWithBodyWithResponse Add a mailbox
+	//
+	// It is read from now on, without a restart. Needs the scope and the role admin. Secrets are stored encrypted and never shown again.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mailboxes (the `CreateMailbox` operationId).
+	CreateMailboxWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMailboxResponse, error)
+
+	// CreateMailboxWithResponse Add a mailbox
+	//
+	// It is read from now on, without a restart. Needs the scope and the role admin. Secrets are stored encrypted and never shown again.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mailboxes (the `CreateMailbox` operationId).
+	CreateMailboxWithResponse(ctx context.Context, body CreateMailboxJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMailboxResponse, error)
+
+	// DeleteMailboxWithResponse Remove a mailbox
+	//
+	// It is no longer read or sent through, and its secrets are destroyed; what came through it stays. Added again under its address, it takes nothing in
+	// twice. Needs the scope and the role admin.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/mailboxes/{mailbox} (the `DeleteMailbox` operationId).
+	DeleteMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*DeleteMailboxResponse, error)
+
+	// GetMailboxWithResponse A mailbox
+	//
+	// With its settings for admins; secrets are never shown.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mailboxes/{mailbox} (the `GetMailbox` operationId).
+	GetMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*GetMailboxResponse, error)
+
+	// ChangeMailboxWithBodyWithResponse Change a mailbox's settings
+	//
+	// What is left out stays as it is, secrets too. A mailbox that had stopped is tried again. Within a minute it is read by the new settings. Needs the
+	// scope and the role admin. The address stays: another address is another mailbox.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/mailboxes/{mailbox} (the `ChangeMailbox` operationId).
+	ChangeMailboxWithBodyWithResponse(ctx context.Context, mailbox MailboxId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMailboxResponse, error)
+
+	// ChangeMailboxWithResponse Change a mailbox's settings
+	//
+	// What is left out stays as it is, secrets too. A mailbox that had stopped is tried again. Within a minute it is read by the new settings. Needs the
+	// scope and the role admin. The address stays: another address is another mailbox.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/mailboxes/{mailbox} (the `ChangeMailbox` operationId).
+	ChangeMailboxWithResponse(ctx context.Context, mailbox MailboxId, body ChangeMailboxJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMailboxResponse, error)
+
+	// ReconcileMailboxWithResponse Compare a mailbox with its ledger
+	//
+	// Proves that every mail on the server, from the first contact on, has exactly one fate. It changes nothing. For leads and admins.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mailboxes/{mailbox}/reconcile (the `ReconcileMailbox` operationId).
+	ReconcileMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*ReconcileMailboxResponse, error)
+
+	// TestMailboxWithResponse Try a mailbox's servers
+	//
+	// Logs in to both with the stored settings, opens the folder, changes and sends nothing. Takes up to a minute where a server is silent. Needs the scope
+	// and the role admin.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
+	TestMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*TestMailboxResponse, error)
 
 	// GetRawMessageWithResponse The source of a mail
 	//
@@ -10561,6 +12353,63 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/tickets/{number}/delete (the `DeleteTicket` operationId).
 	DeleteTicketWithResponse(ctx context.Context, number Number, params *DeleteTicketParams, body DeleteTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteTicketResponse, error)
 
+	// ListTicketDraftsWithResponse Drafts of a ticket
+	//
+	// The asker's own, and those that others share; newest first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/tickets/{number}/drafts (the `ListTicketDrafts` operationId).
+	ListTicketDraftsWithResponse(ctx context.Context, number Number, reqEditors ...RequestEditorFn) (*ListTicketDraftsResponse, error)
+
+	// DeleteDraftWithResponse Throw a draft away
+	//
+	// The asker's own only.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/tickets/{number}/drafts/{draft} (the `DeleteDraft` operationId).
+	DeleteDraftWithResponse(ctx context.Context, number Number, draft DraftName, reqEditors ...RequestEditorFn) (*DeleteDraftResponse, error)
+
+	// GetDraftWithResponse One draft
+	//
+	// By the command that it is to become (the asker's own: the one that he writes, else the newest that was kept), or by its id (also
+	// one that another shares).
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/tickets/{number}/drafts/{draft} (the `GetDraft` operationId).
+	GetDraftWithResponse(ctx context.Context, number Number, draft DraftName, reqEditors ...RequestEditorFn) (*GetDraftResponse, error)
+
+	// SaveDraftWithBodyWithResponse Save what is being written
+	//
+	// The asker's own: under the command's name the one that he writes, under an id that one. The whole draft is given; a file
+	// stays where `draft_files` names it. Nothing else changes a draft: no transfer, merge or refusal, and nobody else. It goes when
+	// a command that names it in `draft_id` is applied, when its agent deletes it, or with its ticket's content.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/tickets/{number}/drafts/{draft} (the `SaveDraft` operationId).
+	SaveDraftWithBodyWithResponse(ctx context.Context, number Number, draft DraftName, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveDraftResponse, error)
+
+	// SaveDraftWithResponse Save what is being written
+	//
+	// The asker's own: under the command's name the one that he writes, under an id that one. The whole draft is given; a file
+	// stays where `draft_files` names it. Nothing else changes a draft: no transfer, merge or refusal, and nobody else. It goes when
+	// a command that names it in `draft_id` is applied, when its agent deletes it, or with its ticket's content.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/tickets/{number}/drafts/{draft} (the `SaveDraft` operationId).
+	SaveDraftWithResponse(ctx context.Context, number Number, draft DraftName, body SaveDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveDraftResponse, error)
+
+	// GetDraftFileWithResponse A file of a draft
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/tickets/{number}/drafts/{draft}/files/{file} (the `GetDraftFile` operationId).
+	GetDraftFileWithResponse(ctx context.Context, number Number, draft DraftName, file string, reqEditors ...RequestEditorFn) (*GetDraftFileResponse, error)
+
 	// EscalateTicketWithBodyWithResponse Raise by one tier, or hand over
 	//
 	// To a group where one is named. With `desk`, an issue desk, it is handed over: a child ticket opens there with title,
@@ -10908,6 +12757,22 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with DELETE /api/v1/tokens/{id} (the `DeleteToken` operationId).
 	DeleteTokenWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*DeleteTokenResponse, error)
+
+	// ListUndeliverableWithResponse Addresses that get no automatic mail
+	//
+	// Mail to them came back for good, or somebody there called it spam. Newest first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/undeliverable (the `ListUndeliverable` operationId).
+	ListUndeliverableWithResponse(ctx context.Context, params *ListUndeliverableParams, reqEditors ...RequestEditorFn) (*ListUndeliverableResponse, error)
+
+	// ClearUndeliverableWithResponse Let an address have automatic mail again
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/undeliverable/{address} (the `ClearUndeliverable` operationId).
+	ClearUndeliverableWithResponse(ctx context.Context, address string, reqEditors ...RequestEditorFn) (*ClearUndeliverableResponse, error)
 
 	// ListViewsWithResponse Every view with its count
 	//
@@ -12372,6 +14237,89 @@ func (r ChangeDeskResponse) ContentType() string {
 	return ""
 }
 
+// ListDraftsResponse401Headers the declared response headers of an HTTP 401 response for ListDrafts
+type ListDraftsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListDraftsResponse503Headers the declared response headers of an HTTP 503 response for ListDrafts
+type ListDraftsResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListDraftsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DraftList
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListDraftsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListDraftsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListDraftsResponse) GetJSON200() *DraftList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListDraftsResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListDraftsResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListDraftsResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListDraftsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListDraftsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDraftsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDraftsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListDraftsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListGroupsResponse401Headers the declared response headers of an HTTP 401 response for ListGroups
 type ListGroupsResponse401Headers struct {
 	WWWAuthenticate *string
@@ -12948,6 +14896,595 @@ func (r ListMailboxesResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListMailboxesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateMailboxResponse401Headers the declared response headers of an HTTP 401 response for CreateMailbox
+type CreateMailboxResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateMailboxResponse503Headers the declared response headers of an HTTP 503 response for CreateMailbox
+type CreateMailboxResponse503Headers struct {
+	RetryAfter *string
+}
+
+type CreateMailboxResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Mailbox
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateMailboxResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateMailboxResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateMailboxResponse) GetJSON201() *Mailbox {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateMailboxResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CreateMailboxResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CreateMailboxResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateMailboxResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateMailboxResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateMailboxResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreateMailboxResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateMailboxResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateMailboxResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateMailboxResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateMailboxResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateMailboxResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteMailboxResponse401Headers the declared response headers of an HTTP 401 response for DeleteMailbox
+type DeleteMailboxResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeleteMailboxResponse503Headers the declared response headers of an HTTP 503 response for DeleteMailbox
+type DeleteMailboxResponse503Headers struct {
+	RetryAfter *string
+}
+
+type DeleteMailboxResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteMailboxResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteMailboxResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeleteMailboxResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DeleteMailboxResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DeleteMailboxResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r DeleteMailboxResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteMailboxResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteMailboxResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteMailboxResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteMailboxResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteMailboxResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetMailboxResponse401Headers the declared response headers of an HTTP 401 response for GetMailbox
+type GetMailboxResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetMailboxResponse503Headers the declared response headers of an HTTP 503 response for GetMailbox
+type GetMailboxResponse503Headers struct {
+	RetryAfter *string
+}
+
+type GetMailboxResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Mailbox
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetMailboxResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetMailboxResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMailboxResponse) GetJSON200() *Mailbox {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetMailboxResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetMailboxResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetMailboxResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetMailboxResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMailboxResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMailboxResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMailboxResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMailboxResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMailboxResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ChangeMailboxResponse401Headers the declared response headers of an HTTP 401 response for ChangeMailbox
+type ChangeMailboxResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ChangeMailboxResponse503Headers the declared response headers of an HTTP 503 response for ChangeMailbox
+type ChangeMailboxResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ChangeMailboxResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Mailbox
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ChangeMailboxResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ChangeMailboxResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeMailboxResponse) GetJSON200() *Mailbox {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChangeMailboxResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChangeMailboxResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ChangeMailboxResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ChangeMailboxResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ChangeMailboxResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ChangeMailboxResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeMailboxResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ChangeMailboxResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeMailboxResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeMailboxResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeMailboxResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeMailboxResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeMailboxResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ReconcileMailboxResponse401Headers the declared response headers of an HTTP 401 response for ReconcileMailbox
+type ReconcileMailboxResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ReconcileMailboxResponse503Headers the declared response headers of an HTTP 503 response for ReconcileMailbox
+type ReconcileMailboxResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ReconcileMailboxResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Reconciliation
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ReconcileMailboxResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ReconcileMailboxResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReconcileMailboxResponse) GetJSON200() *Reconciliation {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ReconcileMailboxResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ReconcileMailboxResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ReconcileMailboxResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ReconcileMailboxResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ReconcileMailboxResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReconcileMailboxResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReconcileMailboxResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReconcileMailboxResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReconcileMailboxResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReconcileMailboxResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// TestMailboxResponse401Headers the declared response headers of an HTTP 401 response for TestMailbox
+type TestMailboxResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// TestMailboxResponse503Headers the declared response headers of an HTTP 503 response for TestMailbox
+type TestMailboxResponse503Headers struct {
+	RetryAfter *string
+}
+
+type TestMailboxResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MailboxTest
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *TestMailboxResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *TestMailboxResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TestMailboxResponse) GetJSON200() *MailboxTest {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r TestMailboxResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r TestMailboxResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r TestMailboxResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r TestMailboxResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TestMailboxResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TestMailboxResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TestMailboxResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TestMailboxResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TestMailboxResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -14270,6 +16807,8 @@ type ListTicketsResponse struct {
 	ApplicationproblemJSON401 *Unauthorized
 	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
 	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationproblemJSON503 *StoreAway
 	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
@@ -14298,6 +16837,11 @@ func (r ListTicketsResponse) GetApplicationproblemJSON401() *Unauthorized {
 // GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
 func (r ListTicketsResponse) GetApplicationproblemJSON403() *Forbidden {
 	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListTicketsResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
 }
 
 // GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
@@ -15634,6 +18178,463 @@ func (r DeleteTicketResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r DeleteTicketResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListTicketDraftsResponse401Headers the declared response headers of an HTTP 401 response for ListTicketDrafts
+type ListTicketDraftsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListTicketDraftsResponse503Headers the declared response headers of an HTTP 503 response for ListTicketDrafts
+type ListTicketDraftsResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListTicketDraftsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DraftList
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListTicketDraftsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListTicketDraftsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTicketDraftsResponse) GetJSON200() *DraftList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListTicketDraftsResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListTicketDraftsResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ListTicketDraftsResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListTicketDraftsResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTicketDraftsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTicketDraftsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTicketDraftsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTicketDraftsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTicketDraftsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteDraftResponse401Headers the declared response headers of an HTTP 401 response for DeleteDraft
+type DeleteDraftResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeleteDraftResponse503Headers the declared response headers of an HTTP 503 response for DeleteDraft
+type DeleteDraftResponse503Headers struct {
+	RetryAfter *string
+}
+
+type DeleteDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteDraftResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteDraftResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeleteDraftResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DeleteDraftResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DeleteDraftResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r DeleteDraftResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteDraftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetDraftResponse401Headers the declared response headers of an HTTP 401 response for GetDraft
+type GetDraftResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetDraftResponse503Headers the declared response headers of an HTTP 503 response for GetDraft
+type GetDraftResponse503Headers struct {
+	RetryAfter *string
+}
+
+type GetDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Draft
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetDraftResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetDraftResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDraftResponse) GetJSON200() *Draft {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetDraftResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetDraftResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetDraftResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetDraftResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDraftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SaveDraftResponse401Headers the declared response headers of an HTTP 401 response for SaveDraft
+type SaveDraftResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// SaveDraftResponse503Headers the declared response headers of an HTTP 503 response for SaveDraft
+type SaveDraftResponse503Headers struct {
+	RetryAfter *string
+}
+
+type SaveDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Draft
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SaveDraftResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *SaveDraftResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SaveDraftResponse) GetJSON200() *Draft {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SaveDraftResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SaveDraftResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r SaveDraftResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r SaveDraftResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SaveDraftResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SaveDraftResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r SaveDraftResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SaveDraftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SaveDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SaveDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SaveDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SaveDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetDraftFileResponse401Headers the declared response headers of an HTTP 401 response for GetDraftFile
+type GetDraftFileResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetDraftFileResponse503Headers the declared response headers of an HTTP 503 response for GetDraftFile
+type GetDraftFileResponse503Headers struct {
+	RetryAfter *string
+}
+
+type GetDraftFileResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetDraftFileResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetDraftFileResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetDraftFileResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetDraftFileResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetDraftFileResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetDraftFileResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDraftFileResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDraftFileResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDraftFileResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDraftFileResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDraftFileResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -18355,6 +21356,179 @@ func (r DeleteTokenResponse) ContentType() string {
 	return ""
 }
 
+// ListUndeliverableResponse401Headers the declared response headers of an HTTP 401 response for ListUndeliverable
+type ListUndeliverableResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListUndeliverableResponse503Headers the declared response headers of an HTTP 503 response for ListUndeliverable
+type ListUndeliverableResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListUndeliverableResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *UndeliverableList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListUndeliverableResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListUndeliverableResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListUndeliverableResponse) GetJSON200() *UndeliverableList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListUndeliverableResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListUndeliverableResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListUndeliverableResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListUndeliverableResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListUndeliverableResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListUndeliverableResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListUndeliverableResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListUndeliverableResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListUndeliverableResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ClearUndeliverableResponse401Headers the declared response headers of an HTTP 401 response for ClearUndeliverable
+type ClearUndeliverableResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ClearUndeliverableResponse503Headers the declared response headers of an HTTP 503 response for ClearUndeliverable
+type ClearUndeliverableResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ClearUndeliverableResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ClearUndeliverableResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ClearUndeliverableResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ClearUndeliverableResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ClearUndeliverableResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ClearUndeliverableResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ClearUndeliverableResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ClearUndeliverableResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ClearUndeliverableResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ClearUndeliverableResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ClearUndeliverableResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ClearUndeliverableResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListViewsResponse401Headers the declared response headers of an HTTP 401 response for ListViews
 type ListViewsResponse401Headers struct {
 	WWWAuthenticate *string
@@ -18757,6 +21931,21 @@ func (c *ClientWithResponses) ChangeDeskWithResponse(ctx context.Context, key Ke
 	return ParseChangeDeskResponse(rsp)
 }
 
+// ListDraftsWithResponse What the asker has begun to write
+//
+// His own drafts of all tickets, newest first; at most 500.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/drafts (the `ListDrafts` operationId).
+func (c *ClientWithResponses) ListDraftsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDraftsResponse, error) {
+	rsp, err := c.ListDrafts(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDraftsResponse(rsp)
+}
+
 // ListGroupsWithResponse Groups
 //
 // Returns a wrapper object for the known response body format(s).
@@ -18871,6 +22060,130 @@ func (c *ClientWithResponses) ListMailboxesWithResponse(ctx context.Context, req
 		return nil, err
 	}
 	return ParseListMailboxesResponse(rsp)
+}
+
+// CreateMailboxWithBodyWithResponse Add a mailbox
+//
+// It is read from now on, without a restart. Needs the scope and the role admin. Secrets are stored encrypted and never shown again.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mailboxes (the `CreateMailbox` operationId).
+func (c *ClientWithResponses) CreateMailboxWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMailboxResponse, error) {
+	rsp, err := c.CreateMailboxWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateMailboxResponse(rsp)
+}
+
+// CreateMailboxWithResponse Add a mailbox
+//
+// It is read from now on, without a restart. Needs the scope and the role admin. Secrets are stored encrypted and never shown again.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mailboxes (the `CreateMailbox` operationId).
+func (c *ClientWithResponses) CreateMailboxWithResponse(ctx context.Context, body CreateMailboxJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMailboxResponse, error) {
+	rsp, err := c.CreateMailbox(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateMailboxResponse(rsp)
+}
+
+// DeleteMailboxWithResponse Remove a mailbox
+//
+// It is no longer read or sent through, and its secrets are destroyed; what came through it stays. Added again under its address, it takes nothing in
+// twice. Needs the scope and the role admin.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/mailboxes/{mailbox} (the `DeleteMailbox` operationId).
+func (c *ClientWithResponses) DeleteMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*DeleteMailboxResponse, error) {
+	rsp, err := c.DeleteMailbox(ctx, mailbox, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteMailboxResponse(rsp)
+}
+
+// GetMailboxWithResponse A mailbox
+//
+// With its settings for admins; secrets are never shown.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mailboxes/{mailbox} (the `GetMailbox` operationId).
+func (c *ClientWithResponses) GetMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*GetMailboxResponse, error) {
+	rsp, err := c.GetMailbox(ctx, mailbox, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMailboxResponse(rsp)
+}
+
+// ChangeMailboxWithBodyWithResponse Change a mailbox's settings
+//
+// What is left out stays as it is, secrets too. A mailbox that had stopped is tried again. Within a minute it is read by the new settings. Needs the
+// scope and the role admin. The address stays: another address is another mailbox.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/mailboxes/{mailbox} (the `ChangeMailbox` operationId).
+func (c *ClientWithResponses) ChangeMailboxWithBodyWithResponse(ctx context.Context, mailbox MailboxId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMailboxResponse, error) {
+	rsp, err := c.ChangeMailboxWithBody(ctx, mailbox, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeMailboxResponse(rsp)
+}
+
+// ChangeMailboxWithResponse Change a mailbox's settings
+//
+// What is left out stays as it is, secrets too. A mailbox that had stopped is tried again. Within a minute it is read by the new settings. Needs the
+// scope and the role admin. The address stays: another address is another mailbox.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/mailboxes/{mailbox} (the `ChangeMailbox` operationId).
+func (c *ClientWithResponses) ChangeMailboxWithResponse(ctx context.Context, mailbox MailboxId, body ChangeMailboxJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMailboxResponse, error) {
+	rsp, err := c.ChangeMailbox(ctx, mailbox, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeMailboxResponse(rsp)
+}
+
+// ReconcileMailboxWithResponse Compare a mailbox with its ledger
+//
+// Proves that every mail on the server, from the first contact on, has exactly one fate. It changes nothing. For leads and admins.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mailboxes/{mailbox}/reconcile (the `ReconcileMailbox` operationId).
+func (c *ClientWithResponses) ReconcileMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*ReconcileMailboxResponse, error) {
+	rsp, err := c.ReconcileMailbox(ctx, mailbox, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReconcileMailboxResponse(rsp)
+}
+
+// TestMailboxWithResponse Try a mailbox's servers
+//
+// Logs in to both with the stored settings, opens the folder, changes and sends nothing. Takes up to a minute where a server is silent. Needs the scope
+// and the role admin.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
+func (c *ClientWithResponses) TestMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*TestMailboxResponse, error) {
+	rsp, err := c.TestMailbox(ctx, mailbox, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTestMailboxResponse(rsp)
 }
 
 // GetRawMessageWithResponse The source of a mail
@@ -19435,6 +22748,99 @@ func (c *ClientWithResponses) DeleteTicketWithResponse(ctx context.Context, numb
 		return nil, err
 	}
 	return ParseDeleteTicketResponse(rsp)
+}
+
+// ListTicketDraftsWithResponse Drafts of a ticket
+//
+// The asker's own, and those that others share; newest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/tickets/{number}/drafts (the `ListTicketDrafts` operationId).
+func (c *ClientWithResponses) ListTicketDraftsWithResponse(ctx context.Context, number Number, reqEditors ...RequestEditorFn) (*ListTicketDraftsResponse, error) {
+	rsp, err := c.ListTicketDrafts(ctx, number, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTicketDraftsResponse(rsp)
+}
+
+// DeleteDraftWithResponse Throw a draft away
+//
+// The asker's own only.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/tickets/{number}/drafts/{draft} (the `DeleteDraft` operationId).
+func (c *ClientWithResponses) DeleteDraftWithResponse(ctx context.Context, number Number, draft DraftName, reqEditors ...RequestEditorFn) (*DeleteDraftResponse, error) {
+	rsp, err := c.DeleteDraft(ctx, number, draft, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteDraftResponse(rsp)
+}
+
+// GetDraftWithResponse One draft
+//
+// By the command that it is to become (the asker's own: the one that he writes, else the newest that was kept), or by its id (also
+// one that another shares).
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/tickets/{number}/drafts/{draft} (the `GetDraft` operationId).
+func (c *ClientWithResponses) GetDraftWithResponse(ctx context.Context, number Number, draft DraftName, reqEditors ...RequestEditorFn) (*GetDraftResponse, error) {
+	rsp, err := c.GetDraft(ctx, number, draft, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDraftResponse(rsp)
+}
+
+// SaveDraftWithBodyWithResponse Save what is being written
+//
+// The asker's own: under the command's name the one that he writes, under an id that one. The whole draft is given; a file
+// stays where `draft_files` names it. Nothing else changes a draft: no transfer, merge or refusal, and nobody else. It goes when
+// a command that names it in `draft_id` is applied, when its agent deletes it, or with its ticket's content.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/tickets/{number}/drafts/{draft} (the `SaveDraft` operationId).
+func (c *ClientWithResponses) SaveDraftWithBodyWithResponse(ctx context.Context, number Number, draft DraftName, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveDraftResponse, error) {
+	rsp, err := c.SaveDraftWithBody(ctx, number, draft, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveDraftResponse(rsp)
+}
+
+// SaveDraftWithResponse Save what is being written
+//
+// The asker's own: under the command's name the one that he writes, under an id that one. The whole draft is given; a file
+// stays where `draft_files` names it. Nothing else changes a draft: no transfer, merge or refusal, and nobody else. It goes when
+// a command that names it in `draft_id` is applied, when its agent deletes it, or with its ticket's content.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/tickets/{number}/drafts/{draft} (the `SaveDraft` operationId).
+func (c *ClientWithResponses) SaveDraftWithResponse(ctx context.Context, number Number, draft DraftName, body SaveDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveDraftResponse, error) {
+	rsp, err := c.SaveDraft(ctx, number, draft, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveDraftResponse(rsp)
+}
+
+// GetDraftFileWithResponse A file of a draft
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/tickets/{number}/drafts/{draft}/files/{file} (the `GetDraftFile` operationId).
+func (c *ClientWithResponses) GetDraftFileWithResponse(ctx context.Context, number Number, draft DraftName, file string, reqEditors ...RequestEditorFn) (*GetDraftFileResponse, error) {
+	rsp, err := c.GetDraftFile(ctx, number, draft, file, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDraftFileResponse(rsp)
 }
 
 // EscalateTicketWithBodyWithResponse Raise by one tier, or hand over
@@ -20011,6 +23417,34 @@ func (c *ClientWithResponses) DeleteTokenWithResponse(ctx context.Context, id st
 		return nil, err
 	}
 	return ParseDeleteTokenResponse(rsp)
+}
+
+// ListUndeliverableWithResponse Addresses that get no automatic mail
+//
+// Mail to them came back for good, or somebody there called it spam. Newest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/undeliverable (the `ListUndeliverable` operationId).
+func (c *ClientWithResponses) ListUndeliverableWithResponse(ctx context.Context, params *ListUndeliverableParams, reqEditors ...RequestEditorFn) (*ListUndeliverableResponse, error) {
+	rsp, err := c.ListUndeliverable(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListUndeliverableResponse(rsp)
+}
+
+// ClearUndeliverableWithResponse Let an address have automatic mail again
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/undeliverable/{address} (the `ClearUndeliverable` operationId).
+func (c *ClientWithResponses) ClearUndeliverableWithResponse(ctx context.Context, address string, reqEditors ...RequestEditorFn) (*ClearUndeliverableResponse, error) {
+	rsp, err := c.ClearUndeliverable(ctx, address, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClearUndeliverableResponse(rsp)
 }
 
 // ListViewsWithResponse Every view with its count
@@ -21397,6 +24831,83 @@ func ParseChangeDeskResponse(rsp *http.Response) (*ChangeDeskResponse, error) {
 	return response, nil
 }
 
+// ParseListDraftsResponse parses an HTTP response from a ListDraftsWithResponse call
+func ParseListDraftsResponse(rsp *http.Response) (*ListDraftsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDraftsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DraftList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListDraftsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListDraftsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListGroupsResponse parses an HTTP response from a ListGroupsWithResponse call
 func ParseListGroupsResponse(rsp *http.Response) (*ListGroupsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -21933,6 +25444,562 @@ func ParseListMailboxesResponse(rsp *http.Response) (*ListMailboxesResponse, err
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListMailboxesResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateMailboxResponse parses an HTTP response from a CreateMailboxWithResponse call
+func ParseCreateMailboxResponse(rsp *http.Response) (*CreateMailboxResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateMailboxResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Mailbox
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CreateMailboxResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateMailboxResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteMailboxResponse parses an HTTP response from a DeleteMailboxWithResponse call
+func ParseDeleteMailboxResponse(rsp *http.Response) (*DeleteMailboxResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteMailboxResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteMailboxResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteMailboxResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetMailboxResponse parses an HTTP response from a GetMailboxWithResponse call
+func ParseGetMailboxResponse(rsp *http.Response) (*GetMailboxResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMailboxResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Mailbox
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetMailboxResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetMailboxResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseChangeMailboxResponse parses an HTTP response from a ChangeMailboxWithResponse call
+func ParseChangeMailboxResponse(rsp *http.Response) (*ChangeMailboxResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeMailboxResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Mailbox
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ChangeMailboxResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ChangeMailboxResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReconcileMailboxResponse parses an HTTP response from a ReconcileMailboxWithResponse call
+func ParseReconcileMailboxResponse(rsp *http.Response) (*ReconcileMailboxResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReconcileMailboxResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Reconciliation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ReconcileMailboxResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ReconcileMailboxResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseTestMailboxResponse parses an HTTP response from a TestMailboxWithResponse call
+func ParseTestMailboxResponse(rsp *http.Response) (*TestMailboxResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TestMailboxResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MailboxTest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers TestMailboxResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers TestMailboxResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -23216,6 +27283,13 @@ func ParseListTicketsResponse(rsp *http.Response) (*ListTicketsResponse, error) 
 			return nil, err
 		}
 		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
 		var dest StoreAway
@@ -24589,6 +28663,436 @@ func ParseDeleteTicketResponse(rsp *http.Response) (*DeleteTicketResponse, error
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers DeleteTicketResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListTicketDraftsResponse parses an HTTP response from a ListTicketDraftsWithResponse call
+func ParseListTicketDraftsResponse(rsp *http.Response) (*ListTicketDraftsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTicketDraftsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DraftList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListTicketDraftsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListTicketDraftsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteDraftResponse parses an HTTP response from a DeleteDraftWithResponse call
+func ParseDeleteDraftResponse(rsp *http.Response) (*DeleteDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteDraftResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteDraftResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetDraftResponse parses an HTTP response from a GetDraftWithResponse call
+func ParseGetDraftResponse(rsp *http.Response) (*GetDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Draft
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetDraftResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetDraftResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSaveDraftResponse parses an HTTP response from a SaveDraftWithResponse call
+func ParseSaveDraftResponse(rsp *http.Response) (*SaveDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SaveDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Draft
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers SaveDraftResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers SaveDraftResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetDraftFileResponse parses an HTTP response from a GetDraftFileWithResponse call
+func ParseGetDraftFileResponse(rsp *http.Response) (*GetDraftFileResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDraftFileResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetDraftFileResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetDraftFileResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -27349,6 +31853,170 @@ func ParseDeleteTokenResponse(rsp *http.Response) (*DeleteTokenResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers DeleteTokenResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListUndeliverableResponse parses an HTTP response from a ListUndeliverableWithResponse call
+func ParseListUndeliverableResponse(rsp *http.Response) (*ListUndeliverableResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListUndeliverableResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest UndeliverableList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListUndeliverableResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListUndeliverableResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseClearUndeliverableResponse parses an HTTP response from a ClearUndeliverableWithResponse call
+func ParseClearUndeliverableResponse(rsp *http.Response) (*ClearUndeliverableResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ClearUndeliverableResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ClearUndeliverableResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ClearUndeliverableResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -622,6 +622,78 @@ func (e DeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for DraftWhy.
+const (
+	DraftWhyRefused   DraftWhy = "refused"
+	DraftWhyWithdrawn DraftWhy = "withdrawn"
+	DraftWhyWritten   DraftWhy = "written"
+)
+
+// Valid indicates whether the value is a known member of the DraftWhy enum.
+func (e DraftWhy) Valid() bool {
+	switch e {
+	case DraftWhyRefused:
+		return true
+	case DraftWhyWithdrawn:
+		return true
+	case DraftWhyWritten:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DraftKind.
+const (
+	DraftKindAgentResponse DraftKind = "agent-response"
+	DraftKindClientReply   DraftKind = "client-reply"
+	DraftKindEscalate      DraftKind = "escalate"
+	DraftKindHold          DraftKind = "hold"
+	DraftKindNote          DraftKind = "note"
+	DraftKindResolve       DraftKind = "resolve"
+)
+
+// Valid indicates whether the value is a known member of the DraftKind enum.
+func (e DraftKind) Valid() bool {
+	switch e {
+	case DraftKindAgentResponse:
+		return true
+	case DraftKindClientReply:
+		return true
+	case DraftKindEscalate:
+		return true
+	case DraftKindHold:
+		return true
+	case DraftKindNote:
+		return true
+	case DraftKindResolve:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DraftMessageBodyFormat.
+const (
+	DraftMessageBodyFormatHtml     DraftMessageBodyFormat = "html"
+	DraftMessageBodyFormatMarkdown DraftMessageBodyFormat = "markdown"
+	DraftMessageBodyFormatText     DraftMessageBodyFormat = "text"
+)
+
+// Valid indicates whether the value is a known member of the DraftMessageBodyFormat enum.
+func (e DraftMessageBodyFormat) Valid() bool {
+	switch e {
+	case DraftMessageBodyFormatHtml:
+		return true
+	case DraftMessageBodyFormatMarkdown:
+		return true
+	case DraftMessageBodyFormatText:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExplanationUnit.
 const (
 	ExplanationUnitInstant     ExplanationUnit = "instant"
@@ -829,6 +901,153 @@ func (e LinkKind) Valid() bool {
 	case LinkKindMerged:
 		return true
 	case LinkKindRelated:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailAfterMode.
+const (
+	Delete  MailAfterMode = "delete"
+	Keyword MailAfterMode = "keyword"
+	Move    MailAfterMode = "move"
+	Seen    MailAfterMode = "seen"
+)
+
+// Valid indicates whether the value is a known member of the MailAfterMode enum.
+func (e MailAfterMode) Valid() bool {
+	switch e {
+	case Delete:
+		return true
+	case Keyword:
+		return true
+	case Move:
+		return true
+	case Seen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailDoorTls.
+const (
+	MailDoorTlsNone     MailDoorTls = "none"
+	MailDoorTlsStarttls MailDoorTls = "starttls"
+	MailDoorTlsTls      MailDoorTls = "tls"
+)
+
+// Valid indicates whether the value is a known member of the MailDoorTls enum.
+func (e MailDoorTls) Valid() bool {
+	switch e {
+	case MailDoorTlsNone:
+		return true
+	case MailDoorTlsStarttls:
+		return true
+	case MailDoorTlsTls:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailDoorInputTls.
+const (
+	MailDoorInputTlsNone     MailDoorInputTls = "none"
+	MailDoorInputTlsStarttls MailDoorInputTls = "starttls"
+	MailDoorInputTlsTls      MailDoorInputTls = "tls"
+)
+
+// Valid indicates whether the value is a known member of the MailDoorInputTls enum.
+func (e MailDoorInputTls) Valid() bool {
+	switch e {
+	case MailDoorInputTlsNone:
+		return true
+	case MailDoorInputTlsStarttls:
+		return true
+	case MailDoorInputTlsTls:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailDoorTestCode.
+const (
+	MailDoorTestCodeBusy        MailDoorTestCode = "busy"
+	MailDoorTestCodeFolder      MailDoorTestCode = "folder"
+	MailDoorTestCodeLogin       MailDoorTestCode = "login"
+	MailDoorTestCodeOk          MailDoorTestCode = "ok"
+	MailDoorTestCodeRefused     MailDoorTestCode = "refused"
+	MailDoorTestCodeTls         MailDoorTestCode = "tls"
+	MailDoorTestCodeToken       MailDoorTestCode = "token"
+	MailDoorTestCodeUnprotected MailDoorTestCode = "unprotected"
+	MailDoorTestCodeUnreachable MailDoorTestCode = "unreachable"
+)
+
+// Valid indicates whether the value is a known member of the MailDoorTestCode enum.
+func (e MailDoorTestCode) Valid() bool {
+	switch e {
+	case MailDoorTestCodeBusy:
+		return true
+	case MailDoorTestCodeFolder:
+		return true
+	case MailDoorTestCodeLogin:
+		return true
+	case MailDoorTestCodeOk:
+		return true
+	case MailDoorTestCodeRefused:
+		return true
+	case MailDoorTestCodeTls:
+		return true
+	case MailDoorTestCodeToken:
+		return true
+	case MailDoorTestCodeUnprotected:
+		return true
+	case MailDoorTestCodeUnreachable:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailLoginMode.
+const (
+	MailLoginModeOauthbearer MailLoginMode = "oauthbearer"
+	MailLoginModePassword    MailLoginMode = "password"
+	MailLoginModeXoauth2     MailLoginMode = "xoauth2"
+)
+
+// Valid indicates whether the value is a known member of the MailLoginMode enum.
+func (e MailLoginMode) Valid() bool {
+	switch e {
+	case MailLoginModeOauthbearer:
+		return true
+	case MailLoginModePassword:
+		return true
+	case MailLoginModeXoauth2:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewDraftMessageBodyFormat.
+const (
+	NewDraftMessageBodyFormatHtml     NewDraftMessageBodyFormat = "html"
+	NewDraftMessageBodyFormatMarkdown NewDraftMessageBodyFormat = "markdown"
+	NewDraftMessageBodyFormatText     NewDraftMessageBodyFormat = "text"
+)
+
+// Valid indicates whether the value is a known member of the NewDraftMessageBodyFormat enum.
+func (e NewDraftMessageBodyFormat) Valid() bool {
+	switch e {
+	case NewDraftMessageBodyFormatHtml:
+		return true
+	case NewDraftMessageBodyFormatMarkdown:
+		return true
+	case NewDraftMessageBodyFormatText:
 		return true
 	default:
 		return false
@@ -1318,6 +1537,24 @@ func (e Type) Valid() bool {
 	}
 }
 
+// Defines values for UndeliverableWhy.
+const (
+	UndeliverableWhyBounce    UndeliverableWhy = "bounce"
+	UndeliverableWhyComplaint UndeliverableWhy = "complaint"
+)
+
+// Valid indicates whether the value is a known member of the UndeliverableWhy enum.
+func (e UndeliverableWhy) Valid() bool {
+	switch e {
+	case UndeliverableWhyBounce:
+		return true
+	case UndeliverableWhyComplaint:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ViewKey.
 const (
 	ViewKeyAll          ViewKey = "all"
@@ -1393,6 +1630,9 @@ type AgentList struct {
 
 // AgentResponseCommand defines model for AgentResponseCommand.
 type AgentResponseCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+
 	// Id Unique per actor.
 	Id      *CommandId `json:"id,omitempty"`
 	Message NewMessage `json:"message"`
@@ -1591,6 +1831,35 @@ type ChangeGroup struct {
 	Name    *string `json:"name,omitempty"`
 }
 
+// ChangeMailbox defines model for ChangeMailbox.
+type ChangeMailbox struct {
+	After *MailAfterInput `json:"after,omitempty"`
+
+	// AuthservId The receiving host whose Authentication-Results are believed.
+	AuthservId *string        `json:"authserv_id,omitempty"`
+	Caps       *MailCapsInput `json:"caps,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk    *Key    `json:"desk,omitempty"`
+	Enabled *bool   `json:"enabled,omitempty"`
+	Folder  *string `json:"folder,omitempty"`
+
+	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
+	FromStart *bool           `json:"from_start,omitempty"`
+	Imap      *MailDoorInput  `json:"imap,omitempty"`
+	Login     *MailLoginInput `json:"login,omitempty"`
+
+	// PollSeconds A look at the latest after this; with IDLE mail is seen at once.
+	PollSeconds *int `json:"poll_seconds,omitempty"`
+
+	// SentFolder Copies of what was sent go there; empty: nowhere (Gmail and Exchange keep them by themselves).
+	SentFolder *string        `json:"sent_folder,omitempty"`
+	Smtp       *MailDoorInput `json:"smtp,omitempty"`
+
+	// Subaddress Mail to stem+anything arrives here: signed reply addresses and return paths are used.
+	Subaddress *bool `json:"subaddress,omitempty"`
+}
+
 // ChangePolicy defines model for ChangePolicy.
 type ChangePolicy struct {
 	// Acknowledge A new ticket's client is told its number.
@@ -1706,6 +1975,9 @@ type ClientReplyCommand struct {
 		// Client Id of the client who said it; the ticket's unless said.
 		Client *string `json:"client,omitempty"`
 	} `json:"client_reply,omitempty"`
+
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
 
 	// Id Unique per actor.
 	Id           *CommandId `json:"id,omitempty"`
@@ -1884,6 +2156,36 @@ type CreateGroup struct {
 	Key     Key    `json:"key"`
 	Members *[]Key `json:"members,omitempty"`
 	Name    string `json:"name"`
+}
+
+// CreateMailbox defines model for CreateMailbox.
+type CreateMailbox struct {
+	Address Email           `json:"address"`
+	After   *MailAfterInput `json:"after,omitempty"`
+
+	// AuthservId The receiving host whose Authentication-Results are believed.
+	AuthservId *string        `json:"authserv_id,omitempty"`
+	Caps       *MailCapsInput `json:"caps,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk    Key     `json:"desk"`
+	Enabled *bool   `json:"enabled,omitempty"`
+	Folder  *string `json:"folder,omitempty"`
+
+	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
+	FromStart *bool          `json:"from_start,omitempty"`
+	Imap      MailDoor       `json:"imap"`
+	Login     MailLoginInput `json:"login"`
+
+	// PollSeconds A look at the latest after this; with IDLE mail is seen at once.
+	PollSeconds *int `json:"poll_seconds,omitempty"`
+
+	// SentFolder Copies of what was sent go there; empty: nowhere (Gmail and Exchange keep them by themselves).
+	SentFolder *string  `json:"sent_folder,omitempty"`
+	Smtp       MailDoor `json:"smtp"`
+
+	// Subaddress Mail to stem+anything arrives here: signed reply addresses and return paths are used.
+	Subaddress *bool `json:"subaddress,omitempty"`
 }
 
 // CreatePolicy defines model for CreatePolicy.
@@ -2066,11 +2368,68 @@ type DeskList struct {
 	TotalCapped bool    `json:"total_capped"`
 }
 
+// Draft defines model for Draft.
+type Draft struct {
+	// Agent Lower-case word of a desk, group or agent.
+	Agent     Key       `json:"agent"`
+	AgentName string    `json:"agent_name"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Id Goes as `draft_id` with the command that carries the text.
+	Id string `json:"id"`
+
+	// Kept It stands beside the one of its kind that is being written.
+	Kept    bool         `json:"kept"`
+	Kind    DraftKind    `json:"kind"`
+	Message DraftMessage `json:"message"`
+	Number  int64        `json:"number"`
+
+	// Params The rest of the command, such as `{"hold":{"reason":"client"}}`.
+	Params       map[string]interface{} `json:"params"`
+	SeenRevision int64                  `json:"seen_revision"`
+
+	// Shared Others who see the ticket may read it.
+	Shared    bool      `json:"shared"`
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Why Refused: the text of a command that was refused; withdrawn: a message that was taken back before it left.
+	Why DraftWhy `json:"why"`
+}
+
+// DraftWhy Refused: the text of a command that was refused; withdrawn: a message that was taken back before it left.
+type DraftWhy string
+
+// DraftId defines model for DraftId.
+type DraftId = string
+
+// DraftKind defines model for DraftKind.
+type DraftKind string
+
+// DraftList defines model for DraftList.
+type DraftList struct {
+	Items []Draft `json:"items"`
+}
+
+// DraftMessage defines model for DraftMessage.
+type DraftMessage struct {
+	Attachments []Attachment           `json:"attachments"`
+	Body        string                 `json:"body"`
+	BodyFormat  DraftMessageBodyFormat `json:"body_format"`
+	Cc          []string               `json:"cc"`
+	Template    *string                `json:"template"`
+	To          []string               `json:"to"`
+}
+
+// DraftMessageBodyFormat defines model for DraftMessage.BodyFormat.
+type DraftMessageBodyFormat string
+
 // Email defines model for Email.
 type Email = string
 
 // EscalateCommand defines model for EscalateCommand.
 type EscalateCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId  *DraftId `json:"draft_id,omitempty"`
 	Escalate struct {
 		// Body At most 1 MB; the reason unless said.
 		Body *string `json:"body,omitempty"`
@@ -2204,6 +2563,9 @@ type FieldError struct {
 
 	// Pointer JSON pointer into the body.
 	Pointer *string `json:"pointer,omitempty"`
+
+	// Position The character in it that cannot be read, the first being 1.
+	Position *int `json:"position,omitempty"`
 }
 
 // Future defines model for Future.
@@ -2247,7 +2609,9 @@ type HandOver struct {
 
 // HoldCommand defines model for HoldCommand.
 type HoldCommand struct {
-	Hold struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+	Hold    struct {
 		Reason HoldReason `json:"reason"`
 
 		// Until When it opens by itself; in the future.
@@ -2321,16 +2685,157 @@ type LinkCommandLinkKind string
 // LinkKind defines model for LinkKind.
 type LinkKind string
 
+// MailAfter defines model for MailAfter.
+type MailAfter struct {
+	Folder *string `json:"folder"`
+
+	// Mode What becomes of a mail on its server once it is taken in: left with the keyword $DuradeskDone, left and marked as seen, moved to the folder, deleted.
+	Mode MailAfterMode `json:"mode"`
+}
+
+// MailAfterInput defines model for MailAfterInput.
+type MailAfterInput struct {
+	// Folder Of move.
+	Folder *string `json:"folder,omitempty"`
+
+	// Mode What becomes of a mail on its server once it is taken in: left with the keyword $DuradeskDone, left and marked as seen, moved to the folder, deleted.
+	Mode *MailAfterMode `json:"mode,omitempty"`
+}
+
+// MailAfterMode What becomes of a mail on its server once it is taken in: left with the keyword $DuradeskDone, left and marked as seen, moved to the folder, deleted.
+type MailAfterMode string
+
+// MailCaps defines model for MailCaps.
+type MailCaps struct {
+	// AddressDay The same in a day.
+	AddressDay int `json:"address_day"`
+
+	// AddressHour Acknowledgements to one address in an hour.
+	AddressHour int `json:"address_hour"`
+
+	// Hour Acknowledgements of the mailbox in an hour; above it the breaker falls.
+	Hour int `json:"hour"`
+
+	// SendsMinute Mails of any kind that leave in a minute; 0: as fast as the server takes them.
+	SendsMinute int `json:"sends_minute"`
+
+	// TicketTenMinutes Automatic mails of one ticket in ten minutes.
+	TicketTenMinutes int `json:"ticket_ten_minutes"`
+}
+
+// MailCapsInput defines model for MailCapsInput.
+type MailCapsInput struct {
+	// AddressDay The same in a day.
+	AddressDay *int `json:"address_day,omitempty"`
+
+	// AddressHour Acknowledgements to one address in an hour.
+	AddressHour *int `json:"address_hour,omitempty"`
+
+	// Hour Acknowledgements of the mailbox in an hour; above it the breaker falls.
+	Hour *int `json:"hour,omitempty"`
+
+	// SendsMinute Mails of any kind that leave in a minute; 0: as fast as the server takes them.
+	SendsMinute *int `json:"sends_minute,omitempty"`
+
+	// TicketTenMinutes Automatic mails of one ticket in ten minutes.
+	TicketTenMinutes *int `json:"ticket_ten_minutes,omitempty"`
+}
+
+// MailDoor defines model for MailDoor.
+type MailDoor struct {
+	Host string `json:"host"`
+	Port int    `json:"port"`
+
+	// Tls How the connection is protected. none sends the password in the clear to IMAP, and none at all to SMTP: for this very machine.
+	Tls MailDoorTls `json:"tls"`
+}
+
+// MailDoorTls How the connection is protected. none sends the password in the clear to IMAP, and none at all to SMTP: for this very machine.
+type MailDoorTls string
+
+// MailDoorInput defines model for MailDoorInput.
+type MailDoorInput struct {
+	Host *string `json:"host,omitempty"`
+	Port *int    `json:"port,omitempty"`
+
+	// Tls How the connection is protected. none sends the password in the clear to IMAP, and none at all to SMTP: for this very machine.
+	Tls *MailDoorInputTls `json:"tls,omitempty"`
+}
+
+// MailDoorInputTls How the connection is protected. none sends the password in the clear to IMAP, and none at all to SMTP: for this very machine.
+type MailDoorInputTls string
+
+// MailDoorTest defines model for MailDoorTest.
+type MailDoorTest struct {
+	// Abilities Of use that the server has: IDLE, MOVE, UIDPLUS, keywords.
+	Abilities []string         `json:"abilities"`
+	Code      MailDoorTestCode `json:"code"`
+
+	// Detail What the server or the network said.
+	Detail *string `json:"detail"`
+
+	// Mails In the folder.
+	Mails *int `json:"mails"`
+	Ok    bool `json:"ok"`
+
+	// Text The same in the reader's language.
+	Text string `json:"text"`
+}
+
+// MailDoorTestCode defines model for MailDoorTest.Code.
+type MailDoorTestCode string
+
+// MailLogin defines model for MailLogin.
+type MailLogin struct {
+	ClientId        *string `json:"client_id"`
+	ClientSecretSet bool    `json:"client_secret_set"`
+
+	// Mode By password, or by a token that is refreshed: xoauth2 for Microsoft and Google, oauthbearer by RFC 7628.
+	Mode            MailLoginMode `json:"mode"`
+	PasswordSet     bool          `json:"password_set"`
+	RefreshTokenSet bool          `json:"refresh_token_set"`
+	Scope           *string       `json:"scope"`
+	TokenExpiresAt  *time.Time    `json:"token_expires_at"`
+	TokenUrl        *string       `json:"token_url"`
+	Username        string        `json:"username"`
+}
+
+// MailLoginInput defines model for MailLoginInput.
+type MailLoginInput struct {
+	ClientId     *string `json:"client_id,omitempty"`
+	ClientSecret *string `json:"client_secret,omitempty"`
+
+	// Mode By password, or by a token that is refreshed: xoauth2 for Microsoft and Google, oauthbearer by RFC 7628.
+	Mode     *MailLoginMode `json:"mode,omitempty"`
+	Password *string        `json:"password,omitempty"`
+
+	// RefreshToken Left out: the client asks in its own name (client credentials).
+	RefreshToken *string `json:"refresh_token,omitempty"`
+	Scope        *string `json:"scope,omitempty"`
+
+	// TokenUrl Where a token is asked for; https.
+	TokenUrl *string `json:"token_url,omitempty"`
+
+	// Username Left out for a new mailbox: its address.
+	Username *string `json:"username,omitempty"`
+}
+
+// MailLoginMode By password, or by a token that is refreshed: xoauth2 for Microsoft and Google, oauthbearer by RFC 7628.
+type MailLoginMode string
+
 // Mailbox defines model for Mailbox.
 type Mailbox struct {
-	Address     string     `json:"address"`
-	Desk        string     `json:"desk"`
-	Id          string     `json:"id"`
-	LastError   *string    `json:"last_error"`
-	LastSeenAt  *time.Time `json:"last_seen_at"`
-	LastUid     int64      `json:"last_uid"`
-	State       string     `json:"state"`
-	UidValidity int64      `json:"uid_validity"`
+	Address    string     `json:"address"`
+	Desk       string     `json:"desk"`
+	Id         string     `json:"id"`
+	LastError  *string    `json:"last_error"`
+	LastSeenAt *time.Time `json:"last_seen_at"`
+	LastUid    int64      `json:"last_uid"`
+
+	// Settings For admins; not in lists.
+	Settings    *MailboxSettings `json:"settings,omitempty"`
+	State       string           `json:"state"`
+	UidValidity int64            `json:"uid_validity"`
 }
 
 // MailboxList defines model for MailboxList.
@@ -2339,6 +2844,29 @@ type MailboxList struct {
 	NextCursor  *string   `json:"next_cursor"`
 	Total       int       `json:"total"`
 	TotalCapped bool      `json:"total_capped"`
+}
+
+// MailboxSettings defines model for MailboxSettings.
+type MailboxSettings struct {
+	After       MailAfter `json:"after"`
+	AuthservId  *string   `json:"authserv_id"`
+	Caps        MailCaps  `json:"caps"`
+	Enabled     bool      `json:"enabled"`
+	Folder      string    `json:"folder"`
+	FromStart   bool      `json:"from_start"`
+	Imap        MailDoor  `json:"imap"`
+	Login       MailLogin `json:"login"`
+	PollSeconds int       `json:"poll_seconds"`
+	SentFolder  *string   `json:"sent_folder"`
+	Smtp        MailDoor  `json:"smtp"`
+	Subaddress  bool      `json:"subaddress"`
+}
+
+// MailboxTest defines model for MailboxTest.
+type MailboxTest struct {
+	Imap MailDoorTest `json:"imap"`
+	Ok   bool         `json:"ok"`
+	Smtp MailDoorTest `json:"smtp"`
 }
 
 // MergeCommand defines model for MergeCommand.
@@ -2366,6 +2894,34 @@ type MoveCommand struct {
 	SeenRevision *int64 `json:"seen_revision,omitempty"`
 }
 
+// NewDraft defines model for NewDraft.
+type NewDraft struct {
+	Message NewDraftMessage `json:"message"`
+
+	// Params The rest of the command; at most 20 KB.
+	Params       *map[string]interface{} `json:"params,omitempty"`
+	SeenRevision *int64                  `json:"seen_revision,omitempty"`
+	Shared       *bool                   `json:"shared,omitempty"`
+}
+
+// NewDraftMessage defines model for NewDraftMessage.
+type NewDraftMessage struct {
+	Attachments *[]NewFile `json:"attachments,omitempty"`
+
+	// Body At most 1 MB.
+	Body       *string                    `json:"body,omitempty"`
+	BodyFormat *NewDraftMessageBodyFormat `json:"body_format,omitempty"`
+	Cc         *[]Email                   `json:"cc,omitempty"`
+
+	// DraftFiles Files of a draft, by their ids: before the attachments.
+	DraftFiles *[]DraftId `json:"draft_files,omitempty"`
+	Template   *string    `json:"template,omitempty"`
+	To         *[]Email   `json:"to,omitempty"`
+}
+
+// NewDraftMessageBodyFormat defines model for NewDraftMessage.BodyFormat.
+type NewDraftMessageBodyFormat string
+
 // NewFile defines model for NewFile.
 type NewFile struct {
 	// Data Base64 (RFC 4648 §4); at most 25 MB.
@@ -2384,6 +2940,9 @@ type NewMessage struct {
 	Body       string                `json:"body"`
 	BodyFormat *NewMessageBodyFormat `json:"body_format,omitempty"`
 	Cc         *[]Email              `json:"cc,omitempty"`
+
+	// DraftFiles Files of a draft, by their ids: before the attachments.
+	DraftFiles *[]DraftId `json:"draft_files,omitempty"`
 
 	// Template Key of the template that it was made from.
 	Template *string `json:"template,omitempty"`
@@ -2453,6 +3012,9 @@ type NewWords struct {
 
 // NoteCommand defines model for NoteCommand.
 type NoteCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+
 	// Id Unique per actor.
 	Id           *CommandId `json:"id,omitempty"`
 	Message      NewMessage `json:"message"`
@@ -2690,8 +3252,27 @@ type Recipient struct {
 // RecipientState defines model for Recipient.State.
 type RecipientState string
 
+// Reconciliation defines model for Reconciliation.
+type Reconciliation struct {
+	Address string `json:"address"`
+
+	// Even Every mail on the server has its one fate.
+	Even    bool   `json:"even"`
+	Mailbox string `json:"mailbox"`
+
+	// Missing UIDs without a line in the ledger. New mail is among them until it is taken in.
+	Missing  []int64 `json:"missing"`
+	OnServer int     `json:"on_server"`
+
+	// Unsettled UIDs with a line and no fate yet.
+	Unsettled []int64 `json:"unsettled"`
+}
+
 // ResolveCommand defines model for ResolveCommand.
 type ResolveCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+
 	// Id Unique per actor.
 	Id      *CommandId  `json:"id,omitempty"`
 	Message *NewMessage `json:"message,omitempty"`
@@ -2869,7 +3450,7 @@ type TicketList struct {
 	Items      []Ticket `json:"items"`
 	NextCursor *string  `json:"next_cursor"`
 
-	// Total At most 1001.
+	// Total At most 1001; where counting would take long, as many as were seen.
 	Total int `json:"total"`
 
 	// TotalCapped There are at least `total`.
@@ -2937,6 +3518,29 @@ type TokenList struct {
 // Type defines model for Type.
 type Type string
 
+// Undeliverable defines model for Undeliverable.
+type Undeliverable struct {
+	Address string `json:"address"`
+
+	// Number Of the ticket whose mail came back.
+	Number *int64    `json:"number"`
+	Reason *string   `json:"reason"`
+	Since  time.Time `json:"since"`
+
+	// Status RFC 3463.
+	Status *string          `json:"status"`
+	Why    UndeliverableWhy `json:"why"`
+}
+
+// UndeliverableWhy defines model for Undeliverable.Why.
+type UndeliverableWhy string
+
+// UndeliverableList defines model for UndeliverableList.
+type UndeliverableList struct {
+	Items      []Undeliverable `json:"items"`
+	NextCursor *string         `json:"next_cursor"`
+}
+
 // View defines model for View.
 type View struct {
 	// Count At most 1001.
@@ -2988,8 +3592,14 @@ type Words struct {
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// DraftName defines model for DraftName.
+type DraftName = string
+
 // Limit defines model for Limit.
 type Limit = int
+
+// MailboxId defines model for MailboxId.
+type MailboxId = string
 
 // Number defines model for Number.
 type Number = int64
@@ -3089,14 +3699,21 @@ type ListTicketsParams struct {
 	// View One of the views; "mine" and "my" are the asker.
 	View *ViewKey `form:"view,omitempty" json:"view,omitempty"`
 
-	// Q Words that must all occur in title, messages, client or number; empty: no filter.
+	// Q Words, phrases and conditions that must all hold, as in
+	// `state:open owner:me waiting>4h -tag:vip created>=2026-01-01 "exact phrase" 請求書 or(priority:urgent tag:vip)`.
+	// A word is looked for in title, messages, client and number: English words in any form, Japanese from one
+	// character on, wide and half-width forms and both kana alike; `print*` is a beginning. `or(…)`, `and(…)`, `not(…)`,
+	// `-…`, parentheses and `OR`, `AND`, `NOT` in capitals combine. Fields: state, priority, channel, category, type,
+	// reception_type, language, tag, owner (me, none), group (mine, none), desk, number, title, client (an id), client_name,
+	// client_number, login, email, phone, created, updated, resolved, due (2026-01-31, 2026-01, an instant, today, -7d),
+	// waiting, age, idle (>4h), view. What cannot be read is 422 with the position of the character. Empty: no filter.
 	Q        *string     `form:"q,omitempty" json:"q,omitempty"`
 	State    *[]State    `form:"state,omitempty" json:"state,omitempty"`
 	Priority *[]Priority `form:"priority,omitempty" json:"priority,omitempty"`
 	Channel  *[]Channel  `form:"channel,omitempty" json:"channel,omitempty"`
 	Number   *[]int64    `form:"number,omitempty" json:"number,omitempty"`
 
-	// Title Contained in the title, case folded.
+	// Title Words of the title, or their beginnings.
 	Title *string `form:"title,omitempty" json:"title,omitempty"`
 
 	// Group Keys; `none`: without group.
@@ -3108,18 +3725,31 @@ type ListTicketsParams struct {
 	Type     *[]Type     `form:"type,omitempty" json:"type,omitempty"`
 	Tag      *[]string   `form:"tag,omitempty" json:"tag,omitempty"`
 	Language *[]Language `form:"language,omitempty" json:"language,omitempty"`
-	Category *[]Category `form:"category,omitempty" json:"category,omitempty"`
+
+	// ReceptionType `none`: without one.
+	ReceptionType *[]string   `form:"reception_type,omitempty" json:"reception_type,omitempty"`
+	Category      *[]Category `form:"category,omitempty" json:"category,omitempty"`
 
 	// ClientName Contained in the name, case folded.
 	ClientName   *string `form:"client_name,omitempty" json:"client_name,omitempty"`
 	ClientNumber *string `form:"client_number,omitempty" json:"client_number,omitempty"`
-	Email        *string `form:"email,omitempty" json:"email,omitempty"`
-	Phone        *string `form:"phone,omitempty" json:"phone,omitempty"`
+
+	// Login What the client signs in with, or a part of it.
+	Login *string `form:"login,omitempty" json:"login,omitempty"`
+
+	// Email A part of any of his addresses.
+	Email *string `form:"email,omitempty" json:"email,omitempty"`
+
+	// Phone Digits in any of his numbers.
+	Phone *string `form:"phone,omitempty" json:"phone,omitempty"`
+
+	// Client The id of a client.
+	Client *string `form:"client,omitempty" json:"client,omitempty"`
 
 	// CreatedFrom First instant, included.
 	CreatedFrom *time.Time `form:"created_from,omitempty" json:"created_from,omitempty"`
 
-	// CreatedTo Last instant, excluded.
+	// CreatedTo Last instant, included.
 	CreatedTo *time.Time `form:"created_to,omitempty" json:"created_to,omitempty"`
 
 	// Sort `-` in front: descending.
@@ -3291,6 +3921,16 @@ type ListTokensParams struct {
 	Client *string `form:"client,omitempty" json:"client,omitempty"`
 }
 
+// ListUndeliverableParams defines parameters for ListUndeliverable.
+type ListUndeliverableParams struct {
+	// Q Only those that hold this text.
+	Q     *string `form:"q,omitempty" json:"q,omitempty"`
+	Limit *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // CreateAgentJSONRequestBody defines body for CreateAgent for application/json ContentType.
 type CreateAgentJSONRequestBody = CreateAgent
 
@@ -3314,6 +3954,12 @@ type CreateGroupJSONRequestBody = CreateGroup
 
 // ChangeGroupJSONRequestBody defines body for ChangeGroup for application/json ContentType.
 type ChangeGroupJSONRequestBody = ChangeGroup
+
+// CreateMailboxJSONRequestBody defines body for CreateMailbox for application/json ContentType.
+type CreateMailboxJSONRequestBody = CreateMailbox
+
+// ChangeMailboxJSONRequestBody defines body for ChangeMailbox for application/json ContentType.
+type ChangeMailboxJSONRequestBody = ChangeMailbox
 
 // ReadNoticesJSONRequestBody defines body for ReadNotices for application/json ContentType.
 type ReadNoticesJSONRequestBody = ReadNotices
@@ -3347,6 +3993,9 @@ type CloseTicketJSONRequestBody = BareCommand
 
 // DeleteTicketJSONRequestBody defines body for DeleteTicket for application/json ContentType.
 type DeleteTicketJSONRequestBody = BareCommand
+
+// SaveDraftJSONRequestBody defines body for SaveDraft for application/json ContentType.
+type SaveDraftJSONRequestBody = NewDraft
 
 // EscalateTicketJSONRequestBody defines body for EscalateTicket for application/json ContentType.
 type EscalateTicketJSONRequestBody = EscalateCommand
@@ -3455,6 +4104,9 @@ type ServerInterface interface {
 	// ChangeDesk Change the settings of a desk
 	// (PATCH /api/v1/desks/{key})
 	ChangeDesk(c *gin.Context, key Key)
+	// ListDrafts What the asker has begun to write
+	// (GET /api/v1/drafts)
+	ListDrafts(c *gin.Context)
 	// ListGroups Groups
 	// (GET /api/v1/groups)
 	ListGroups(c *gin.Context)
@@ -3473,6 +4125,24 @@ type ServerInterface interface {
 	// ListMailboxes Mailboxes and how reading them goes
 	// (GET /api/v1/mailboxes)
 	ListMailboxes(c *gin.Context)
+	// CreateMailbox Add a mailbox
+	// (POST /api/v1/mailboxes)
+	CreateMailbox(c *gin.Context)
+	// DeleteMailbox Remove a mailbox
+	// (DELETE /api/v1/mailboxes/{mailbox})
+	DeleteMailbox(c *gin.Context, mailbox MailboxId)
+	// GetMailbox A mailbox
+	// (GET /api/v1/mailboxes/{mailbox})
+	GetMailbox(c *gin.Context, mailbox MailboxId)
+	// ChangeMailbox Change a mailbox's settings
+	// (PATCH /api/v1/mailboxes/{mailbox})
+	ChangeMailbox(c *gin.Context, mailbox MailboxId)
+	// ReconcileMailbox Compare a mailbox with its ledger
+	// (POST /api/v1/mailboxes/{mailbox}/reconcile)
+	ReconcileMailbox(c *gin.Context, mailbox MailboxId)
+	// TestMailbox Try a mailbox's servers
+	// (POST /api/v1/mailboxes/{mailbox}/test)
+	TestMailbox(c *gin.Context, mailbox MailboxId)
 	// GetRawMessage The source of a mail
 	// (GET /api/v1/messages/{id}/raw)
 	GetRawMessage(c *gin.Context, id string)
@@ -3548,6 +4218,21 @@ type ServerInterface interface {
 	// DeleteTicket Delete the content
 	// (POST /api/v1/tickets/{number}/delete)
 	DeleteTicket(c *gin.Context, number Number, params DeleteTicketParams)
+	// ListTicketDrafts Drafts of a ticket
+	// (GET /api/v1/tickets/{number}/drafts)
+	ListTicketDrafts(c *gin.Context, number Number)
+	// DeleteDraft Throw a draft away
+	// (DELETE /api/v1/tickets/{number}/drafts/{draft})
+	DeleteDraft(c *gin.Context, number Number, draft DraftName)
+	// GetDraft One draft
+	// (GET /api/v1/tickets/{number}/drafts/{draft})
+	GetDraft(c *gin.Context, number Number, draft DraftName)
+	// SaveDraft Save what is being written
+	// (PUT /api/v1/tickets/{number}/drafts/{draft})
+	SaveDraft(c *gin.Context, number Number, draft DraftName)
+	// GetDraftFile A file of a draft
+	// (GET /api/v1/tickets/{number}/drafts/{draft}/files/{file})
+	GetDraftFile(c *gin.Context, number Number, draft DraftName, file string)
 	// EscalateTicket Raise by one tier, or hand over
 	// (POST /api/v1/tickets/{number}/escalate)
 	EscalateTicket(c *gin.Context, number Number, params EscalateTicketParams)
@@ -3614,6 +4299,12 @@ type ServerInterface interface {
 	// DeleteToken Revoke a token
 	// (DELETE /api/v1/tokens/{id})
 	DeleteToken(c *gin.Context, id string)
+	// ListUndeliverable Addresses that get no automatic mail
+	// (GET /api/v1/undeliverable)
+	ListUndeliverable(c *gin.Context, params ListUndeliverableParams)
+	// ClearUndeliverable Let an address have automatic mail again
+	// (DELETE /api/v1/undeliverable/{address})
+	ClearUndeliverable(c *gin.Context, address string)
 	// ListViews Every view with its count
 	// (GET /api/v1/views)
 	ListViews(c *gin.Context)
@@ -4016,6 +4707,19 @@ func (siw *ServerInterfaceWrapper) ChangeDesk(c *gin.Context) {
 	siw.Handler.ChangeDesk(c, key)
 }
 
+// ListDrafts operation middleware
+func (siw *ServerInterfaceWrapper) ListDrafts(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListDrafts(c)
+}
+
 // ListGroups operation middleware
 func (siw *ServerInterfaceWrapper) ListGroups(c *gin.Context) {
 
@@ -4146,6 +4850,144 @@ func (siw *ServerInterfaceWrapper) ListMailboxes(c *gin.Context) {
 	}
 
 	siw.Handler.ListMailboxes(c)
+}
+
+// CreateMailbox operation middleware
+func (siw *ServerInterfaceWrapper) CreateMailbox(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateMailbox(c)
+}
+
+// DeleteMailbox operation middleware
+func (siw *ServerInterfaceWrapper) DeleteMailbox(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "mailbox" -------------
+	var mailbox MailboxId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mailbox", c.Param("mailbox"), &mailbox, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter mailbox: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteMailbox(c, mailbox)
+}
+
+// GetMailbox operation middleware
+func (siw *ServerInterfaceWrapper) GetMailbox(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "mailbox" -------------
+	var mailbox MailboxId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mailbox", c.Param("mailbox"), &mailbox, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter mailbox: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetMailbox(c, mailbox)
+}
+
+// ChangeMailbox operation middleware
+func (siw *ServerInterfaceWrapper) ChangeMailbox(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "mailbox" -------------
+	var mailbox MailboxId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mailbox", c.Param("mailbox"), &mailbox, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter mailbox: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeMailbox(c, mailbox)
+}
+
+// ReconcileMailbox operation middleware
+func (siw *ServerInterfaceWrapper) ReconcileMailbox(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "mailbox" -------------
+	var mailbox MailboxId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mailbox", c.Param("mailbox"), &mailbox, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter mailbox: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReconcileMailbox(c, mailbox)
+}
+
+// TestMailbox operation middleware
+func (siw *ServerInterfaceWrapper) TestMailbox(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "mailbox" -------------
+	var mailbox MailboxId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mailbox", c.Param("mailbox"), &mailbox, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter mailbox: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TestMailbox(c, mailbox)
 }
 
 // GetRawMessage operation middleware
@@ -4642,6 +5484,14 @@ func (siw *ServerInterfaceWrapper) ListTickets(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "reception_type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reception_type", c.Request.URL.Query(), &params.ReceptionType, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter reception_type: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "category" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "category", c.Request.URL.Query(), &params.Category, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
@@ -4666,6 +5516,14 @@ func (siw *ServerInterfaceWrapper) ListTickets(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "login" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "login", c.Request.URL.Query(), &params.Login, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter login: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "email" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "email", c.Request.URL.Query(), &params.Email, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -4679,6 +5537,14 @@ func (siw *ServerInterfaceWrapper) ListTickets(c *gin.Context) {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "phone", c.Request.URL.Query(), &params.Phone, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter phone: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "client" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "client", c.Request.URL.Query(), &params.Client, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter client: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -5183,6 +6049,176 @@ func (siw *ServerInterfaceWrapper) DeleteTicket(c *gin.Context) {
 	}
 
 	siw.Handler.DeleteTicket(c, number, params)
+}
+
+// ListTicketDrafts operation middleware
+func (siw *ServerInterfaceWrapper) ListTicketDrafts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTicketDrafts(c, number)
+}
+
+// DeleteDraft operation middleware
+func (siw *ServerInterfaceWrapper) DeleteDraft(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "draft" -------------
+	var draft DraftName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", c.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter draft: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteDraft(c, number, draft)
+}
+
+// GetDraft operation middleware
+func (siw *ServerInterfaceWrapper) GetDraft(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "draft" -------------
+	var draft DraftName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", c.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter draft: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDraft(c, number, draft)
+}
+
+// SaveDraft operation middleware
+func (siw *ServerInterfaceWrapper) SaveDraft(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "draft" -------------
+	var draft DraftName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", c.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter draft: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SaveDraft(c, number, draft)
+}
+
+// GetDraftFile operation middleware
+func (siw *ServerInterfaceWrapper) GetDraftFile(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "draft" -------------
+	var draft DraftName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", c.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter draft: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "file" -------------
+	var file string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "file", c.Param("file"), &file, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter file: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDraftFile(c, number, draft, file)
 }
 
 // EscalateTicket operation middleware
@@ -6099,6 +7135,74 @@ func (siw *ServerInterfaceWrapper) DeleteToken(c *gin.Context) {
 	siw.Handler.DeleteToken(c, id)
 }
 
+// ListUndeliverable operation middleware
+func (siw *ServerInterfaceWrapper) ListUndeliverable(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListUndeliverableParams
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", c.Request.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter q: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListUndeliverable(c, params)
+}
+
+// ClearUndeliverable operation middleware
+func (siw *ServerInterfaceWrapper) ClearUndeliverable(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "address" -------------
+	var address string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "address", c.Param("address"), &address, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter address: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ClearUndeliverable(c, address)
+}
+
 // ListViews operation middleware
 func (siw *ServerInterfaceWrapper) ListViews(c *gin.Context) {
 
@@ -6233,6 +7337,12 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/tickets/:number/split", wrapper.SplitMessage)
 	router.POST(options.BaseURL+"/api/v1/tickets/:number/move", wrapper.MoveMessage)
 	router.POST(options.BaseURL+"/api/v1/tickets/:number/withdraw", wrapper.WithdrawMessage)
+	router.GET(options.BaseURL+"/api/v1/drafts", wrapper.ListDrafts)
+	router.GET(options.BaseURL+"/api/v1/tickets/:number/drafts", wrapper.ListTicketDrafts)
+	router.DELETE(options.BaseURL+"/api/v1/tickets/:number/drafts/:draft", wrapper.DeleteDraft)
+	router.GET(options.BaseURL+"/api/v1/tickets/:number/drafts/:draft", wrapper.GetDraft)
+	router.PUT(options.BaseURL+"/api/v1/tickets/:number/drafts/:draft", wrapper.SaveDraft)
+	router.GET(options.BaseURL+"/api/v1/tickets/:number/drafts/:draft/files/:file", wrapper.GetDraftFile)
 	router.GET(options.BaseURL+"/api/v1/receipts/:id", wrapper.GetReceipt)
 	router.GET(options.BaseURL+"/api/v1/views", wrapper.ListViews)
 	router.GET(options.BaseURL+"/api/v1/agents", wrapper.ListAgents)
@@ -6261,6 +7371,14 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/policies", wrapper.ListPolicies)
 	router.POST(options.BaseURL+"/api/v1/policies", wrapper.CreatePolicy)
 	router.GET(options.BaseURL+"/api/v1/mailboxes", wrapper.ListMailboxes)
+	router.POST(options.BaseURL+"/api/v1/mailboxes", wrapper.CreateMailbox)
+	router.DELETE(options.BaseURL+"/api/v1/mailboxes/:mailbox", wrapper.DeleteMailbox)
+	router.GET(options.BaseURL+"/api/v1/mailboxes/:mailbox", wrapper.GetMailbox)
+	router.PATCH(options.BaseURL+"/api/v1/mailboxes/:mailbox", wrapper.ChangeMailbox)
+	router.POST(options.BaseURL+"/api/v1/mailboxes/:mailbox/test", wrapper.TestMailbox)
+	router.POST(options.BaseURL+"/api/v1/mailboxes/:mailbox/reconcile", wrapper.ReconcileMailbox)
+	router.GET(options.BaseURL+"/api/v1/undeliverable", wrapper.ListUndeliverable)
+	router.DELETE(options.BaseURL+"/api/v1/undeliverable/:address", wrapper.ClearUndeliverable)
 	router.GET(options.BaseURL+"/api/v1/ledger", wrapper.ListLedger)
 	router.GET(options.BaseURL+"/api/v1/quarantine", wrapper.ListQuarantine)
 	router.GET(options.BaseURL+"/api/v1/quarantine/:mailbox/:uid_validity/:uid/raw", wrapper.GetQuarantined)
