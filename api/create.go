@@ -25,7 +25,7 @@ const maxFields = 64 << 10 // bytes of a ticket's own fields
 func (s *server) CreateTicket(c *gin.Context, _ openapi.CreateTicketParams) {
 	who := askerOf(c)
 	if !lifecycle.May(who.actor(), ticket.Create) {
-		s.fail(c, forbiddenCommand(ticket.Create, who.Role))
+		s.fail(c, forbiddenCommand(ticket.Create, who))
 		return
 	}
 	body, p := s.readBody(c)

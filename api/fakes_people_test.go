@@ -75,6 +75,9 @@ func (f *fakePeople) ByToken(_ context.Context, hash []byte, now time.Time) (Hol
 	if !ok || t.ExpiresAt != nil && !t.ExpiresAt.After(now) {
 		return Holder{}, Token{}, none("token")
 	}
+	if t.Client != "" && f.clients[t.Client].Access == "none" {
+		return Holder{}, Token{}, none("token")
+	}
 	return f.holder(t.Agent, t.Client), t, nil
 }
 

@@ -70,13 +70,13 @@ var rights = map[string]right{
 	"restoreTicket":   {scopeAct, ticket.RoleAgent},
 	"deleteTicket":    {scopeAct, ticket.RoleAgent},
 	"classifyTicket":  {scopeAct, ticket.RoleAgent},
-	"clientVerdict":   {scopeAct, ticket.RoleAgent},
+	"clientVerdict":   {scopeReply, ticket.RoleAgent},
 	"mergeTicket":     {scopeAct, ticket.RoleAgent},
 	"unmergeTicket":   {scopeAct, ticket.RoleAgent},
 	"linkTicket":      {scopeAct, ticket.RoleAgent},
 	"recallTicket":    {scopeAct, ticket.RoleAgent},
 	"makePromise":     {scopeAct, ticket.RoleAgent},
-	"giveFeedback":    {scopeAct, ticket.RoleAgent},
+	"giveFeedback":    {scopeReply, ticket.RoleAgent},
 	"splitMessage":    {scopeAct, ticket.RoleAgent},
 	"moveMessage":     {scopeAct, ticket.RoleAgent},
 	"withdrawMessage": {scopeAct, ticket.RoleAgent},
@@ -94,6 +94,8 @@ var rights = map[string]right{
 
 	"getSession":    {scopeNone, ticket.RoleAgent},
 	"deleteSession": {scopeNone, ticket.RoleAgent},
+
+	"setClientAccess": {scopeAdmin, ticket.RoleLead},
 
 	// An agent keeps his own tokens; those of others need an admin (tokens.go).
 	"listTokens":         {scopeAdmin, ticket.RoleAgent},
@@ -160,6 +162,13 @@ const (
 var clientRights = map[string]access{
 	"getSession":    portal,
 	"deleteSession": portal,
+	"listTickets":   portal,
+	"getTicket":     portal,
+	"getTimeline":   portal,
+	"getReceipt":    portal,
+	"clientReply":   portal,
+	"clientVerdict": portal,
+	"giveFeedback":  portal,
 }
 
 // holds reports whether what a client has is enough.

@@ -1659,6 +1659,27 @@ func (e SessionVia) Valid() bool {
 	}
 }
 
+// Defines values for SetAccessAccess.
+const (
+	SetAccessAccessFull   SetAccessAccess = "full"
+	SetAccessAccessNone   SetAccessAccess = "none"
+	SetAccessAccessPortal SetAccessAccess = "portal"
+)
+
+// Valid indicates whether the value is a known member of the SetAccessAccess enum.
+func (e SetAccessAccess) Valid() bool {
+	switch e {
+	case SetAccessAccessFull:
+		return true
+	case SetAccessAccessNone:
+		return true
+	case SetAccessAccessPortal:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Sort.
 const (
 	SortCreated       Sort = "created"
@@ -2776,10 +2797,13 @@ type CreateTicket struct {
 	Urgency *Level `json:"urgency,omitempty"`
 }
 
-// CreateToken defines model for CreateToken.
+// CreateToken Of an agent or a client; without both, of the asker. A client's token has the scopes tickets:read and tickets:reply at most.
 type CreateToken struct {
 	// Agent `me` is the asker.
-	Agent Key `json:"agent"`
+	Agent *Key `json:"agent,omitempty"`
+
+	// Client Id of a client who may come in.
+	Client *string `json:"client,omitempty"`
 
 	// ExpiresAt In the future.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
@@ -3631,7 +3655,11 @@ type NewTargets struct {
 
 // NewToken defines model for NewToken.
 type NewToken struct {
-	Agent      string     `json:"agent"`
+	// Agent Key; null where it is a client's.
+	Agent *string `json:"agent"`
+
+	// Client Id; null where it is an agent's.
+	Client     *string    `json:"client"`
 	CreatedAt  time.Time  `json:"created_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`
 	Id         string     `json:"id"`
@@ -3980,6 +4008,17 @@ type SessionState string
 // SessionVia defines model for Session.Via.
 type SessionVia string
 
+// SetAccess defines model for SetAccess.
+type SetAccess struct {
+	Access SetAccessAccess `json:"access"`
+
+	// Organisation A name, the same for all who belong together.
+	Organisation *string `json:"organisation,omitempty"`
+}
+
+// SetAccessAccess defines model for SetAccess.Access.
+type SetAccessAccess string
+
 // SignIn With `login` or `email`.
 type SignIn struct {
 	Email *Email `json:"email,omitempty"`
@@ -4165,7 +4204,11 @@ type TimelineItemType string
 
 // Token defines model for Token.
 type Token struct {
-	Agent      string     `json:"agent"`
+	// Agent Key; null where it is a client's.
+	Agent *string `json:"agent"`
+
+	// Client Id; null where it is an agent's.
+	Client     *string    `json:"client"`
 	CreatedAt  time.Time  `json:"created_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`
 	Id         string     `json:"id"`
@@ -4684,6 +4727,9 @@ type WithdrawMessageParams struct {
 type ListTokensParams struct {
 	// Agent Whose; another than the asker needs the role admin.
 	Agent *Key `form:"agent,omitempty" json:"agent,omitempty"`
+
+	// Client Id of the client whose; needs the role admin.
+	Client *string `form:"client,omitempty" json:"client,omitempty"`
 }
 
 // ListTriggersParams defines parameters for ListTriggers.
@@ -4710,6 +4756,9 @@ type ChangeAgentJSONRequestBody = ChangeAgent
 
 // CreateCalendarJSONRequestBody defines body for CreateCalendar for application/json ContentType.
 type CreateCalendarJSONRequestBody = CreateCalendar
+
+// SetClientAccessJSONRequestBody defines body for SetClientAccess for application/json ContentType.
+type SetClientAccessJSONRequestBody = SetAccess
 
 // CreateDeskJSONRequestBody defines body for CreateDesk for application/json ContentType.
 type CreateDeskJSONRequestBody = CreateDesk
@@ -5019,6 +5068,26 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/calendars/{key}/years/{year} (the `GetCalendarYear` operationId).
 	GetCalendarYear(ctx context.Context, key string, year int, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetClientAccessWithBody What a client may open
+	//
+	// `none`: mail only. `portal`: his own tickets. `full`: also those of his organisation. Whose access is taken away is signed
+	// out, and his tokens end. Without `organisation` he belongs to none. Needs the scope admin and the role lead.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/clients/{id}/access (the `SetClientAccess` operationId).
+	SetClientAccessWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetClientAccess What a client may open
+	//
+	// `none`: mail only. `portal`: his own tickets. `full`: also those of his organisation. Whose access is taken away is signed
+	// out, and his tokens end. Without `organisation` he belongs to none. Needs the scope admin and the role lead.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/clients/{id}/access (the `SetClientAccess` operationId).
+	SetClientAccess(ctx context.Context, id string, body SetClientAccessJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDesks Desks
 	//
@@ -6171,7 +6240,8 @@ type ClientInterface interface {
 
 	// CreateTokenWithBody Make a token
 	//
-	// The secret is told once. Needs the scope admin; for another agent also the role admin.
+	// The secret is told once. Needs the scope admin; for another agent, and for a client, also the role admin. With it a
+	// client acts on his own tickets: client-reply, client-verdict, feedback.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6180,7 +6250,8 @@ type ClientInterface interface {
 
 	// CreateToken Make a token
 	//
-	// The secret is told once. Needs the scope admin; for another agent also the role admin.
+	// The secret is told once. Needs the scope admin; for another agent, and for a client, also the role admin. With it a
+	// client acts on his own tickets: client-reply, client-verdict, feedback.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6468,6 +6539,46 @@ func (c *API) CreateCalendar(ctx context.Context, body CreateCalendarJSONRequest
 // Corresponds with GET /api/v1/calendars/{key}/years/{year} (the `GetCalendarYear` operationId).
 func (c *API) GetCalendarYear(ctx context.Context, key string, year int, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetCalendarYearRequest(c.Server, key, year)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetClientAccessWithBody What a client may open
+//
+// `none`: mail only. `portal`: his own tickets. `full`: also those of his organisation. Whose access is taken away is signed
+// out, and his tokens end. Without `organisation` he belongs to none. Needs the scope admin and the role lead.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/clients/{id}/access (the `SetClientAccess` operationId).
+func (c *API) SetClientAccessWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetClientAccessRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetClientAccess What a client may open
+//
+// `none`: mail only. `portal`: his own tickets. `full`: also those of his organisation. Whose access is taken away is signed
+// out, and his tokens end. Without `organisation` he belongs to none. Needs the scope admin and the role lead.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/clients/{id}/access (the `SetClientAccess` operationId).
+func (c *API) SetClientAccess(ctx context.Context, id string, body SetClientAccessJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetClientAccessRequest(c.Server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8969,7 +9080,8 @@ func (c *API) ListTokens(ctx context.Context, params *ListTokensParams, reqEdito
 
 // CreateTokenWithBody Make a token
 //
-// The secret is told once. Needs the scope admin; for another agent also the role admin.
+// The secret is told once. Needs the scope admin; for another agent, and for a client, also the role admin. With it a
+// client acts on his own tickets: client-reply, client-verdict, feedback.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8988,7 +9100,8 @@ func (c *API) CreateTokenWithBody(ctx context.Context, contentType string, body 
 
 // CreateToken Make a token
 //
-// The secret is told once. Needs the scope admin; for another agent also the role admin.
+// The secret is told once. Needs the scope admin; for another agent, and for a client, also the role admin. With it a
+// client acts on his own tickets: client-reply, client-verdict, feedback.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9501,6 +9614,53 @@ func NewGetCalendarYearRequest(server string, key string, year int) (*http.Reque
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewSetClientAccessRequest calls the generic SetClientAccess builder with application/json body
+func NewSetClientAccessRequest(server string, id string, body SetClientAccessJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetClientAccessRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewSetClientAccessRequestWithBody constructs an http.Request for the SetClientAccess method, with any body, and a specified content type
+func NewSetClientAccessRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/clients/%s/access", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -14126,6 +14286,18 @@ func NewListTokensRequest(server string, params *ListTokensParams) (*http.Reques
 
 		}
 
+		if params.Client != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -14677,6 +14849,26 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/calendars/{key}/years/{year} (the `GetCalendarYear` operationId).
 	GetCalendarYearWithResponse(ctx context.Context, key string, year int, reqEditors ...RequestEditorFn) (*GetCalendarYearResponse, error)
+
+	// SetClientAccessWithBodyWithResponse What a client may open
+	//
+	// `none`: mail only. `portal`: his own tickets. `full`: also those of his organisation. Whose access is taken away is signed
+	// out, and his tokens end. Without `organisation` he belongs to none. Needs the scope admin and the role lead.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/clients/{id}/access (the `SetClientAccess` operationId).
+	SetClientAccessWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetClientAccessResponse, error)
+
+	// SetClientAccessWithResponse What a client may open
+	//
+	// `none`: mail only. `portal`: his own tickets. `full`: also those of his organisation. Whose access is taken away is signed
+	// out, and his tokens end. Without `organisation` he belongs to none. Needs the scope admin and the role lead.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/clients/{id}/access (the `SetClientAccess` operationId).
+	SetClientAccessWithResponse(ctx context.Context, id string, body SetClientAccessJSONRequestBody, reqEditors ...RequestEditorFn) (*SetClientAccessResponse, error)
 
 	// ListDesksWithResponse Desks
 	//
@@ -15921,7 +16113,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateTokenWithBodyWithResponse Make a token
 	//
-	// The secret is told once. Needs the scope admin; for another agent also the role admin.
+	// The secret is told once. Needs the scope admin; for another agent, and for a client, also the role admin. With it a
+	// client acts on his own tickets: client-reply, client-verdict, feedback.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -15930,7 +16123,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateTokenWithResponse Make a token
 	//
-	// The secret is told once. Needs the scope admin; for another agent also the role admin.
+	// The secret is told once. Needs the scope admin; for another agent, and for a client, also the role admin. With it a
+	// client acts on his own tickets: client-reply, client-verdict, feedback.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -16872,6 +17066,117 @@ func (r GetCalendarYearResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetCalendarYearResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SetClientAccessResponse401Headers the declared response headers of an HTTP 401 response for SetClientAccess
+type SetClientAccessResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// SetClientAccessResponse503Headers the declared response headers of an HTTP 503 response for SetClientAccess
+type SetClientAccessResponse503Headers struct {
+	RetryAfter *string
+}
+
+type SetClientAccessResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Client
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SetClientAccessResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *SetClientAccessResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetClientAccessResponse) GetJSON200() *Client {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SetClientAccessResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SetClientAccessResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r SetClientAccessResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r SetClientAccessResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SetClientAccessResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SetClientAccessResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r SetClientAccessResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetClientAccessResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetClientAccessResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetClientAccessResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetClientAccessResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetClientAccessResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -27585,6 +27890,38 @@ func (c *ClientWithResponses) GetCalendarYearWithResponse(ctx context.Context, k
 	return ParseGetCalendarYearResponse(rsp)
 }
 
+// SetClientAccessWithBodyWithResponse What a client may open
+//
+// `none`: mail only. `portal`: his own tickets. `full`: also those of his organisation. Whose access is taken away is signed
+// out, and his tokens end. Without `organisation` he belongs to none. Needs the scope admin and the role lead.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/clients/{id}/access (the `SetClientAccess` operationId).
+func (c *ClientWithResponses) SetClientAccessWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetClientAccessResponse, error) {
+	rsp, err := c.SetClientAccessWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetClientAccessResponse(rsp)
+}
+
+// SetClientAccessWithResponse What a client may open
+//
+// `none`: mail only. `portal`: his own tickets. `full`: also those of his organisation. Whose access is taken away is signed
+// out, and his tokens end. Without `organisation` he belongs to none. Needs the scope admin and the role lead.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/clients/{id}/access (the `SetClientAccess` operationId).
+func (c *ClientWithResponses) SetClientAccessWithResponse(ctx context.Context, id string, body SetClientAccessJSONRequestBody, reqEditors ...RequestEditorFn) (*SetClientAccessResponse, error) {
+	rsp, err := c.SetClientAccess(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetClientAccessResponse(rsp)
+}
+
 // ListDesksWithResponse Desks
 //
 // Those that the asker is in; to an admin all.
@@ -29632,7 +29969,8 @@ func (c *ClientWithResponses) ListTokensWithResponse(ctx context.Context, params
 
 // CreateTokenWithBodyWithResponse Make a token
 //
-// The secret is told once. Needs the scope admin; for another agent also the role admin.
+// The secret is told once. Needs the scope admin; for another agent, and for a client, also the role admin. With it a
+// client acts on his own tickets: client-reply, client-verdict, feedback.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -29647,7 +29985,8 @@ func (c *ClientWithResponses) CreateTokenWithBodyWithResponse(ctx context.Contex
 
 // CreateTokenWithResponse Make a token
 //
-// The secret is told once. Needs the scope admin; for another agent also the role admin.
+// The secret is told once. Needs the scope admin; for another agent, and for a client, also the role admin. With it a
+// client acts on his own tickets: client-reply, client-verdict, feedback.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -30596,6 +30935,111 @@ func ParseGetCalendarYearResponse(rsp *http.Response) (*GetCalendarYearResponse,
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetCalendarYearResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSetClientAccessResponse parses an HTTP response from a SetClientAccessWithResponse call
+func ParseSetClientAccessResponse(rsp *http.Response) (*SetClientAccessResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetClientAccessResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Client
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers SetClientAccessResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers SetClientAccessResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

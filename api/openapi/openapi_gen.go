@@ -1672,6 +1672,27 @@ func (e SessionVia) Valid() bool {
 	}
 }
 
+// Defines values for SetAccessAccess.
+const (
+	SetAccessAccessFull   SetAccessAccess = "full"
+	SetAccessAccessNone   SetAccessAccess = "none"
+	SetAccessAccessPortal SetAccessAccess = "portal"
+)
+
+// Valid indicates whether the value is a known member of the SetAccessAccess enum.
+func (e SetAccessAccess) Valid() bool {
+	switch e {
+	case SetAccessAccessFull:
+		return true
+	case SetAccessAccessNone:
+		return true
+	case SetAccessAccessPortal:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Sort.
 const (
 	SortCreated       Sort = "created"
@@ -2794,10 +2815,13 @@ type CreateTicket struct {
 	Urgency *Level `json:"urgency,omitempty"`
 }
 
-// CreateToken defines model for CreateToken.
+// CreateToken Of an agent or a client; without both, of the asker. A client's token has the scopes tickets:read and tickets:reply at most.
 type CreateToken struct {
 	// Agent `me` is the asker.
-	Agent Key `json:"agent"`
+	Agent *Key `json:"agent,omitempty"`
+
+	// Client Id of a client who may come in.
+	Client *string `json:"client,omitempty"`
 
 	// ExpiresAt In the future.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
@@ -3649,7 +3673,11 @@ type NewTargets struct {
 
 // NewToken defines model for NewToken.
 type NewToken struct {
-	Agent      string     `json:"agent"`
+	// Agent Key; null where it is a client's.
+	Agent *string `json:"agent"`
+
+	// Client Id; null where it is an agent's.
+	Client     *string    `json:"client"`
 	CreatedAt  time.Time  `json:"created_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`
 	Id         string     `json:"id"`
@@ -4033,6 +4061,17 @@ type SessionState string
 // SessionVia defines model for Session.Via.
 type SessionVia string
 
+// SetAccess defines model for SetAccess.
+type SetAccess struct {
+	Access SetAccessAccess `json:"access"`
+
+	// Organisation A name, the same for all who belong together.
+	Organisation *string `json:"organisation,omitempty"`
+}
+
+// SetAccessAccess defines model for SetAccess.Access.
+type SetAccessAccess string
+
 // SignIn With `login` or `email`.
 type SignIn struct {
 	Email *Email `json:"email,omitempty"`
@@ -4218,7 +4257,11 @@ type TimelineItemType string
 
 // Token defines model for Token.
 type Token struct {
-	Agent      string     `json:"agent"`
+	// Agent Key; null where it is a client's.
+	Agent *string `json:"agent"`
+
+	// Client Id; null where it is an agent's.
+	Client     *string    `json:"client"`
 	CreatedAt  time.Time  `json:"created_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`
 	Id         string     `json:"id"`
@@ -4737,6 +4780,9 @@ type WithdrawMessageParams struct {
 type ListTokensParams struct {
 	// Agent Whose; another than the asker needs the role admin.
 	Agent *Key `form:"agent,omitempty" json:"agent,omitempty"`
+
+	// Client Id of the client whose; needs the role admin.
+	Client *string `form:"client,omitempty" json:"client,omitempty"`
 }
 
 // ListTriggersParams defines parameters for ListTriggers.
@@ -4763,6 +4809,9 @@ type ChangeAgentJSONRequestBody = ChangeAgent
 
 // CreateCalendarJSONRequestBody defines body for CreateCalendar for application/json ContentType.
 type CreateCalendarJSONRequestBody = CreateCalendar
+
+// SetClientAccessJSONRequestBody defines body for SetClientAccess for application/json ContentType.
+type SetClientAccessJSONRequestBody = SetAccess
 
 // CreateDeskJSONRequestBody defines body for CreateDesk for application/json ContentType.
 type CreateDeskJSONRequestBody = CreateDesk
@@ -4946,6 +4995,9 @@ type ServerInterface interface {
 	// GetCalendarYear The picture of a year
 	// (GET /api/v1/calendars/{key}/years/{year})
 	GetCalendarYear(c *gin.Context, key string, year int)
+	// SetClientAccess What a client may open
+	// (PUT /api/v1/clients/{id}/access)
+	SetClientAccess(c *gin.Context, id string)
 	// ListDesks Desks
 	// (GET /api/v1/desks)
 	ListDesks(c *gin.Context)
@@ -5514,6 +5566,31 @@ func (siw *ServerInterfaceWrapper) GetCalendarYear(c *gin.Context) {
 	}
 
 	siw.Handler.GetCalendarYear(c, key, year)
+}
+
+// SetClientAccess operation middleware
+func (siw *ServerInterfaceWrapper) SetClientAccess(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetClientAccess(c, id)
 }
 
 // ListDesks operation middleware
@@ -8514,6 +8591,14 @@ func (siw *ServerInterfaceWrapper) ListTokens(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "client" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "client", c.Request.URL.Query(), &params.Client, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter client: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -8869,6 +8954,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/api/v1/agents/:key", wrapper.ChangeAgent)
 	router.GET(options.BaseURL+"/api/v1/notices", wrapper.ListNotices)
 	router.POST(options.BaseURL+"/api/v1/notices/read", wrapper.ReadNotices)
+	router.PUT(options.BaseURL+"/api/v1/clients/:id/access", wrapper.SetClientAccess)
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken)
 	router.DELETE(options.BaseURL+"/api/v1/tokens/:id", wrapper.DeleteToken)
