@@ -19,6 +19,9 @@ RACE := $(if $(or $(CI),$(shell command -v gcc || command -v clang)),-race)
 # The flags with which `duradesk up` builds devserver/: with the same ones its thousand packages are compiled once.
 DEVSERVER := -trimpath -ldflags='-s -w'
 
+# Further flags for `make bench`, for instance BENCH='--only latency --part 0.1' (see go run ./cmd/bench --help).
+BENCH ?=
+
 # For how long each fuzz target of `make soak` looks.
 FUZZTIME ?= 1m
 
@@ -48,6 +51,10 @@ soak: ## Look longer: every property 20,000 times, every fuzz target for FUZZTIM
 	  done; \
 	done
 	DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test $(RACE) -count 3 -timeout 2h ./...
+
+.PHONY: bench
+bench: ## Measure the desk beside the bare limits of this machine (under 30 minutes); writes docs/benchmarks.md
+	go run ./cmd/bench --write docs/benchmarks.md $(BENCH)
 
 .PHONY: generate
 generate: ## Write anew what is generated: the picture of the process, the settings, the API's server interface and client

@@ -171,7 +171,7 @@ func (d *Deliveries) compose(m ticket.Mail) ([]byte, error) {
 	out := mail.Outgoing{
 		MessageID: m.MailID, Date: m.Date, From: address(m.From), To: addresses(m.To), Cc: addresses(m.Cc), Number: int64(m.Number), Subject: subject,
 		Reply: m.InReplyTo != "" && !automatic, InReplyTo: m.InReplyTo, References: m.References, Body: words.body, Format: words.format, HTML: words.html,
-		Automatic: automatic, Triggered: automatic, Language: m.Language, Marker: true,
+		Automatic: automatic, Triggered: automatic, Language: m.Language, Marker: true, TextOnly: m.Layout == ticket.LayoutText,
 	}
 	if m.ReplyTo != "" {
 		out.ReplyTo = mail.Address{Name: m.From.Name, Addr: d.Keys.ReplyAddress(m.From.Address, m.ReplyTo)}
@@ -196,9 +196,18 @@ const insert = "duradesk-letter-stands-here"
 // it was: text is not read as Markdown, HTML keeps its form.
 func fill(m ticket.Mail) (subject string, w words, err error) {
 	render := func(body string) (string, string, error) {
-		return mail.Render(mail.Occasion(m.Occasion), m.Language, mail.TemplateData{
-			Number: int64(m.Number), Previous: int64(m.Previous), Title: m.Title, Client: m.Client, Agent: m.Agent, Desk: m.Desk, Body: body, CloseDays: 14,
-		})
+		data := mail.TemplateData{
+			Number: int64(m.Number), Previous: int64(m.Previous), Title: m.Title, Client: m.Client, Agent: m.Agent, Desk: m.Desk, Body: body,
+			CloseDays: m.CloseDays, Signature: m.Signature, Automatic: ticket.Automatic(m.Occasion),
+		}
+		if m.Template != "" {
+			// A mail that reads as the shipped ones do is better than none: what is wrong with the desk's own was said to
+			// whoever wrote it.
+			if subject, text, err := mail.RenderTemplate(m.Template, data); err == nil {
+				return subject, text, nil
+			}
+		}
+		return mail.Render(mail.Occasion(m.Occasion), m.Language, data)
 	}
 	switch mail.BodyFormat(m.Format) {
 	case mail.FormatText:

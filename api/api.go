@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -12,21 +13,29 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"duradesk/api/openapi"
+	"duradesk/ticket"
 )
 
 // Options join the ports to the door. All ports are needed; the rest have defaults.
 type Options struct {
 	Reader Reader
 	Queue  Queue
+	Feed   Feed
 	Bell   Bell
 	People People
 	House  House
 	Health Health
 
+	Identity    Identity
+	FactorRoles []ticket.Role // are let in with a second factor only
+
 	BootstrapToken string // acts as the agent admin; "": there is no such token
 	BaseURL        string // under which people reach the desk, without a slash at the end
 	TemporalUIURL  string // "": tickets carry no link to their workflow
 	Namespace      string // of Temporal; default "default"
+
+	// Done ends the streams when it is closed, so that a process that stops need not wait for them; nil: never.
+	Done <-chan struct{}
 
 	Log      *slog.Logger         // default: none
 	Now      func() time.Time     // default: time.Now
@@ -54,6 +63,9 @@ type server struct {
 	doc     *document
 	texts   texts
 	figures *figures
+	hub     *hub
+
+	crossOrigin *http.CrossOriginProtection
 
 	calendars sync.Map // calendar.Calendar by calendarID: a version never changes
 }
@@ -63,11 +75,14 @@ func New(o Options) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	s := &server{Options: o.withDefaults(), doc: theDocument(), texts: theTexts()}
 	s.figures = newFigures(s.Registry)
+	s.crossOrigin = ownOrigin(s.BaseURL)
+	s.hub = newHub(s.Feed, s.Log)
 
 	r := gin.New()
 	r.RedirectTrailingSlash, r.RedirectFixedPath = false, false
 	r.HandleMethodNotAllowed = true
-	r.UseRawPath = true // an id may hold any character, also a slash
+	_ = r.SetTrustedProxies(nil) // refuses only what is no address
+	r.UseRawPath = true          // an id may hold any character, also a slash
 	r.Use(s.observe, s.recovered, headers, s.admit)
 	r.NoRoute(func(c *gin.Context) { s.fail(c, problem{kind: unknownRoute}.with("path", c.Request.URL.Path)) })
 	r.NoMethod(func(c *gin.Context) {
@@ -75,6 +90,16 @@ func New(o Options) http.Handler {
 	})
 	openapi.RegisterHandlersWithOptions(r, s, openapi.GinServerOptions{ErrorHandler: s.misbound})
 	return asGet(r)
+}
+
+// ownOrigin refuses what another site's page makes a browser send here. Behind a proxy that changes the host, the base
+// URL says who we are.
+func ownOrigin(baseURL string) *http.CrossOriginProtection {
+	p := http.NewCrossOriginProtection()
+	if u, err := url.Parse(baseURL); err == nil && u.Host != "" {
+		_ = p.AddTrustedOrigin(u.Scheme + "://" + u.Host) // refuses only what is no origin
+	}
+	return p
 }
 
 // NewServer returns a server around the handler with timeouts that hold against slow or silent clients: a header may

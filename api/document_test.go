@@ -51,12 +51,14 @@ func readSpec(t *testing.T) (*openapi3.T, routers.Router) {
 	return doc, router
 }
 
-// knowHTML lets kin-openapi read the docs page, as text.
+// knowHTML lets kin-openapi read the docs page and the stream, as text.
 var knowHTML = sync.OnceFunc(func() {
-	openapi3filter.RegisterBodyDecoder("text/html", func(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
+	whole := func(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
 		raw, err := io.ReadAll(body)
 		return string(raw), err
-	})
+	}
+	openapi3filter.RegisterBodyDecoder("text/html", whole)
+	openapi3filter.RegisterBodyDecoder("text/event-stream", whole)
 })
 
 // TestTheChecksBite shows that a document or an answer that is wrong is found.
@@ -111,7 +113,9 @@ func TestEveryOperationSaysWhoMayCallIt(t *testing.T) {
 	for path, item := range doc.Paths.Map() {
 		for _, op := range item.Operations() {
 			public := op.Security != nil && len(*op.Security) == 0
-			require.Equal(t, !strings.HasPrefix(path, "/api/v1/"), public, "what is public lies outside /api/v1: %s", path)
+			if !slices.Contains(waysIn, op.OperationID) {
+				require.Equal(t, !strings.HasPrefix(path, "/api/v1/"), public, "what is public lies outside /api/v1: %s", path)
+			}
 			require.NotEmpty(t, op.Summary, path)
 			require.Len(t, op.Tags, 1, path)
 			if !public {
@@ -121,6 +125,9 @@ func TestEveryOperationSaysWhoMayCallIt(t *testing.T) {
 	}
 	require.ElementsMatch(t, guarded, slices.Collect(maps.Keys(rights)))
 }
+
+// waysIn are public, for nobody is signed in yet.
+var waysIn = []string{"createSession"}
 
 // example is a request made from the examples of an operation.
 type example struct {
@@ -235,6 +242,8 @@ func (f *fake) prepare(t *testing.T, e example) string {
 		return "/api/v1/messages/m-1042/raw"
 	case "getAttachment":
 		return "/api/v1/attachments/f-1042"
+	case "createSession":
+		f.passwords["sato"] = demoHash()
 	case "deleteToken":
 		f.tokenOf(t, "sato", scopeRead)
 		return "/api/v1/tokens/t-sato"

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -42,13 +43,13 @@ func (f *fakePeople) Agents(context.Context) ([]Person, error) {
 	return out, f.away
 }
 
-func (f *fakePeople) AddAgent(_ context.Context, p Person, _ string) (Person, error) {
+func (f *fakePeople) AddAgent(_ context.Context, p Person, hash string) (Person, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if _, taken := f.people[p.Key]; taken {
 		return Person{}, &ticket.Error{Code: ticket.Conflict, Message: "an agent with the key " + p.Key + " is there already"}
 	}
-	f.people[p.Key] = p
+	f.people[p.Key], f.passwords[p.Key] = p, hash
 	return p, f.away
 }
 
@@ -60,17 +61,17 @@ func (f *fakePeople) AddToken(_ context.Context, t Token, hash []byte) (Token, e
 	return t, f.away
 }
 
-func (f *fakePeople) ByToken(_ context.Context, hash []byte, now time.Time) (Person, Token, error) {
+func (f *fakePeople) ByToken(_ context.Context, hash []byte, now time.Time) (Holder, Token, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.away != nil {
-		return Person{}, Token{}, f.away
+		return Holder{}, Token{}, f.away
 	}
 	t, ok := f.tokens[string(hash)]
 	if !ok || t.ExpiresAt != nil && !t.ExpiresAt.After(now) {
-		return Person{}, Token{}, none("token")
+		return Holder{}, Token{}, none("token")
 	}
-	return f.people[t.Agent], t, nil
+	return f.holder(t.Agent, t.Client), t, nil
 }
 
 func (f *fakePeople) Tokens(_ context.Context, agent string) ([]Token, error) {
@@ -78,7 +79,7 @@ func (f *fakePeople) Tokens(_ context.Context, agent string) ([]Token, error) {
 	defer f.mu.Unlock()
 	var out []Token
 	for _, t := range f.tokens {
-		if t.Agent == agent {
+		if t.Agent == agent || t.Client == agent {
 			out = append(out, t)
 		}
 	}
@@ -250,4 +251,88 @@ func (f *fakeHouse) AddPolicy(ctx context.Context, desk string, s ticket.Setting
 	s.Version = before.Version + 1
 	f.policies[desk] = s
 	return s, err
+}
+
+func (f *fakePeople) ChangeAgent(_ context.Context, p Person) (Person, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if p.Disabled != nil {
+		maps.DeleteFunc(f.tokens, func(_ string, t Token) bool { return t.Agent == p.Key })
+	}
+	f.people[p.Key] = p
+	return p, f.away
+}
+
+func (f *fakePeople) DropAgent(_ context.Context, key string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.people[key]; !ok {
+		return none("agent")
+	}
+	delete(f.people, key)
+	return f.away
+}
+
+func (f *fakePeople) OpenTickets(_ context.Context, agent string) ([]ticket.Number, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []ticket.Number
+	for _, n := range (*fake)(f).numbers() {
+		if p := f.tickets[n].Process; p.Owner == agent && p.State.Live() {
+			out = append(out, n)
+		}
+	}
+	return out, f.away
+}
+
+func (f *fakeHouse) ChangeDesk(_ context.Context, d Desk) (Desk, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, before := range f.desks {
+		if before.Key != d.Key {
+			continue
+		}
+		if before.Revision != d.Revision {
+			return Desk{}, &ticket.Error{Code: ticket.Conflict, Key: "changed_meanwhile", Message: "changed meanwhile"}
+		}
+		d.Revision++
+		if !reflect.DeepEqual(d.Settings, before.Settings) {
+			d.Settings.Version = before.Settings.Version + 1
+		}
+		f.desks[i] = d
+		return d, f.away
+	}
+	return Desk{}, none("desk")
+}
+
+func (f *fakeHouse) DropDesk(_ context.Context, key string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !slices.ContainsFunc(f.desks, func(d Desk) bool { return d.Key == key }) {
+		return none("desk")
+	}
+	f.desks = slices.DeleteFunc(f.desks, func(d Desk) bool { return d.Key == key })
+	return f.away
+}
+
+func (f *fakeHouse) ChangeGroup(_ context.Context, g Group) (Group, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range f.groups {
+		if f.groups[i].Key == g.Key {
+			f.groups[i] = g
+			return g, f.away
+		}
+	}
+	return Group{}, none("group")
+}
+
+func (f *fakeHouse) DropGroup(_ context.Context, key string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !slices.ContainsFunc(f.groups, func(g Group) bool { return g.Key == key }) {
+		return none("group")
+	}
+	f.groups = slices.DeleteFunc(f.groups, func(g Group) bool { return g.Key == key })
+	return f.away
 }

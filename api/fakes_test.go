@@ -39,10 +39,12 @@ type fake struct {
 	notices  map[string][]Notice
 	moved    map[string]ticket.Number // messages that are elsewhere by now
 	parts    []Part
-	seq      int64
-	rings    int
-	stores   int
-	changed  chan struct{} // closed at every change
+	identity
+	seq     int64
+	rings   int
+	stores  int
+	changed chan struct{} // closed at every change
+	feed    fakeFeed
 
 	idle   bool  // the worker is away: nothing is applied
 	deaf   bool  // Temporal is away: Ring fails
@@ -63,11 +65,14 @@ func newFake() *fake {
 	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 	f := &fake{
 		now: now, tickets: map[ticket.Number]*ticket.Record{}, items: map[ticket.Number][]ticket.Item{}, past: map[ticket.Number][]Past{}, receipts: map[string]*stored{},
-		people: map[string]Person{}, tokens: map[string]Token{}, policies: map[string]ticket.Settings{}, notices: map[string][]Notice{}, changed: make(chan struct{}),
+		people: map[string]Person{}, tokens: map[string]Token{}, policies: map[string]ticket.Settings{}, notices: map[string][]Notice{}, changed: make(chan struct{}), identity: newIdentity(),
 		desks:  []Desk{{Key: "support", Name: "サポート", Kind: "inquiry", Address: "support@desk.example", Groups: []string{"support"}}, {Key: "other", Name: "Other", Kind: "inquiry", Groups: []string{"tier9"}}, {Key: "repairs", Name: "修理", Kind: "issue", Process: "issue", Groups: []string{"tier9"}}, {Key: "alarm", Name: "Alarm", Kind: "issue", Process: "incident"}},
 		groups: []Group{{Key: "support", Name: "一次対応", Members: []string{"sato"}}, {Key: "tier2", Name: "二次対応"}, {Key: "tier9", Name: "Elsewhere"}},
 		boxes:  []Mailbox{{ID: "box-1", Desk: "support", Address: "support@desk.example", State: "polling"}, {ID: "box-2", Desk: "other", Address: "other@desk.example", State: "polling"}},
 		parts:  []Part{{Name: "postgres", OK: true, Needed: true}, {Name: "temporal", OK: true}},
+	}
+	for i := range f.desks {
+		f.desks[i].Manner, f.desks[i].Settings, f.desks[i].Revision = ticket.DefaultManner(), ticket.DefaultSettings(), 1
 	}
 	for i := range 40 {
 		f.ledger = append(f.ledger, Fate{Mailbox: "box-" + strconv.Itoa(1+i%2), UIDValidity: 1, UID: uint32(100 - i), Fate: []string{"message", "quarantined"}[i/2%2], Number: 1042, MessageID: "<m@client.example>", At: now})
@@ -285,11 +290,13 @@ func fresh(t *testing.T) (*fake, http.Handler) {
 	return f, f.door()
 }
 
-func (f *fake) door() http.Handler {
-	return New(Options{
-		Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Health: f, BootstrapToken: bootstrap,
+func (f *fake) door() http.Handler { return New(f.options()) }
+
+func (f *fake) options() Options {
+	return Options{
+		Reader: f, Queue: f, Feed: &f.feed, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap,
 		BaseURL: "http://desk.example/", TemporalUIURL: "http://temporal.example:8233/", Now: func() time.Time { return f.now },
-	})
+	}
 }
 
 // tokenOf makes a token of that agent.
@@ -298,7 +305,7 @@ func (f *fake) tokenOf(t *testing.T, agent string, scopes ...string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	require.Contains(t, f.people, agent)
-	token, hash := newSecret()
+	token, hash := newSecret(tokenPrefix)
 	f.tokens[string(hash)] = Token{ID: "t-" + agent, Agent: agent, Scopes: scopes, CreatedAt: f.now}
 	return token
 }

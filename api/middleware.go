@@ -33,7 +33,7 @@ func (s *server) observe(c *gin.Context) {
 	s.Log.LogAttrs(c.Request.Context(), levelOf(c), "request",
 		slog.String("method", c.Request.Method), slog.String("path", c.Request.URL.Path), slog.String("route", c.FullPath()),
 		slog.Int("status", c.Writer.Status()), slog.Int("bytes", c.Writer.Size()), slog.Duration("took", took),
-		slog.String("agent", askerOf(c).Key), slog.String("request_id", id))
+		slog.String("agent", askerOf(c).id()), slog.String("request_id", id))
 }
 
 // levelOf keeps the questions of machines, asked every second, out of the ordinary log.
@@ -72,7 +72,7 @@ func headers(c *gin.Context) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
-	h.Add("Vary", "Accept-Language, Authorization")
+	h.Add("Vary", "Accept-Language, Authorization, Cookie")
 }
 
 // admit lets through who may call the operation, and only with query parameters that it has.
@@ -88,6 +88,9 @@ func (s *server) admit(c *gin.Context) {
 			return
 		}
 		c.Set(keyAsker, who)
+	} else if err := s.crossOrigin.Check(c.Request); err != nil { // a sign-in forced by another site, say
+		s.fail(c, problem{kind: crossOrigin})
+		return
 	}
 	if faults := s.queryFaults(c, op); len(faults) > 0 {
 		s.fail(c, problem{kind: invalidQuery, faults: faults})

@@ -214,6 +214,8 @@ func (h *hand) owner(o *object, name string) string {
 		o.blameWorld(name, "unknown_agent", map[string]string{"key": key})
 	case err != nil:
 		h.err = err
+	case p.Disabled != nil:
+		o.blameWorld(name, "agent_disabled", map[string]string{"key": key})
 	case h.rec.Process.Desk != "" && !(asker{Person: p}).sees(h.rec.Process.Desk):
 		o.blameWorld(name, "owner_elsewhere", map[string]string{"key": key, "desk": h.rec.Process.Desk})
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -109,6 +110,46 @@ type Queue interface {
 	Unseen(ctx context.Context, r ticket.Receipt, seen int64) (items []ticket.Item, draft string, err error)
 }
 
+// Feed tells what happens on all tickets, in one order that never changes, and who is where.
+type Feed interface {
+	// FeedEnd returns the newest position.
+	FeedEnd(ctx context.Context) (int64, error)
+	// Hints lists what happened after a position, oldest first.
+	Hints(ctx context.Context, after int64, limit int) ([]Hint, error)
+	// Follow tells fn, from one goroutine, of everything that stirs until ctx ends; some may be missed, but at the
+	// latest after a second fn is told that the feed may have grown.
+	Follow(ctx context.Context, fn func(Stir))
+	// Attend notes that an agent looks at a ticket or writes there, for the given time; with doing "" that he left.
+	Attend(ctx context.Context, n ticket.Number, agent, tab, doing string, lasts time.Duration) error
+	// Present lists who is at some tickets now, each agent once with the strongest of what he does.
+	Present(ctx context.Context, numbers []ticket.Number) ([]Presence, error)
+}
+
+// Hint says that a ticket changed, and for whom that is.
+type Hint struct {
+	Position int64
+	Number   ticket.Number
+	Revision int64
+	Desk     string
+	Client   string
+}
+
+// Stir is one thing heard: the feed has grown, or with a number, presence at that ticket has changed.
+type Stir struct {
+	Number ticket.Number
+	Desk   string
+}
+
+// Presence is one agent at one ticket.
+type Presence struct {
+	Number ticket.Number
+	Agent  string
+	Name   string
+	Doing  string // viewing, writing
+	Since  time.Time
+	Until  time.Time
+}
+
 // Bell wakes a ticket's workflow. An error means only that it will ring later.
 type Bell interface {
 	Ring(ctx context.Context, n ticket.Number, kind ticket.Kind, r ticket.Ring) error
@@ -123,6 +164,8 @@ type Person struct {
 	Language string
 	Groups   []string
 	Desks    []string
+	Zone     string     // IANA name; "": that of his machine
+	Disabled *time.Time // since then he cannot sign in, and gets no ticket
 }
 
 // Token is an API token as lists show it; the secret is told once, at its making.
@@ -133,6 +176,7 @@ type Token struct {
 	ExpiresAt *time.Time
 	CreatedAt time.Time
 	LastUsed  *time.Time
+	Client    string // whose it is, where it is no agent's
 }
 
 // People keeps staff and their tokens.
@@ -142,11 +186,18 @@ type People interface {
 	Agents(ctx context.Context) ([]Person, error)
 	// AddAgent stores a new one; a taken key or address is a ticket.Conflict, an unknown group or desk ticket.Invalid.
 	AddAgent(ctx context.Context, p Person, passwordHash string) (Person, error)
+	// ChangeAgent writes all but the key and the password. Who is disabled loses his tokens; the last admin stays one.
+	ChangeAgent(ctx context.Context, p Person) (Person, error)
+	// DropAgent takes somebody away who never did anything; ticket.Conflict for whoever did.
+	DropAgent(ctx context.Context, key string) error
+	// OpenTickets lists those that are being worked on and belong to an agent; at most 1,000.
+	OpenTickets(ctx context.Context, agent string) ([]ticket.Number, error)
 	// AddToken stores the hash of a new token.
 	AddToken(ctx context.Context, t Token, hash []byte) (Token, error)
 	// ByToken returns whose token has that hash and its scopes, and notes the use (at most once a minute);
-	// ticket.NotFound for unknown or expired ones.
-	ByToken(ctx context.Context, hash []byte, now time.Time) (Person, Token, error)
+	// ticket.NotFound for unknown or expired ones, and for those of who may not come in.
+	ByToken(ctx context.Context, hash []byte, now time.Time) (Holder, Token, error)
+	// Tokens lists those of an agent, or of a client by his id.
 	Tokens(ctx context.Context, agent string) ([]Token, error)
 	DropToken(ctx context.Context, id string) error
 	// Notices lists an agent's, newest first, before an id (0: from the newest).
@@ -171,6 +222,9 @@ type Desk struct {
 	Key, Name, Kind, Address string
 	Process                  string // name of the table that it works by; "": as its kind
 	Groups                   []string
+	Manner                   ticket.Manner
+	Settings                 ticket.Settings // that new tickets are opened under
+	Revision                 int64           // rises with each change
 }
 
 // Group is a set of agents who share a queue.
@@ -202,8 +256,15 @@ type Fate struct {
 type House interface {
 	Desks(ctx context.Context) ([]Desk, error)
 	AddDesk(ctx context.Context, d Desk) (Desk, error)
+	// ChangeDesk writes all but key and kind; settings that differ become the next version of its policy. A desk that was
+	// changed since it was read (Revision) is a ticket.Conflict.
+	ChangeDesk(ctx context.Context, d Desk) (Desk, error)
+	// DropDesk takes a desk away that never had a ticket, DropGroup a group that none is queued for; else ticket.Conflict.
+	DropDesk(ctx context.Context, key string) error
 	Groups(ctx context.Context) ([]Group, error)
 	AddGroup(ctx context.Context, g Group) (Group, error)
+	ChangeGroup(ctx context.Context, g Group) (Group, error)
+	DropGroup(ctx context.Context, key string) error
 	Mailboxes(ctx context.Context) ([]Mailbox, error)
 	// Calendars returns the newest version of each, by key.
 	Calendars(ctx context.Context) ([]calendar.Spec, error)
@@ -220,6 +281,26 @@ type House interface {
 	// Retry takes a mail out of the quarantine, to be read again; ticket.NotFound where there is no such mail,
 	// ticket.Conflict where it is not in the quarantine.
 	Retry(ctx context.Context, mailbox string, uidvalidity, uid uint32) error
+}
+
+// Piece is one document that a desk is furnished with; Body is one of those in ticket/furniture.go, as JSON.
+type Piece struct {
+	Kind, Desk, Key string // Desk "": for every desk
+	Position        int
+	Body            json.RawMessage
+	Revision        int64 // rises with each change
+	ChangedBy       string
+	ChangedAt       time.Time
+}
+
+// Furniture keeps the small documents that people write and the desk reads: reception types, templates, macros, text
+// modules, triggers, articles.
+type Furniture interface {
+	// Pieces lists all of a kind, in their order.
+	Pieces(ctx context.Context, kind string) ([]Piece, error)
+	// PutPiece writes one. With revision 0 it is new, else it must have that revision; ticket.Conflict where that is not so.
+	PutPiece(ctx context.Context, p Piece) (Piece, error)
+	DropPiece(ctx context.Context, kind, desk, key string) error
 }
 
 // Part is one line of a health report.

@@ -6,14 +6,18 @@ import (
 	"duradesk/ticket"
 )
 
-// Scopes narrow what a token may do for its agent. admin holds the other two.
+// Scopes narrow what a token may do for its holder. act holds reply, admin holds all others.
 const (
 	scopeRead  = "tickets:read"
+	scopeReply = "tickets:reply"
 	scopeAct   = "tickets:act"
 	scopeAdmin = "admin"
+	scopeNone  = "" // of whoever is signed in, about himself
 )
 
-// right is what an operation needs: a scope of the token and a role of its agent.
+var scopes = []string{scopeRead, scopeReply, scopeAct, scopeAdmin}
+
+// right is what an operation needs of the staff: a scope of the token and a role.
 type right struct {
 	scope string
 	role  ticket.Role
@@ -45,9 +49,15 @@ var rights = map[string]right{
 	"listNotices":     {scopeRead, ticket.RoleAgent},
 	"readNotices":     {scopeRead, ticket.RoleAgent}, // his own, and nobody else sees it
 
+	"stream":        {scopeRead, ticket.RoleAgent},
+	"getPresence":   {scopeRead, ticket.RoleAgent},
+	"listPresence":  {scopeRead, ticket.RoleAgent},
+	"putPresence":   {scopeRead, ticket.RoleAgent}, // moves nothing: whoever may look may be seen looking
+	"leavePresence": {scopeRead, ticket.RoleAgent},
+
 	"createTicket":    {scopeAct, ticket.RoleAgent},
-	"clientReply":     {scopeAct, ticket.RoleAgent},
-	"agentResponse":   {scopeAct, ticket.RoleAgent},
+	"clientReply":     {scopeReply, ticket.RoleAgent},
+	"agentResponse":   {scopeReply, ticket.RoleAgent},
 	"holdTicket":      {scopeAct, ticket.RoleAgent},
 	"resolveTicket":   {scopeAct, ticket.RoleAgent},
 	"escalateTicket":  {scopeAct, ticket.RoleAgent},
@@ -70,6 +80,9 @@ var rights = map[string]right{
 
 	"retryQuarantined": {scopeAct, ticket.RoleAgent},
 
+	"getSession":    {scopeNone, ticket.RoleAgent},
+	"deleteSession": {scopeNone, ticket.RoleAgent},
+
 	// An agent keeps his own tokens; those of others need an admin (tokens.go).
 	"listTokens":     {scopeAdmin, ticket.RoleAgent},
 	"createToken":    {scopeAdmin, ticket.RoleAgent},
@@ -79,20 +92,68 @@ var rights = map[string]right{
 	"createGroup":    {scopeAdmin, ticket.RoleAdmin},
 	"createCalendar": {scopeAdmin, ticket.RoleAdmin},
 	"createPolicy":   {scopeAdmin, ticket.RoleAdmin},
+	"getDesk":        {scopeRead, ticket.RoleAgent},
+	"changeDesk":     {scopeAdmin, ticket.RoleAdmin},
+	"deleteDesk":     {scopeAdmin, ticket.RoleAdmin},
+	"changeGroup":    {scopeAdmin, ticket.RoleAdmin},
+	"deleteGroup":    {scopeAdmin, ticket.RoleAdmin},
+	"changeAgent":    {scopeAdmin, ticket.RoleAdmin},
+	"deleteAgent":    {scopeAdmin, ticket.RoleAdmin},
 }
 
-// asker is who sent the request, with what his token may.
+// access is what a client may open (E24-E30).
+type access string
+
+const (
+	noAccess access = ""
+	portal   access = "portal"
+	full     access = "full"
+)
+
+// clientRights is the least access with which a client may call an operation, on what is his; any other operation is for
+// the staff only. The scope is that of rights.
+var clientRights = map[string]access{
+	"getSession":    portal,
+	"deleteSession": portal,
+}
+
+// holds reports whether what a client has is enough.
+func (a access) holds(has string) bool {
+	return a != noAccess && (has == string(full) || has == string(portal) && a == portal)
+}
+
+// early are the operations for which the second factor may still be owed.
+var early = []string{"getSession", "deleteSession"}
+
+// asker is who sent the request, with what his session or token may.
 type asker struct {
 	Person
-	scopes []string
+	client  ticket.Client // of a client: then Person has a name and an address, but neither key nor role
+	scopes  []string
+	session Session // none where he came with a token
+	token   string  // id; "" where he came with a session, and for the bootstrap token
 }
 
+func (a asker) isClient() bool { return a.client.ID != "" }
+
 func (a asker) actor() ticket.Actor {
+	if a.isClient() {
+		return ticket.Actor{Kind: ticket.ActorClient, ID: a.client.ID, Full: a.client.Access == "full"}
+	}
 	return ticket.Actor{Kind: ticket.ActorAgent, ID: a.Key, Role: a.Role}
 }
 
+// id is the agent's key or the client's id.
+func (a asker) id() string {
+	if a.isClient() {
+		return a.client.ID
+	}
+	return a.Key
+}
+
 func (a asker) has(scope string) bool {
-	return slices.Contains(a.scopes, scope) || slices.Contains(a.scopes, scopeAdmin)
+	return scope == scopeNone || slices.Contains(a.scopes, scope) || slices.Contains(a.scopes, scopeAdmin) ||
+		scope == scopeReply && slices.Contains(a.scopes, scopeAct)
 }
 
 // sees reports whether tickets of that desk exist for him.

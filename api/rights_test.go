@@ -105,12 +105,13 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		scope, least string
 		operations   string
 	}{
-		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes listDesks listGroups listAgents getAgent"},
+		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes listDesks getDesk listGroups listAgents getAgent"},
+		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence"},
 		{scopeRead, "lead", "listLedger"},
 		{scopeAct, "agent", "createTicket clientReply agentResponse holdTicket resolveTicket escalateTicket assignTicket addNote classifyTicket mergeTicket unmergeTicket linkTicket recallTicket makePromise splitMessage moveMessage withdrawMessage retryQuarantined"},
 		{scopeAct, "lead", "closeTicket restoreTicket deleteTicket"},
 		{scopeAdmin, "agent", "listTokens createToken deleteToken"},
-		{scopeAdmin, "admin", "createAgent createDesk createGroup createCalendar createPolicy"},
+		{scopeAdmin, "admin", "createAgent createDesk createGroup createCalendar createPolicy changeDesk deleteDesk changeGroup deleteGroup changeAgent deleteAgent"},
 	} {
 		for _, op := range strings.Fields(row.operations) {
 			_, known := rights[op]

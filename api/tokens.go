@@ -73,7 +73,7 @@ func (s *server) CreateToken(c *gin.Context) {
 
 // scopes reads which a token has, each once, in our order.
 func (o *object) scopes(name string) []string {
-	all := []string{scopeRead, scopeAct, scopeAdmin}
+	all := slices.Clone(scopes)
 	given := o.texts(name, len(all), rule{})
 	for i, scope := range given {
 		if !slices.Contains(all, scope) {
@@ -103,7 +103,7 @@ func (s *server) keepToken(c *gin.Context, t Token, o *object) {
 		s.fail(c, problemOfFaults(*o.faults))
 		return
 	}
-	secret, hash := newSecret()
+	secret, hash := newSecret(tokenPrefix)
 	t, err := s.People.AddToken(ctx, t, hash)
 	if err != nil {
 		s.told(c, err)

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"duradesk/postgres/cluster/tether"
@@ -75,7 +76,18 @@ func startDeskWith(t *testing.T, env []string, flags ...string) *desk {
 	}
 	t.Cleanup(d.close)
 	d.start()
+	d.undoTime(0) // answers leave at once: what waits for mail shall not wait longer
 	return d
+}
+
+// undoTime sets for how long an answer can be taken back.
+func (d *desk) undoTime(seconds int) {
+	d.t.Helper()
+	pool, err := pgxpool.New(d.t.Context(), d.settings["DURADESK_DATABASE_URL"])
+	require.NoError(d.t, err)
+	defer pool.Close()
+	_, err = pool.Exec(d.t.Context(), `update desks set manner = manner || jsonb_build_object('undo_send', $1::int)`, seconds)
+	require.NoError(d.t, err)
 }
 
 // freePorts gives addresses that nobody listens on. They lie below the range from which connections take theirs, so

@@ -102,6 +102,9 @@ var (
 	}}
 	withdrawable = Guard{"it has not left, and nothing came after", func(x facts) bool {
 		w := x.c.Params.Withdraw
+		if w.Before != nil && pending(*w.Before) && !pending(x.p) {
+			return false // the hand-over was recalled with it, and the other desk has put it aside
+		}
 		return w.Queued && w.Before != nil && w.Before.Number == x.p.Number && w.Before.State != ticket.NoState && w.Revision == x.p.Revision
 	}}
 

@@ -46,6 +46,8 @@ type Outgoing struct {
 	Language string
 	// Marker hides the Message-ID in the HTML, for relays that replace Message-IDs.
 	Marker bool
+	// TextOnly leaves the HTML part out.
+	TextOnly bool
 }
 
 // Compose gives the bytes of a mail: RFC 5322, CRLF line ends, 7-bit. The same input gives the same bytes. Recipients in
@@ -198,6 +200,9 @@ func (o Outgoing) bodies(m *gomail.Msg) error {
 	}
 	text := RenderText(o.Body, o.Format)
 	m.SetBodyString(gomail.TypeTextPlain, toCRLF(text), partEncoding(text))
+	if o.TextOnly {
+		return nil
+	}
 	lang := ""
 	if o.Language != "" {
 		lang = ` lang="` + html.EscapeString(o.Language) + `"`

@@ -76,6 +76,7 @@ type applying struct {
 	done    int
 	changed time.Time // instant of the last command that was answered
 	errands []ticket.Errand
+	next    []stored                     // what triggers asked for: answered before anything else
 	unread  []string                     // deliveries not started yet
 	others  map[ticket.Number]*ticketRow // tickets spoken of, under their locks
 	table   *lifecycle.Table
@@ -86,6 +87,7 @@ type applying struct {
 type stored struct {
 	ticket.Command
 	byName     string
+	why        string // of a trigger's command: the conditions that held
 	reasonText string
 	note       bool
 	authorKind string
@@ -93,6 +95,7 @@ type stored struct {
 	authorName string
 	excerpt    string
 	to, cc     []string
+	draft      string
 }
 
 func (q *Queue) applyOnce(ctx context.Context, in ticket.ApplyInput, careful bool, others []ticket.Number) (ticket.ApplyResult, error) {
@@ -180,7 +183,7 @@ func (a *applying) rules(ctx context.Context) (err error) {
 const selectUnapplied = `
 select c.seq, c.id, c.by_kind, c.by_id, c.by_role, c.by_name, c.name, c.at, c.params, coalesce(c.reason_text, ''), coalesce(c.message::text, ''), c.seen_revision,
        coalesce(m.note, false), coalesce(m.by_kind, ''), coalesce(m.by_id, ''), coalesce(m.by_name, ''), coalesce(left(coalesce(m.visible, m.body), 400), ''),
-       coalesce(m.sent_to, '{}'), coalesce(m.sent_cc, '{}')
+       coalesce(m.sent_to, '{}'), coalesce(m.sent_cc, '{}'), coalesce(c.draft::text, '')
 from commands c left join messages m on m.id = c.message
 where c.ticket = $1 and c.outcome = 'pending' order by c.seq limit $2`
 
@@ -188,7 +191,7 @@ func scanStored(rows pgx.CollectableRow) (stored, error) {
 	var s stored
 	var kind, role, name string
 	err := rows.Scan(&s.Seq, &s.ID, &kind, &s.By.ID, &role, &s.byName, &name, &s.At, &s.Params, &s.reasonText, &s.Message, &s.SeenRevision,
-		&s.note, &s.authorKind, &s.authorID, &s.authorName, &s.excerpt, &s.to, &s.cc)
+		&s.note, &s.authorKind, &s.authorID, &s.authorName, &s.excerpt, &s.to, &s.cc, &s.draft)
 	if err != nil {
 		return s, err
 	}
@@ -214,6 +217,12 @@ func (a *applying) run(ctx context.Context, commands []stored, now time.Time, mo
 	for i := 0; ; {
 		k, running := a.p.Next()
 		switch {
+		case len(a.next) > 0:
+			c := a.next[0]
+			a.next = a.next[1:]
+			if err := a.answer(ctx, c); err != nil {
+				return err
+			}
 		case i < len(commands) && !(running && k.Rings().Before(commands[i].At)):
 			if err := a.answer(ctx, commands[i]); err != nil {
 				return err
@@ -297,6 +306,7 @@ func (a *applying) decide(ctx context.Context, c stored) (err error) {
 		return hopeless(err)
 	}
 	d := a.table.Apply(a.p, c.Command, a.policy)
+	opens := a.p.Revision == 0 && d.Process.Revision > 0
 	if d.Process.Revision != a.p.Revision {
 		a.writes.Queue(`insert into revisions (ticket, revision, at, process) values ($1, $2, $3, $4)`, a.row.number, d.Process.Revision, c.At, d.Process)
 	}
@@ -306,6 +316,9 @@ func (a *applying) decide(ctx context.Context, c stored) (err error) {
 		a.changed = c.At
 	}
 	a.receipt(c, d.Answer, d.Reason, "")
+	if err := a.draft(ctx, c, d.Answer); err != nil {
+		return err
+	}
 	for _, h := range d.Events {
 		a.event(c, h, d.Rule, eventData(c))
 	}
@@ -315,6 +328,9 @@ func (a *applying) decide(ctx context.Context, c stored) (err error) {
 		}
 	}
 	a.across(c, d)
+	if opens {
+		return a.trigger(ctx, c)
+	}
 	return nil
 }
 

@@ -70,15 +70,6 @@ func (a *applying) moveOut(ctx context.Context, c stored, message string, into t
 	return err
 }
 
-// takeBack keeps a message that has not left from leaving: its words become a draft again.
-func (a *applying) takeBack(c stored) {
-	message := c.Params.Withdraw.Message
-	a.writes.Queue(`update recipients r set state = 'failed', reason = 'withdrawn' from deliveries d where d.id = r.delivery and d.message::text = $1 and d.attempt = 0`, message)
-	a.writes.Queue(`update deliveries set state = 'failed', reason = 'withdrawn', finished_at = $2 where message::text = $1 and attempt = 0 and finished_at is null`, message, a.row.now)
-	a.writes.Queue(`update messages set applied = false where id::text = $1`, message)
-	a.writes.Queue(`update events set type = 'event', name = 'withdrawn', message = null where ticket = $1 and message::text = $2`, a.row.number, message)
-}
-
 // writeLabels changes what the ticket is called and filed under. A field set to null is taken away.
 func (a *applying) writeLabels(c stored) {
 	l := c.Params.Classify

@@ -35,7 +35,7 @@ func (a *applying) perform(ctx context.Context, e lifecycle.Effect, c stored) er
 	case lifecycle.MoveMessage:
 		return a.moveMessage(ctx, c)
 	case lifecycle.TakeBack:
-		a.takeBack(c)
+		return a.takeBack(ctx, c)
 	case lifecycle.WriteLabels:
 		a.writeLabels(c)
 	case lifecycle.WriteFeedback:
@@ -92,7 +92,7 @@ func (a *applying) sendMessage(c stored) {
 	if len(to) == 0 {
 		return
 	}
-	id := a.queueDelivery(c.Message, occasion(c.Kind), to, c.cc)
+	id := a.queueDelivery(c.Message, occasion(c.Kind), to, c.cc, a.row.now.Add(time.Duration(a.row.manner.UndoSend)*time.Second))
 	a.writes.Queue(`update messages set mail_id = (select mail_id from deliveries where id = $2) where id = $1`, c.Message, id)
 }
 
@@ -116,17 +116,18 @@ func (a *applying) acknowledge(ctx context.Context, c stored) error {
 	if a.row.follows != 0 {
 		occasion = "follow_up"
 	}
-	id := a.queueDelivery("", occasion, []string{a.row.clientMail}, nil)
+	id := a.queueDelivery("", occasion, []string{a.row.clientMail}, nil, a.row.now)
 	a.writes.Queue(`insert into acknowledgements (ticket, address, at, mailbox) values ($1, $2, $3, nullif($4, '')::uuid)`, a.row.number, address, c.At, mailbox)
 	a.event(system, lifecycle.Happening{Type: "event", Name: "acknowledged"}, "", map[string]any{"delivery": id})
 	return nil
 }
 
-func (a *applying) queueDelivery(message, occasion string, to, cc []string) string {
+// queueDelivery makes the row of a mail that leaves at an instant, not before.
+func (a *applying) queueDelivery(message, occasion string, to, cc []string, leaves time.Time) string {
 	id := uuid.Must(uuid.NewV7()).String()
 	_, domain, _ := strings.Cut(a.row.deskAddr, "@")
-	a.writes.Queue(`insert into deliveries (id, ticket, message, occasion, mail_id, next_at, created_at) values ($1, $2, nullif($3, '')::uuid, $4, $5, $6, $6)`,
-		id, a.row.number, message, occasion, a.q.mint.MessageID(occasion, id, domain), a.row.now)
+	a.writes.Queue(`insert into deliveries (id, ticket, message, occasion, mail_id, next_at, created_at) values ($1, $2, nullif($3, '')::uuid, $4, $5, $6, $7)`,
+		id, a.row.number, message, occasion, a.q.mint.MessageID(occasion, id, domain), leaves, a.row.now)
 	for _, address := range to {
 		a.writes.Queue(`insert into recipients (delivery, address) values ($1, $2) on conflict do nothing`, id, address)
 	}
@@ -189,7 +190,8 @@ func (a *applying) destroy(ctx context.Context) error {
 	}
 	rows, err := a.tx.Query(ctx, `select raw from messages where ticket = $1 and raw is not null
 		union select raw from ledger where ticket = $1 and raw is not null
-		union select f.blob from attachments f join messages m on m.id = f.message where m.ticket = $1`, a.row.number)
+		union select f.blob from attachments f join messages m on m.id = f.message where m.ticket = $1
+		union select f.blob from draft_files f join drafts d on d.id = f.draft where d.ticket = $1`, a.row.number)
 	if err != nil {
 		return fmt.Errorf("find what to destroy: %w", err)
 	}
@@ -200,6 +202,7 @@ func (a *applying) destroy(ctx context.Context) error {
 	n := a.row.number
 	b := a.writes
 	b.Queue(`delete from attachments f using messages m where m.id = f.message and m.ticket = $1`, n)
+	b.Queue(`delete from drafts where ticket = $1`, n)
 	b.Queue(`update messages set body = '', html = null, visible = null, raw = null, by_name = '', sent_to = '{}', sent_cc = '{}', mail_id = null, in_reply_to = null where ticket = $1`, n)
 	b.Queue(`update ledger set raw = null, evidence = '{}' where ticket = $1`, n)
 	b.Queue(`update deliveries set raw = null where ticket = $1`, n)
@@ -212,7 +215,8 @@ func (a *applying) destroy(ctx context.Context) error {
 	b.Queue(`update feedback set comment = '' where ticket = $1`, n)
 	b.Queue(`update tickets set title = '', fields = '{}', tags = '{}', reception_type = null, solution = null where number = $1`, n)
 	b.Queue(`delete from blobs b where b.hash = any($1) and not exists (select from messages where raw = b.hash)
-		and not exists (select from attachments where blob = b.hash) and not exists (select from ledger where raw = b.hash)`, hashes)
+		and not exists (select from attachments where blob = b.hash) and not exists (select from ledger where raw = b.hash)
+		and not exists (select from draft_files where blob = b.hash)`, hashes)
 	a.row.last = ticket.LastMessage{}
 	return nil
 }

@@ -140,6 +140,8 @@ func (a *applying) facts(ctx context.Context, c *stored) error {
 		only, err := a.onlyUnanswered(ctx, p.Move.Message)
 		p.Move = &ticket.MoveParams{Message: p.Move.Message, Into: p.Move.Into, Only: only}
 		return err
+	case p.Withdraw != nil:
+		return a.withdrawal(ctx, c)
 	}
 	return nil
 }

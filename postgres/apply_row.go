@@ -68,6 +68,9 @@ func (a *applying) event(c stored, h lifecycle.Happening, rule string, data map[
 	if c.By.Kind == ticket.ActorSystem {
 		by.Name = "Duradesk"
 	}
+	if c.Params.Trigger != "" { // the cause that people ask for is the trigger, not the line of the table
+		rule, h.Why, by.Name = "trigger/"+c.Params.Trigger, orElse(h.Why, c.why), c.byName
+	}
 	var message *string
 	if h.Type != "event" {
 		message = &c.Message
@@ -103,6 +106,8 @@ func eventData(c stored) map[string]any {
 		data["group"] = p.Escalate.Group
 	case p.Assign != nil:
 		data["assign"] = p.Assign
+	case p.Trigger != "" && p.Classify != nil:
+		data["classify"] = p.Classify
 	case p.Timer != nil:
 		data["clock"], data["due"] = p.Timer.Clock, p.Timer.Due
 	case p.Failed != nil:

@@ -96,27 +96,31 @@ func (s *Store) Calendars(ctx context.Context) ([]calendar.Spec, error) {
 
 // AddPolicy stores a new version of a desk's settings, which new tickets are opened under.
 func (s *Store) AddPolicy(ctx context.Context, desk string, settings ticket.Settings) (ticket.Settings, error) {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, `update desks set policy = (select max(version) + 1 from policies where desk = $1) where key = $1 returning policy`, desk).Scan(&settings.Version)
-		if noRows(err) {
-			return notFound("there is no desk %q", desk)
-		}
-		if err != nil {
-			return fmt.Errorf("draw a version: %w", err)
-		}
-		if settings.Calendar != "" {
-			var exists bool
-			if err := tx.QueryRow(ctx, `select exists (select from calendars where key = $1)`, settings.Calendar).Scan(&exists); err != nil {
-				return fmt.Errorf("look for the calendar: %w", err)
-			}
-			if !exists {
-				return invalid("/calendar", "there is no calendar %q", settings.Calendar)
-			}
-		}
-		_, err = tx.Exec(ctx, `insert into policies (desk, version, settings) values ($1, $2, $3)`, desk, settings.Version, settings)
-		return err
-	})
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return addPolicy(ctx, tx, desk, &settings) })
 	return settings, err
+}
+
+func addPolicy(ctx context.Context, tx pgx.Tx, desk string, settings *ticket.Settings) error {
+	err := tx.QueryRow(ctx, `update desks set policy = (select max(version) + 1 from policies where desk = $1), revision = revision + 1 where key = $1 returning policy`, desk).Scan(&settings.Version)
+	if noRows(err) {
+		return notFound("there is no desk %q", desk)
+	}
+	if err != nil {
+		return fmt.Errorf("draw a version: %w", err)
+	}
+	if settings.Calendar != "" {
+		var exists bool
+		if err := tx.QueryRow(ctx, `select exists (select from calendars where key = $1)`, settings.Calendar).Scan(&exists); err != nil {
+			return fmt.Errorf("look for the calendar: %w", err)
+		}
+		if !exists {
+			return invalid("/calendar", "there is no calendar %q", settings.Calendar)
+		}
+	}
+	if _, err = tx.Exec(ctx, `insert into policies (desk, version, settings) values ($1, $2, $3)`, desk, settings.Version, settings); err != nil {
+		return fmt.Errorf("store a policy: %w", err)
+	}
+	return nil
 }
 
 // Policy returns the settings that new tickets of a desk are opened under.

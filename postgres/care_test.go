@@ -15,7 +15,12 @@ func (q *Queue) queuedMail(t testing.TB, n ticket.Number, id string) string {
 	t.Helper()
 	q.mustStore(t, command(id, n, ticket.AgentResponse, sato, "hello"))
 	q.mustApply(t, ticket.ApplyInput{Number: n})
-	var delivery string
+	return deliveryOf(t, q, id)
+}
+
+// deliveryOf is the mail of the message that went with a command.
+func deliveryOf(t testing.TB, q *Queue, id string) (delivery string) {
+	t.Helper()
 	require.NoError(t, q.s.pool.QueryRow(t.Context(), `select d.id::text from deliveries d where message = (select message from commands where id = $1)`, id).Scan(&delivery))
 	return delivery
 }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -143,6 +144,7 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 	b.Queue(`select address, cc, state from recipients where delivery = $1 order by address`, d.id).Query(func(rows pgx.Rows) error {
 		return eachRecipient(rows, &out)
 	})
+	queueLook(b, d, r, &out.Mail)
 	q.queueThread(b, d, &out.Mail)
 	q.queueBody(b, d, &out.Mail)
 	if err := send(ctx, tx, b); err != nil {
@@ -157,6 +159,30 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 		out.From = "" // automatic mail has the null sender, so that nothing answers it (RFC 3834)
 	}
 	return out, q.reveal(&out.SMTP, address, secret)
+}
+
+// queueLook reads how the desk's mail looks: its own template for the occasion and language, the one that the message
+// names before the standard one, and the desk's manner.
+func queueLook(b *pgx.Batch, d delivery, r ticketRow, m *ticket.Mail) {
+	b.Queue(`select body->>'source' from furniture where kind = 'template' and desk = $1
+		and key in ($2, $2 || '.' || (select template from messages where id = nullif($3, '')::uuid)) order by length(key) desc limit 1`,
+		r.desk, ticket.TemplateKey(d.occasion, languageOf(r.language), ""), d.message).Query(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{&m.Template}, func() error { return nil })
+		return err
+	})
+	m.Signature, m.Layout = r.manner.Signature.In(r.language), r.manner.Layout
+	m.CloseDays = r.settings.AutoCloseDays
+	if m.CloseDays == 0 {
+		m.CloseDays = int(r.settings.AutoClose / (24 * time.Hour))
+	}
+}
+
+// languageOf is the language of the texts that a ticket's mails are made of.
+func languageOf(tag string) string {
+	if first, _, _ := strings.Cut(strings.ToLower(tag), "-"); first == "ja" {
+		return "ja"
+	}
+	return "en"
 }
 
 // queueThread collects the Message-IDs that the mail answers: the client's last one first of all.

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -11,11 +10,14 @@ import (
 	"duradesk/ticket"
 )
 
-// Desk is a service: who answers, under which address.
+// Desk is a service: who answers, under which address, how, and by which settings new tickets are opened.
 type Desk struct {
 	Key, Name, Kind, Address string
 	Process                  string // name of the table that it works by; "": as its kind
 	Groups                   []string
+	Manner                   ticket.Manner
+	Settings                 ticket.Settings // the newest version of its policy
+	Revision                 int64           // rises with each change
 }
 
 // Group is a set of agents who share a queue.
@@ -24,20 +26,49 @@ type Group struct {
 	Members   []string
 }
 
+const selectDesks = `select d.key, d.name, d.kind, d.address, d.process,
+		array(select group_key from desk_groups g where g.desk = d.key order by group_key), d.manner, p.settings, d.revision
+	from desks d join policies p on p.desk = d.key and p.version = d.policy`
+
+func scanDesk(cr pgx.CollectableRow) (d Desk, err error) {
+	d.Manner = ticket.DefaultManner() // what the row leaves out stays so
+	return d, cr.Scan(&d.Key, &d.Name, &d.Kind, &d.Address, &d.Process, &d.Groups, &d.Manner, &d.Settings, &d.Revision)
+}
+
 // Desks returns all, by key.
 func (s *Store) Desks(ctx context.Context) ([]Desk, error) {
-	rows, err := s.pool.Query(ctx, `select d.key, d.name, d.kind, d.address, d.process, array(select group_key from desk_groups g where g.desk = d.key order by group_key)
-		from desks d order by d.key`)
+	rows, err := s.pool.Query(ctx, selectDesks+` order by d.key`)
 	if err != nil {
 		return nil, fmt.Errorf("list desks: %w", err)
 	}
-	desks, err := pgx.CollectRows(rows, func(cr pgx.CollectableRow) (d Desk, err error) {
-		return d, cr.Scan(&d.Key, &d.Name, &d.Kind, &d.Address, &d.Process, &d.Groups)
-	})
+	desks, err := pgx.CollectRows(rows, scanDesk)
 	if err != nil {
 		return nil, fmt.Errorf("list desks: %w", err)
 	}
 	return desks, nil
+}
+
+// Desk returns one by key; ticket.NotFound where there is none.
+func (s *Store) Desk(ctx context.Context, key string) (Desk, error) {
+	return deskOf(ctx, s.pool, key, "")
+}
+
+func deskOf(ctx context.Context, db querier, key, lock string) (Desk, error) {
+	if !readable(key) {
+		return Desk{}, notFound("there is no desk %q", key)
+	}
+	rows, err := db.Query(ctx, selectDesks+` where d.key = $1 `+lock, key)
+	if err != nil {
+		return Desk{}, fmt.Errorf("read desk %s: %w", key, err)
+	}
+	d, err := pgx.CollectExactlyOneRow(rows, scanDesk)
+	if noRows(err) {
+		return Desk{}, notFound("there is no desk %q", key)
+	}
+	if err != nil {
+		return Desk{}, fmt.Errorf("read desk %s: %w", key, err)
+	}
+	return d, nil
 }
 
 // AddDesk makes a desk with the default settings as the first version of its policy; a taken key is a ticket.Conflict,
@@ -46,20 +77,11 @@ func (s *Store) AddDesk(ctx context.Context, d Desk) (Desk, error) {
 	if err := checkKey(d.Key); err != nil {
 		return Desk{}, err
 	}
-	d.Address = FoldAddress(d.Address)
-	if d.Kind == "" {
-		d.Kind = "inquiry"
+	d, err := d.whole()
+	if err != nil {
+		return Desk{}, err
 	}
-	if d.Kind != "inquiry" && d.Kind != "issue" {
-		return Desk{}, invalid("/kind", "%q is not a kind of desk; use inquiry or issue", d.Kind)
-	}
-	if d.Process == "" {
-		d.Process = d.Kind
-	}
-	if _, known := lifecycle.ByName(d.Process); !known {
-		return Desk{}, invalid("/process", "%q is not a process; use inquiry, issue or incident", d.Process)
-	}
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		made, err := insertDesk(ctx, tx, d)
 		if err != nil {
 			return err
@@ -75,19 +97,43 @@ func (s *Store) AddDesk(ctx context.Context, d Desk) (Desk, error) {
 	return d, nil
 }
 
+// whole fills in what was left out of a desk, and refuses what cannot be.
+func (d Desk) whole() (Desk, error) {
+	d.Address = FoldAddress(clean(d.Address))
+	d.Name = clean(d.Name)
+	if d.Kind == "" {
+		d.Kind = "inquiry"
+	}
+	if d.Kind != "inquiry" && d.Kind != "issue" {
+		return Desk{}, invalid("/kind", "%q is not a kind of desk; use inquiry or issue", d.Kind)
+	}
+	if d.Process == "" {
+		d.Process = d.Kind
+	}
+	if _, known := lifecycle.ByName(d.Process); !known {
+		return Desk{}, invalid("/process", "%q is not a process; use inquiry, issue or incident", d.Process)
+	}
+	if d.Manner.Layout == "" { // nobody said anything
+		d.Manner = ticket.DefaultManner()
+	}
+	if d.Settings.Version == 0 {
+		d.Settings = ticket.DefaultSettings()
+	}
+	d.Revision = max(d.Revision, 1)
+	return d, nil
+}
+
 // insertDesk makes the desk with its policy unless it is there.
 func insertDesk(ctx context.Context, tx pgx.Tx, d Desk) (made bool, err error) {
-	settings := ticket.DefaultSettings()
-	policy, err := json.Marshal(settings)
-	if err != nil {
-		return false, fmt.Errorf("write the default settings: %w", err)
+	if d, err = d.whole(); err != nil {
+		return false, err
 	}
-	tag, err := tx.Exec(ctx, `insert into desks (key, name, kind, address, policy, process) values ($1, $2, $3, $4, $5, coalesce(nullif($6, ''), 'inquiry')) on conflict (key) do nothing`,
-		d.Key, clean(d.Name), d.Kind, FoldAddress(clean(d.Address)), settings.Version, d.Process)
+	tag, err := tx.Exec(ctx, `insert into desks (key, name, kind, address, policy, process, manner) values ($1, $2, $3, $4, $5, $6, $7) on conflict (key) do nothing`,
+		d.Key, d.Name, d.Kind, d.Address, d.Settings.Version, d.Process, d.Manner)
 	if err != nil || tag.RowsAffected() == 0 {
 		return false, err
 	}
-	_, err = tx.Exec(ctx, `insert into policies (desk, version, settings) values ($1, $2, $3)`, d.Key, settings.Version, policy)
+	_, err = tx.Exec(ctx, `insert into policies (desk, version, settings) values ($1, $2, $3)`, d.Key, d.Settings.Version, d.Settings)
 	return err == nil, err
 }
 

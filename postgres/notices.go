@@ -13,12 +13,57 @@ import (
 // notices fans out what Apply tells over NOTIFY: one dedicated connection, many waiters. A notice may be lost with
 // the connection; waiters look at the row from time to time anyway.
 type notices struct {
-	mu      sync.Mutex
-	waiters map[ticket.Number]map[chan struct{}]struct{}
+	mu        sync.Mutex
+	waiters   map[ticket.Number]map[chan struct{}]struct{}
+	followers map[chan Stir]struct{}
+	grown     chan struct{} // an event was committed: the feed wants writing
 }
 
 func newNotices() *notices {
-	return &notices{waiters: map[ticket.Number]map[chan struct{}]struct{}{}}
+	return &notices{waiters: map[ticket.Number]map[chan struct{}]struct{}{}, followers: map[chan Stir]struct{}{}, grown: make(chan struct{}, 1)}
+}
+
+// follow returns a channel that gets what stirs. Whoever does not keep up misses some; he looks once a second anyway.
+func (n *notices) follow() (<-chan Stir, func()) {
+	c := make(chan Stir, 256)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.followers[c] = struct{}{}
+	return c, func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		delete(n.followers, c)
+	}
+}
+
+func (n *notices) stir(s Stir) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for c := range n.followers {
+		select {
+		case c <- s:
+		default:
+		}
+	}
+}
+
+// hear takes one notice to those whom it concerns.
+func (n *notices) hear(channelName, payload string) {
+	switch channelName {
+	case channel:
+		n.tell(payload)
+		select {
+		case n.grown <- struct{}{}:
+		default: // it will be written anyway
+		}
+	case feedChannel:
+		n.stir(Stir{})
+	case presenceChannel:
+		first, desk, _ := strings.Cut(payload, " ")
+		if number, err := strconv.ParseInt(first, 10, 64); err == nil {
+			n.stir(Stir{Number: ticket.Number(number), Desk: desk})
+		}
+	}
 }
 
 // subscribe returns a channel that gets a value whenever the ticket changed since it was last read.
@@ -56,8 +101,12 @@ func (n *notices) tell(payload string) {
 	}
 }
 
-// Listen hears notices until ctx ends, on a connection of its own that it makes again when it breaks.
+// Listen hears notices until ctx ends, on a connection of its own that it makes again when it breaks, and writes the
+// feed meanwhile: whoever listens first writes first, and any number may.
 func (s *Store) Listen(ctx context.Context) {
+	var keeper sync.WaitGroup
+	defer keeper.Wait()
+	keeper.Go(func() { s.keepFeed(ctx) })
 	for pause := 100 * time.Millisecond; ctx.Err() == nil; pause = min(2*pause, 5*time.Second) {
 		began := time.Now()
 		if err := s.listen(ctx); err != nil && ctx.Err() == nil {
@@ -80,7 +129,7 @@ func (s *Store) listen(ctx context.Context) error {
 	}
 	conn := pooled.Hijack() // a LISTEN must not go back into the pool
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	if _, err := conn.Exec(ctx, `listen `+channel); err != nil {
+	if _, err := conn.Exec(ctx, `listen `+channel+`; listen `+feedChannel+`; listen `+presenceChannel); err != nil {
 		return err
 	}
 	for {
@@ -88,6 +137,33 @@ func (s *Store) listen(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.notices.tell(notice.Payload)
+		s.notices.hear(notice.Channel, notice.Payload)
+	}
+}
+
+// keepFeed writes the feed at every notice, and once a second for those that were lost; every few seconds it forgets
+// who left without a word.
+func (s *Store) keepFeed(ctx context.Context) {
+	tick, sweep := time.NewTicker(time.Second), time.NewTicker(5*time.Second)
+	defer tick.Stop()
+	defer sweep.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.notices.grown:
+			_, err = s.Feed(ctx)
+		case <-tick.C:
+			var behind bool
+			if behind, err = s.feedBehind(ctx); behind {
+				_, err = s.Feed(ctx)
+			}
+		case <-sweep.C:
+			err = s.Forget(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			s.log.DebugContext(ctx, "the feed waits", "error", err)
+		}
 	}
 }

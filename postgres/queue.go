@@ -85,6 +85,7 @@ type ticketRow struct {
 	items      int64
 	process    ticket.Process
 	settings   ticket.Settings
+	manner     ticket.Manner // of its desk
 	last       ticket.LastMessage
 	spokeLast  bool
 	follows    ticket.Number // the closed ticket that this one follows up
@@ -94,7 +95,7 @@ type ticketRow struct {
 const lockRow = `
 select t.number, t.id::text, t.desk, d.address, d.process, t.title, t.client, c.name, coalesce(c.email, ''), t.language, t.channel, t.seq, t.last_at,
        t.applied_seq, t.items, t.process, p.settings, t.last_by, t.last_name, t.last_kind, t.last_at_message, t.last_excerpt,
-       t.client_spoke_last, coalesce((select other from links l where l.ticket = t.number and l.kind = 'follow_up' and l.other < t.number limit 1), 0)
+       t.client_spoke_last, d.manner, coalesce((select other from links l where l.ticket = t.number and l.kind = 'follow_up' and l.other < t.number limit 1), 0)
 from tickets t
 join desks d on d.key = t.desk
 join clients c on c.id = t.client
@@ -113,9 +114,10 @@ func (q *Queue) queueLock(b *pgx.Batch, n ticket.Number, r *ticketRow) {
 
 func scanTicketRow(found pgx.Row, r *ticketRow) error {
 	lastBy, lastAt := "", (*time.Time)(nil)
+	r.manner = ticket.DefaultManner() // what the row leaves out stays so
 	err := found.Scan(&r.number, &r.id, &r.desk, &r.deskAddr, &r.rules, &r.title, &r.client, &r.clientName, &r.clientMail, &r.language, &r.channel, &r.seq, &r.lastAt,
 		&r.applied, &r.items, &r.process, &r.settings, &lastBy, &r.last.Name, &r.last.Kind, &lastAt, &r.last.Excerpt,
-		&r.spokeLast, &r.follows)
+		&r.spokeLast, &r.manner, &r.follows)
 	if err != nil {
 		return err
 	}

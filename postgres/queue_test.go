@@ -24,7 +24,20 @@ func (testMint) MessageID(kind, delivery, domain string) string {
 // engine is a queue on a furnished database of its own.
 func engine(t testing.TB) *Queue {
 	t.Helper()
+	q := undoing(t)
+	q.undo(t, 0)
+	return q
+}
+
+// undoing is an engine whose desk keeps answers back for its undo time.
+func undoing(t testing.TB) *Queue {
+	t.Helper()
 	return NewQueue(furnished(t), QueueConfig{Rules: lifecycle.Inquiry, Mint: testMint{}})
+}
+
+func (q *Queue) undo(t testing.TB, seconds int) {
+	t.Helper()
+	exec(t, q.s, `update desks set manner = manner || jsonb_build_object('undo_send', $1::int)`, seconds)
 }
 
 var (

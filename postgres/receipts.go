@@ -64,12 +64,11 @@ func (q *Queue) refresh(ctx context.Context, r ticket.Receipt) (ticket.Receipt, 
 	return now, nil
 }
 
-// Unseen lists messages and notes of others after a revision, and the message that keeps the text of a refused
-// command.
+// Unseen lists messages and notes of others after a revision, and the draft that keeps the text of a refused command.
 func (q *Queue) Unseen(ctx context.Context, r ticket.Receipt, seen int64) ([]ticket.Item, string, error) {
 	var draft *string
 	var name string
-	err := q.s.pool.QueryRow(ctx, `select message::text, actor from commands where ticket = $1 and seq = $2`, r.Number, r.Seq).Scan(&draft, &name)
+	err := q.s.pool.QueryRow(ctx, `select draft::text, actor from commands where ticket = $1 and seq = $2`, r.Number, r.Seq).Scan(&draft, &name)
 	if err != nil {
 		return nil, "", fmt.Errorf("read the refused command: %w", err)
 	}

@@ -194,9 +194,9 @@ func queueCommand(b *pgx.Batch, o ticket.Order, n ticket.Number, seq int64, at t
 		until := h.Until.UTC().Truncate(time.Microsecond) // what the database keeps, so that timers compare equal
 		o.Params.Hold = &ticket.HoldParams{Reason: h.Reason, Until: &until}
 	}
-	b.Queue(`insert into commands (ticket, seq, id, actor, by_kind, by_id, by_role, by_name, name, at, params, reason_text, message, seen_revision, fingerprint)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, nullif($12, ''), $13, $14, $15)`,
-		n, seq, o.ID, o.By.Key(), o.By.Kind.String(), o.By.ID, o.By.Role.String(), o.Name, o.Kind.String(), at, o.Params, o.Reason, message, o.SeenRevision, o.Fingerprint)
+	b.Queue(`insert into commands (ticket, seq, id, actor, by_kind, by_id, by_role, by_name, name, at, params, reason_text, message, seen_revision, fingerprint, draft)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, nullif($12, ''), $13, $14, $15, nullif($16, '')::uuid)`,
+		n, seq, o.ID, o.By.Key(), o.By.Kind.String(), o.By.ID, o.By.Role.String(), o.Name, o.Kind.String(), at, o.Params, o.Reason, message, o.SeenRevision, o.Fingerprint, o.Draft)
 }
 
 func queueMessage(b *pgx.Batch, id string, n ticket.Number, at time.Time, m ticket.NewMessage) {
@@ -205,6 +205,11 @@ func queueMessage(b *pgx.Batch, id string, n ticket.Number, at time.Time, m tick
 		id, n, m.Note, m.Author.Kind.String(), m.Author.ID, m.Author.Name, clean(m.Body), orElse(m.Format, "text"), clean(m.HTML), clean(m.Visible), orEmpty(m.To), orEmpty(m.Cc),
 		m.WorkMinutes, m.Template, m.MailID, m.InReplyTo, []byte(m.Raw), at)
 	for i, f := range m.Files {
+		if f.DraftFile != "" { // one that is not there any more fails: nothing is sent without what was attached
+			b.Queue(`insert into attachments (id, message, position, name, type, content_id, inline, size, blob) select $1, $2, $3, f.name, f.type, f.content_id, f.inline, f.size, f.blob
+				from (values (1)) one left join draft_files f on f.id::text = $4`, uuid.NewString(), id, i, f.DraftFile)
+			continue
+		}
 		hash := sha256.Sum256(f.Data)
 		b.Queue(`insert into blobs (hash, data) values ($1, $2) on conflict do nothing`, hash[:], f.Data)
 		b.Queue(`insert into attachments (id, message, position, name, type, content_id, inline, size, blob) values ($1, $2, $3, $4, $5, nullif($6, ''), $7, $8, $9)`,

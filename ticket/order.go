@@ -14,6 +14,7 @@ type Order struct {
 	Opening      *Opening
 	Writer       *Client // the client behind By, where his id is not known yet: found or made in the same transaction
 	Fingerprint  string  // hash of the request's body: the same id with another one is a Conflict
+	Draft        string  // id of the sender's draft that the text was written in: it goes when the command is applied
 }
 
 // NewMessage is a message or note not stored yet.
@@ -33,8 +34,10 @@ type NewMessage struct {
 	Raw         string // hash of the raw source, where it came by mail
 }
 
-// NewFile is an attachment not stored yet.
+// NewFile is an attachment not stored yet; with a DraftFile, that file of a draft, and the rest is for people only.
 type NewFile struct {
+	DraftFile string // id
+	Size      int64  // of a draft's file
 	Name      string
 	Type      string
 	ContentID string

@@ -19,7 +19,8 @@ type DeliveryInput struct {
 const attemptsPerRun = 50
 
 // Delivery sends one mail: try, wait, try again, until the row says that it is finished. A row that says so already
-// ends it at once, so that starting it twice does nothing.
+// ends it at once, so that starting it twice does nothing. The undo time of an answer is the first wait: the row is not
+// to be tried before, and where the message is taken back meanwhile, it is finished when the timer fires.
 func (d *Desk) Delivery(ctx workflow.Context, in DeliveryInput) error {
 	for range attemptsPerRun {
 		var s ticket.DeliveryState
@@ -40,10 +41,18 @@ func (d *Desk) Delivery(ctx workflow.Context, in DeliveryInput) error {
 			return nil
 		}
 		wait := max(s.NextAt.Sub(workflow.Now(ctx)), time.Second)
-		timer := workflow.NewTimerWithOptions(ctx, wait, workflow.TimerOptions{Summary: "next attempt " + instant(s.NextAt)})
+		timer := workflow.NewTimerWithOptions(ctx, wait, workflow.TimerOptions{Summary: untilItLeaves(s)})
 		if err := timer.Get(ctx, nil); err != nil {
 			return nil // cancelled: the row waits for whoever starts it again
 		}
 	}
 	return workflow.NewContinueAsNewError(ctx, ticket.WorkflowDelivery, in)
+}
+
+// untilItLeaves tells an operator why a mail waits. A summary is no part of what a history must repeat.
+func untilItLeaves(s ticket.DeliveryState) string {
+	if s.Attempt == 0 && s.State == "queued" {
+		return "can be taken back until it leaves " + instant(s.NextAt)
+	}
+	return "next attempt " + instant(s.NextAt)
 }

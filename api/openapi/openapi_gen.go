@@ -103,6 +103,144 @@ func (e Category) Valid() bool {
 	}
 }
 
+// Defines values for ChangeAgentLanguage.
+const (
+	ChangeAgentLanguageEn ChangeAgentLanguage = "en"
+	ChangeAgentLanguageJa ChangeAgentLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the ChangeAgentLanguage enum.
+func (e ChangeAgentLanguage) Valid() bool {
+	switch e {
+	case ChangeAgentLanguageEn:
+		return true
+	case ChangeAgentLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeDeskAnswerThen.
+const (
+	ChangeDeskAnswerThenHold    ChangeDeskAnswerThen = "hold"
+	ChangeDeskAnswerThenResolve ChangeDeskAnswerThen = "resolve"
+	ChangeDeskAnswerThenStay    ChangeDeskAnswerThen = "stay"
+)
+
+// Valid indicates whether the value is a known member of the ChangeDeskAnswerThen enum.
+func (e ChangeDeskAnswerThen) Valid() bool {
+	switch e {
+	case ChangeDeskAnswerThenHold:
+		return true
+	case ChangeDeskAnswerThenResolve:
+		return true
+	case ChangeDeskAnswerThenStay:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeDeskLanguage.
+const (
+	ChangeDeskLanguageEn ChangeDeskLanguage = "en"
+	ChangeDeskLanguageJa ChangeDeskLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the ChangeDeskLanguage enum.
+func (e ChangeDeskLanguage) Valid() bool {
+	switch e {
+	case ChangeDeskLanguageEn:
+		return true
+	case ChangeDeskLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeDeskLayout.
+const (
+	ChangeDeskLayoutHtml ChangeDeskLayout = "html"
+	ChangeDeskLayoutText ChangeDeskLayout = "text"
+)
+
+// Valid indicates whether the value is a known member of the ChangeDeskLayout enum.
+func (e ChangeDeskLayout) Valid() bool {
+	switch e {
+	case ChangeDeskLayoutHtml:
+		return true
+	case ChangeDeskLayoutText:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeDeskProcess.
+const (
+	ChangeDeskProcessIncident ChangeDeskProcess = "incident"
+	ChangeDeskProcessInquiry  ChangeDeskProcess = "inquiry"
+	ChangeDeskProcessIssue    ChangeDeskProcess = "issue"
+)
+
+// Valid indicates whether the value is a known member of the ChangeDeskProcess enum.
+func (e ChangeDeskProcess) Valid() bool {
+	switch e {
+	case ChangeDeskProcessIncident:
+		return true
+	case ChangeDeskProcessInquiry:
+		return true
+	case ChangeDeskProcessIssue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangePolicyAfterReply.
+const (
+	ChangePolicyAfterReplyNew  ChangePolicyAfterReply = "new"
+	ChangePolicyAfterReplyOpen ChangePolicyAfterReply = "open"
+	ChangePolicyAfterReplyStay ChangePolicyAfterReply = "stay"
+)
+
+// Valid indicates whether the value is a known member of the ChangePolicyAfterReply enum.
+func (e ChangePolicyAfterReply) Valid() bool {
+	switch e {
+	case ChangePolicyAfterReplyNew:
+		return true
+	case ChangePolicyAfterReplyOpen:
+		return true
+	case ChangePolicyAfterReplyStay:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangePolicyFollowUp.
+const (
+	ChangePolicyFollowUpLinked       ChangePolicyFollowUp = "linked"
+	ChangePolicyFollowUpReopen       ChangePolicyFollowUp = "reopen"
+	ChangePolicyFollowUpReopenWithin ChangePolicyFollowUp = "reopen_within"
+)
+
+// Valid indicates whether the value is a known member of the ChangePolicyFollowUp enum.
+func (e ChangePolicyFollowUp) Valid() bool {
+	switch e {
+	case ChangePolicyFollowUpLinked:
+		return true
+	case ChangePolicyFollowUpReopen:
+		return true
+	case ChangePolicyFollowUpReopenWithin:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Channel.
 const (
 	ChannelChat     Channel = "chat"
@@ -234,16 +372,37 @@ func (e ClockState) Valid() bool {
 
 // Defines values for CreateAgentLanguage.
 const (
-	En CreateAgentLanguage = "en"
-	Ja CreateAgentLanguage = "ja"
+	CreateAgentLanguageEn CreateAgentLanguage = "en"
+	CreateAgentLanguageJa CreateAgentLanguage = "ja"
 )
 
 // Valid indicates whether the value is a known member of the CreateAgentLanguage enum.
 func (e CreateAgentLanguage) Valid() bool {
 	switch e {
-	case En:
+	case CreateAgentLanguageEn:
 		return true
-	case Ja:
+	case CreateAgentLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateDeskAnswerThen.
+const (
+	CreateDeskAnswerThenHold    CreateDeskAnswerThen = "hold"
+	CreateDeskAnswerThenResolve CreateDeskAnswerThen = "resolve"
+	CreateDeskAnswerThenStay    CreateDeskAnswerThen = "stay"
+)
+
+// Valid indicates whether the value is a known member of the CreateDeskAnswerThen enum.
+func (e CreateDeskAnswerThen) Valid() bool {
+	switch e {
+	case CreateDeskAnswerThenHold:
+		return true
+	case CreateDeskAnswerThenResolve:
+		return true
+	case CreateDeskAnswerThenStay:
 		return true
 	default:
 		return false
@@ -262,6 +421,42 @@ func (e CreateDeskKind) Valid() bool {
 	case CreateDeskKindInquiry:
 		return true
 	case CreateDeskKindIssue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateDeskLanguage.
+const (
+	CreateDeskLanguageEn CreateDeskLanguage = "en"
+	CreateDeskLanguageJa CreateDeskLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the CreateDeskLanguage enum.
+func (e CreateDeskLanguage) Valid() bool {
+	switch e {
+	case CreateDeskLanguageEn:
+		return true
+	case CreateDeskLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateDeskLayout.
+const (
+	CreateDeskLayoutHtml CreateDeskLayout = "html"
+	CreateDeskLayoutText CreateDeskLayout = "text"
+)
+
+// Valid indicates whether the value is a known member of the CreateDeskLayout enum.
+func (e CreateDeskLayout) Valid() bool {
+	switch e {
+	case CreateDeskLayoutHtml:
+		return true
+	case CreateDeskLayoutText:
 		return true
 	default:
 		return false
@@ -331,6 +526,27 @@ func (e CreatePolicyFollowUp) Valid() bool {
 	}
 }
 
+// Defines values for DeskAnswerThen.
+const (
+	DeskAnswerThenHold    DeskAnswerThen = "hold"
+	DeskAnswerThenResolve DeskAnswerThen = "resolve"
+	DeskAnswerThenStay    DeskAnswerThen = "stay"
+)
+
+// Valid indicates whether the value is a known member of the DeskAnswerThen enum.
+func (e DeskAnswerThen) Valid() bool {
+	switch e {
+	case DeskAnswerThenHold:
+		return true
+	case DeskAnswerThenResolve:
+		return true
+	case DeskAnswerThenStay:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DeskKind.
 const (
 	DeskKindInquiry DeskKind = "inquiry"
@@ -343,6 +559,42 @@ func (e DeskKind) Valid() bool {
 	case DeskKindInquiry:
 		return true
 	case DeskKindIssue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DeskLanguage.
+const (
+	DeskLanguageEn DeskLanguage = "en"
+	DeskLanguageJa DeskLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the DeskLanguage enum.
+func (e DeskLanguage) Valid() bool {
+	switch e {
+	case DeskLanguageEn:
+		return true
+	case DeskLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DeskLayout.
+const (
+	DeskLayoutHtml DeskLayout = "html"
+	DeskLayoutText DeskLayout = "text"
+)
+
+// Valid indicates whether the value is a known member of the DeskLayout enum.
+func (e DeskLayout) Valid() bool {
+	switch e {
+	case DeskLayoutHtml:
+		return true
+	case DeskLayoutText:
 		return true
 	default:
 		return false
@@ -673,6 +925,24 @@ func (e PolicyFollowUp) Valid() bool {
 	}
 }
 
+// Defines values for PresenceDoing.
+const (
+	PresenceDoingViewing PresenceDoing = "viewing"
+	PresenceDoingWriting PresenceDoing = "writing"
+)
+
+// Valid indicates whether the value is a known member of the PresenceDoing enum.
+func (e PresenceDoing) Valid() bool {
+	switch e {
+	case PresenceDoingViewing:
+		return true
+	case PresenceDoingWriting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Priority.
 const (
 	PriorityHigh   Priority = "high"
@@ -691,6 +961,24 @@ func (e Priority) Valid() bool {
 	case PriorityNormal:
 		return true
 	case PriorityUrgent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PutPresenceDoing.
+const (
+	PutPresenceDoingViewing PutPresenceDoing = "viewing"
+	PutPresenceDoingWriting PutPresenceDoing = "writing"
+)
+
+// Valid indicates whether the value is a known member of the PutPresenceDoing enum.
+func (e PutPresenceDoing) Valid() bool {
+	switch e {
+	case PutPresenceDoingViewing:
+		return true
+	case PutPresenceDoingWriting:
 		return true
 	default:
 		return false
@@ -768,9 +1056,10 @@ func (e Role) Valid() bool {
 
 // Defines values for Scope.
 const (
-	ScopeAdmin       Scope = "admin"
-	ScopeTicketsAct  Scope = "tickets:act"
-	ScopeTicketsRead Scope = "tickets:read"
+	ScopeAdmin        Scope = "admin"
+	ScopeTicketsAct   Scope = "tickets:act"
+	ScopeTicketsRead  Scope = "tickets:read"
+	ScopeTicketsReply Scope = "tickets:reply"
 )
 
 // Valid indicates whether the value is a known member of the Scope enum.
@@ -781,6 +1070,71 @@ func (e Scope) Valid() bool {
 	case ScopeTicketsAct:
 		return true
 	case ScopeTicketsRead:
+		return true
+	case ScopeTicketsReply:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SessionKind.
+const (
+	SessionKindAgent  SessionKind = "agent"
+	SessionKindClient SessionKind = "client"
+)
+
+// Valid indicates whether the value is a known member of the SessionKind enum.
+func (e SessionKind) Valid() bool {
+	switch e {
+	case SessionKindAgent:
+		return true
+	case SessionKindClient:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SessionState.
+const (
+	Active       SessionState = "active"
+	Enrol        SessionState = "enrol"
+	SecondFactor SessionState = "second_factor"
+)
+
+// Valid indicates whether the value is a known member of the SessionState enum.
+func (e SessionState) Valid() bool {
+	switch e {
+	case Active:
+		return true
+	case Enrol:
+		return true
+	case SecondFactor:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SessionVia.
+const (
+	SessionViaLink     SessionVia = "link"
+	SessionViaOidc     SessionVia = "oidc"
+	SessionViaPassword SessionVia = "password"
+	SessionViaToken    SessionVia = "token"
+)
+
+// Valid indicates whether the value is a known member of the SessionVia enum.
+func (e SessionVia) Valid() bool {
+	switch e {
+	case SessionViaLink:
+		return true
+	case SessionViaOidc:
+		return true
+	case SessionViaPassword:
+		return true
+	case SessionViaToken:
 		return true
 	default:
 		return false
@@ -993,13 +1347,19 @@ func (e ViewKey) Valid() bool {
 
 // Agent defines model for Agent.
 type Agent struct {
-	Desks    []string `json:"desks"`
-	Email    string   `json:"email"`
-	Groups   []string `json:"groups"`
-	Key      string   `json:"key"`
-	Language *string  `json:"language"`
-	Name     string   `json:"name"`
-	Role     Role     `json:"role"`
+	Desks []string `json:"desks"`
+
+	// DisabledAt Since then he cannot sign in.
+	DisabledAt *time.Time `json:"disabled_at"`
+	Email      string     `json:"email"`
+	Groups     []string   `json:"groups"`
+	Key        string     `json:"key"`
+	Language   *string    `json:"language"`
+	Name       string     `json:"name"`
+	Role       Role       `json:"role"`
+
+	// Zone Time zone (IANA); null: that of his machine.
+	Zone *string `json:"zone"`
 }
 
 // AgentList defines model for AgentList.
@@ -1134,6 +1494,144 @@ type Cause struct {
 	Why  *string `json:"why,omitempty"`
 }
 
+// ChangeAgent defines model for ChangeAgent.
+type ChangeAgent struct {
+	Desks *[]Key `json:"desks,omitempty"`
+
+	// Disabled He cannot sign in, his sessions and tokens end.
+	Disabled *bool                `json:"disabled,omitempty"`
+	Email    *Email               `json:"email,omitempty"`
+	Groups   *[]Key               `json:"groups,omitempty"`
+	Language *ChangeAgentLanguage `json:"language,omitempty"`
+	Name     *string              `json:"name,omitempty"`
+	Role     *Role                `json:"role,omitempty"`
+
+	// Zone Time zone (IANA), such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
+}
+
+// ChangeAgentLanguage defines model for ChangeAgent.Language.
+type ChangeAgentLanguage string
+
+// ChangeDesk defines model for ChangeDesk.
+type ChangeDesk struct {
+	Address *Email `json:"address,omitempty"`
+
+	// AnswerThen What an agent's answer does to the state unless he says otherwise.
+	AnswerThen *ChangeDeskAnswerThen `json:"answer_then,omitempty"`
+
+	// AttachmentMegabytes Of one file.
+	AttachmentMegabytes *int   `json:"attachment_megabytes,omitempty"`
+	Groups              *[]Key `json:"groups,omitempty"`
+
+	// Language Of tickets whose language nobody can tell.
+	Language *ChangeDeskLanguage `json:"language,omitempty"`
+
+	// Layout Of outgoing mail: text and HTML, or text only.
+	Layout *ChangeDeskLayout `json:"layout,omitempty"`
+
+	// MailMegabytes Of all files of a mail.
+	MailMegabytes *int               `json:"mail_megabytes,omitempty"`
+	Name          *string            `json:"name,omitempty"`
+	Policy        *ChangePolicy      `json:"policy,omitempty"`
+	Process       *ChangeDeskProcess `json:"process,omitempty"`
+
+	// Revision Of the desk as it was seen.
+	Revision *int64 `json:"revision,omitempty"`
+
+	// Routes By which clients may write (E6). Mail that comes is never lost, open or not.
+	Routes *[]Channel `json:"routes,omitempty"`
+
+	// Signature At the end of what agents write.
+	Signature *NewSignature `json:"signature,omitempty"`
+
+	// UndoSendSeconds In which a mail can be taken back; 0: it leaves at once.
+	UndoSendSeconds *int `json:"undo_send_seconds,omitempty"`
+
+	// Word What the desk calls a ticket (D2); empty: ticket, チケット.
+	Word *NewWords `json:"word,omitempty"`
+}
+
+// ChangeDeskAnswerThen What an agent's answer does to the state unless he says otherwise.
+type ChangeDeskAnswerThen string
+
+// ChangeDeskLanguage Of tickets whose language nobody can tell.
+type ChangeDeskLanguage string
+
+// ChangeDeskLayout Of outgoing mail: text and HTML, or text only.
+type ChangeDeskLayout string
+
+// ChangeDeskProcess defines model for ChangeDesk.Process.
+type ChangeDeskProcess string
+
+// ChangeGroup defines model for ChangeGroup.
+type ChangeGroup struct {
+	Members *[]Key  `json:"members,omitempty"`
+	Name    *string `json:"name,omitempty"`
+}
+
+// ChangePolicy defines model for ChangePolicy.
+type ChangePolicy struct {
+	// Acknowledge A new ticket's client is told its number.
+	Acknowledge *bool `json:"acknowledge,omitempty"`
+
+	// AfterReply Where a client's reply leads.
+	AfterReply *ChangePolicyAfterReply `json:"after_reply,omitempty"`
+
+	// AutoCloseDays Working days instead; 0: as the minutes say.
+	AutoCloseDays *int `json:"auto_close_days,omitempty"`
+
+	// AutoCloseMinutes Of the wall clock, from resolved to closed.
+	AutoCloseMinutes *int64 `json:"auto_close_minutes,omitempty"`
+
+	// BreachEscalates A breach raises the tier.
+	BreachEscalates *bool `json:"breach_escalates,omitempty"`
+
+	// Calendar Its key; `always` is open around the clock.
+	Calendar *string `json:"calendar,omitempty"`
+
+	// FirstResponseMinutes Working minutes by priority; 0: no such clock.
+	FirstResponseMinutes *NewTargets `json:"first_response_minutes,omitempty"`
+
+	// FollowUp What a client's reply to a closed ticket does.
+	FollowUp *ChangePolicyFollowUp `json:"follow_up,omitempty"`
+
+	// HandOverDays Working days that a hand-over may take; 0: no promise.
+	HandOverDays *int `json:"hand_over_days,omitempty"`
+
+	// NextResponseMinutes Working minutes by priority; 0: no such clock.
+	NextResponseMinutes *NewTargets `json:"next_response_minutes,omitempty"`
+
+	// Pauses For which reasons of hold each clock stands still.
+	Pauses *NewPauses `json:"pauses,omitempty"`
+
+	// ReopenWithinMinutes For follow_up reopen_within.
+	ReopenWithinMinutes *int64 `json:"reopen_within_minutes,omitempty"`
+
+	// ResolutionMinutes Working minutes by priority; 0: no such clock.
+	ResolutionMinutes *NewTargets `json:"resolution_minutes,omitempty"`
+
+	// SpamRetentionMinutes Of the wall clock.
+	SpamRetentionMinutes *int64 `json:"spam_retention_minutes,omitempty"`
+
+	// WarnAtPercent Of a target, after which a warning is given; 0: none.
+	WarnAtPercent *int `json:"warn_at_percent,omitempty"`
+}
+
+// ChangePolicyAfterReply Where a client's reply leads.
+type ChangePolicyAfterReply string
+
+// ChangePolicyFollowUp What a client's reply to a closed ticket does.
+type ChangePolicyFollowUp string
+
+// ChangedAgent defines model for ChangedAgent.
+type ChangedAgent struct {
+	Agent Agent `json:"agent"`
+
+	// OpenTickets Of one who is disabled, those that he works on.
+	OpenTickets []int64 `json:"open_tickets"`
+}
+
 // Channel defines model for Channel.
 type Channel string
 
@@ -1264,6 +1762,9 @@ type CreateAgent struct {
 	Name     string               `json:"name"`
 	Password *string              `json:"password,omitempty"`
 	Role     Role                 `json:"role"`
+
+	// Zone Time zone (IANA), such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
 }
 
 // CreateAgentLanguage defines model for CreateAgent.Language.
@@ -1302,19 +1803,56 @@ type CreateClient struct {
 // CreateDesk defines model for CreateDesk.
 type CreateDesk struct {
 	Address *Email `json:"address,omitempty"`
-	Groups  *[]Key `json:"groups,omitempty"`
+
+	// AnswerThen What an agent's answer does to the state unless he says otherwise.
+	AnswerThen *CreateDeskAnswerThen `json:"answer_then,omitempty"`
+
+	// AttachmentMegabytes Of one file.
+	AttachmentMegabytes *int   `json:"attachment_megabytes,omitempty"`
+	Groups              *[]Key `json:"groups,omitempty"`
 
 	// Key Lower-case word of a desk, group or agent.
 	Key  Key             `json:"key"`
 	Kind *CreateDeskKind `json:"kind,omitempty"`
-	Name string          `json:"name"`
+
+	// Language Of tickets whose language nobody can tell.
+	Language *CreateDeskLanguage `json:"language,omitempty"`
+
+	// Layout Of outgoing mail: text and HTML, or text only.
+	Layout *CreateDeskLayout `json:"layout,omitempty"`
+
+	// MailMegabytes Of all files of a mail.
+	MailMegabytes *int          `json:"mail_megabytes,omitempty"`
+	Name          string        `json:"name"`
+	Policy        *ChangePolicy `json:"policy,omitempty"`
 
 	// Process As the kind unless said.
 	Process *CreateDeskProcess `json:"process,omitempty"`
+
+	// Routes By which clients may write (E6). Mail that comes is never lost, open or not.
+	Routes *[]Channel `json:"routes,omitempty"`
+
+	// Signature At the end of what agents write.
+	Signature *NewSignature `json:"signature,omitempty"`
+
+	// UndoSendSeconds In which a mail can be taken back; 0: it leaves at once.
+	UndoSendSeconds *int `json:"undo_send_seconds,omitempty"`
+
+	// Word What the desk calls a ticket (D2); empty: ticket, チケット.
+	Word *NewWords `json:"word,omitempty"`
 }
+
+// CreateDeskAnswerThen What an agent's answer does to the state unless he says otherwise.
+type CreateDeskAnswerThen string
 
 // CreateDeskKind defines model for CreateDesk.Kind.
 type CreateDeskKind string
+
+// CreateDeskLanguage Of tickets whose language nobody can tell.
+type CreateDeskLanguage string
+
+// CreateDeskLayout Of outgoing mail: text and HTML, or text only.
+type CreateDeskLayout string
 
 // CreateDeskProcess As the kind unless said.
 type CreateDeskProcess string
@@ -1438,20 +1976,60 @@ type DayHours = []string
 // Desk defines model for Desk.
 type Desk struct {
 	// Address From which its mail is sent.
-	Address *string  `json:"address"`
-	Groups  []string `json:"groups"`
-	Key     string   `json:"key"`
+	Address *string `json:"address"`
+
+	// AnswerThen What an agent's answer does to the state unless he says otherwise.
+	AnswerThen DeskAnswerThen `json:"answer_then"`
+
+	// AttachmentMegabytes Of one file.
+	AttachmentMegabytes int      `json:"attachment_megabytes"`
+	Groups              []string `json:"groups"`
+	Key                 string   `json:"key"`
 
 	// Kind Inquiries are handed over to issue desks.
 	Kind DeskKind `json:"kind"`
-	Name string   `json:"name"`
+
+	// Language Of tickets whose language nobody can tell.
+	Language DeskLanguage `json:"language"`
+
+	// Layout Of outgoing mail: text and HTML, or text only.
+	Layout DeskLayout `json:"layout"`
+
+	// MailMegabytes Of all files of a mail.
+	MailMegabytes int    `json:"mail_megabytes"`
+	Name          string `json:"name"`
+	Policy        Policy `json:"policy"`
 
 	// Process The table that its tickets go by.
 	Process DeskProcess `json:"process"`
+
+	// Revision Rises with each change.
+	Revision int64 `json:"revision"`
+
+	// Routes By which clients may write (E6). Mail that comes is never lost, open or not.
+	Routes []Channel `json:"routes"`
+
+	// Signature At the end of what agents write.
+	Signature Signature `json:"signature"`
+
+	// UndoSendSeconds In which a mail can be taken back; 0: it leaves at once.
+	UndoSendSeconds int `json:"undo_send_seconds"`
+
+	// Word What the desk calls a ticket (D2); empty: ticket, チケット.
+	Word Words `json:"word"`
 }
+
+// DeskAnswerThen What an agent's answer does to the state unless he says otherwise.
+type DeskAnswerThen string
 
 // DeskKind Inquiries are handed over to issue desks.
 type DeskKind string
+
+// DeskLanguage Of tickets whose language nobody can tell.
+type DeskLanguage string
+
+// DeskLayout Of outgoing mail: text and HTML, or text only.
+type DeskLayout string
 
 // DeskProcess The table that its tickets go by.
 type DeskProcess string
@@ -1801,6 +2379,12 @@ type NewPauses struct {
 	Resolution    *[]HoldReason `json:"resolution,omitempty"`
 }
 
+// NewSignature defines model for NewSignature.
+type NewSignature struct {
+	En *string `json:"en,omitempty"`
+	Ja *string `json:"ja,omitempty"`
+}
+
 // NewTargets Working minutes by priority; 0: no such clock.
 type NewTargets struct {
 	High   *int64 `json:"high,omitempty"`
@@ -1831,6 +2415,12 @@ type NewWeek struct {
 	Thursday  *DayHours `json:"thursday,omitempty"`
 	Tuesday   *DayHours `json:"tuesday,omitempty"`
 	Wednesday *DayHours `json:"wednesday,omitempty"`
+}
+
+// NewWords defines model for NewWords.
+type NewWords struct {
+	En *string `json:"en,omitempty"`
+	Ja *string `json:"ja,omitempty"`
 }
 
 // NoteCommand defines model for NoteCommand.
@@ -1945,6 +2535,30 @@ type PolicyList struct {
 	TotalCapped bool     `json:"total_capped"`
 }
 
+// Presence defines model for Presence.
+type Presence struct {
+	// Agent Lower-case word of a desk, group or agent.
+	Agent Key           `json:"agent"`
+	Doing PresenceDoing `json:"doing"`
+	Name  string        `json:"name"`
+
+	// Number Of the ticket.
+	Number int64     `json:"number"`
+	Since  time.Time `json:"since"`
+
+	// Until When the word is over unless it is said again.
+	Until time.Time `json:"until"`
+}
+
+// PresenceDoing defines model for Presence.Doing.
+type PresenceDoing string
+
+// PresenceList defines model for PresenceList.
+type PresenceList struct {
+	Items []Presence `json:"items"`
+	Total int        `json:"total"`
+}
+
 // Priority defines model for Priority.
 type Priority string
 
@@ -1979,6 +2593,17 @@ type PromiseCommand struct {
 	} `json:"promise"`
 	SeenRevision *int64 `json:"seen_revision,omitempty"`
 }
+
+// PutPresence defines model for PutPresence.
+type PutPresence struct {
+	Doing PutPresenceDoing `json:"doing"`
+
+	// Tab A name for this window, where the asker has several.
+	Tab *Key `json:"tab,omitempty"`
+}
+
+// PutPresenceDoing defines model for PutPresence.Doing.
+type PutPresenceDoing string
 
 // ReadNotices defines model for ReadNotices.
 type ReadNotices struct {
@@ -2064,6 +2689,66 @@ type Root struct {
 
 // Scope defines model for Scope.
 type Scope string
+
+// Session defines model for Session.
+type Session struct {
+	// Access Of a client: portal or full.
+	Access *string `json:"access"`
+
+	// Client Id of the client; null for an agent.
+	Client    *string    `json:"client"`
+	CreatedAt *time.Time `json:"created_at"`
+	Desks     []string   `json:"desks"`
+	Email     string     `json:"email"`
+
+	// ExpiresAt It also ends after 12 hours without use.
+	ExpiresAt *time.Time `json:"expires_at"`
+	Groups    []string   `json:"groups"`
+
+	// Id Of the session; null with a token.
+	Id *string `json:"id"`
+
+	// Key Of the agent; null for a client.
+	Key      *string     `json:"key"`
+	Kind     SessionKind `json:"kind"`
+	Language *string     `json:"language"`
+	Name     string      `json:"name"`
+
+	// Role Of an agent.
+	Role   *Role   `json:"role"`
+	Scopes []Scope `json:"scopes"`
+
+	// State second_factor: a code is owed; enrol: the role needs a second factor, and there is none yet.
+	State SessionState `json:"state"`
+	Via   SessionVia   `json:"via"`
+
+	// Zone Time zone (IANA); null: that of his machine.
+	Zone *string `json:"zone"`
+}
+
+// SessionKind defines model for Session.Kind.
+type SessionKind string
+
+// SessionState second_factor: a code is owed; enrol: the role needs a second factor, and there is none yet.
+type SessionState string
+
+// SessionVia defines model for Session.Via.
+type SessionVia string
+
+// SignIn With `login` or `email`.
+type SignIn struct {
+	Email *Email `json:"email,omitempty"`
+
+	// Login Key or mail address.
+	Login    *string `json:"login,omitempty"`
+	Password *string `json:"password,omitempty"`
+}
+
+// Signature defines model for Signature.
+type Signature struct {
+	En string `json:"en"`
+	Ja string `json:"ja"`
+}
 
 // Sort defines model for Sort.
 type Sort string
@@ -2251,6 +2936,12 @@ type WithdrawCommand struct {
 	} `json:"withdraw"`
 }
 
+// Words defines model for Words.
+type Words struct {
+	En string `json:"en"`
+	Ja string `json:"ja"`
+}
+
 // Cursor defines model for Cursor.
 type Cursor = string
 
@@ -2293,6 +2984,9 @@ type StoreAway = Problem
 // TooLarge defines model for TooLarge.
 type TooLarge = Problem
 
+// TooMany defines model for TooMany.
+type TooMany = Problem
+
 // Unauthorized defines model for Unauthorized.
 type Unauthorized = Problem
 
@@ -2323,6 +3017,11 @@ type ListPoliciesParams struct {
 	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
 }
 
+// ListPresenceParams defines parameters for ListPresence.
+type ListPresenceParams struct {
+	Number *[]int64 `form:"number,omitempty" json:"number,omitempty"`
+}
+
 // ListQuarantineParams defines parameters for ListQuarantine.
 type ListQuarantineParams struct {
 	// Mailbox Its id; left out: all of the desks of the asker.
@@ -2331,6 +3030,15 @@ type ListQuarantineParams struct {
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// StreamParams defines parameters for Stream.
+type StreamParams struct {
+	// Seconds End by itself after so long, for scripts. Without it, it lasts until either side hangs up.
+	Seconds *int `form:"seconds,omitempty" json:"seconds,omitempty"`
+
+	// LastEventID The last `id` that was seen.
+	LastEventID *string `json:"Last-Event-ID,omitempty"`
 }
 
 // ListTicketsParams defines parameters for ListTickets.
@@ -2475,6 +3183,12 @@ type AddNoteParams struct {
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// LeavePresenceParams defines parameters for LeavePresence.
+type LeavePresenceParams struct {
+	// Tab The one that was named.
+	Tab *Key `form:"tab,omitempty" json:"tab,omitempty"`
+}
+
 // MakePromiseParams defines parameters for MakePromise.
 type MakePromiseParams struct {
 	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
@@ -2534,20 +3248,32 @@ type ListTokensParams struct {
 // CreateAgentJSONRequestBody defines body for CreateAgent for application/json ContentType.
 type CreateAgentJSONRequestBody = CreateAgent
 
+// ChangeAgentJSONRequestBody defines body for ChangeAgent for application/json ContentType.
+type ChangeAgentJSONRequestBody = ChangeAgent
+
 // CreateCalendarJSONRequestBody defines body for CreateCalendar for application/json ContentType.
 type CreateCalendarJSONRequestBody = CreateCalendar
 
 // CreateDeskJSONRequestBody defines body for CreateDesk for application/json ContentType.
 type CreateDeskJSONRequestBody = CreateDesk
 
+// ChangeDeskJSONRequestBody defines body for ChangeDesk for application/json ContentType.
+type ChangeDeskJSONRequestBody = ChangeDesk
+
 // CreateGroupJSONRequestBody defines body for CreateGroup for application/json ContentType.
 type CreateGroupJSONRequestBody = CreateGroup
+
+// ChangeGroupJSONRequestBody defines body for ChangeGroup for application/json ContentType.
+type ChangeGroupJSONRequestBody = ChangeGroup
 
 // ReadNoticesJSONRequestBody defines body for ReadNotices for application/json ContentType.
 type ReadNoticesJSONRequestBody = ReadNotices
 
 // CreatePolicyJSONRequestBody defines body for CreatePolicy for application/json ContentType.
 type CreatePolicyJSONRequestBody = CreatePolicy
+
+// CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
+type CreateSessionJSONRequestBody = SignIn
 
 // CreateTicketJSONRequestBody defines body for CreateTicket for application/json ContentType.
 type CreateTicketJSONRequestBody = CreateTicket
@@ -2594,6 +3320,9 @@ type MoveMessageJSONRequestBody = MoveCommand
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody = NoteCommand
 
+// PutPresenceJSONRequestBody defines body for PutPresence for application/json ContentType.
+type PutPresenceJSONRequestBody = PutPresence
+
 // MakePromiseJSONRequestBody defines body for MakePromise for application/json ContentType.
 type MakePromiseJSONRequestBody = PromiseCommand
 
@@ -2638,9 +3367,15 @@ type ServerInterface interface {
 	// CreateAgent Add a member of staff
 	// (POST /api/v1/agents)
 	CreateAgent(c *gin.Context)
+	// DeleteAgent Take a member of staff away
+	// (DELETE /api/v1/agents/{key})
+	DeleteAgent(c *gin.Context, key string)
 	// GetAgent One member of staff
 	// (GET /api/v1/agents/{key})
 	GetAgent(c *gin.Context, key string)
+	// ChangeAgent Change a member of staff
+	// (PATCH /api/v1/agents/{key})
+	ChangeAgent(c *gin.Context, key string)
 	// GetAttachment A file
 	// (GET /api/v1/attachments/{id})
 	GetAttachment(c *gin.Context, id string)
@@ -2659,12 +3394,27 @@ type ServerInterface interface {
 	// CreateDesk Add a desk
 	// (POST /api/v1/desks)
 	CreateDesk(c *gin.Context)
+	// DeleteDesk Take a desk away
+	// (DELETE /api/v1/desks/{key})
+	DeleteDesk(c *gin.Context, key Key)
+	// GetDesk A desk with all its settings
+	// (GET /api/v1/desks/{key})
+	GetDesk(c *gin.Context, key Key)
+	// ChangeDesk Change the settings of a desk
+	// (PATCH /api/v1/desks/{key})
+	ChangeDesk(c *gin.Context, key Key)
 	// ListGroups Groups
 	// (GET /api/v1/groups)
 	ListGroups(c *gin.Context)
 	// CreateGroup Add a group
 	// (POST /api/v1/groups)
 	CreateGroup(c *gin.Context)
+	// DeleteGroup Take a group away
+	// (DELETE /api/v1/groups/{key})
+	DeleteGroup(c *gin.Context, key Key)
+	// ChangeGroup Change a group
+	// (PATCH /api/v1/groups/{key})
+	ChangeGroup(c *gin.Context, key Key)
 	// ListLedger What became of each mail
 	// (GET /api/v1/ledger)
 	ListLedger(c *gin.Context, params ListLedgerParams)
@@ -2686,6 +3436,9 @@ type ServerInterface interface {
 	// CreatePolicy Make a new version of a desk's policy
 	// (POST /api/v1/policies)
 	CreatePolicy(c *gin.Context)
+	// ListPresence Who is at the tickets of a list
+	// (GET /api/v1/presence)
+	ListPresence(c *gin.Context, params ListPresenceParams)
 	// ListQuarantine Mails that could not be taken in
 	// (GET /api/v1/quarantine)
 	ListQuarantine(c *gin.Context, params ListQuarantineParams)
@@ -2698,6 +3451,18 @@ type ServerInterface interface {
 	// GetReceipt The receipt of a command
 	// (GET /api/v1/receipts/{id})
 	GetReceipt(c *gin.Context, id string)
+	// DeleteSession Sign out
+	// (DELETE /api/v1/session)
+	DeleteSession(c *gin.Context)
+	// GetSession Who asks
+	// (GET /api/v1/session)
+	GetSession(c *gin.Context)
+	// CreateSession Sign in
+	// (POST /api/v1/session)
+	CreateSession(c *gin.Context)
+	// Stream Hints of what changes, as it changes
+	// (GET /api/v1/stream)
+	Stream(c *gin.Context, params StreamParams)
 	// ListTickets List and search tickets
 	// (GET /api/v1/tickets)
 	ListTickets(c *gin.Context, params ListTicketsParams)
@@ -2755,6 +3520,15 @@ type ServerInterface interface {
 	// AddNote Add an internal note
 	// (POST /api/v1/tickets/{number}/note)
 	AddNote(c *gin.Context, number Number, params AddNoteParams)
+	// LeavePresence Say that you have left
+	// (DELETE /api/v1/tickets/{number}/presence)
+	LeavePresence(c *gin.Context, number Number, params LeavePresenceParams)
+	// GetPresence Who is at a ticket
+	// (GET /api/v1/tickets/{number}/presence)
+	GetPresence(c *gin.Context, number Number)
+	// PutPresence Say that you look or write
+	// (PUT /api/v1/tickets/{number}/presence)
+	PutPresence(c *gin.Context, number Number)
 	// MakePromise Promise the client a time
 	// (POST /api/v1/tickets/{number}/promise)
 	MakePromise(c *gin.Context, number Number, params MakePromiseParams)
@@ -2904,6 +3678,31 @@ func (siw *ServerInterfaceWrapper) CreateAgent(c *gin.Context) {
 	siw.Handler.CreateAgent(c)
 }
 
+// DeleteAgent operation middleware
+func (siw *ServerInterfaceWrapper) DeleteAgent(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteAgent(c, key)
+}
+
 // GetAgent operation middleware
 func (siw *ServerInterfaceWrapper) GetAgent(c *gin.Context) {
 
@@ -2927,6 +3726,31 @@ func (siw *ServerInterfaceWrapper) GetAgent(c *gin.Context) {
 	}
 
 	siw.Handler.GetAgent(c, key)
+}
+
+// ChangeAgent operation middleware
+func (siw *ServerInterfaceWrapper) ChangeAgent(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeAgent(c, key)
 }
 
 // GetAttachment operation middleware
@@ -3040,6 +3864,81 @@ func (siw *ServerInterfaceWrapper) CreateDesk(c *gin.Context) {
 	siw.Handler.CreateDesk(c)
 }
 
+// DeleteDesk operation middleware
+func (siw *ServerInterfaceWrapper) DeleteDesk(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteDesk(c, key)
+}
+
+// GetDesk operation middleware
+func (siw *ServerInterfaceWrapper) GetDesk(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDesk(c, key)
+}
+
+// ChangeDesk operation middleware
+func (siw *ServerInterfaceWrapper) ChangeDesk(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeDesk(c, key)
+}
+
 // ListGroups operation middleware
 func (siw *ServerInterfaceWrapper) ListGroups(c *gin.Context) {
 
@@ -3064,6 +3963,56 @@ func (siw *ServerInterfaceWrapper) CreateGroup(c *gin.Context) {
 	}
 
 	siw.Handler.CreateGroup(c)
+}
+
+// DeleteGroup operation middleware
+func (siw *ServerInterfaceWrapper) DeleteGroup(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteGroup(c, key)
+}
+
+// ChangeGroup operation middleware
+func (siw *ServerInterfaceWrapper) ChangeGroup(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeGroup(c, key)
 }
 
 // ListLedger operation middleware
@@ -3235,6 +4184,33 @@ func (siw *ServerInterfaceWrapper) CreatePolicy(c *gin.Context) {
 	siw.Handler.CreatePolicy(c)
 }
 
+// ListPresence operation middleware
+func (siw *ServerInterfaceWrapper) ListPresence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPresenceParams
+
+	// ------------- Optional query parameter "number" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "number", c.Request.URL.Query(), &params.Number, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPresence(c, params)
+}
+
 // ListQuarantine operation middleware
 func (siw *ServerInterfaceWrapper) ListQuarantine(c *gin.Context) {
 
@@ -3387,6 +4363,93 @@ func (siw *ServerInterfaceWrapper) GetReceipt(c *gin.Context) {
 	}
 
 	siw.Handler.GetReceipt(c, id)
+}
+
+// DeleteSession operation middleware
+func (siw *ServerInterfaceWrapper) DeleteSession(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteSession(c)
+}
+
+// GetSession operation middleware
+func (siw *ServerInterfaceWrapper) GetSession(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSession(c)
+}
+
+// CreateSession operation middleware
+func (siw *ServerInterfaceWrapper) CreateSession(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateSession(c)
+}
+
+// Stream operation middleware
+func (siw *ServerInterfaceWrapper) Stream(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StreamParams
+
+	// ------------- Optional query parameter "seconds" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "seconds", c.Request.URL.Query(), &params.Seconds, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter seconds: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Last-Event-ID, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Last-Event-ID: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.LastEventID = &LastEventID
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.Stream(c, params)
 }
 
 // ListTickets operation middleware
@@ -4413,6 +5476,92 @@ func (siw *ServerInterfaceWrapper) AddNote(c *gin.Context) {
 	siw.Handler.AddNote(c, number, params)
 }
 
+// LeavePresence operation middleware
+func (siw *ServerInterfaceWrapper) LeavePresence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LeavePresenceParams
+
+	// ------------- Optional query parameter "tab" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tab", c.Request.URL.Query(), &params.Tab, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tab: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.LeavePresence(c, number, params)
+}
+
+// GetPresence operation middleware
+func (siw *ServerInterfaceWrapper) GetPresence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPresence(c, number)
+}
+
+// PutPresence operation middleware
+func (siw *ServerInterfaceWrapper) PutPresence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PutPresence(c, number)
+}
+
 // MakePromise operation middleware
 func (siw *ServerInterfaceWrapper) MakePromise(c *gin.Context) {
 
@@ -4969,6 +6118,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 		ErrorHandler:       errorHandler,
 	}
 
+	router.DELETE(options.BaseURL+"/api/v1/session", wrapper.DeleteSession)
+	router.GET(options.BaseURL+"/api/v1/session", wrapper.GetSession)
+	router.POST(options.BaseURL+"/api/v1/session", wrapper.CreateSession)
 	router.GET(options.BaseURL+"/api/v1/tickets", wrapper.ListTickets)
 	router.POST(options.BaseURL+"/api/v1/tickets", wrapper.CreateTicket)
 	router.GET(options.BaseURL+"/api/v1/tickets/:number", wrapper.GetTicket)
@@ -5000,7 +6152,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/views", wrapper.ListViews)
 	router.GET(options.BaseURL+"/api/v1/agents", wrapper.ListAgents)
 	router.POST(options.BaseURL+"/api/v1/agents", wrapper.CreateAgent)
+	router.DELETE(options.BaseURL+"/api/v1/agents/:key", wrapper.DeleteAgent)
 	router.GET(options.BaseURL+"/api/v1/agents/:key", wrapper.GetAgent)
+	router.PATCH(options.BaseURL+"/api/v1/agents/:key", wrapper.ChangeAgent)
 	router.GET(options.BaseURL+"/api/v1/notices", wrapper.ListNotices)
 	router.POST(options.BaseURL+"/api/v1/notices/read", wrapper.ReadNotices)
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens)
@@ -5008,8 +6162,13 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/api/v1/tokens/:id", wrapper.DeleteToken)
 	router.GET(options.BaseURL+"/api/v1/desks", wrapper.ListDesks)
 	router.POST(options.BaseURL+"/api/v1/desks", wrapper.CreateDesk)
+	router.DELETE(options.BaseURL+"/api/v1/desks/:key", wrapper.DeleteDesk)
+	router.GET(options.BaseURL+"/api/v1/desks/:key", wrapper.GetDesk)
+	router.PATCH(options.BaseURL+"/api/v1/desks/:key", wrapper.ChangeDesk)
 	router.GET(options.BaseURL+"/api/v1/groups", wrapper.ListGroups)
 	router.POST(options.BaseURL+"/api/v1/groups", wrapper.CreateGroup)
+	router.DELETE(options.BaseURL+"/api/v1/groups/:key", wrapper.DeleteGroup)
+	router.PATCH(options.BaseURL+"/api/v1/groups/:key", wrapper.ChangeGroup)
 	router.GET(options.BaseURL+"/api/v1/calendars", wrapper.ListCalendars)
 	router.POST(options.BaseURL+"/api/v1/calendars", wrapper.CreateCalendar)
 	router.GET(options.BaseURL+"/api/v1/calendars/:key/years/:year", wrapper.GetCalendarYear)
@@ -5030,4 +6189,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/docs", wrapper.GetDocs)
 	router.GET(options.BaseURL+"/api/docs/:file", wrapper.GetDocsFile)
 	router.GET(options.BaseURL+"/", wrapper.GetRoot)
+	router.DELETE(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.LeavePresence)
+	router.GET(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.GetPresence)
+	router.PUT(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.PutPresence)
+	router.GET(options.BaseURL+"/api/v1/presence", wrapper.ListPresence)
+	router.GET(options.BaseURL+"/api/v1/stream", wrapper.Stream)
 }

@@ -12,7 +12,6 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	sdklog "go.temporal.io/sdk/log"
 
-	"duradesk/lifecycle"
 	"duradesk/mail"
 	"duradesk/postgres"
 	"duradesk/ticket"
@@ -58,7 +57,7 @@ func (s settings) open(ctx context.Context, part string, wait time.Duration) (*d
 	if err != nil {
 		return nil, err
 	}
-	queue := postgres.NewQueue(store, postgres.QueueConfig{Rules: lifecycle.Inquiry, Mint: mint{keys}, Crash: crashPoint})
+	queue := postgres.NewQueue(store, postgres.QueueConfig{Mint: mint{keys}, Crash: crashPoint})
 	return &desk{settings: s, log: log, sealer: sealer, store: store, queue: queue, keys: keys}, nil
 }
 

@@ -27,6 +27,7 @@ var outside = []setting{
 	{env: "TEMPORAL_ADDRESS", value: "127.0.0.1:7233", help: "Temporal's frontend. With it set, up starts none of its own.", commands: []string{"api", "worker", "up"}},
 	{env: "TEMPORAL_NAMESPACE", value: "default", help: "Namespace in Temporal.", commands: []string{"api", "worker", "up"}},
 	{env: "TEMPORAL_API_KEY, TEMPORAL_TLS_…, TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE", help: "As for every Temporal client.", commands: []string{"api", "worker"}},
+	{env: "DURADESK_ADMIN_PASSWORD", help: "Password that the first admin gets while he has none; without it one is made up, kept and shown.", commands: []string{"up"}},
 	{env: "DURADESK_TEMPORAL_BIN", help: "A Temporal server that takes the flags of `server start-dev`; else one on PATH that is new enough, else built.", commands: []string{"up"}},
 	{env: "DURADESK_POSTGRES_BIN", help: "Folder with initdb and postgres; else those of PATH, Debian or Homebrew, else fetched.", commands: []string{"up"}},
 	{env: "DURADESK_POSTGRES_REPOSITORY", help: "Maven repository from which prebuilt Postgres binaries are fetched where none is found.", commands: []string{"up"}},

@@ -8,7 +8,6 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"duradesk/api"
-	"duradesk/calendar"
 	"duradesk/dispatch"
 	"duradesk/postgres"
 	"duradesk/ticket"
@@ -124,14 +123,28 @@ func (p people) AddAgent(ctx context.Context, a api.Person, hash string) (api.Pe
 	return api.Person(added), away(err)
 }
 
+func (p people) ChangeAgent(ctx context.Context, a api.Person) (api.Person, error) {
+	changed, err := p.s.ChangeAgent(ctx, postgres.Person(a))
+	return api.Person(changed), away(err)
+}
+
+func (p people) DropAgent(ctx context.Context, key string) error {
+	return away(p.s.DropAgent(ctx, key))
+}
+
+func (p people) OpenTickets(ctx context.Context, agent string) ([]ticket.Number, error) {
+	list, err := p.s.OpenTickets(ctx, agent)
+	return list, away(err)
+}
+
 func (p people) AddToken(ctx context.Context, t api.Token, hash []byte) (api.Token, error) {
 	added, err := p.s.AddToken(ctx, postgres.Token(t), hash)
 	return api.Token(added), away(err)
 }
 
-func (p people) ByToken(ctx context.Context, hash []byte, now time.Time) (api.Person, api.Token, error) {
-	a, t, err := p.s.ByToken(ctx, hash, now)
-	return api.Person(a), api.Token(t), away(err)
+func (p people) ByToken(ctx context.Context, hash []byte, now time.Time) (api.Holder, api.Token, error) {
+	h, t, err := p.s.ByToken(ctx, hash, now)
+	return holder(h), api.Token(t), away(err)
 }
 
 func (p people) Tokens(ctx context.Context, agent string) ([]api.Token, error) {
@@ -149,68 +162,6 @@ func (p people) ReadNotices(ctx context.Context, agent string, upTo int64, at ti
 }
 
 func (p people) DropToken(ctx context.Context, id string) error { return away(p.s.DropToken(ctx, id)) }
-
-// house joins the API's port for desks, groups and mailboxes to the record.
-type house struct{ s *postgres.Store }
-
-func (h house) Desks(ctx context.Context) ([]api.Desk, error) {
-	list, err := h.s.Desks(ctx)
-	return convert(list, func(d postgres.Desk) api.Desk { return api.Desk(d) }), away(err)
-}
-
-func (h house) AddDesk(ctx context.Context, d api.Desk) (api.Desk, error) {
-	added, err := h.s.AddDesk(ctx, postgres.Desk(d))
-	return api.Desk(added), away(err)
-}
-
-func (h house) Groups(ctx context.Context) ([]api.Group, error) {
-	list, err := h.s.Groups(ctx)
-	return convert(list, func(g postgres.Group) api.Group { return api.Group(g) }), away(err)
-}
-
-func (h house) AddGroup(ctx context.Context, g api.Group) (api.Group, error) {
-	added, err := h.s.AddGroup(ctx, postgres.Group(g))
-	return api.Group(added), away(err)
-}
-
-func (h house) Calendars(ctx context.Context) ([]calendar.Spec, error) {
-	list, err := h.s.Calendars(ctx)
-	return list, away(err)
-}
-
-func (h house) AddCalendar(ctx context.Context, spec calendar.Spec) (calendar.Spec, error) {
-	added, err := h.s.AddCalendar(ctx, spec)
-	return added, away(err)
-}
-
-func (h house) Policy(ctx context.Context, desk string) (ticket.Settings, error) {
-	settings, err := h.s.Policy(ctx, desk)
-	return settings, away(err)
-}
-
-func (h house) AddPolicy(ctx context.Context, desk string, settings ticket.Settings) (ticket.Settings, error) {
-	added, err := h.s.AddPolicy(ctx, desk, settings)
-	return added, away(err)
-}
-
-func (h house) Mailboxes(ctx context.Context) ([]api.Mailbox, error) {
-	list, err := h.s.Mailboxes(ctx)
-	return convert(list, func(m postgres.Mailbox) api.Mailbox { return api.Mailbox(m) }), away(err)
-}
-
-func (h house) Ledger(ctx context.Context, mailbox string, quarantine bool, cursor string, limit int) ([]api.Fate, string, error) {
-	list, next, err := h.s.Ledger(ctx, mailbox, quarantine, cursor, limit)
-	return convert(list, func(f postgres.Fate) api.Fate { return api.Fate(f) }), next, away(err)
-}
-
-func (h house) FateSource(ctx context.Context, mailbox string, uidvalidity, uid uint32) ([]byte, error) {
-	raw, err := h.s.FateSource(ctx, mailbox, uidvalidity, uid)
-	return raw, away(err)
-}
-
-func (h house) Retry(ctx context.Context, mailbox string, uidvalidity, uid uint32) error {
-	return away(h.s.Retry(ctx, mailbox, uidvalidity, uid))
-}
 
 // bell joins the API's bell to Temporal. A crowded ticket is not rung for each command: the relay rings it once.
 type bell struct{ b *dispatch.Bell }

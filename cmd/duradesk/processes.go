@@ -50,12 +50,12 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 		return fmt.Errorf("the settings of Temporal cannot be used: %w", err)
 	}
 	defer temporal.Close()
+	g, ctx := errgroup.WithContext(ctx)
 	handler := api.New(api.Options{
-		Reader: reader{d.store}, Queue: commands{d.queue}, Bell: bell{&dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}},
-		People: people{d.store}, House: house{d.store}, Health: health{d.store, temporal},
+		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Done: ctx.Done(), Bell: bell{&dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}},
+		People: people{d.store}, House: house{d.store}, Health: health{d.store, temporal}, Identity: identity{d.store},
 		BootstrapToken: c.BootstrapToken, BaseURL: d.BaseURL, TemporalUIURL: d.TemporalUIURL, Namespace: options.Namespace, Log: d.log,
 	})
-	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { d.store.Listen(ctx); return nil })
 	g.Go(func() error { return serveHTTP(ctx, api.NewServer(c.Addr, handler), listener) })
 	return g.Wait()
@@ -106,6 +106,7 @@ func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener
 	workers := worker.New(temporal, d.parts(bell))
 	g.Go(func() error { return workers.Run(ctx) })
 	g.Go(func() error { relay.Run(ctx); return nil })
+	g.Go(func() error { d.store.Listen(ctx); return nil }) // writes the feed also where no api process runs
 	g.Go(func() error {
 		server := &http.Server{Handler: worker.Health(workerParts(d, temporal, options.Namespace)), ReadHeaderTimeout: 5 * time.Second}
 		return serveHTTP(ctx, server, listener)

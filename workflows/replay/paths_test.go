@@ -35,6 +35,7 @@ var paths = []path{
 	{"revived", revivedFinal, nil},
 	{"delivery", deliveryWithRetries, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED}},
 	{"delivery-uncertain", deliveryUncertain, nil},
+	{"delivery-withdrawn", deliveryWithdrawn, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
 	{"mailbox", mailboxWatched, []enumspb.EventType{enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED}},
 }
 
@@ -247,6 +248,23 @@ func deliveryUncertain(s *site) string {
 	n := s.opened()
 	id, _ := s.delivery(n, "acknowledge")
 	s.ended(ticket.DeliveryWorkflowID(id))
+	return ticket.DeliveryWorkflowID(id)
+}
+
+// deliveryWithdrawn: the agent takes his answer back within the undo time, and nothing is sent when it is over.
+func deliveryWithdrawn(s *site) string {
+	s.exec(`update desks set manner = manner || '{"undo_send": 3}'`)
+	s.work()
+	n := s.opened()
+	s.does(s.command(n, ticket.AgentResponse, sato))
+	id, _ := s.delivery(n, "answer")
+	s.happened(ticket.DeliveryWorkflowID(id), enumspb.EVENT_TYPE_TIMER_STARTED, 1)
+	back := s.command(n, ticket.Withdraw, sato)
+	back.Params.Withdraw = &ticket.WithdrawParams{Message: s.text(`select message::text from deliveries where id = $1`, id)}
+	require.Equal(s.t, ticket.Applied, s.does(back).Outcome)
+	s.ended(ticket.DeliveryWorkflowID(id))
+	require.NotContains(s.t, s.outside.sent, id)
+	require.Equal(s.t, ticket.New, s.process(n).State)
 	return ticket.DeliveryWorkflowID(id)
 }
 

@@ -158,6 +158,9 @@ func furnish(ctx context.Context, dsn string) error {
 	if _, err := store.Pool().Exec(ctx, `update policies set settings = $1`, settings); err != nil {
 		return err
 	}
+	if _, err := store.Pool().Exec(ctx, `update desks set manner = manner || '{"undo_send": 0}'`); err != nil {
+		return err
+	}
 	for key, role := range map[string]ticket.Role{"lead": ticket.RoleLead, "sato": ticket.RoleAgent} {
 		_, err := store.AddAgent(ctx, postgres.Person{Key: key, Name: key, Email: key + "@desk.example", Role: role, Groups: []string{"support"}, Desks: []string{"support"}}, "")
 		if err != nil {
@@ -323,6 +326,12 @@ func (s *site) exec(sql string, args ...any) {
 	s.t.Helper()
 	_, err := s.store.Pool().Exec(s.ctx(), sql, args...)
 	require.NoError(s.t, err)
+}
+
+func (s *site) text(sql string, args ...any) (text string) {
+	s.t.Helper()
+	require.NoError(s.t, s.store.Pool().QueryRow(s.ctx(), sql, args...).Scan(&text))
+	return text
 }
 
 // ended waits for the end of a workflow.

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+)
+
+type object = map[string]any
+
+// call sends one request as the admin and decodes the answer into a value, where one is given.
+func (d *desk) call(ctx context.Context, method, path string, body, into any) error {
+	var content io.Reader
+	if body != nil {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			return fmt.Errorf("write the request: %w", err)
+		}
+		content = bytes.NewReader(encoded)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+d.settings["DURADESK_HTTP_ADDR"]+"/api/v1"+path, content)
+	if err != nil {
+		return fmt.Errorf("make the request: %w", err)
+	}
+	request.Header.Set("Authorization", "Bearer "+d.settings["DURADESK_BOOTSTRAP_TOKEN"])
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Prefer", "wait=30")
+	answer, err := d.web.Do(request)
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	words, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return fmt.Errorf("read the answer to %s %s: %w", method, path, err)
+	}
+	if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusCreated {
+		return fmt.Errorf("%s %s answers %s: %s", method, path, answer.Status, words)
+	}
+	if into == nil {
+		return nil
+	}
+	if err := json.Unmarshal(words, into); err != nil {
+		return fmt.Errorf("understand the answer to %s %s: %w", method, path, err)
+	}
+	return nil
+}
+
+// openTicket makes a ticket by phone and gives its number.
+func (d *desk) openTicket(ctx context.Context, name string) (int64, error) {
+	var receipt struct {
+		Ticket struct {
+			Number int64 `json:"number"`
+		} `json:"ticket"`
+	}
+	err := d.call(ctx, http.MethodPost, "/tickets", object{
+		"desk": "support", "client": object{"name": name, "email": name + "@client.example"}, "channel": "phone", "title": "Measured: " + name,
+		"message": object{"body": "They said that something does not work since this morning."},
+	}, &receipt)
+	return receipt.Ticket.Number, err
+}
+
+// openTickets makes so many, 64 at once.
+func (d *desk) openTickets(ctx context.Context, prefix string, n int) ([]int64, error) {
+	numbers := make([]int64, n)
+	err := each(ctx, n, 64, func(ctx context.Context, i int) (err error) {
+		numbers[i], err = d.openTicket(ctx, prefix+"-"+strconv.Itoa(i))
+		return err
+	})
+	return numbers, err
+}
+
+// command sends a command and waits until it is applied.
+func (d *desk) command(ctx context.Context, number int64, name string, body object) error {
+	return d.call(ctx, http.MethodPost, fmt.Sprintf("/tickets/%d/%s", number, name), body, nil)
+}
+
+func remark(text string) object { return object{"message": object{"body": text}} }

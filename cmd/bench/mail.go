@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/smtp"
+	"path/filepath"
+	"time"
+
+	"go.temporal.io/sdk/client"
+)
+
+// mail: from the first mail handed over until the last is a ticket that people see.
+func (b *bench) mail(ctx context.Context) ([]row, error) {
+	r := row{
+		name: "mail in the mailbox → ticket visible", unit: "/s", better: higher, limit: "starts of a workflow",
+		target: target{ratio: 0.5, figure: 120, words: "≥ 0.5, and ≥ 120/s"},
+	}
+	n := b.size(500)
+	err := b.pairs(ctx, func(ctx context.Context) error {
+		title := b.round("Mailed")
+		speed, err := rate(n, func() error {
+			if err := b.post(ctx, title, n); err != nil {
+				return err
+			}
+			return until(ctx, 5*time.Minute, "every mail is a ticket", func() (bool, error) {
+				var seen int
+				err := b.desk.pool.QueryRow(ctx, `select count(*) from tickets where title = $1 and revision > 0`, title).Scan(&seen)
+				return seen >= n, err
+			})
+		})
+		r.product = append(r.product, speed)
+		return err
+	}, func(ctx context.Context) error {
+		prefix := b.round("start")
+		speed, err := rate(n, func() error {
+			return each(ctx, n, 64, func(ctx context.Context, i int) error {
+				_, err := b.bare.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: bareID(prefix, i), TaskQueue: bareQueue}, "BareReceive", false)
+				return err
+			})
+		})
+		r.bare = append(r.bare, speed)
+		if err != nil {
+			return err
+		}
+		return b.bare.close(ctx, prefix, n)
+	})
+	return []row{r}, err
+}
+
+// post hands n mails to the desk's address over a few connections, each from a client of its own.
+func (b *bench) post(ctx context.Context, title string, n int) error {
+	return each(ctx, n, 4, func(_ context.Context, i int) error {
+		from := fmt.Sprintf("%s-%d@client.example", title, i)
+		words := fmt.Sprintf("From: Client %d <%s>\r\nTo: support@desk.example\r\nSubject: %s\r\nMessage-ID: <%s-%d@client.example>\r\nDate: %s\r\n"+
+			"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nプリンターが動きません。 It has not worked since this morning.\r\n",
+			i, from, title, title, i, time.Now().Format(time.RFC1123Z))
+		if err := smtp.SendMail(b.desk.settings["DURADESK_SMTP_ADDR"], nil, from, []string{"support@desk.example"}, []byte(words)); err != nil {
+			return fmt.Errorf("hand over a mail: %w", err)
+		}
+		return nil
+	})
+}
+
+// start: `up` in a new directory, with the Temporal server built before, until its word ready.
+func (b *bench) start(ctx context.Context) ([]row, error) {
+	r := row{name: "up in a new directory → ready", unit: "s", note: "the Temporal server is built already; without API and worker in `up` itself: these are started after it and are in the figure"}
+	for range b.Rounds {
+		began := time.Now()
+		d, err := startDesk(ctx, b.Binary, filepath.Join(b.dir, b.round("start")))
+		if err != nil {
+			return nil, err
+		}
+		r.product = append(r.product, time.Since(began).Seconds())
+		d.stop()
+	}
+	return []row{r}, nil
+}

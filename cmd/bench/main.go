@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// options are the command line.
+type options struct {
+	Only   []string `help:"Measure only these lines, by the beginning of their names (repeatable)." placeholder:"NAME"`
+	Rounds int      `default:"3" help:"How many pairs of product and bare limit each line gets."`
+	Part   float64  `default:"1" help:"Share of the full size of each line, for a quick look; targets are for 1."`
+	Write  string   `help:"Write the report to this file, and a plot for each line into the folder of its name beside it." placeholder:"FILE"`
+	Binary string   `help:"Measure this duradesk instead of one built from the sources here." placeholder:"FILE"`
+	Crowd  int      `default:"100000" help:"How many tickets the lists and searches are measured over."`
+	Keep   bool     `help:"Keep the directory of the desk that was measured, and say where it is."`
+}
+
+func main() {
+	var o options
+	kong.Parse(&o, kong.Name("bench"), kong.Description("Measure the desk beside the bare limits of this machine."))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, o, os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run measures line after line; what was measured is told even if a later line fails.
+func run(ctx context.Context, o options, out, progress io.Writer) (err error) {
+	dir, err := os.MkdirTemp("", "duradesk-bench-")
+	if err != nil {
+		return fmt.Errorf("make a directory for the desk: %w", err)
+	}
+	if o.Keep {
+		fmt.Fprintln(progress, "the desk is kept in", dir)
+	} else {
+		defer func() { _ = os.RemoveAll(dir) }()
+	}
+	if o.Binary == "" {
+		o.Binary = filepath.Join(dir, "duradesk")
+		if err := build(ctx, o.Binary); err != nil {
+			return err
+		}
+	}
+	b := &bench{options: o, dir: dir, progress: progress, began: time.Now()}
+	defer b.close()
+	rows, err := b.measure(ctx)
+	if len(rows) > 0 {
+		printTable(out, rows)
+	}
+	if err != nil {
+		return err
+	}
+	if o.Write != "" {
+		return writeReport(o, rows)
+	}
+	return nil
+}

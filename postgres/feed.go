@@ -1,0 +1,144 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"duradesk/ticket"
+)
+
+// feedChannel is where the feed's writer tells its new end; presenceChannel where presence changed: "<number> <desk>".
+const (
+	feedChannel     = "duradesk_feed"
+	presenceChannel = "duradesk_presence"
+)
+
+// feedBatch is how many events one transaction gives their positions.
+const feedBatch = 1000
+
+// Hint says that a ticket changed, and for whom that is.
+type Hint struct {
+	Position int64
+	Number   ticket.Number
+	Revision int64
+	Desk     string
+	Client   string
+}
+
+// Feed gives every committed event that has none yet its position, and returns the feed's end. Any number may do it at
+// once: the row of the end is their lock.
+func (s *Store) Feed(ctx context.Context) (int64, error) {
+	for {
+		var end, added int64
+		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
+			end, added, err = s.feed(ctx, tx)
+			return err
+		})
+		if err != nil {
+			return 0, fmt.Errorf("write the feed: %w", err)
+		}
+		if added < feedBatch {
+			return end, nil
+		}
+	}
+}
+
+func (s *Store) feed(ctx context.Context, tx pgx.Tx) (end, added int64, err error) {
+	// Whoever waited for the lock sees, in the statements that follow, all that its holder has written.
+	var low, sureLow int64
+	err = tx.QueryRow(ctx, `select position, low, sure_low from feed_end for update`).Scan(&end, &low, &sureLow)
+	if err != nil {
+		return 0, 0, err
+	}
+	// Asked before the events are read: a transaction that has ended by now shows in what is read.
+	var sure, valid bool
+	err = tx.QueryRow(ctx, `select coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= sure_xid, false), coalesce(sure_xid <= pg_snapshot_xmax(pg_current_snapshot()), false)
+		from feed_end`).Scan(&sure, &valid)
+	if err != nil {
+		return 0, 0, err
+	}
+	tag, err := tx.Exec(ctx, `with fresh as (
+			select e.id, row_number() over (order by e.id) as place from events e
+			where e.id > $1 and not exists (select from feed f where f.event = e.id) order by e.id limit $3
+		) insert into feed (position, event) select $2 + place, id from fresh`, low, end, feedBatch)
+	if err != nil {
+		return 0, 0, err
+	}
+	added = tag.RowsAffected()
+	end += added
+	if sure && valid && added < feedBatch {
+		low = sureLow
+	}
+	// An event's transaction has its xid (it locked its ticket) before it draws the event's id. So once all
+	// transactions that began before this instant have ended, no id up to the highest drawn by now can still appear.
+	// A database restored elsewhere may count transactions anew: then the pair is made anew too.
+	if sure || !valid {
+		if err = tx.QueryRow(ctx, `select last_value from events_id_seq`).Scan(&sureLow); err != nil {
+			return 0, 0, err
+		}
+		_, err = tx.Exec(ctx, `update feed_end set position = $1, low = $2, sure_low = $3, sure_xid = pg_snapshot_xmax(pg_current_snapshot())`, end, low, sureLow)
+	} else if added > 0 {
+		_, err = tx.Exec(ctx, `update feed_end set position = $1`, end)
+	}
+	if err == nil && added > 0 {
+		_, err = tx.Exec(ctx, `select pg_notify($1, $2)`, feedChannel, fmt.Sprint(end))
+	}
+	return end, added, err
+}
+
+// feedBehind tells, without writing anything, whether an event waits for its position.
+func (s *Store) feedBehind(ctx context.Context) (behind bool, err error) {
+	err = s.pool.QueryRow(ctx, `select exists (select from events e where e.id > (select low from feed_end) and not exists (select from feed f where f.event = e.id))`).Scan(&behind)
+	return behind, err
+}
+
+// FeedEnd returns the newest position.
+func (s *Store) FeedEnd(ctx context.Context) (end int64, err error) {
+	if err = s.pool.QueryRow(ctx, `select position from feed_end`).Scan(&end); err != nil {
+		return 0, fmt.Errorf("read the feed's end: %w", err)
+	}
+	return end, nil
+}
+
+// Hints lists what happened after a position, oldest first.
+func (s *Store) Hints(ctx context.Context, after int64, limit int) ([]Hint, error) {
+	rows, err := s.pool.Query(ctx, `select f.position, e.ticket, e.revision, t.desk, t.client
+		from feed f join events e on e.id = f.event join tickets t on t.number = e.ticket
+		where f.position > $1 order by f.position limit $2`, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read hints: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Hint])
+	if err != nil {
+		return nil, fmt.Errorf("read hints: %w", err)
+	}
+	return out, nil
+}
+
+// Stir is one thing heard: the feed has grown, or with a number, presence at that ticket has changed.
+type Stir struct {
+	Number ticket.Number
+	Desk   string
+}
+
+// Follow tells fn, from one goroutine, of everything that stirs until ctx ends. Notices may be lost with their
+// connection; so fn is told that the feed may have grown once a second too.
+func (s *Store) Follow(ctx context.Context, fn func(Stir)) {
+	heard, stop := s.notices.follow()
+	defer stop()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case stir := <-heard:
+			fn(stir)
+		case <-tick.C:
+			fn(Stir{})
+		}
+	}
+}
