@@ -4,15 +4,17 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 )
 
 // Options join the console to the house.
 type Options struct {
-	API  http.Handler     // answers the operations of openapi.yaml
-	Log  *slog.Logger     // default: none
-	Now  func() time.Time // default: time.Now
-	Name string           // of the desk, as people read it; default Duradesk
+	API     http.Handler     // answers the operations of openapi.yaml
+	Log     *slog.Logger     // default: none
+	Now     func() time.Time // default: time.Now
+	BaseURL string           // under which people reach the desk
+	Name    string           // of the desk, as people read it; default Duradesk
 }
 
 // console serves the pages; there is one file, and mostly one template, per page.
@@ -57,7 +59,11 @@ func New(o Options) http.Handler {
 	}
 	mux.HandleFunc("/", c.handle(route{serve: func(v *visit) error { return v.nothing() }, public: true}))
 	// A page of another origin may not act in the name of who is signed in here.
-	return http.NewCrossOriginProtection().Handler(mux)
+	protection := http.NewCrossOriginProtection()
+	if u, err := url.Parse(o.BaseURL); err == nil && u.Host != "" {
+		_ = protection.AddTrustedOrigin(u.Scheme + "://" + u.Host) // refuses only what is no origin
+	}
+	return protection.Handler(mux)
 }
 
 // handle prepares a visit, and answers what went wrong.

@@ -41,7 +41,7 @@ func helpers(lang string) template.FuncMap {
 			}
 			return say(lang, key, words(pairs)...), nil
 		},
-		"word":  func(group, word string) string { return sayOr(lang, group+"."+word, word) },
+		"word":     func(group, word string) string { return sayOr(lang, group+"."+word, word) },
 		"lang":     func() string { return lang },
 		"initial":  initial,
 		"upper":    strings.ToUpper,
@@ -50,7 +50,7 @@ func helpers(lang string) template.FuncMap {
 		"sheet":    func() []keyGroup { return keySheet },
 		"manage":   func(p person) []managed { return managedBy(p, lang) },
 		"ways":     func() []signInWay { return nil },
-		"asset": theAssets().url,
+		"asset":    theAssets().url,
 		"icon": func(name string) template.HTML {
 			return template.HTML(`<svg class="i" aria-hidden="true"><use href="` + theAssets().url("icons.svg") + "#" + template.HTMLEscapeString(name) + `"/></svg>`) //nolint:gosec // escaped
 		},

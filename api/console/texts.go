@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/language"
 
@@ -44,7 +46,12 @@ func say(lang, key string, pairs ...string) string {
 	if own.Has(key) {
 		return own.Say(lang, key, args)
 	}
-	return catalog.Shared().Say(lang, key, args)
+	text := catalog.Shared().Say(lang, key, args)
+	if strings.HasPrefix(key, "state.") { // the API says it within a sentence, the console alone
+		first, size := utf8.DecodeRuneInString(text)
+		text = string(unicode.ToUpper(first)) + text[size:]
+	}
+	return text
 }
 
 // known reports whether there is such a text at all.

@@ -8,7 +8,7 @@ export function say(key, values = {}) {
 }
 
 export const $ = (selector, from = document) => from.querySelector(selector);
-export const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
+export const $$ = (selector, from = document) => [...(from?.querySelectorAll(selector) ?? [])];
 
 /** Makes an element; text is only ever text. */
 export function make(tag, attributes = {}, ...children) {
