@@ -248,6 +248,9 @@ func (f *fake) prepare(t *testing.T, e example) string {
 		return "/api/v1/attachments/f-1042"
 	case "createSession":
 		f.passwords["sato"] = demoHash()
+	case "endSession":
+		f.sessions["x"] = Session{ID: "s-x", Agent: "admin"}
+		return "/api/v1/sessions/s-x"
 	case "deleteToken":
 		f.tokenOf(t, "sato", scopeRead)
 		return "/api/v1/tokens/t-sato"
