@@ -85,6 +85,7 @@ var rights = map[string]right{
 	"getDraftFile":     {scopeRead, ticket.RoleAgent},
 	"saveDraft":        {scopeAct, ticket.RoleAgent},
 	"deleteDraft":      {scopeAct, ticket.RoleAgent},
+	"previewMail":      {scopeRead, ticket.RoleAgent}, // it stores nothing
 
 	"retryQuarantined": {scopeAct, ticket.RoleAgent},
 

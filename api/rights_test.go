@@ -107,7 +107,7 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 	}{
 		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes listDesks getDesk listGroups listAgents getAgent"},
 		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence"},
-		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile"},
+		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile previewMail"},
 		{scopeAct, "agent", "saveDraft deleteDraft"},
 		{scopeRead, "lead", "listLedger"},
 		{scopeAct, "agent", "createTicket clientReply agentResponse holdTicket resolveTicket escalateTicket assignTicket addNote classifyTicket mergeTicket unmergeTicket linkTicket recallTicket makePromise splitMessage moveMessage withdrawMessage retryQuarantined"},

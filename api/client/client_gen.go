@@ -771,6 +771,24 @@ func (e ExplanationLineReason) Valid() bool {
 	}
 }
 
+// Defines values for FoundWordAction.
+const (
+	Block FoundWordAction = "block"
+	Warn  FoundWordAction = "warn"
+)
+
+// Valid indicates whether the value is a known member of the FoundWordAction enum.
+func (e FoundWordAction) Valid() bool {
+	switch e {
+	case Block:
+		return true
+	case Warn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HoldReason.
 const (
 	HoldReasonClient     HoldReason = "client"
@@ -1035,6 +1053,72 @@ func (e PresenceDoing) Valid() bool {
 	case PresenceDoingViewing:
 		return true
 	case PresenceDoingWriting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreviewNoMail.
+const (
+	PreviewNoMailLessThannil PreviewNoMail = "<nil>"
+	PreviewNoMailNoAddress   PreviewNoMail = "no_address"
+	PreviewNoMailNotSent     PreviewNoMail = "not_sent"
+	PreviewNoMailRefused     PreviewNoMail = "refused"
+)
+
+// Valid indicates whether the value is a known member of the PreviewNoMail enum.
+func (e PreviewNoMail) Valid() bool {
+	switch e {
+	case PreviewNoMailLessThannil:
+		return true
+	case PreviewNoMailNoAddress:
+		return true
+	case PreviewNoMailNotSent:
+		return true
+	case PreviewNoMailRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreviewOutcome.
+const (
+	PreviewOutcomeAlready PreviewOutcome = "already"
+	PreviewOutcomeApplied PreviewOutcome = "applied"
+	PreviewOutcomeRefused PreviewOutcome = "refused"
+)
+
+// Valid indicates whether the value is a known member of the PreviewOutcome enum.
+func (e PreviewOutcome) Valid() bool {
+	switch e {
+	case PreviewOutcomeAlready:
+		return true
+	case PreviewOutcomeApplied:
+		return true
+	case PreviewOutcomeRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreviewRequestCommand.
+const (
+	PreviewRequestCommandAgentResponse PreviewRequestCommand = "agent-response"
+	PreviewRequestCommandHold          PreviewRequestCommand = "hold"
+	PreviewRequestCommandResolve       PreviewRequestCommand = "resolve"
+)
+
+// Valid indicates whether the value is a known member of the PreviewRequestCommand enum.
+func (e PreviewRequestCommand) Valid() bool {
+	switch e {
+	case PreviewRequestCommandAgentResponse:
+		return true
+	case PreviewRequestCommandHold:
+		return true
+	case PreviewRequestCommandResolve:
 		return true
 	default:
 		return false
@@ -2320,6 +2404,24 @@ type FieldError struct {
 	Pointer *string `json:"pointer,omitempty"`
 }
 
+// FoundWord defines model for FoundWord.
+type FoundWord struct {
+	Action FoundWordAction `json:"action"`
+
+	// As As it is written.
+	As string `json:"as"`
+
+	// Note What to write instead.
+	Note  string `json:"note"`
+	Times int    `json:"times"`
+
+	// Word As it stands in the list.
+	Word string `json:"word"`
+}
+
+// FoundWordAction defines model for FoundWord.Action.
+type FoundWordAction string
+
 // Future defines model for Future.
 type Future struct {
 	Items []FutureItem `json:"items"`
@@ -2436,6 +2538,12 @@ type LinkCommandLinkKind string
 
 // LinkKind defines model for LinkKind.
 type LinkKind string
+
+// MailAddress defines model for MailAddress.
+type MailAddress struct {
+	Address string `json:"address"`
+	Name    string `json:"name"`
+}
 
 // Mailbox defines model for Mailbox.
 type Mailbox struct {
@@ -2731,6 +2839,78 @@ type PresenceDoing string
 type PresenceList struct {
 	Items []Presence `json:"items"`
 	Total int        `json:"total"`
+}
+
+// Preview defines model for Preview.
+type Preview struct {
+	// Blocked One of these words refuses the command.
+	Blocked   bool        `json:"blocked"`
+	Forbidden []FoundWord `json:"forbidden"`
+
+	// LeavesAfterSeconds For how long it can be taken back.
+	LeavesAfterSeconds int          `json:"leaves_after_seconds"`
+	Mail               *PreviewMail `json:"mail"`
+
+	// NoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+	NoMail *PreviewNoMail `json:"no_mail"`
+
+	// Outcome What the rules would answer now.
+	Outcome    PreviewOutcome `json:"outcome"`
+	Reason     *string        `json:"reason"`
+	ReasonText *string        `json:"reason_text"`
+}
+
+// PreviewNoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+type PreviewNoMail string
+
+// PreviewOutcome What the rules would answer now.
+type PreviewOutcome string
+
+// PreviewFile defines model for PreviewFile.
+type PreviewFile struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"`
+	Type string `json:"type"`
+}
+
+// PreviewHold As with hold; it makes no difference to the mail.
+type PreviewHold struct {
+	Reason *HoldReason `json:"reason,omitempty"`
+	Until  *time.Time  `json:"until,omitempty"`
+}
+
+// PreviewMail defines model for PreviewMail.
+type PreviewMail struct {
+	Attachments []PreviewFile `json:"attachments"`
+	Cc          []string      `json:"cc"`
+	From        MailAddress   `json:"from"`
+
+	// Html Sanitised; null where the desk sends text only. Show it in a sandboxed frame.
+	Html    *string  `json:"html"`
+	Subject string   `json:"subject"`
+	Text    string   `json:"text"`
+	To      []string `json:"to"`
+}
+
+// PreviewRequest defines model for PreviewRequest.
+type PreviewRequest struct {
+	Command PreviewRequestCommand `json:"command"`
+
+	// Hold As with hold; it makes no difference to the mail.
+	Hold    *PreviewHold `json:"hold,omitempty"`
+	Message NewMessage   `json:"message"`
+
+	// Resolve As with resolve.
+	Resolve *PreviewResolve `json:"resolve,omitempty"`
+}
+
+// PreviewRequestCommand defines model for PreviewRequest.Command.
+type PreviewRequestCommand string
+
+// PreviewResolve As with resolve.
+type PreviewResolve struct {
+	Category *Category `json:"category,omitempty"`
+	Solution *string   `json:"solution,omitempty"`
 }
 
 // Priority defines model for Priority.
@@ -3470,6 +3650,9 @@ type AddNoteJSONRequestBody = NoteCommand
 
 // PutPresenceJSONRequestBody defines body for PutPresence for application/json ContentType.
 type PutPresenceJSONRequestBody = PutPresence
+
+// PreviewMailJSONRequestBody defines body for PreviewMail for application/json ContentType.
+type PreviewMailJSONRequestBody = PreviewRequest
 
 // MakePromiseJSONRequestBody defines body for MakePromise for application/json ContentType.
 type MakePromiseJSONRequestBody = PromiseCommand
@@ -4328,6 +4511,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/tickets/{number}/presence (the `PutPresence` operationId).
 	PutPresence(ctx context.Context, number Number, body PutPresenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewMailWithBody The mail as the client will get it
+	//
+	// What the command would do with this message now, the mail with its layout as the client will see it, and the forbidden words
+	// in what was written (width, case, kana and invisible characters make no difference). Nothing is stored. A word whose action is
+	// block refuses the command itself with 422.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/preview (the `PreviewMail` operationId).
+	PreviewMailWithBody(ctx context.Context, number Number, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewMail The mail as the client will get it
+	//
+	// What the command would do with this message now, the mail with its layout as the client will see it, and the forbidden words
+	// in what was written (width, case, kana and invisible characters make no difference). Nothing is stored. A word whose action is
+	// block refuses the command itself with 422.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/preview (the `PreviewMail` operationId).
+	PreviewMail(ctx context.Context, number Number, body PreviewMailJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// MakePromiseWithBody Promise the client a time
 	//
@@ -6140,6 +6345,48 @@ func (c *API) PutPresenceWithBody(ctx context.Context, number Number, contentTyp
 // Corresponds with PUT /api/v1/tickets/{number}/presence (the `PutPresence` operationId).
 func (c *API) PutPresence(ctx context.Context, number Number, body PutPresenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPutPresenceRequest(c.Server, number, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewMailWithBody The mail as the client will get it
+//
+// What the command would do with this message now, the mail with its layout as the client will see it, and the forbidden words
+// in what was written (width, case, kana and invisible characters make no difference). Nothing is stored. A word whose action is
+// block refuses the command itself with 422.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/preview (the `PreviewMail` operationId).
+func (c *API) PreviewMailWithBody(ctx context.Context, number Number, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewMailRequestWithBody(c.Server, number, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewMail The mail as the client will get it
+//
+// What the command would do with this message now, the mail with its layout as the client will see it, and the forbidden words
+// in what was written (width, case, kana and invisible characters make no difference). Nothing is stored. A word whose action is
+// block refuses the command itself with 422.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/preview (the `PreviewMail` operationId).
+func (c *API) PreviewMail(ctx context.Context, number Number, body PreviewMailJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewMailRequest(c.Server, number, body)
 	if err != nil {
 		return nil, err
 	}
@@ -9702,6 +9949,53 @@ func NewPutPresenceRequestWithBody(server string, number Number, contentType str
 	return req, nil
 }
 
+// NewPreviewMailRequest calls the generic PreviewMail builder with application/json body
+func NewPreviewMailRequest(server string, number Number, body PreviewMailJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPreviewMailRequestWithBody(server, number, "application/json", bodyReader)
+}
+
+// NewPreviewMailRequestWithBody constructs an http.Request for the PreviewMail method, with any body, and a specified content type
+func NewPreviewMailRequestWithBody(server string, number Number, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/preview", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewMakePromiseRequest calls the generic MakePromise builder with application/json body
 func NewMakePromiseRequest(server string, number Number, params *MakePromiseParams, body MakePromiseJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -11237,6 +11531,28 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/v1/tickets/{number}/presence (the `PutPresence` operationId).
 	PutPresenceWithResponse(ctx context.Context, number Number, body PutPresenceJSONRequestBody, reqEditors ...RequestEditorFn) (*PutPresenceResponse, error)
+
+	// PreviewMailWithBodyWithResponse The mail as the client will get it
+	//
+	// What the command would do with this message now, the mail with its layout as the client will see it, and the forbidden words
+	// in what was written (width, case, kana and invisible characters make no difference). Nothing is stored. A word whose action is
+	// block refuses the command itself with 422.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/preview (the `PreviewMail` operationId).
+	PreviewMailWithBodyWithResponse(ctx context.Context, number Number, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewMailResponse, error)
+
+	// PreviewMailWithResponse The mail as the client will get it
+	//
+	// What the command would do with this message now, the mail with its layout as the client will see it, and the forbidden words
+	// in what was written (width, case, kana and invisible characters make no difference). Nothing is stored. A word whose action is
+	// block refuses the command itself with 422.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/preview (the `PreviewMail` operationId).
+	PreviewMailWithResponse(ctx context.Context, number Number, body PreviewMailJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewMailResponse, error)
 
 	// MakePromiseWithBodyWithResponse Promise the client a time
 	//
@@ -17923,6 +18239,117 @@ func (r PutPresenceResponse) ContentType() string {
 	return ""
 }
 
+// PreviewMailResponse401Headers the declared response headers of an HTTP 401 response for PreviewMail
+type PreviewMailResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// PreviewMailResponse503Headers the declared response headers of an HTTP 503 response for PreviewMail
+type PreviewMailResponse503Headers struct {
+	RetryAfter *string
+}
+
+type PreviewMailResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Preview
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *PreviewMailResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *PreviewMailResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PreviewMailResponse) GetJSON200() *Preview {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r PreviewMailResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r PreviewMailResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r PreviewMailResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r PreviewMailResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r PreviewMailResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r PreviewMailResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r PreviewMailResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PreviewMailResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PreviewMailResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PreviewMailResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PreviewMailResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PreviewMailResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // MakePromiseResponse200Headers the declared response headers of an HTTP 200 response for MakePromise
 type MakePromiseResponse200Headers struct {
 	PreferenceApplied *string
@@ -20729,6 +21156,40 @@ func (c *ClientWithResponses) PutPresenceWithResponse(ctx context.Context, numbe
 		return nil, err
 	}
 	return ParsePutPresenceResponse(rsp)
+}
+
+// PreviewMailWithBodyWithResponse The mail as the client will get it
+//
+// What the command would do with this message now, the mail with its layout as the client will see it, and the forbidden words
+// in what was written (width, case, kana and invisible characters make no difference). Nothing is stored. A word whose action is
+// block refuses the command itself with 422.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/preview (the `PreviewMail` operationId).
+func (c *ClientWithResponses) PreviewMailWithBodyWithResponse(ctx context.Context, number Number, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewMailResponse, error) {
+	rsp, err := c.PreviewMailWithBody(ctx, number, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewMailResponse(rsp)
+}
+
+// PreviewMailWithResponse The mail as the client will get it
+//
+// What the command would do with this message now, the mail with its layout as the client will see it, and the forbidden words
+// in what was written (width, case, kana and invisible characters make no difference). Nothing is stored. A word whose action is
+// block refuses the command itself with 422.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/preview (the `PreviewMail` operationId).
+func (c *ClientWithResponses) PreviewMailWithResponse(ctx context.Context, number Number, body PreviewMailJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewMailResponse, error) {
+	rsp, err := c.PreviewMail(ctx, number, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewMailResponse(rsp)
 }
 
 // MakePromiseWithBodyWithResponse Promise the client a time
@@ -27372,6 +27833,111 @@ func ParsePutPresenceResponse(rsp *http.Response) (*PutPresenceResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers PutPresenceResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePreviewMailResponse parses an HTTP response from a PreviewMailWithResponse call
+func ParsePreviewMailResponse(rsp *http.Response) (*PreviewMailResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PreviewMailResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Preview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers PreviewMailResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers PreviewMailResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

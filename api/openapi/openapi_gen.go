@@ -766,6 +766,24 @@ func (e ExplanationLineReason) Valid() bool {
 	}
 }
 
+// Defines values for FoundWordAction.
+const (
+	Block FoundWordAction = "block"
+	Warn  FoundWordAction = "warn"
+)
+
+// Valid indicates whether the value is a known member of the FoundWordAction enum.
+func (e FoundWordAction) Valid() bool {
+	switch e {
+	case Block:
+		return true
+	case Warn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HoldReason.
 const (
 	HoldReasonClient     HoldReason = "client"
@@ -1030,6 +1048,72 @@ func (e PresenceDoing) Valid() bool {
 	case PresenceDoingViewing:
 		return true
 	case PresenceDoingWriting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreviewNoMail.
+const (
+	PreviewNoMailLessThannil PreviewNoMail = "<nil>"
+	PreviewNoMailNoAddress   PreviewNoMail = "no_address"
+	PreviewNoMailNotSent     PreviewNoMail = "not_sent"
+	PreviewNoMailRefused     PreviewNoMail = "refused"
+)
+
+// Valid indicates whether the value is a known member of the PreviewNoMail enum.
+func (e PreviewNoMail) Valid() bool {
+	switch e {
+	case PreviewNoMailLessThannil:
+		return true
+	case PreviewNoMailNoAddress:
+		return true
+	case PreviewNoMailNotSent:
+		return true
+	case PreviewNoMailRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreviewOutcome.
+const (
+	PreviewOutcomeAlready PreviewOutcome = "already"
+	PreviewOutcomeApplied PreviewOutcome = "applied"
+	PreviewOutcomeRefused PreviewOutcome = "refused"
+)
+
+// Valid indicates whether the value is a known member of the PreviewOutcome enum.
+func (e PreviewOutcome) Valid() bool {
+	switch e {
+	case PreviewOutcomeAlready:
+		return true
+	case PreviewOutcomeApplied:
+		return true
+	case PreviewOutcomeRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreviewRequestCommand.
+const (
+	PreviewRequestCommandAgentResponse PreviewRequestCommand = "agent-response"
+	PreviewRequestCommandHold          PreviewRequestCommand = "hold"
+	PreviewRequestCommandResolve       PreviewRequestCommand = "resolve"
+)
+
+// Valid indicates whether the value is a known member of the PreviewRequestCommand enum.
+func (e PreviewRequestCommand) Valid() bool {
+	switch e {
+	case PreviewRequestCommandAgentResponse:
+		return true
+	case PreviewRequestCommandHold:
+		return true
+	case PreviewRequestCommandResolve:
 		return true
 	default:
 		return false
@@ -2338,6 +2422,24 @@ type FieldError struct {
 	Pointer *string `json:"pointer,omitempty"`
 }
 
+// FoundWord defines model for FoundWord.
+type FoundWord struct {
+	Action FoundWordAction `json:"action"`
+
+	// As As it is written.
+	As string `json:"as"`
+
+	// Note What to write instead.
+	Note  string `json:"note"`
+	Times int    `json:"times"`
+
+	// Word As it stands in the list.
+	Word string `json:"word"`
+}
+
+// FoundWordAction defines model for FoundWord.Action.
+type FoundWordAction string
+
 // Future defines model for Future.
 type Future struct {
 	Items []FutureItem `json:"items"`
@@ -2454,6 +2556,12 @@ type LinkCommandLinkKind string
 
 // LinkKind defines model for LinkKind.
 type LinkKind string
+
+// MailAddress defines model for MailAddress.
+type MailAddress struct {
+	Address string `json:"address"`
+	Name    string `json:"name"`
+}
 
 // Mailbox defines model for Mailbox.
 type Mailbox struct {
@@ -2749,6 +2857,78 @@ type PresenceDoing string
 type PresenceList struct {
 	Items []Presence `json:"items"`
 	Total int        `json:"total"`
+}
+
+// Preview defines model for Preview.
+type Preview struct {
+	// Blocked One of these words refuses the command.
+	Blocked   bool        `json:"blocked"`
+	Forbidden []FoundWord `json:"forbidden"`
+
+	// LeavesAfterSeconds For how long it can be taken back.
+	LeavesAfterSeconds int          `json:"leaves_after_seconds"`
+	Mail               *PreviewMail `json:"mail"`
+
+	// NoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+	NoMail *PreviewNoMail `json:"no_mail"`
+
+	// Outcome What the rules would answer now.
+	Outcome    PreviewOutcome `json:"outcome"`
+	Reason     *string        `json:"reason"`
+	ReasonText *string        `json:"reason_text"`
+}
+
+// PreviewNoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+type PreviewNoMail string
+
+// PreviewOutcome What the rules would answer now.
+type PreviewOutcome string
+
+// PreviewFile defines model for PreviewFile.
+type PreviewFile struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"`
+	Type string `json:"type"`
+}
+
+// PreviewHold As with hold; it makes no difference to the mail.
+type PreviewHold struct {
+	Reason *HoldReason `json:"reason,omitempty"`
+	Until  *time.Time  `json:"until,omitempty"`
+}
+
+// PreviewMail defines model for PreviewMail.
+type PreviewMail struct {
+	Attachments []PreviewFile `json:"attachments"`
+	Cc          []string      `json:"cc"`
+	From        MailAddress   `json:"from"`
+
+	// Html Sanitised; null where the desk sends text only. Show it in a sandboxed frame.
+	Html    *string  `json:"html"`
+	Subject string   `json:"subject"`
+	Text    string   `json:"text"`
+	To      []string `json:"to"`
+}
+
+// PreviewRequest defines model for PreviewRequest.
+type PreviewRequest struct {
+	Command PreviewRequestCommand `json:"command"`
+
+	// Hold As with hold; it makes no difference to the mail.
+	Hold    *PreviewHold `json:"hold,omitempty"`
+	Message NewMessage   `json:"message"`
+
+	// Resolve As with resolve.
+	Resolve *PreviewResolve `json:"resolve,omitempty"`
+}
+
+// PreviewRequestCommand defines model for PreviewRequest.Command.
+type PreviewRequestCommand string
+
+// PreviewResolve As with resolve.
+type PreviewResolve struct {
+	Category *Category `json:"category,omitempty"`
+	Solution *string   `json:"solution,omitempty"`
 }
 
 // Priority defines model for Priority.
@@ -3524,6 +3704,9 @@ type AddNoteJSONRequestBody = NoteCommand
 // PutPresenceJSONRequestBody defines body for PutPresence for application/json ContentType.
 type PutPresenceJSONRequestBody = PutPresence
 
+// PreviewMailJSONRequestBody defines body for PreviewMail for application/json ContentType.
+type PreviewMailJSONRequestBody = PreviewRequest
+
 // MakePromiseJSONRequestBody defines body for MakePromise for application/json ContentType.
 type MakePromiseJSONRequestBody = PromiseCommand
 
@@ -3748,6 +3931,9 @@ type ServerInterface interface {
 	// PutPresence Say that you look or write
 	// (PUT /api/v1/tickets/{number}/presence)
 	PutPresence(c *gin.Context, number Number)
+	// PreviewMail The mail as the client will get it
+	// (POST /api/v1/tickets/{number}/preview)
+	PreviewMail(c *gin.Context, number Number)
 	// MakePromise Promise the client a time
 	// (POST /api/v1/tickets/{number}/promise)
 	MakePromise(c *gin.Context, number Number, params MakePromiseParams)
@@ -5964,6 +6150,31 @@ func (siw *ServerInterfaceWrapper) PutPresence(c *gin.Context) {
 	siw.Handler.PutPresence(c, number)
 }
 
+// PreviewMail operation middleware
+func (siw *ServerInterfaceWrapper) PreviewMail(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PreviewMail(c, number)
+}
+
 // MakePromise operation middleware
 func (siw *ServerInterfaceWrapper) MakePromise(c *gin.Context) {
 
@@ -6556,6 +6767,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/tickets/:number/drafts/:draft", wrapper.GetDraft)
 	router.PUT(options.BaseURL+"/api/v1/tickets/:number/drafts/:draft", wrapper.SaveDraft)
 	router.GET(options.BaseURL+"/api/v1/tickets/:number/drafts/:draft/files/:file", wrapper.GetDraftFile)
+	router.POST(options.BaseURL+"/api/v1/tickets/:number/preview", wrapper.PreviewMail)
 	router.GET(options.BaseURL+"/api/v1/receipts/:id", wrapper.GetReceipt)
 	router.GET(options.BaseURL+"/api/v1/views", wrapper.ListViews)
 	router.GET(options.BaseURL+"/api/v1/agents", wrapper.ListAgents)
