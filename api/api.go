@@ -18,15 +18,16 @@ import (
 
 // Options join the ports to the door. All ports are needed; the rest have defaults.
 type Options struct {
-	Reader  Reader
-	Queue   Queue
-	Feed    Feed
-	Bell    Bell
-	People  People
-	Drafts  Drafts
-	Letters Letters
-	House   House
-	Health  Health
+	Reader   Reader
+	Queue    Queue
+	Feed     Feed
+	Bell     Bell
+	People   People
+	Drafts   Drafts
+	House    House
+	Mailroom Mailroom
+	Health   Health
+	Letters  Letters
 
 	Identity    Identity
 	FactorRoles []ticket.Role // are let in with a second factor only

@@ -128,7 +128,7 @@ func TestAPanicIsOurFaultAndStaysInTheLog(t *testing.T) {
 	f := newFake()
 	f.panics = true
 	var log bytes.Buffer
-	door := New(Options{Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap, Log: slog.New(slog.NewJSONHandler(&log, nil))})
+	door := New(Options{Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap, Log: slog.New(slog.NewJSONHandler(&log, nil))})
 	r := call(t, door, bootstrap, "GET", "/api/v1/views", "")
 	r.is(t, 500, "internal")
 	require.NotContains(t, string(r.raw), "panics")
@@ -146,7 +146,7 @@ func TestTheLogHoldsNoSecrets(t *testing.T) {
 	f := newFake()
 	var log bytes.Buffer
 	door := New(Options{
-		Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap,
+		Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap,
 		Log: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	call(t, door, bootstrap, "GET", "/api/v1/tickets?q=geheim", "", "X-Request-Id", "abc-1").is(t, 200)
@@ -166,7 +166,7 @@ func TestFiguresByRoute(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	registry := prometheus.NewRegistry()
-	door := New(Options{Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap, Registry: registry})
+	door := New(Options{Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap, Registry: registry})
 	call(t, door, bootstrap, "GET", "/api/v1/tickets/1042", "").is(t, 200)
 	call(t, door, bootstrap, "GET", "/api/v1/tickets/9999", "").is(t, 404)
 	call(t, door, bootstrap, "GET", "/"+strings.Repeat("x", 50), "").is(t, 404)

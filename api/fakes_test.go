@@ -38,7 +38,15 @@ type fake struct {
 	ledger   []Fate
 	policies map[string]ticket.Settings
 	specs    []calendar.Spec
+	pieces   []Piece
+	words    []ForbiddenWord
 	notices  map[string][]Notice
+	mail     map[string]ticket.MailSettings // by id
+	secrets  []string                       // of mailboxes
+	muted    []ticket.Undeliverable
+	watched  []string
+	tried    ticket.Connection
+	compared ticket.Reconciled
 	moved    map[string]ticket.Number // messages that are elsewhere by now
 	parts    []Part
 	identity
@@ -72,6 +80,15 @@ func newFake() *fake {
 		groups: []Group{{Key: "support", Name: "一次対応", Members: []string{"sato"}}, {Key: "tier2", Name: "二次対応"}, {Key: "tier9", Name: "Elsewhere"}},
 		boxes:  []Mailbox{{ID: "box-1", Desk: "support", Address: "support@desk.example", State: "polling"}, {ID: "box-2", Desk: "other", Address: "other@desk.example", State: "polling"}},
 		parts:  []Part{{Name: "postgres", OK: true, Needed: true}, {Name: "temporal", OK: true}},
+	}
+	f.muted = []ticket.Undeliverable{{Address: "nobody@client.example", Why: "bounce", Status: "5.1.1", Reason: "User unknown", Number: 1042, Since: now}}
+	f.mail, f.tried = map[string]ticket.MailSettings{}, ticket.Connection{IMAP: ticket.Checked{OK: true, Code: "ok"}, SMTP: ticket.Checked{OK: true, Code: "ok"}}
+	for _, b := range f.boxes {
+		f.mail[b.ID] = ticket.MailSettings{
+			ID: b.ID, Desk: b.Desk, Address: b.Address, Enabled: true, Folder: "INBOX", PollSeconds: 60, Caps: ticket.DefaultMailCaps(), After: ticket.After{Mode: "keyword"},
+			IMAP: ticket.MailDoor{Addr: "imap.desk.example:993", TLS: "tls"}, SMTP: ticket.MailDoor{Addr: "smtp.desk.example:587", TLS: "starttls"},
+			Login: ticket.MailLogin{Mode: ticket.LoginPassword, Username: b.Address, PasswordSet: true},
+		}
 	}
 	for i := range f.desks {
 		f.desks[i].Manner, f.desks[i].Settings, f.desks[i].Revision = ticket.DefaultManner(), ticket.DefaultSettings(), 1
@@ -139,7 +156,7 @@ func (f *fake) apply(n ticket.Number, c ticket.Command, body string) lifecycle.D
 	}
 	by := ticket.By{Kind: c.By.Kind, ID: c.By.ID, Name: c.By.ID}
 	if c.Message != "" {
-		f.add(n, ticket.Item{ID: c.Message, MessageID: c.Message, HasRaw: c.By.Kind == ticket.ActorClient, Revision: d.Process.Revision, Type: "message", By: by, CommandID: c.ID, Body: body, Format: "text"})
+		f.add(n, ticket.Item{ID: c.Message, MessageID: c.Message, HasRaw: c.By.Kind == ticket.ActorClient, Revision: d.Process.Revision, Type: map[bool]string{true: "note", false: "message"}[c.Kind == ticket.Note], By: by, CommandID: c.ID, Body: body, Format: "text"})
 	}
 	for _, e := range d.Events {
 		if e.Type == "event" {
@@ -216,6 +233,9 @@ func (f *fake) List(_ context.Context, q Query) (Page, error) {
 		if q.Desks != nil && !slices.Contains(q.Desks, rec.Process.Desk) || len(q.States) > 0 && !slices.Contains(q.States, rec.Process.State) || len(q.Owners) > 0 && !slices.Contains(q.Owners, rec.Process.Owner) {
 			continue
 		}
+		if q.Own != "" && rec.Client.ID != q.Own && !(q.Organisation && f.together[q.Own] == f.together[rec.Client.ID]) {
+			continue
+		}
 		page.Total++
 		if int(n) > after && len(page.Items) < q.Limit {
 			page.Items = append(page.Items, *rec)
@@ -236,10 +256,10 @@ func (f *fake) numbers() []ticket.Number {
 	return out
 }
 
-func (f *fake) Timeline(_ context.Context, n ticket.Number, after int64, limit int, _ bool) ([]ticket.Item, int64, error) {
+func (f *fake) Timeline(_ context.Context, n ticket.Number, after int64, limit int, notes bool) ([]ticket.Item, int64, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	all := f.items[n]
+	all := slices.DeleteFunc(slices.Clone(f.items[n]), func(it ticket.Item) bool { return it.Type == "note" && !notes })
 	from := min(int(min(after, 1<<30)), len(all))
 	to := min(from+limit, len(all))
 	next := int64(to)
@@ -296,8 +316,9 @@ func (f *fake) door() http.Handler { return New(f.options()) }
 
 func (f *fake) options() Options {
 	return Options{
-		Reader: f, Queue: f, Feed: &f.feed, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap,
-		Drafts: &f.drafts, Letters: (*fakeLetters)(f),
+		Reader: f, Queue: f, Feed: &f.feed, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap,
+		Drafts:  &f.drafts,
+		Letters: (*fakeLetters)(f),
 		BaseURL: "http://desk.example/", TemporalUIURL: "http://temporal.example:8233/", Now: func() time.Time { return f.now },
 	}
 }

@@ -31,3 +31,14 @@ func (w *way) figuresAreTold() {
 	}
 	require.NotContains(w.t, string(page), planted)
 }
+
+// everyWorkflowWouldGoOn rehearses what is open on the build that wrote it.
+func (w *way) everyWorkflowWouldGoOn() {
+	replay := w.command("replay")
+	for name, value := range w.settings {
+		replay.Env = append(replay.Env, name+"="+value)
+	}
+	said, err := replay.CombinedOutput()
+	require.NoError(w.t, err, string(said))
+	require.Regexp(w.t, `^\d+ workflows replayed: all would go on`, string(said))
+}

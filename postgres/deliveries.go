@@ -87,10 +87,14 @@ func (q *Queue) Begin(ctx context.Context, id string) (ticket.Attempt, error) {
 		case d.phase == "data":
 			return q.cutOff(ctx, tx, &d, &r, &out)
 		}
+		if wait, err := q.turn(ctx, tx, &d); err != nil || wait {
+			out.DeliveryState = d.stands()
+			return err
+		}
 		d.attempt++
 		d.state, d.phase = attempted, "before_data"
 		b := &pgx.Batch{}
-		b.Queue(`update deliveries set state = $2, phase = $3, attempt = $4 where id = $1`, id, d.state, d.phase, d.attempt)
+		b.Queue(`update deliveries set state = $2, phase = $3, attempt = $4, turn_at = null where id = $1`, id, d.state, d.phase, d.attempt)
 		b.Queue(`update recipients set state = 'attempted', attempts = attempts + 1 where delivery = $1 and state in ('queued', 'attempted')`, id)
 		if err := send(ctx, tx, b); err != nil {
 			return fmt.Errorf("begin attempt: %w", err)
@@ -137,9 +141,9 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 	var token string
 	var secret []byte
 	b := &pgx.Batch{}
-	b.Queue(`with box as (`+mailboxOfTicket+`) select d.name, t.reply_token, m.subaddress, m.smtp_addr, m.smtp_tls, m.username, m.secret, m.address
+	b.Queue(`with box as (`+mailboxOfTicket+`) select d.name, t.reply_token, m.subaddress, m.smtp_addr, m.smtp_tls, m.username, m.secret, m.address, m.id::text, m.token_mechanism
 		from tickets t join desks d on d.key = t.desk join box m on true where t.number = $1`, d.number).QueryRow(func(found pgx.Row) error {
-		return found.Scan(&out.Mail.Desk, &token, &subaddress, &out.SMTP.Addr, &out.SMTP.TLS, &out.SMTP.Username, &secret, &out.From)
+		return found.Scan(&out.Mail.Desk, &token, &subaddress, &out.SMTP.Addr, &out.SMTP.TLS, &out.SMTP.Username, &secret, &out.From, &out.SMTP.Mailbox, &out.SMTP.Mechanism)
 	})
 	b.Queue(`select address, cc, state from recipients where delivery = $1 order by address`, d.id).Query(func(rows pgx.Rows) error {
 		return eachRecipient(rows, &out)

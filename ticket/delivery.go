@@ -65,10 +65,13 @@ type Address struct{ Name, Address string }
 
 // Account is a door to send or fetch mail through.
 type Account struct {
+	Mailbox  string // its id
 	Addr     string
 	TLS      string // none, starttls, tls
 	Username string
 	Password Secret
+	// Mechanism XOAUTH2 or OAUTHBEARER says that an access token takes the place of the password; "": it does not.
+	Mechanism string
 }
 
 // Secret is a password that never shows itself.

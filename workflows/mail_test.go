@@ -165,6 +165,10 @@ func (m *mailbox) Again(context.Context, string) ([]ticket.Received, error) { re
 
 func (m *mailbox) Copies(context.Context, string) ([]ticket.Copy, error) { return nil, nil }
 
+func (m *mailbox) Suspects(context.Context, string, uint32) ([]uint32, error) { return nil, nil }
+
+func (m *mailbox) MailboxVersion(context.Context, string) (int, error) { return 0, nil }
+
 func (m *mailbox) Refused(context.Context, string, string) (int, error) { return 1, nil }
 
 // emptyPost opens a mailbox in which nothing lies.

@@ -22,6 +22,7 @@ type cli struct {
 	Worker  workerCommand  `cmd:"" help:"Run the clockwork: tickets, deliveries, mailboxes; any number of these."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database schema up to date."`
 	Rebuild rebuildCommand `cmd:"" help:"Start every open ticket again from its row, when Temporal's store was lost."`
+	Replay  replayCommand  `cmd:"" help:"Replay open workflows on this build before it is deployed: would they go on?"`
 	Config  configCommand  `cmd:"" help:"List every setting with its default."`
 	Rules   RulesCmd       `cmd:"" help:"Print the lifecycle: matrix, diagram and clocks; --check proves them."`
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -50,11 +51,13 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 		return fmt.Errorf("the settings of Temporal cannot be used: %w", err)
 	}
 	defer temporal.Close()
+	rings := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}
 	g, ctx := errgroup.WithContext(ctx)
 	handler := api.New(api.Options{
-		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Done: ctx.Done(), Bell: bell{&dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}},
-		People: people{d.store}, House: house{d.store}, Health: health{d.store, temporal}, Identity: identity{d.store},
-		Drafts: drafts{d.store}, Letters: letters{d.store, d.queue},
+		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Done: ctx.Done(), Bell: bell{rings},
+		People: people{d.store}, House: house{d.store}, Mailroom: mailroom{d, rings}, Health: health{d.store, temporal}, Identity: identity{d.store},
+		Drafts:         drafts{d.store},
+		Letters:        letters{d.store, d.queue},
 		BootstrapToken: c.BootstrapToken, BaseURL: d.BaseURL, TemporalUIURL: d.TemporalUIURL, Namespace: options.Namespace, Log: d.log,
 	})
 	g.Go(func() error { d.store.Listen(ctx); return nil })
@@ -105,6 +108,11 @@ func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener
 	if err != nil {
 		return err
 	}
+	if d.Rehearse > 0 {
+		if err := rehearse(ctx, temporal, options.Namespace, d.Rehearse, os.Stderr); err != nil {
+			return fmt.Errorf("this worker does not start: %w", err)
+		}
+	}
 	bell := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}
 	relay := &dispatch.Relay{Bell: bell, Record: d.queue, Log: d.log, Swept: figures.swept.Inc, Crash: crashPoint}
 	g, ctx := errgroup.WithContext(ctx)
@@ -125,9 +133,9 @@ func (d *desk) parts(b *dispatch.Bell) worker.Parts {
 		Desk:    &workflows.Desk{ConsoleURL: d.BaseURL},
 		Tickets: &activities.Tickets{Desk: d.queue, Bell: b, Log: d.log, ContinueAfter: d.ContinueAfter, Crash: crashPoint},
 		Deliveries: &activities.Deliveries{
-			Outbox: d.queue, Sender: sender{}, Bell: b, Keys: d.keys, Log: d.log, Now: time.Now, Crash: crashPoint,
+			Outbox: d.queue, Sender: d.loggedIn(), Bell: b, Keys: d.keys, Log: d.log, Now: time.Now, Crash: crashPoint,
 		},
-		Mailboxes: &activities.Mailboxes{Intake: d.queue, Post: post{}, Bell: b, Keys: d.keys, Log: d.log, Now: time.Now},
+		Mailboxes: &activities.Mailboxes{Intake: d.queue, Post: d.loggedIn(), Bell: b, Keys: d.keys, Log: d.log, Now: time.Now},
 		AtOnce:    int(d.Connections) / 2,
 		Fatal:     func(err error) { d.log.Error("Temporal refuses the worker", "error", err) },
 	}
