@@ -5140,7 +5140,7 @@ type ChangeTriggerJSONRequestBody = ChangeTrigger
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// GetRoot Where to go from here
-	// (GET /)
+	// (GET /api)
 	GetRoot(c *gin.Context)
 	// GetDocs This document as a page
 	// (GET /api/docs)
@@ -9232,7 +9232,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/openapi.json", wrapper.GetDocument)
 	router.GET(options.BaseURL+"/api/docs", wrapper.GetDocs)
 	router.GET(options.BaseURL+"/api/docs/:file", wrapper.GetDocsFile)
-	router.GET(options.BaseURL+"/", wrapper.GetRoot)
+	router.GET(options.BaseURL+"/api", wrapper.GetRoot)
 	router.DELETE(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.LeavePresence)
 	router.GET(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.GetPresence)
 	router.PUT(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.PutPresence)
