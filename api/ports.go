@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"duradesk/calendar"
+	"duradesk/find"
 	"duradesk/ticket"
 )
 
@@ -52,31 +53,37 @@ const CountCap = 1001
 // Query is a list request. Empty fields don't filter. Spam, deleted and merged tickets are left out unless State or View
 // asks for them.
 type Query struct {
-	View         string   // a view key, with Viewer as "me"
-	Viewer       string   // agent key
-	Desks        []string // desks the viewer may see; nil: all, empty: none
-	Text         string   // words that must all occur in title, messages, client or number
-	States       []ticket.State
-	Priorities   []ticket.Priority
-	Channels     []ticket.Channel
-	Numbers      []ticket.Number
-	Groups       []string // "" means none
-	Owners       []string // "" means none
-	DeskKeys     []string
-	Types        []string
-	Tags         []string
-	Languages    []string
-	Categories   []ticket.Category
-	Title        string // contained in, case folded
-	ClientName   string
-	ClientNumber string
-	Email        string
-	Phone        string
-	CreatedFrom  time.Time
-	CreatedTo    time.Time
-	Sort         string // updated, created, number, priority, next_due; "-" in front: descending; default -updated
-	Limit        int    // 1-200
-	Cursor       string // opaque; from Page.Next
+	View           string    // a view key, with Viewer as "me"
+	Viewer         string    // agent key
+	Desks          []string  // desks the viewer may see; nil: all, empty: none
+	Own            string    // id of the client whose list it is: only his tickets, and none that the staff keep among themselves
+	Organisation   bool      // with Own: those of everybody of his organisation
+	Where          find.Expr `json:"-"` // nil: everything
+	Text           string    // the grammar of package find, added to Where
+	States         []ticket.State
+	Priorities     []ticket.Priority
+	Channels       []ticket.Channel
+	Numbers        []ticket.Number
+	Groups         []string // "" means none
+	Owners         []string // "" means none
+	DeskKeys       []string
+	Types          []string
+	Tags           []string
+	Languages      []string
+	ReceptionTypes []string
+	Categories     []ticket.Category
+	Title          string // its words, or their beginnings
+	ClientName     string
+	ClientNumber   string
+	Login          string
+	Email          string
+	Phone          string
+	Client         string // id
+	CreatedFrom    time.Time
+	CreatedTo      time.Time
+	Sort           string // updated, created, number, priority, next_due; "-" in front: descending; default -updated
+	Limit          int    // 1-200
+	Cursor         string // opaque; from Page.Next
 }
 
 // Page is one page of a list.
@@ -254,6 +261,7 @@ type Fate struct {
 
 // House lists what the desk is made of.
 type House interface {
+	Furniture
 	Desks(ctx context.Context) ([]Desk, error)
 	AddDesk(ctx context.Context, d Desk) (Desk, error)
 	// ChangeDesk writes all but key and kind; settings that differ become the next version of its policy. A desk that was
@@ -323,6 +331,17 @@ type Furniture interface {
 	// PutPiece writes one. With revision 0 it is new, else it must have that revision; ticket.Conflict where that is not so.
 	PutPiece(ctx context.Context, p Piece) (Piece, error)
 	DropPiece(ctx context.Context, kind, desk, key string) error
+	ForbiddenWords(ctx context.Context) ([]ForbiddenWord, error)
+	// PutForbiddenWord stores a new one (ID "") or changes one; one that is listed already is a ticket.Conflict.
+	PutForbiddenWord(ctx context.Context, w ForbiddenWord, by string) (ForbiddenWord, error)
+	DropForbiddenWord(ctx context.Context, id string) error
+}
+
+// ForbiddenWord is a word that must not stand in a mail to a client (N50).
+type ForbiddenWord struct {
+	ID, Desk, Word string // Desk "": of every desk
+	Action         string // warn, block
+	Note           string // what to write instead
 }
 
 // Part is one line of a health report.

@@ -17,12 +17,23 @@ func (a *applying) saveRow() {
 	a.writes.Queue(`update tickets set process = $2, revision = $3, applied_seq = $4, state = $5, hold_reason = $6, hold_until = $7, category = $8,
 		owner = nullif($9, ''), group_key = nullif($10, ''), tier = $11, priority = $12, breached = $13, failed = $14, next_due_at = $15, due_at = $16,
 		updated_at = greatest(updated_at, $17), resolved_at = $18, closes_at = $19, closed_at = $20,
-		last_by = $21, last_name = $22, last_kind = $23, last_at_message = $24, last_excerpt = $25, client_spoke_last = $26, items = $27, seq = $28
+		last_by = $21, last_name = $22, last_kind = $23, last_at_message = $24, last_excerpt = $25, client_spoke_last = $26, items = $27, seq = $28, waiting_since = $29
 		where number = $1`,
 		r.number, p, p.Revision, p.Seq, p.State.String(), p.Hold.String(), hold, p.Category.String(),
 		p.Owner, p.Group, p.Tier, int(p.Priority), p.Breached, p.Failed, nextDue, due,
 		a.changed, instantOrNil(p.Resolved), closes, instantOrNil(p.Closed),
-		r.last.By.String(), r.last.Name, r.last.Kind, instantOrNil(r.last.At), r.last.Excerpt, r.spokeLast, r.items, r.seq)
+		r.last.By.String(), r.last.Name, r.last.Kind, instantOrNil(r.last.At), r.last.Excerpt, r.spokeLast, r.items, r.seq, r.waiting)
+}
+
+// waitingFrom tells since when the client has been waiting, after words at an instant.
+func (r *ticketRow) waitingFrom(at time.Time) *time.Time {
+	if !r.spokeLast {
+		return nil
+	}
+	if r.waiting != nil {
+		return r.waiting
+	}
+	return &at
 }
 
 // deadlines reads the clocks: wake time, auto-close, the earliest timer wanted, and the nearest promise to the client

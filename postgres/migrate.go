@@ -45,6 +45,9 @@ func Migrate(ctx context.Context, url string) error {
 	if err := m.Migrate(ctx); err != nil {
 		return fmt.Errorf("migrate the database: %w", explain(err))
 	}
+	if err := fillWords(ctx, conn, func(string, int) {}); err != nil {
+		return fmt.Errorf("cut the words by which tickets are found: %w", err)
+	}
 	return nil
 }
 

@@ -88,6 +88,7 @@ type ticketRow struct {
 	manner     ticket.Manner // of its desk
 	last       ticket.LastMessage
 	spokeLast  bool
+	waiting    *time.Time    // since when the client waits for an answer
 	follows    ticket.Number // the closed ticket that this one follows up
 	now        time.Time     // read after the lock
 }
@@ -95,7 +96,7 @@ type ticketRow struct {
 const lockRow = `
 select t.number, t.id::text, t.desk, d.address, d.process, t.title, t.client, c.name, coalesce(c.email, ''), t.language, t.channel, t.seq, t.last_at,
        t.applied_seq, t.items, t.process, p.settings, t.last_by, t.last_name, t.last_kind, t.last_at_message, t.last_excerpt,
-       t.client_spoke_last, d.manner, coalesce((select other from links l where l.ticket = t.number and l.kind = 'follow_up' and l.other < t.number limit 1), 0)
+       t.client_spoke_last, t.waiting_since, d.manner, coalesce((select other from links l where l.ticket = t.number and l.kind = 'follow_up' and l.other < t.number limit 1), 0)
 from tickets t
 join desks d on d.key = t.desk
 join clients c on c.id = t.client
@@ -117,7 +118,7 @@ func scanTicketRow(found pgx.Row, r *ticketRow) error {
 	r.manner = ticket.DefaultManner() // what the row leaves out stays so
 	err := found.Scan(&r.number, &r.id, &r.desk, &r.deskAddr, &r.rules, &r.title, &r.client, &r.clientName, &r.clientMail, &r.language, &r.channel, &r.seq, &r.lastAt,
 		&r.applied, &r.items, &r.process, &r.settings, &lastBy, &r.last.Name, &r.last.Kind, &lastAt, &r.last.Excerpt,
-		&r.spokeLast, &r.manner, &r.follows)
+		&r.spokeLast, &r.waiting, &r.manner, &r.follows)
 	if err != nil {
 		return err
 	}
