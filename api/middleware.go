@@ -38,6 +38,9 @@ func (s *server) observe(c *gin.Context) {
 
 // levelOf keeps the questions of machines, asked every second, out of the ordinary log.
 func levelOf(c *gin.Context) slog.Level {
+	if c.Request.Context().Value(keyInside{}) != nil {
+		return slog.LevelDebug
+	}
 	switch c.FullPath() {
 	case "/healthz", "/readyz", "/metrics":
 		return slog.LevelDebug

@@ -24,6 +24,7 @@ type cli struct {
 	Rebuild rebuildCommand `cmd:"" help:"Start every open ticket again from its row, when Temporal's store was lost."`
 	Replay  replayCommand  `cmd:"" help:"Replay open workflows on this build before it is deployed: would they go on?"`
 	Config  configCommand  `cmd:"" help:"List every setting with its default."`
+	Mailbox mailboxCommand `cmd:"" help:"List, add, change, try and remove mailboxes."`
 	Rules   RulesCmd       `cmd:"" help:"Print the lifecycle: matrix, diagram and clocks; --check proves them."`
 
 	Mail      mailCommand      `cmd:"" hidden:"" help:"Run the mail server that plays the outside world (a part of up)."`
