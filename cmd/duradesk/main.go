@@ -27,6 +27,7 @@ type cli struct {
 	Recover recoverCommand `cmd:"" help:"After the database was restored from a backup: go on beside a Temporal that remembers more, and list what is lost."`
 	Replay  replayCommand  `cmd:"" help:"Replay open workflows on this build before it is deployed: would they go on?"`
 	Config  configCommand  `cmd:"" help:"List every setting with its default."`
+	Mailbox mailboxCommand `cmd:"" help:"List, add, change, try and remove mailboxes."`
 	Rules   RulesCmd       `cmd:"" help:"Print the lifecycle: matrix, diagram and clocks; --check proves them."`
 
 	Mail      mailCommand      `cmd:"" hidden:"" help:"Run the mail server that plays the outside world (a part of up)."`
