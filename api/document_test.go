@@ -101,7 +101,7 @@ func TestRoutesAreTheDocument(t *testing.T) {
 	require.ElementsMatch(t, promised, served)
 
 	_, door := fresh(t)
-	for _, path := range []string{"/favicon.ico", "/api", "/api/v1", "/api/v1/tickets/", "/api/v1/tickets/1042/preview", "/debug/pprof/", "/api/v1/TICKETS"} {
+	for _, path := range []string{"/api/", "/api/v1", "/api/v1/tickets/", "/api/v1/tickets/1042/previews", "/api/debug/pprof/", "/api/v1/TICKETS"} {
 		call(t, door, bootstrap, "GET", path, "").is(t, 404, "unknown-route")
 	}
 }
@@ -227,6 +227,11 @@ func TestEveryExampleReplays(t *testing.T) {
 func (f *fake) prepare(t *testing.T, e example) string {
 	t.Helper()
 	const commands = "/api/v1/tickets/1042/"
+	switch name, _, _ := strings.Cut(e.name, "/"); name {
+	case "listReceptionTypes", "changeReceptionType", "deleteReceptionType", "listTemplates", "changeTemplate", "deleteTemplate", "listMacros", "useMacro", "changeMacro", "deleteMacro",
+		"listTextModules", "changeTextModule", "deleteTextModule", "listTriggers", "changeTrigger", "deleteTrigger", "listForbiddenWords", "changeForbiddenWord", "deleteForbiddenWord":
+		f.furnish(t)
+	}
 	switch e.name {
 	case "unmergeTicket":
 		call(t, f.door(), bootstrap, "POST", commands+"merge", `{"merge":{"into":1043}}`).is(t, 200)
@@ -248,6 +253,9 @@ func (f *fake) prepare(t *testing.T, e example) string {
 		return "/api/v1/attachments/f-1042"
 	case "createSession":
 		f.passwords["sato"] = demoHash()
+	case "endSession":
+		f.sessions["x"] = Session{ID: "s-x", Agent: "admin"}
+		return "/api/v1/sessions/s-x"
 	case "deleteToken":
 		f.tokenOf(t, "sato", scopeRead)
 		return "/api/v1/tokens/t-sato"

@@ -12,7 +12,8 @@ const (
 	scopeReply = "tickets:reply"
 	scopeAct   = "tickets:act"
 	scopeAdmin = "admin"
-	scopeNone  = "" // of whoever is signed in, about himself
+	scopeNone  = ""        // of whoever is signed in, about himself
+	scopeSelf  = "himself" // of who sits at the browser: no token has it but one with admin
 )
 
 var scopes = []string{scopeRead, scopeReply, scopeAct, scopeAdmin}
@@ -70,13 +71,13 @@ var rights = map[string]right{
 	"restoreTicket":   {scopeAct, ticket.RoleAgent},
 	"deleteTicket":    {scopeAct, ticket.RoleAgent},
 	"classifyTicket":  {scopeAct, ticket.RoleAgent},
-	"clientVerdict":   {scopeAct, ticket.RoleAgent},
+	"clientVerdict":   {scopeReply, ticket.RoleAgent},
 	"mergeTicket":     {scopeAct, ticket.RoleAgent},
 	"unmergeTicket":   {scopeAct, ticket.RoleAgent},
 	"linkTicket":      {scopeAct, ticket.RoleAgent},
 	"recallTicket":    {scopeAct, ticket.RoleAgent},
 	"makePromise":     {scopeAct, ticket.RoleAgent},
-	"giveFeedback":    {scopeAct, ticket.RoleAgent},
+	"giveFeedback":    {scopeReply, ticket.RoleAgent},
 	"splitMessage":    {scopeAct, ticket.RoleAgent},
 	"moveMessage":     {scopeAct, ticket.RoleAgent},
 	"withdrawMessage": {scopeAct, ticket.RoleAgent},
@@ -88,6 +89,7 @@ var rights = map[string]right{
 	"getDraftFile":     {scopeRead, ticket.RoleAgent},
 	"saveDraft":        {scopeAct, ticket.RoleAgent},
 	"deleteDraft":      {scopeAct, ticket.RoleAgent},
+	"previewMail":      {scopeRead, ticket.RoleAgent}, // it stores nothing
 
 	"retryQuarantined":   {scopeAct, ticket.RoleAgent},
 	"clearUndeliverable": {scopeAct, ticket.RoleAgent},
@@ -95,26 +97,63 @@ var rights = map[string]right{
 	"getSession":    {scopeNone, ticket.RoleAgent},
 	"deleteSession": {scopeNone, ticket.RoleAgent},
 
+	"setClientAccess": {scopeAdmin, ticket.RoleLead},
+
+	// Those of others need an admin (sessions.go).
+	"listSessions": {scopeSelf, ticket.RoleAgent},
+	"endSessions":  {scopeSelf, ticket.RoleAgent},
+	"endSession":   {scopeSelf, ticket.RoleAgent},
+	"listAudit":    {scopeAdmin, ticket.RoleAdmin},
+
 	// An agent keeps his own tokens; those of others need an admin (tokens.go).
-	"listTokens":     {scopeAdmin, ticket.RoleAgent},
-	"createToken":    {scopeAdmin, ticket.RoleAgent},
-	"deleteToken":    {scopeAdmin, ticket.RoleAgent},
-	"createAgent":    {scopeAdmin, ticket.RoleAdmin},
-	"createDesk":     {scopeAdmin, ticket.RoleAdmin},
-	"createGroup":    {scopeAdmin, ticket.RoleAdmin},
-	"createCalendar": {scopeAdmin, ticket.RoleAdmin},
-	"createPolicy":   {scopeAdmin, ticket.RoleAdmin},
-	"createMailbox":  {scopeAdmin, ticket.RoleAdmin},
-	"changeMailbox":  {scopeAdmin, ticket.RoleAdmin},
-	"deleteMailbox":  {scopeAdmin, ticket.RoleAdmin},
-	"testMailbox":    {scopeAdmin, ticket.RoleAdmin},
-	"getDesk":        {scopeRead, ticket.RoleAgent},
-	"changeDesk":     {scopeAdmin, ticket.RoleAdmin},
-	"deleteDesk":     {scopeAdmin, ticket.RoleAdmin},
-	"changeGroup":    {scopeAdmin, ticket.RoleAdmin},
-	"deleteGroup":    {scopeAdmin, ticket.RoleAdmin},
-	"changeAgent":    {scopeAdmin, ticket.RoleAdmin},
-	"deleteAgent":    {scopeAdmin, ticket.RoleAdmin},
+	"listTokens":         {scopeAdmin, ticket.RoleAgent},
+	"createToken":        {scopeAdmin, ticket.RoleAgent},
+	"deleteToken":        {scopeAdmin, ticket.RoleAgent},
+	"createAgent":        {scopeAdmin, ticket.RoleAdmin},
+	"createDesk":         {scopeAdmin, ticket.RoleAdmin},
+	"createGroup":        {scopeAdmin, ticket.RoleAdmin},
+	"createCalendar":     {scopeAdmin, ticket.RoleAdmin},
+	"createPolicy":       {scopeAdmin, ticket.RoleAdmin},
+	"listReceptionTypes": {scopeRead, ticket.RoleAgent},
+	"listTemplates":      {scopeRead, ticket.RoleAgent},
+	"listMacros":         {scopeRead, ticket.RoleAgent},
+	"useMacro":           {scopeRead, ticket.RoleAgent},
+	"listTextModules":    {scopeRead, ticket.RoleAgent},
+	"listTriggers":       {scopeRead, ticket.RoleAgent},
+	"listForbiddenWords": {scopeRead, ticket.RoleAgent},
+
+	// A lead furnishes his desks; what is for every desk is an admin's (furniture.go).
+	"createReceptionType": {scopeAdmin, ticket.RoleLead},
+	"changeReceptionType": {scopeAdmin, ticket.RoleLead},
+	"deleteReceptionType": {scopeAdmin, ticket.RoleLead},
+	"createTemplate":      {scopeAdmin, ticket.RoleLead},
+	"changeTemplate":      {scopeAdmin, ticket.RoleLead},
+	"deleteTemplate":      {scopeAdmin, ticket.RoleLead},
+	"createMacro":         {scopeAdmin, ticket.RoleLead},
+	"changeMacro":         {scopeAdmin, ticket.RoleLead},
+	"deleteMacro":         {scopeAdmin, ticket.RoleLead},
+	"createTextModule":    {scopeAdmin, ticket.RoleLead},
+	"changeTextModule":    {scopeAdmin, ticket.RoleLead},
+	"deleteTextModule":    {scopeAdmin, ticket.RoleLead},
+	"createTrigger":       {scopeAdmin, ticket.RoleLead},
+	"changeTrigger":       {scopeAdmin, ticket.RoleLead},
+	"deleteTrigger":       {scopeAdmin, ticket.RoleLead},
+	"createForbiddenWord": {scopeAdmin, ticket.RoleLead},
+	"changeForbiddenWord": {scopeAdmin, ticket.RoleLead},
+	"deleteForbiddenWord": {scopeAdmin, ticket.RoleLead},
+	"tryTemplate":         {scopeAdmin, ticket.RoleLead},
+
+	"getDesk":       {scopeRead, ticket.RoleAgent},
+	"changeDesk":    {scopeAdmin, ticket.RoleAdmin},
+	"deleteDesk":    {scopeAdmin, ticket.RoleAdmin},
+	"changeGroup":   {scopeAdmin, ticket.RoleAdmin},
+	"deleteGroup":   {scopeAdmin, ticket.RoleAdmin},
+	"changeAgent":   {scopeAdmin, ticket.RoleAdmin},
+	"deleteAgent":   {scopeAdmin, ticket.RoleAdmin},
+	"createMailbox": {scopeAdmin, ticket.RoleAdmin},
+	"changeMailbox": {scopeAdmin, ticket.RoleAdmin},
+	"deleteMailbox": {scopeAdmin, ticket.RoleAdmin},
+	"testMailbox":   {scopeAdmin, ticket.RoleAdmin},
 }
 
 // access is what a client may open (E24-E30).
@@ -131,6 +170,16 @@ const (
 var clientRights = map[string]access{
 	"getSession":    portal,
 	"deleteSession": portal,
+	"listSessions":  portal,
+	"endSessions":   portal,
+	"endSession":    portal,
+	"listTickets":   portal,
+	"getTicket":     portal,
+	"getTimeline":   portal,
+	"getReceipt":    portal,
+	"clientReply":   portal,
+	"clientVerdict": portal,
+	"giveFeedback":  portal,
 }
 
 // holds reports whether what a client has is enough.
@@ -168,7 +217,7 @@ func (a asker) id() string {
 }
 
 func (a asker) has(scope string) bool {
-	return scope == scopeNone || slices.Contains(a.scopes, scope) || slices.Contains(a.scopes, scopeAdmin) ||
+	return scope == scopeNone || scope == scopeSelf && a.session.ID != "" || slices.Contains(a.scopes, scope) || slices.Contains(a.scopes, scopeAdmin) ||
 		scope == scopeReply && slices.Contains(a.scopes, scopeAct)
 }
 
