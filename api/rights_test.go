@@ -155,7 +155,40 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 			}
 		}
 	}
+	enumerated = append(enumerated, strings.Fields(leadsFurniture)...)
 	require.ElementsMatch(t, slices.Collect(maps.Keys(rights)), enumerated, "every operation has its row here")
+}
+
+// leadsFurniture is a lead's in his desks and an admin's for every desk: what the request says decides.
+const leadsFurniture = "createReceptionType changeReceptionType deleteReceptionType createTemplate changeTemplate deleteTemplate createMacro changeMacro deleteMacro " +
+	"createTextModule changeTextModule deleteTextModule createTrigger changeTrigger deleteTrigger createForbiddenWord changeForbiddenWord deleteForbiddenWord tryTemplate"
+
+// TestFurnitureIsALeads enumerates what a lead may in his desk, and nobody below him.
+func TestFurnitureIsALeads(t *testing.T) {
+	t.Parallel()
+	doc, _ := readSpec(t)
+	for _, e := range examples(doc) {
+		op, _, _ := strings.Cut(e.name, "/")
+		if !slices.Contains(strings.Fields(leadsFurniture), op) {
+			continue
+		}
+		for key, welcome := range map[string]bool{"sato": false, "lead": false, "admin": true} {
+			for _, scope := range scopes {
+				f, door := fresh(t)
+				target := f.prepare(t, e)
+				r := call(t, door, f.tokenOf(t, key, scope), e.method, target, e.body)
+				ofDesk := key == "lead" && scope == scopeAdmin // what is of his own desk, he may
+				switch {
+				case welcome && scope == scopeAdmin:
+					require.Less(t, r.StatusCode, 300, "%s as %s with %s: %s", op, key, scope, r.raw)
+				case ofDesk:
+					require.Contains(t, []int{200, 201, 204, 403}, r.StatusCode, "%s as %s: %s", op, key, r.raw)
+				default:
+					require.Equal(t, 403, r.StatusCode, "%s as %s with %s: %s", op, key, scope, r.raw)
+				}
+			}
+		}
+	}
 }
 
 func may(least string, has ticket.Role) bool {
