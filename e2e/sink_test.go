@@ -130,3 +130,31 @@ func (s *sink) note(fn func()) {
 	defer s.mu.Unlock()
 	fn()
 }
+
+// refusing is an SMTP server that has this answer to every recipient.
+func refusing(t *testing.T, answer string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = conn.Close() }()
+				fmt.Fprintf(conn, "220 refusing.example\r\n")
+				for lines := bufio.NewScanner(conn); lines.Scan(); {
+					reply := "250 ok"
+					if strings.HasPrefix(strings.ToUpper(lines.Text()), "RCPT") {
+						reply = answer
+					}
+					fmt.Fprintf(conn, "%s\r\n", reply)
+				}
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
