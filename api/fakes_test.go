@@ -23,6 +23,7 @@ const bootstrap = "bootstrap-token-for-tests"
 // fake is a whole desk in memory: its rules are the real ones, its store and clockwork a map and a lock.
 type fake struct {
 	drafts   fakeDrafts
+	taboo    []Forbidden
 	mu       sync.Mutex
 	now      time.Time
 	tickets  map[ticket.Number]*ticket.Record
@@ -317,6 +318,7 @@ func (f *fake) options() Options {
 	return Options{
 		Reader: f, Queue: f, Feed: &f.feed, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap,
 		Drafts:  &f.drafts,
+		Letters: (*fakeLetters)(f),
 		BaseURL: "http://desk.example/", TemporalUIURL: "http://temporal.example:8233/", Now: func() time.Time { return f.now },
 	}
 }

@@ -12,7 +12,8 @@ const (
 	scopeReply = "tickets:reply"
 	scopeAct   = "tickets:act"
 	scopeAdmin = "admin"
-	scopeNone  = "" // of whoever is signed in, about himself
+	scopeNone  = ""        // of whoever is signed in, about himself
+	scopeSelf  = "himself" // of who sits at the browser: no token has it but one with admin
 )
 
 var scopes = []string{scopeRead, scopeReply, scopeAct, scopeAdmin}
@@ -88,6 +89,7 @@ var rights = map[string]right{
 	"getDraftFile":     {scopeRead, ticket.RoleAgent},
 	"saveDraft":        {scopeAct, ticket.RoleAgent},
 	"deleteDraft":      {scopeAct, ticket.RoleAgent},
+	"previewMail":      {scopeRead, ticket.RoleAgent}, // it stores nothing
 
 	"retryQuarantined":   {scopeAct, ticket.RoleAgent},
 	"clearUndeliverable": {scopeAct, ticket.RoleAgent},
@@ -96,6 +98,12 @@ var rights = map[string]right{
 	"deleteSession": {scopeNone, ticket.RoleAgent},
 
 	"setClientAccess": {scopeAdmin, ticket.RoleLead},
+
+	// Those of others need an admin (sessions.go).
+	"listSessions": {scopeSelf, ticket.RoleAgent},
+	"endSessions":  {scopeSelf, ticket.RoleAgent},
+	"endSession":   {scopeSelf, ticket.RoleAgent},
+	"listAudit":    {scopeAdmin, ticket.RoleAdmin},
 
 	// An agent keeps his own tokens; those of others need an admin (tokens.go).
 	"listTokens":         {scopeAdmin, ticket.RoleAgent},
@@ -162,6 +170,9 @@ const (
 var clientRights = map[string]access{
 	"getSession":    portal,
 	"deleteSession": portal,
+	"listSessions":  portal,
+	"endSessions":   portal,
+	"endSession":    portal,
 	"listTickets":   portal,
 	"getTicket":     portal,
 	"getTimeline":   portal,
@@ -206,7 +217,7 @@ func (a asker) id() string {
 }
 
 func (a asker) has(scope string) bool {
-	return scope == scopeNone || slices.Contains(a.scopes, scope) || slices.Contains(a.scopes, scopeAdmin) ||
+	return scope == scopeNone || scope == scopeSelf && a.session.ID != "" || slices.Contains(a.scopes, scope) || slices.Contains(a.scopes, scopeAdmin) ||
 		scope == scopeReply && slices.Contains(a.scopes, scopeAct)
 }
 

@@ -111,9 +111,11 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		{scopeReply, "agent", "clientReply agentResponse"},
 		{scopeReply, "nobody", "clientVerdict giveFeedback"}, // the client's own words
 		{scopeAdmin, "lead", "setClientAccess"},
+		{scopeAdmin, "agent", "listSessions endSessions endSession"}, // with a session always: TestSessionsAreListedAndEnded
+		{scopeAdmin, "admin", "listAudit"},
 		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes getMailbox listUndeliverable listDesks getDesk listGroups listAgents getAgent"},
 		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence"},
-		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile"},
+		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile previewMail"},
 		{scopeAct, "agent", "saveDraft deleteDraft"},
 		{scopeRead, "agent", "listReceptionTypes listTemplates listMacros useMacro listTextModules listTriggers listForbiddenWords"},
 		{scopeRead, "lead", "listLedger reconcileMailbox"},
@@ -134,6 +136,9 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 					case "deleteToken":
 						f.tokenOf(t, key, scopeRead)
 						target = "/api/v1/tokens/t-" + key
+					case "endSession":
+						f.sessions["x"] = Session{ID: "s-x", Agent: key}
+						target = "/api/v1/sessions/s-x"
 					case "getReceipt": // the admin's is there
 						if key == "admin" {
 							break
@@ -174,6 +179,7 @@ func TestOperationsByClientAndRelation(t *testing.T) {
 		"getTicket": "", "getTimeline": "", "clientReply": `{"message":{"body":"x"}}`, "clientVerdict": `{"client_verdict":{"verdict":"solved"}}`, "giveFeedback": `{"feedback":{"rating":5}}`,
 	}
 	himself := []string{"getSession", "deleteSession", "listTickets"}
+	atBrowser := []string{"listSessions", "endSessions", "endSession"} // not with a token
 	seen := map[string]bool{}
 	for _, e := range examples(doc) {
 		op, _, _ := strings.Cut(e.name, "/")
@@ -192,6 +198,8 @@ func TestOperationsByClientAndRelation(t *testing.T) {
 			switch {
 			case slices.Contains(himself, op):
 				want = 200
+			case slices.Contains(atBrowser, op):
+				want = 403
 			case op == "getReceipt": // an agent's
 				want = 404
 			}
