@@ -68,7 +68,7 @@ func TestRandomRequests(t *testing.T) {
 				m, _ := e.(map[string]any)
 				require.Contains(t, []string{
 					"unknown_group", "unknown_agent", "agent_disabled", "unknown_desk", "unknown_client", "owner_elsewhere", "until_in_past", "expires_in_past", "reserved", "unknown_issue_desk", "unknown_ticket", "unknown_message", "unknown_calendar",
-					"not_both", "needs_other", "holiday", "closure", "opening", "zone", "calendar", "hours", "too_far",
+					"not_both", "needs_other", "holiday", "closure", "opening", "zone", "calendar", "hours", "too_far", "hook_address",
 				}, m["code"], "%s → %s", what, got.raw)
 			}
 		}

@@ -51,6 +51,18 @@ var rights = map[string]right{
 	"putPresence":   {scopeRead, ticket.RoleAgent}, // moves nothing: whoever may look may be seen looking
 	"leavePresence": {scopeRead, ticket.RoleAgent},
 
+	"listEvents": {scopeRead, ticket.RoleAgent},
+
+	"listWebhooks":       {scopeAdmin, ticket.RoleAdmin},
+	"createWebhook":      {scopeAdmin, ticket.RoleAdmin},
+	"getWebhook":         {scopeAdmin, ticket.RoleAdmin},
+	"changeWebhook":      {scopeAdmin, ticket.RoleAdmin},
+	"deleteWebhook":      {scopeAdmin, ticket.RoleAdmin},
+	"rotateWebhook":      {scopeAdmin, ticket.RoleAdmin},
+	"pingWebhook":        {scopeAdmin, ticket.RoleAdmin},
+	"listHookDeliveries": {scopeAdmin, ticket.RoleAdmin},
+	"redeliverHook":      {scopeAdmin, ticket.RoleAdmin},
+
 	"createTicket":    {scopeAct, ticket.RoleAgent},
 	"clientReply":     {scopeAct, ticket.RoleAgent},
 	"agentResponse":   {scopeAct, ticket.RoleAgent},

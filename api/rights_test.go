@@ -106,7 +106,8 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		operations   string
 	}{
 		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes listDesks getDesk listGroups listAgents getAgent"},
-		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence"},
+		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence listEvents"},
+		{scopeAdmin, "admin", "listWebhooks createWebhook getWebhook changeWebhook deleteWebhook rotateWebhook pingWebhook listHookDeliveries redeliverHook"},
 		{scopeRead, "lead", "listLedger"},
 		{scopeAct, "agent", "createTicket clientReply agentResponse holdTicket resolveTicket escalateTicket assignTicket addNote classifyTicket mergeTicket unmergeTicket linkTicket recallTicket makePromise splitMessage moveMessage withdrawMessage retryQuarantined"},
 		{scopeAct, "lead", "closeTicket restoreTicket deleteTicket"},

@@ -22,6 +22,7 @@ type Parts struct {
 	Tickets    *activities.Tickets
 	Deliveries *activities.Deliveries
 	Mailboxes  *activities.Mailboxes
+	Webhooks   *activities.Webhooks
 	// AtOnce is how many commands are applied at once: no more than the database pool has connections. 0: 12.
 	AtOnce int
 	// Fatal is told when Temporal refuses a worker for good.
@@ -63,6 +64,8 @@ func register(tickets, mail worker.Registry, p Parts) {
 	tickets.RegisterWorkflowWithOptions(p.Desk.Ticket, workflow.RegisterOptions{Name: ticket.WorkflowTicket})
 	tickets.RegisterActivityWithOptions(p.Tickets.Apply, activity.RegisterOptions{Name: activities.NameApply})
 	tickets.RegisterActivityWithOptions(p.Tickets.StartEffects, activity.RegisterOptions{Name: activities.NameStartEffects})
+	tickets.RegisterWorkflowWithOptions(p.Desk.Webhook, workflow.RegisterOptions{Name: ticket.WorkflowWebhook})
+	mail.RegisterActivityWithOptions(p.Webhooks.Post, activity.RegisterOptions{Name: activities.NamePost})
 	mail.RegisterWorkflowWithOptions(p.Desk.Delivery, workflow.RegisterOptions{Name: ticket.WorkflowDelivery})
 	mail.RegisterWorkflowWithOptions(p.Desk.Mailbox, workflow.RegisterOptions{Name: ticket.WorkflowMailbox})
 	mail.RegisterActivityWithOptions(p.Deliveries.Send, activity.RegisterOptions{Name: activities.NameSend})

@@ -52,7 +52,7 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 	defer temporal.Close()
 	g, ctx := errgroup.WithContext(ctx)
 	handler := api.New(api.Options{
-		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Done: ctx.Done(), Bell: bell{&dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}},
+		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Tells: tells{d.store}, WebhookHosts: d.WebhookHosts, Done: ctx.Done(), Bell: bell{&dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}},
 		People: people{d.store}, House: house{d.store}, Health: health{d.store, temporal},
 		BootstrapToken: c.BootstrapToken, BaseURL: d.BaseURL, TemporalUIURL: d.TemporalUIURL, Namespace: options.Namespace, Log: d.log,
 	})
@@ -123,6 +123,7 @@ func (d *desk) parts(b *dispatch.Bell) worker.Parts {
 			Outbox: d.queue, Sender: sender{}, Bell: b, Keys: d.keys, Log: d.log, Now: time.Now, Crash: crashPoint,
 		},
 		Mailboxes: &activities.Mailboxes{Intake: d.queue, Post: post{}, Bell: b, Keys: d.keys, Log: d.log, Now: time.Now},
+		Webhooks:  &activities.Webhooks{Hooks: d.queue, Poster: newPoster(d.settings), Log: d.log, Now: time.Now},
 		AtOnce:    int(d.Connections) / 2,
 		Fatal:     func(err error) { d.log.Error("Temporal refuses the worker", "error", err) },
 	}
