@@ -29,7 +29,7 @@ type room struct {
 }
 
 var (
-	ground = []string{"duradesk/ticket", "duradesk/calendar", "duradesk/calendar/zones", "duradesk/lifecycle", "duradesk/mail", "duradesk/webhook"}
+	ground = []string{"duradesk/ticket", "duradesk/find", "duradesk/calendar", "duradesk/calendar/zones", "duradesk/lifecycle", "duradesk/mail", "duradesk/webhook"}
 
 	// world is the outside and everything that leads there.
 	world = []string{
@@ -50,6 +50,8 @@ var plan = []room{
 	{name: "duradesk/calendar", ours: []string{"duradesk/ticket", "duradesk/calendar/zones"}, never: world},
 	// Reading iCalendar files takes libraries that the ground floor must not carry.
 	{name: "duradesk/calendar/ics", ours: []string{"duradesk/calendar", "duradesk/calendar/zones", "duradesk/ticket"}, never: join(pgx, temporal, gin, mailbox)},
+	// Folding text and cutting English words take tables that libraries have.
+	{name: "duradesk/find", ours: []string{"duradesk/ticket"}, never: join([]string{"net", "net/http", "os/exec", "log/slog", "context"}, pgx, temporal, gin, mailbox)},
 	{name: "duradesk/lifecycle", ours: []string{"duradesk/ticket", "duradesk/calendar", "duradesk/calendar/zones"}, never: world},
 	// MIME libraries bring net with them (net/mail does); mail itself must not touch it.
 	{name: "duradesk/mail", ours: []string{"duradesk/ticket"}, never: join(pgx, temporal, gin, mailbox), untouched: network},
@@ -65,6 +67,7 @@ var plan = []room{
 	{name: "duradesk/postgres", ours: ground, never: join(temporal, gin, mailbox)},
 	{name: "duradesk/postgres/cluster/...", ours: []string{}, never: join(temporal, gin, mailbox)},
 	{name: "duradesk/mail/receive", ours: []string{"duradesk/mail", "duradesk/ticket"}, never: join(pgx, temporal, gin)},
+	{name: "duradesk/mail/oauth", ours: []string{}, never: join(pgx, temporal, gin, mailbox)},
 	{name: "duradesk/mail/send", ours: []string{"duradesk/mail", "duradesk/ticket"}, never: join(pgx, temporal, gin)},
 	{name: "duradesk/mail/world", ours: []string{}, never: join(pgx, temporal, gin)},
 	{name: "duradesk/webhook/post", ours: []string{"duradesk/webhook"}, never: join(pgx, temporal, gin)},

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ type fate struct {
 	ticket.Fate
 	attempts int
 	marked   bool
+	suspect  bool // the server did not hand it out
 }
 
 // box is a mailbox and the ledger of it, and writes down what is done, in order.
@@ -44,6 +46,11 @@ type box struct {
 	refused  int
 	copies   []ticket.Copy
 	unmarked map[uint32]error
+
+	version int
+	kills   map[uint32]bool // asked for these, the server hangs up
+	hidden  map[uint32]bool // asked for these, it says nothing of them
+	broken  bool            // this connection
 }
 
 func newBox() *box {
@@ -77,6 +84,9 @@ func (b *box) Receive(_ context.Context, m ticket.Received) (bool, int, error) {
 	}
 	if f.Fate.Fate != "" {
 		return true, f.attempts, nil
+	}
+	if f.suspect {
+		f.suspect, f.attempts = false, 0
 	}
 	f.attempts++
 	return false, f.attempts, nil
@@ -180,7 +190,52 @@ func (b *box) Unknown(_ context.Context, _ string, validity uint32, uids []uint3
 	return missing, unsettled, nil
 }
 
-func (b *box) Open(context.Context, ticket.Account, string) (Box, error) { return server{b}, b.open }
+func (b *box) MailboxVersion(context.Context, string) (int, error) { return b.version, nil }
+
+func (b *box) Suspect(_ context.Context, _ string, validity uint32, uids []uint32) error {
+	for _, u := range uids {
+		key := fmt.Sprint(validity, "/", u)
+		if b.ledger[key] == nil {
+			b.ledger[key] = &fate{Fate: ticket.Fate{Received: ticket.Received{UIDValidity: validity, UID: u}}, suspect: true}
+		}
+	}
+	return nil
+}
+
+func (b *box) Unfetched(_ context.Context, _ string, validity, uid uint32) (int, error) {
+	f := b.ledger[fmt.Sprint(validity, "/", uid)]
+	if !f.suspect {
+		return 0, nil
+	}
+	f.attempts++
+	return f.attempts, nil
+}
+
+func (b *box) Suspects(_ context.Context, _ string, validity uint32) ([]uint32, error) {
+	var found []*fate
+	for _, f := range b.ledger {
+		if f.UIDValidity == validity && f.suspect {
+			found = append(found, f)
+		}
+	}
+	slices.SortFunc(found, func(x, y *fate) int { return cmp.Or(x.attempts-y.attempts, int(x.UID)-int(y.UID)) })
+	out := make([]uint32, len(found))
+	for i, f := range found {
+		out[i] = f.UID
+	}
+	return out, nil
+}
+
+func (b *box) SetApart(_ context.Context, _ string, validity, uid uint32, what, because string) error {
+	f := b.ledger[fmt.Sprint(validity, "/", uid)]
+	f.Fate.Fate, f.Evidence, f.marked, f.suspect = what, map[string]any{"because": because}, true, false
+	return nil
+}
+
+func (b *box) Open(context.Context, ticket.Account, string) (Box, error) {
+	b.broken = false
+	return server{b}, b.open
+}
 
 func (b *box) Ring(_ context.Context, _ ticket.Number, _ string, r ticket.Ring) error {
 	b.did("ring")
@@ -215,6 +270,12 @@ func (s server) UIDs(_ context.Context, from uint32) ([]uint32, error) {
 
 func (s server) Fetch(_ context.Context, uids []uint32, fn func(uint32, []byte) error) error {
 	for _, u := range uids {
+		if s.b.broken = s.b.broken || s.b.kills[u]; s.b.broken {
+			return fmt.Errorf("fetch: %w: connection lost", ErrUnfetched)
+		}
+		if _, lies := s.b.mails[u]; !lies || s.b.hidden[u] {
+			continue
+		}
 		if err := fn(u, []byte(s.b.mails[u])); err != nil {
 			return err
 		}

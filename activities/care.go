@@ -44,28 +44,16 @@ func (m *Mailboxes) copies(ctx context.Context, open Box, mailbox string) error 
 	return nil
 }
 
-// Reconciled is how a mailbox and its ledger compare.
-type Reconciled struct {
-	Mailbox  string
-	OnServer int
-	// Missing lie on the server and have no line in the ledger; Unsettled have a line and no fate yet. Both are UIDs. New
-	// mail may be among them for as long as it takes to take it in.
-	Missing, Unsettled []uint32
-}
-
-// Even reports whether every mail on the server has its one fate.
-func (r Reconciled) Even() bool { return len(r.Missing)+len(r.Unsettled) == 0 }
-
 // Reconcile proves that mailbox and ledger say the same: every mail on the server, from the first contact on, has
 // exactly one fate. It changes nothing.
-func (m *Mailboxes) Reconcile(ctx context.Context, id string) (Reconciled, error) {
+func (m *Mailboxes) Reconcile(ctx context.Context, id string) (ticket.Reconciled, error) {
 	box, err := m.Intake.Mailbox(ctx, id)
 	if err != nil {
-		return Reconciled{}, err
+		return ticket.Reconciled{}, err
 	}
 	open, err := m.Post.Open(ctx, box.IMAP, box.Folder)
 	if err != nil {
-		return Reconciled{}, err
+		return ticket.Reconciled{}, err
 	}
 	defer func() { _ = open.Close() }()
 	from := box.FirstUID + 1
@@ -75,9 +63,9 @@ func (m *Mailboxes) Reconcile(ctx context.Context, id string) (Reconciled, error
 	}
 	uids, err := open.UIDs(ctx, from)
 	if err != nil {
-		return Reconciled{}, err
+		return ticket.Reconciled{}, err
 	}
-	out := Reconciled{Mailbox: box.Address, OnServer: len(uids)}
+	out := ticket.Reconciled{Mailbox: box.Address, OnServer: len(uids)}
 	out.Missing, out.Unsettled, err = m.Intake.Unknown(ctx, id, validity, uids)
 	return out, err
 }

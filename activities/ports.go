@@ -64,6 +64,15 @@ type Intake interface {
 	Copied(ctx context.Context, delivery string) error
 	// Unknown returns those of the UIDs that have no line in the ledger, and those that have one without a fate.
 	Unknown(ctx context.Context, mailbox string, uidvalidity uint32, uids []uint32) (missing, unsettled []uint32, err error)
+	// MailboxVersion counts the changes of a mailbox's settings; 0 where it is gone or switched off.
+	MailboxVersion(ctx context.Context, id string) (int, error)
+	// Suspect notes mails that the server did not hand out, and Unfetched counts how often it did not hand out one that was
+	// asked for alone. Suspects lists them, fewest failures first, whatever the cursor says.
+	Suspect(ctx context.Context, mailbox string, uidvalidity uint32, uids []uint32) error
+	Unfetched(ctx context.Context, mailbox string, uidvalidity, uid uint32) (times int, err error)
+	Suspects(ctx context.Context, mailbox string, uidvalidity uint32) ([]uint32, error)
+	// SetApart gives a mail that never came its fate: quarantined, or ignored.
+	SetApart(ctx context.Context, mailbox string, uidvalidity, uid uint32, fate, because string) error
 	// Seen notes how the mailbox stands: polling, or failed with an error that names no secret.
 	Seen(ctx context.Context, mailbox, state, problem string) error
 }

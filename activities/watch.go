@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -58,7 +59,7 @@ type Mailboxes struct {
 
 const (
 	watchFor = 30 * time.Minute
-	lookAt   = time.Minute // a look from the cursor, whatever the server tells or does not
+	lookAt   = time.Minute // a look from the cursor, whatever the server tells or does not; a mailbox may say otherwise
 	window   = 200         // UIDs before the cursor that are looked at again: they may become visible out of order
 	atOnce   = 50          // mails fetched before they are marked and the cursor moves
 	poisoned = 3           // begun so often without an end, a mail goes to the quarantine
@@ -83,6 +84,9 @@ func (m *Mailboxes) Watch(ctx context.Context, id string) error {
 	m.Log.WarnContext(ctx, "mailbox not read", "mailbox", id, "error", err)
 	if errors.Is(err, ErrAuth) {
 		return m.refused(context.WithoutCancel(ctx), id, err)
+	}
+	if errors.Is(err, ErrStopped) { // noted and told where it was found out
+		return temporal.NewNonRetryableApplicationError(ErrStopped.Error(), TypeGone, nil)
 	}
 	if noted := m.Intake.Seen(context.WithoutCancel(ctx), id, "failed", err.Error()); noted != nil {
 		m.Log.WarnContext(ctx, "mailbox state not noted", "mailbox", id, "error", noted)
@@ -139,8 +143,12 @@ func (m *Mailboxes) watch(ctx context.Context, box ticket.Mailbox) error {
 		if left <= 0 {
 			return nil
 		}
-		if err := open.Wait(ctx, min(lookAt, left)); err != nil {
+		if err := open.Wait(ctx, min(orElse(box.Poll, lookAt), left)); err != nil {
 			return err
+		}
+		version, err := m.Intake.MailboxVersion(ctx, box.ID)
+		if err != nil || version != box.Version {
+			return err // with other settings the next watch begins anew
 		}
 	}
 	return nil
@@ -190,9 +198,13 @@ func (m *Mailboxes) look(ctx context.Context, open Box, box *ticket.Mailbox) err
 	if err != nil {
 		return err
 	}
+	suspects, err := m.Intake.Suspects(ctx, box.ID, box.UIDValidity)
+	if err != nil {
+		return err
+	}
 	var fresh []uint32
 	for _, u := range uids {
-		if !known[u] {
+		if !known[u] && !slices.Contains(suspects, u) {
 			fresh = append(fresh, u)
 		}
 	}
@@ -208,7 +220,11 @@ func (m *Mailboxes) look(ctx context.Context, open Box, box *ticket.Mailbox) err
 			m.Log.InfoContext(ctx, "taking in a backlog", "mailbox", box.ID, "left", len(fresh))
 		}
 	}
-	return errors.Join(unmarked, m.copies(ctx, open, box.ID))
+	marked, err := m.askAlone(ctx, open, box, suspects)
+	if err != nil {
+		return err
+	}
+	return errors.Join(unmarked, marked, m.copies(ctx, open, box.ID))
 }
 
 // takeIn settles some mails, then marks them on the server and moves the cursor: the server's state changes only after
@@ -222,7 +238,7 @@ func (m *Mailboxes) takeIn(ctx context.Context, open Box, box *ticket.Mailbox, u
 		settled = append(settled, uid)
 		return nil
 	})
-	if err != nil {
+	if err := m.suspect(ctx, *box, uids, settled, err); err != nil {
 		return nil, err
 	}
 	var marked []uint32

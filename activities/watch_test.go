@@ -268,13 +268,13 @@ func TestReconcileFindsWhatHasNoFate(t *testing.T) {
 	hands := &Mailboxes{Intake: b, Post: b}
 	even, err := hands.Reconcile(t.Context(), "m1")
 	require.NoError(t, err)
-	require.Equal(t, Reconciled{Mailbox: "support@desk.example", OnServer: 2}, even)
+	require.Equal(t, ticket.Reconciled{Mailbox: "support@desk.example", OnServer: 2}, even)
 	require.True(t, even.Even())
 
 	b.mails[3], b.mails[4] = letter("a3", "x", "x"), letter("a4", "x", "x")
 	b.ledger["7/3"] = &fate{}
 	odd, err := hands.Reconcile(t.Context(), "m1")
 	require.NoError(t, err)
-	require.Equal(t, Reconciled{Mailbox: "support@desk.example", OnServer: 4, Missing: []uint32{4}, Unsettled: []uint32{3}}, odd)
+	require.Equal(t, ticket.Reconciled{Mailbox: "support@desk.example", OnServer: 4, Missing: []uint32{4}, Unsettled: []uint32{3}}, odd)
 	require.False(t, odd.Even())
 }

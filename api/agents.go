@@ -4,8 +4,8 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
-	"github.com/alexedwards/argon2id"
 	"github.com/gin-gonic/gin"
 
 	"duradesk/api/openapi"
@@ -49,7 +49,7 @@ func (s *server) GetAgent(c *gin.Context, key string) {
 func agent(p Person) openapi.Agent {
 	return openapi.Agent{
 		Key: p.Key, Name: p.Name, Email: p.Email, Role: openapi.Role(p.Role.String()), Language: some(p.Language),
-		Groups: list(p.Groups), Desks: list(p.Desks), DisabledAt: instant(p.Disabled),
+		Groups: list(p.Groups), Desks: list(p.Desks), DisabledAt: instant(p.Disabled), Zone: some(p.Zone),
 	}
 }
 
@@ -71,7 +71,7 @@ func (s *server) CreateAgent(c *gin.Context) {
 		s.fail(c, problemOfFaults(faults))
 		return
 	}
-	hash, err := hashPassword(password)
+	hash, err := HashPassword(ctx, password)
 	if err != nil {
 		s.told(c, err)
 		return
@@ -81,6 +81,7 @@ func (s *server) CreateAgent(c *gin.Context) {
 		s.told(c, err)
 		return
 	}
+	detail(c, person.Key, map[string]any{"role": person.Role.String(), "groups": person.Groups, "desks": person.Desks})
 	answer(c, http.StatusCreated, agent(person))
 }
 
@@ -93,6 +94,7 @@ func (s *server) newAgent(ctx context.Context, body map[string]any) (p Person, p
 		Language: o.word("language", false, languages),
 		Groups:   slices.Compact(sorted(o.texts("groups", 200, keyRule))),
 		Desks:    slices.Compact(sorted(o.texts("desks", 200, keyRule))),
+		Zone:     o.zone("zone"),
 	}
 	p.Role, _ = named(o, "role", true, []ticket.Role{ticket.RoleAgent, ticket.RoleLead, ticket.RoleAdmin})
 	password = o.text("password", rule{min: 8, max: 200})
@@ -115,6 +117,15 @@ func (s *server) newAgent(ctx context.Context, body map[string]any) (p Person, p
 		p.Desks = desksOf(p.Groups, desks)
 	}
 	return p, password, *o.faults, nil
+}
+
+// zone reads the name of a time zone (IANA).
+func (o *object) zone(name string) string {
+	text := o.text(name, rule{min: 1, max: 64, line: true})
+	if _, err := time.LoadLocation(text); err != nil || text == "Local" {
+		o.blame(name, "zone", nil)
+	}
+	return text
 }
 
 // newKey reads the key of something new.
@@ -146,17 +157,4 @@ func desksOf(groups []string, desks []Desk) []string {
 		}
 	}
 	return sorted(out)
-}
-
-// hashing bounds the memory that passwords take at once: 64 MiB each.
-var hashing = make(chan struct{}, 2)
-
-// hashPassword returns "" for no password: such a person signs in by other means only.
-func hashPassword(password string) (string, error) {
-	if password == "" {
-		return "", nil
-	}
-	hashing <- struct{}{}
-	defer func() { <-hashing }()
-	return argon2id.CreateHash(password, &argon2id.Params{Memory: 64 << 10, Iterations: 1, Parallelism: 2, SaltLength: 16, KeyLength: 32})
 }

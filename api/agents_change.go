@@ -22,6 +22,7 @@ func (s *server) ChangeAgent(c *gin.Context, key string) {
 		p.Name = cmp.Or(o.text("name", nameRule), p.Name)
 		p.Email = cmp.Or(o.text("email", emailRule), p.Email)
 		p.Language = cmp.Or(o.word("language", false, languages), p.Language)
+		p.Zone = cmp.Or(o.zone("zone"), p.Zone)
 		if role, given := named(o, "role", false, []ticket.Role{ticket.RoleAgent, ticket.RoleLead, ticket.RoleAdmin}); given {
 			p.Role = role
 		}
@@ -39,6 +40,7 @@ func (s *server) ChangeAgent(c *gin.Context, key string) {
 		if err != nil {
 			return nil, err
 		}
+		detail(c, changed.Key, map[string]any{"role": changed.Role.String(), "groups": changed.Groups, "desks": changed.Desks, "disabled": changed.Disabled != nil})
 		return s.changedAgent(ctx, changed)
 	})
 }

@@ -101,7 +101,7 @@ func TestRoutesAreTheDocument(t *testing.T) {
 	require.ElementsMatch(t, promised, served)
 
 	_, door := fresh(t)
-	for _, path := range []string{"/favicon.ico", "/api", "/api/v1", "/api/v1/tickets/", "/api/v1/tickets/1042/preview", "/debug/pprof/", "/api/v1/TICKETS"} {
+	for _, path := range []string{"/api/", "/api/v1", "/api/v1/tickets/", "/api/v1/tickets/1042/previews", "/api/debug/pprof/", "/api/v1/TICKETS"} {
 		call(t, door, bootstrap, "GET", path, "").is(t, 404, "unknown-route")
 	}
 }
@@ -113,7 +113,9 @@ func TestEveryOperationSaysWhoMayCallIt(t *testing.T) {
 	for path, item := range doc.Paths.Map() {
 		for _, op := range item.Operations() {
 			public := op.Security != nil && len(*op.Security) == 0
-			require.Equal(t, !strings.HasPrefix(path, "/api/v1/"), public, "what is public lies outside /api/v1: %s", path)
+			if !slices.Contains(waysIn, op.OperationID) {
+				require.Equal(t, !strings.HasPrefix(path, "/api/v1/"), public, "what is public lies outside /api/v1: %s", path)
+			}
 			require.NotEmpty(t, op.Summary, path)
 			require.Len(t, op.Tags, 1, path)
 			if !public {
@@ -123,6 +125,9 @@ func TestEveryOperationSaysWhoMayCallIt(t *testing.T) {
 	}
 	require.ElementsMatch(t, guarded, slices.Collect(maps.Keys(rights)))
 }
+
+// waysIn are public, for nobody is signed in yet.
+var waysIn = []string{"createSession"}
 
 // example is a request made from the examples of an operation.
 type example struct {
@@ -222,6 +227,11 @@ func TestEveryExampleReplays(t *testing.T) {
 func (f *fake) prepare(t *testing.T, e example) string {
 	t.Helper()
 	const commands = "/api/v1/tickets/1042/"
+	switch name, _, _ := strings.Cut(e.name, "/"); name {
+	case "listReceptionTypes", "changeReceptionType", "deleteReceptionType", "listTemplates", "changeTemplate", "deleteTemplate", "listMacros", "useMacro", "changeMacro", "deleteMacro",
+		"listTextModules", "changeTextModule", "deleteTextModule", "listTriggers", "changeTrigger", "deleteTrigger", "listForbiddenWords", "changeForbiddenWord", "deleteForbiddenWord":
+		f.furnish(t)
+	}
 	switch e.name {
 	case "unmergeTicket":
 		call(t, f.door(), bootstrap, "POST", commands+"merge", `{"merge":{"into":1043}}`).is(t, 200)
@@ -231,12 +241,21 @@ func (f *fake) prepare(t *testing.T, e example) string {
 		f.specs = append(f.specs, tokyo(t))
 	case "restoreTicket", "deleteTicket":
 		return strings.Replace(e.target, "1042", "1044", 1)
+	case "getDraft", "deleteDraft":
+		f.drafting(t)
+	case "getDraftFile":
+		return "/api/v1/tickets/1042/drafts/note/files/" + f.drafting(t)
 	case "getReceipt":
 		call(t, f.door(), bootstrap, "POST", "/api/v1/tickets/1042/hold", `{"id":"hold-1","hold":{"reason":"client"}}`).is(t, 200)
 	case "getRawMessage":
 		return "/api/v1/messages/m-1042/raw"
 	case "getAttachment":
 		return "/api/v1/attachments/f-1042"
+	case "createSession":
+		f.passwords["sato"] = demoHash()
+	case "endSession":
+		f.sessions["x"] = Session{ID: "s-x", Agent: "admin"}
+		return "/api/v1/sessions/s-x"
 	case "deleteToken":
 		f.tokenOf(t, "sato", scopeRead)
 		return "/api/v1/tokens/t-sato"

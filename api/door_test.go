@@ -116,7 +116,7 @@ func TestRoutesThatAreNone(t *testing.T) {
 	require.Equal(t, "GET, POST", r.Header.Get("Allow"))
 	require.Contains(t, r.at("detail"), "GET, POST")
 	call(t, door, "", "BREW", "/api/v1/tickets", "").is(t, 405, "wrong-method")
-	call(t, door, "", "GET", "/nothing/here", "").is(t, 404, "unknown-route")
+	call(t, door, "", "GET", "/api/nothing/here", "").is(t, 404, "unknown-route")
 	call(t, door, bootstrap, "GET", "/api/v1/tickets/", "").is(t, 404, "unknown-route")
 	require.Equal(t, 200, call(t, door, bootstrap, "HEAD", "/api/v1/tickets/1042", "").StatusCode)
 	call(t, door, "", "GET", "/problems/refused", "").is(t, 200)
@@ -128,7 +128,7 @@ func TestAPanicIsOurFaultAndStaysInTheLog(t *testing.T) {
 	f := newFake()
 	f.panics = true
 	var log bytes.Buffer
-	door := New(Options{Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Health: f, BootstrapToken: bootstrap, Log: slog.New(slog.NewJSONHandler(&log, nil))})
+	door := New(Options{Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap, Log: slog.New(slog.NewJSONHandler(&log, nil))})
 	r := call(t, door, bootstrap, "GET", "/api/v1/views", "")
 	r.is(t, 500, "internal")
 	require.NotContains(t, string(r.raw), "panics")
@@ -146,7 +146,7 @@ func TestTheLogHoldsNoSecrets(t *testing.T) {
 	f := newFake()
 	var log bytes.Buffer
 	door := New(Options{
-		Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Health: f, BootstrapToken: bootstrap,
+		Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap,
 		Log: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	call(t, door, bootstrap, "GET", "/api/v1/tickets?q=geheim", "", "X-Request-Id", "abc-1").is(t, 200)
@@ -166,7 +166,7 @@ func TestFiguresByRoute(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	registry := prometheus.NewRegistry()
-	door := New(Options{Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Health: f, BootstrapToken: bootstrap, Registry: registry})
+	door := New(Options{Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap, Registry: registry})
 	call(t, door, bootstrap, "GET", "/api/v1/tickets/1042", "").is(t, 200)
 	call(t, door, bootstrap, "GET", "/api/v1/tickets/9999", "").is(t, 404)
 	call(t, door, bootstrap, "GET", "/"+strings.Repeat("x", 50), "").is(t, 404)
@@ -198,7 +198,7 @@ func TestHealth(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	_, door := fresh(t)
-	for _, path := range []string{"/", "/api/v1/tickets", "/nothing", "/api/docs", "/healthz"} {
+	for _, path := range []string{"/api", "/api/v1/tickets", "/api/nothing", "/api/docs", "/healthz"} {
 		r := call(t, door, bootstrap, "GET", path, "")
 		require.Contains(t, r.Header.Get("Content-Security-Policy"), "default-src 'none'", path)
 		require.Contains(t, r.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'", path)

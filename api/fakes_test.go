@@ -22,6 +22,8 @@ const bootstrap = "bootstrap-token-for-tests"
 
 // fake is a whole desk in memory: its rules are the real ones, its store and clockwork a map and a lock.
 type fake struct {
+	drafts   fakeDrafts
+	taboo    []Forbidden
 	mu       sync.Mutex
 	now      time.Time
 	tickets  map[ticket.Number]*ticket.Record
@@ -36,15 +38,24 @@ type fake struct {
 	ledger   []Fate
 	policies map[string]ticket.Settings
 	specs    []calendar.Spec
+	pieces   []Piece
+	words    []ForbiddenWord
 	notices  map[string][]Notice
+	mail     map[string]ticket.MailSettings // by id
+	secrets  []string                       // of mailboxes
+	muted    []ticket.Undeliverable
+	watched  []string
+	tried    ticket.Connection
+	compared ticket.Reconciled
 	moved    map[string]ticket.Number // messages that are elsewhere by now
 	parts    []Part
-	seq      int64
-	rings    int
-	stores   int
-	changed  chan struct{} // closed at every change
-	feed     fakeFeed
-	tells    *fakeTells
+	identity
+	seq     int64
+	rings   int
+	stores  int
+	changed chan struct{} // closed at every change
+	feed    fakeFeed
+	tells   *fakeTells
 
 	idle   bool  // the worker is away: nothing is applied
 	deaf   bool  // Temporal is away: Ring fails
@@ -65,11 +76,20 @@ func newFake() *fake {
 	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 	f := &fake{
 		now: now, tickets: map[ticket.Number]*ticket.Record{}, items: map[ticket.Number][]ticket.Item{}, past: map[ticket.Number][]Past{}, receipts: map[string]*stored{},
-		people: map[string]Person{}, tokens: map[string]Token{}, policies: map[string]ticket.Settings{}, notices: map[string][]Notice{}, changed: make(chan struct{}), tells: newTells(now),
+		people: map[string]Person{}, tokens: map[string]Token{}, policies: map[string]ticket.Settings{}, notices: map[string][]Notice{}, changed: make(chan struct{}), tells: newTells(now), identity: newIdentity(),
 		desks:  []Desk{{Key: "support", Name: "サポート", Kind: "inquiry", Address: "support@desk.example", Groups: []string{"support"}}, {Key: "other", Name: "Other", Kind: "inquiry", Groups: []string{"tier9"}}, {Key: "repairs", Name: "修理", Kind: "issue", Process: "issue", Groups: []string{"tier9"}}, {Key: "alarm", Name: "Alarm", Kind: "issue", Process: "incident"}},
 		groups: []Group{{Key: "support", Name: "一次対応", Members: []string{"sato"}}, {Key: "tier2", Name: "二次対応"}, {Key: "tier9", Name: "Elsewhere"}},
 		boxes:  []Mailbox{{ID: "box-1", Desk: "support", Address: "support@desk.example", State: "polling"}, {ID: "box-2", Desk: "other", Address: "other@desk.example", State: "polling"}},
 		parts:  []Part{{Name: "postgres", OK: true, Needed: true}, {Name: "temporal", OK: true}},
+	}
+	f.muted = []ticket.Undeliverable{{Address: "nobody@client.example", Why: "bounce", Status: "5.1.1", Reason: "User unknown", Number: 1042, Since: now}}
+	f.mail, f.tried = map[string]ticket.MailSettings{}, ticket.Connection{IMAP: ticket.Checked{OK: true, Code: "ok"}, SMTP: ticket.Checked{OK: true, Code: "ok"}}
+	for _, b := range f.boxes {
+		f.mail[b.ID] = ticket.MailSettings{
+			ID: b.ID, Desk: b.Desk, Address: b.Address, Enabled: true, Folder: "INBOX", PollSeconds: 60, Caps: ticket.DefaultMailCaps(), After: ticket.After{Mode: "keyword"},
+			IMAP: ticket.MailDoor{Addr: "imap.desk.example:993", TLS: "tls"}, SMTP: ticket.MailDoor{Addr: "smtp.desk.example:587", TLS: "starttls"},
+			Login: ticket.MailLogin{Mode: ticket.LoginPassword, Username: b.Address, PasswordSet: true},
+		}
 	}
 	for i := range f.desks {
 		f.desks[i].Manner, f.desks[i].Settings, f.desks[i].Revision = ticket.DefaultManner(), ticket.DefaultSettings(), 1
@@ -137,7 +157,7 @@ func (f *fake) apply(n ticket.Number, c ticket.Command, body string) lifecycle.D
 	}
 	by := ticket.By{Kind: c.By.Kind, ID: c.By.ID, Name: c.By.ID}
 	if c.Message != "" {
-		f.add(n, ticket.Item{ID: c.Message, MessageID: c.Message, HasRaw: c.By.Kind == ticket.ActorClient, Revision: d.Process.Revision, Type: "message", By: by, CommandID: c.ID, Body: body, Format: "text"})
+		f.add(n, ticket.Item{ID: c.Message, MessageID: c.Message, HasRaw: c.By.Kind == ticket.ActorClient, Revision: d.Process.Revision, Type: map[bool]string{true: "note", false: "message"}[c.Kind == ticket.Note], By: by, CommandID: c.ID, Body: body, Format: "text"})
 	}
 	for _, e := range d.Events {
 		if e.Type == "event" {
@@ -214,6 +234,9 @@ func (f *fake) List(_ context.Context, q Query) (Page, error) {
 		if q.Desks != nil && !slices.Contains(q.Desks, rec.Process.Desk) || len(q.States) > 0 && !slices.Contains(q.States, rec.Process.State) || len(q.Owners) > 0 && !slices.Contains(q.Owners, rec.Process.Owner) {
 			continue
 		}
+		if q.Own != "" && rec.Client.ID != q.Own && !(q.Organisation && f.together[q.Own] == f.together[rec.Client.ID]) {
+			continue
+		}
 		page.Total++
 		if int(n) > after && len(page.Items) < q.Limit {
 			page.Items = append(page.Items, *rec)
@@ -234,10 +257,10 @@ func (f *fake) numbers() []ticket.Number {
 	return out
 }
 
-func (f *fake) Timeline(_ context.Context, n ticket.Number, after int64, limit int, _ bool) ([]ticket.Item, int64, error) {
+func (f *fake) Timeline(_ context.Context, n ticket.Number, after int64, limit int, notes bool) ([]ticket.Item, int64, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	all := f.items[n]
+	all := slices.DeleteFunc(slices.Clone(f.items[n]), func(it ticket.Item) bool { return it.Type == "note" && !notes })
 	from := min(int(min(after, 1<<30)), len(all))
 	to := min(from+limit, len(all))
 	next := int64(to)
@@ -294,7 +317,9 @@ func (f *fake) door() http.Handler { return New(f.options()) }
 
 func (f *fake) options() Options {
 	return Options{
-		Reader: f, Queue: f, Feed: &f.feed, Tells: f.tells, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Health: f, BootstrapToken: bootstrap,
+		Reader: f, Queue: f, Feed: &f.feed, Tells: f.tells, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap,
+		Drafts:  &f.drafts,
+		Letters: (*fakeLetters)(f),
 		BaseURL: "http://desk.example/", TemporalUIURL: "http://temporal.example:8233/", Now: func() time.Time { return f.now },
 	}
 }
@@ -305,7 +330,7 @@ func (f *fake) tokenOf(t *testing.T, agent string, scopes ...string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	require.Contains(t, f.people, agent)
-	token, hash := newSecret()
+	token, hash := newSecret(tokenPrefix)
 	f.tokens[string(hash)] = Token{ID: "t-" + agent, Agent: agent, Scopes: scopes, CreatedAt: f.now}
 	return token
 }

@@ -11,6 +11,7 @@ import (
 type fault struct {
 	pointer   string // JSON pointer into the body (RFC 6901)
 	parameter string // or name of the query parameter
+	position  int    // of the character in it that is to blame, from 1; 0: all of it
 	code      string
 	args      map[string]string
 	said      string // plain English, where the catalog has no such code
@@ -26,6 +27,9 @@ func (s *server) fieldErrors(lang string, faults []fault) []openapi.FieldError {
 		}
 		if f.parameter != "" {
 			e.Parameter = &f.parameter
+			if f.position > 0 {
+				e.Position = &f.position
+			}
 		} else {
 			e.Pointer = ptr(f.pointer)
 		}

@@ -20,12 +20,16 @@ func (s *server) ListMailboxes(c *gin.Context) {
 	}
 	out := openapi.MailboxList{Items: make([]openapi.Mailbox, len(found)), Total: len(found)}
 	for i, m := range found {
-		out.Items[i] = openapi.Mailbox{
-			Id: m.ID, Desk: m.Desk, Address: m.Address, State: m.State, LastError: some(m.LastError), LastSeenAt: instant(m.LastSeen),
-			UidValidity: int64(m.UIDValidity), LastUid: int64(m.LastUID),
-		}
+		out.Items[i] = mailbox(m)
 	}
 	answer(c, http.StatusOK, out)
+}
+
+func mailbox(m Mailbox) openapi.Mailbox {
+	return openapi.Mailbox{
+		Id: m.ID, Desk: m.Desk, Address: m.Address, State: m.State, LastError: some(m.LastError), LastSeenAt: instant(m.LastSeen),
+		UidValidity: int64(m.UIDValidity), LastUid: int64(m.LastUID),
+	}
 }
 
 func (s *server) mailboxes(c *gin.Context) ([]Mailbox, error) {

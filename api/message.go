@@ -47,8 +47,11 @@ func (o *object) long(name string, needed bool) string {
 }
 
 func (o *object) files() []ticket.NewFile {
+	out := []ticket.NewFile{}
+	for _, id := range o.texts("draft_files", 50, draftRule) {
+		out = append(out, ticket.NewFile{DraftFile: id})
+	}
 	list := o.list("attachments", 50)
-	out := make([]ticket.NewFile, 0, len(list))
 	for i, v := range list {
 		fields, ok := v.(map[string]any)
 		f := &object{at: o.pointer("attachments") + "/" + itoa(i), fields: fields, faults: o.faults}

@@ -51,7 +51,6 @@ func policyOf(desk string, p ticket.Settings) openapi.Policy {
 		},
 		SpamRetentionMinutes: minutes(p.SpamRetention), FollowUp: openapi.PolicyFollowUp(p.FollowUp), ReopenWithinMinutes: minutes(p.ReopenWithin),
 		AfterReply: openapi.PolicyAfterReply(cmp.Or(p.AfterReply, ticket.AfterReplyOpen)), BreachEscalates: p.BreachEscalates, Acknowledge: p.Acknowledge,
-		UndoSendSeconds: int(p.UndoSend / time.Second),
 	}
 }
 
@@ -129,9 +128,6 @@ func (h *hand) settings(o *object, to *ticket.Settings) {
 	})), to.AfterReply)
 	o.flag("breach_escalates", &to.BreachEscalates)
 	o.flag("acknowledge", &to.Acknowledge)
-	if n, given := o.whole("undo_send_seconds", false, 0, 3600); given {
-		to.UndoSend = time.Duration(n) * time.Second
-	}
 }
 
 // calendarKey is a calendar that is there; "" for always.

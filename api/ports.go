@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
 	"duradesk/calendar"
+	"duradesk/find"
 	"duradesk/ticket"
 )
 
@@ -51,31 +53,37 @@ const CountCap = 1001
 // Query is a list request. Empty fields don't filter. Spam, deleted and merged tickets are left out unless State or View
 // asks for them.
 type Query struct {
-	View         string   // a view key, with Viewer as "me"
-	Viewer       string   // agent key
-	Desks        []string // desks the viewer may see; nil: all, empty: none
-	Text         string   // words that must all occur in title, messages, client or number
-	States       []ticket.State
-	Priorities   []ticket.Priority
-	Channels     []ticket.Channel
-	Numbers      []ticket.Number
-	Groups       []string // "" means none
-	Owners       []string // "" means none
-	DeskKeys     []string
-	Types        []string
-	Tags         []string
-	Languages    []string
-	Categories   []ticket.Category
-	Title        string // contained in, case folded
-	ClientName   string
-	ClientNumber string
-	Email        string
-	Phone        string
-	CreatedFrom  time.Time
-	CreatedTo    time.Time
-	Sort         string // updated, created, number, priority, next_due; "-" in front: descending; default -updated
-	Limit        int    // 1-200
-	Cursor       string // opaque; from Page.Next
+	View           string    // a view key, with Viewer as "me"
+	Viewer         string    // agent key
+	Desks          []string  // desks the viewer may see; nil: all, empty: none
+	Own            string    // id of the client whose list it is: only his tickets, and none that the staff keep among themselves
+	Organisation   bool      // with Own: those of everybody of his organisation
+	Where          find.Expr `json:"-"` // nil: everything
+	Text           string    // the grammar of package find, added to Where
+	States         []ticket.State
+	Priorities     []ticket.Priority
+	Channels       []ticket.Channel
+	Numbers        []ticket.Number
+	Groups         []string // "" means none
+	Owners         []string // "" means none
+	DeskKeys       []string
+	Types          []string
+	Tags           []string
+	Languages      []string
+	ReceptionTypes []string
+	Categories     []ticket.Category
+	Title          string // its words, or their beginnings
+	ClientName     string
+	ClientNumber   string
+	Login          string
+	Email          string
+	Phone          string
+	Client         string // id
+	CreatedFrom    time.Time
+	CreatedTo      time.Time
+	Sort           string // updated, created, number, priority, next_due; "-" in front: descending; default -updated
+	Limit          int    // 1-200
+	Cursor         string // opaque; from Page.Next
 }
 
 // Page is one page of a list.
@@ -228,6 +236,7 @@ type Person struct {
 	Language string
 	Groups   []string
 	Desks    []string
+	Zone     string     // IANA name; "": that of his machine
 	Disabled *time.Time // since then he cannot sign in, and gets no ticket
 }
 
@@ -239,6 +248,7 @@ type Token struct {
 	ExpiresAt *time.Time
 	CreatedAt time.Time
 	LastUsed  *time.Time
+	Client    string // whose it is, where it is no agent's
 }
 
 // People keeps staff and their tokens.
@@ -257,8 +267,9 @@ type People interface {
 	// AddToken stores the hash of a new token.
 	AddToken(ctx context.Context, t Token, hash []byte) (Token, error)
 	// ByToken returns whose token has that hash and its scopes, and notes the use (at most once a minute);
-	// ticket.NotFound for unknown or expired ones.
-	ByToken(ctx context.Context, hash []byte, now time.Time) (Person, Token, error)
+	// ticket.NotFound for unknown or expired ones, and for those of who may not come in.
+	ByToken(ctx context.Context, hash []byte, now time.Time) (Holder, Token, error)
+	// Tokens lists those of an agent, or of a client by his id.
 	Tokens(ctx context.Context, agent string) ([]Token, error)
 	DropToken(ctx context.Context, id string) error
 	// Notices lists an agent's, newest first, before an id (0: from the newest).
@@ -315,6 +326,7 @@ type Fate struct {
 
 // House lists what the desk is made of.
 type House interface {
+	Furniture
 	Desks(ctx context.Context) ([]Desk, error)
 	AddDesk(ctx context.Context, d Desk) (Desk, error)
 	// ChangeDesk writes all but key and kind; settings that differ become the next version of its policy. A desk that was
@@ -327,6 +339,18 @@ type House interface {
 	ChangeGroup(ctx context.Context, g Group) (Group, error)
 	DropGroup(ctx context.Context, key string) error
 	Mailboxes(ctx context.Context) ([]Mailbox, error)
+	// MailSettings returns how a mailbox is set, without secrets; ticket.NotFound where there is none.
+	MailSettings(ctx context.Context, id string) (ticket.MailSettings, error)
+	// AddMailbox stores a new mailbox; a taken address is ticket.Conflict.
+	AddMailbox(ctx context.Context, m ticket.MailSettings) (ticket.MailSettings, error)
+	// ChangeMailbox stores other settings, and keeps the secrets that are not given; ticket.Conflict where somebody else
+	// changed them since m.Version.
+	ChangeMailbox(ctx context.Context, m ticket.MailSettings) (ticket.MailSettings, error)
+	RemoveMailbox(ctx context.Context, id string) error
+	// Undeliverable pages through the addresses that get no automatic mail, newest first; search "": all.
+	Undeliverable(ctx context.Context, search, cursor string, limit int) ([]ticket.Undeliverable, string, error)
+	// ClearUndeliverable takes an address off that list; ticket.NotFound where it is not on it.
+	ClearUndeliverable(ctx context.Context, address string) error
 	// Calendars returns the newest version of each, by key.
 	Calendars(ctx context.Context) ([]calendar.Spec, error)
 	// AddCalendar stores the next version of a calendar; one that cannot be is ticket.Invalid.
@@ -342,6 +366,47 @@ type House interface {
 	// Retry takes a mail out of the quarantine, to be read again; ticket.NotFound where there is no such mail,
 	// ticket.Conflict where it is not in the quarantine.
 	Retry(ctx context.Context, mailbox string, uidvalidity, uid uint32) error
+}
+
+// Mailroom reaches the mail servers outside and whoever reads them.
+type Mailroom interface {
+	// Watch has a mailbox read, without waiting for the sweeper.
+	Watch(ctx context.Context, id string) error
+	// Try logs in to a mailbox's servers and changes nothing. A server that cannot be reached is no error.
+	Try(ctx context.Context, id string) (ticket.Connection, error)
+	// Reconcile compares a mailbox with its ledger. ticket.Conflict, with the reason: the server does not let it be read.
+	Reconcile(ctx context.Context, id string) (ticket.Reconciled, error)
+}
+
+// Piece is one document that a desk is furnished with; Body is one of those in ticket/furniture.go, as JSON.
+type Piece struct {
+	Kind, Desk, Key string // Desk "": for every desk
+	Position        int
+	Body            json.RawMessage
+	Revision        int64 // rises with each change
+	ChangedBy       string
+	ChangedAt       time.Time
+}
+
+// Furniture keeps the small documents that people write and the desk reads: reception types, templates, macros, text
+// modules, triggers, articles.
+type Furniture interface {
+	// Pieces lists all of a kind, in their order.
+	Pieces(ctx context.Context, kind string) ([]Piece, error)
+	// PutPiece writes one. With revision 0 it is new, else it must have that revision; ticket.Conflict where that is not so.
+	PutPiece(ctx context.Context, p Piece) (Piece, error)
+	DropPiece(ctx context.Context, kind, desk, key string) error
+	ForbiddenWords(ctx context.Context) ([]ForbiddenWord, error)
+	// PutForbiddenWord stores a new one (ID "") or changes one; one that is listed already is a ticket.Conflict.
+	PutForbiddenWord(ctx context.Context, w ForbiddenWord, by string) (ForbiddenWord, error)
+	DropForbiddenWord(ctx context.Context, id string) error
+}
+
+// ForbiddenWord is a word that must not stand in a mail to a client (N50).
+type ForbiddenWord struct {
+	ID, Desk, Word string // Desk "": of every desk
+	Action         string // warn, block
+	Note           string // what to write instead
 }
 
 // Part is one line of a health report.

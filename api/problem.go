@@ -35,6 +35,9 @@ const (
 	idReused     kind = "id-reused"
 	internal     kind = "internal"
 	storeAway    kind = "store-away"
+	tooManyKind  kind = "too-many-requests"
+	crossOrigin  kind = "cross-origin"
+	secondFactor kind = "second-factor"
 )
 
 var statusOf = map[kind]int{
@@ -54,6 +57,9 @@ var statusOf = map[kind]int{
 	idReused:     http.StatusUnprocessableEntity,
 	internal:     http.StatusInternalServerError,
 	storeAway:    http.StatusServiceUnavailable,
+	tooManyKind:  http.StatusTooManyRequests,
+	crossOrigin:  http.StatusForbidden,
+	secondFactor: http.StatusForbidden,
 }
 
 // problem is an answer that says no. Texts come from the catalog; said is used where the catalog has no entry.
@@ -63,6 +69,13 @@ type problem struct {
 	said   string            // plain English from a port
 	args   map[string]string // placeholders of the detail
 	faults []fault
+	after  time.Duration // when it is worth to try again; 0: not told
+}
+
+// tooMany says when to come again.
+func tooMany(wait time.Duration) problem {
+	seconds := int((wait + time.Second - 1) / time.Second)
+	return problem{kind: tooManyKind, after: wait}.with("seconds", itoa(seconds))
 }
 
 func (p problem) with(name, value string) problem {
@@ -86,6 +99,9 @@ func (s *server) fail(c *gin.Context, p problem) {
 	}
 	if p.kind == storeAway {
 		c.Header("Retry-After", "1")
+	}
+	if p.after > 0 {
+		c.Header("Retry-After", itoa(int((p.after+time.Second-1)/time.Second)))
 	}
 	writeProblem(c, body.Status, lang, body)
 }

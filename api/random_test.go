@@ -33,6 +33,7 @@ func TestRandomRequests(t *testing.T) {
 		for method, op := range item.Operations() {
 			switch op.OperationID {
 			case "getDocsFile": // 4 MB each time
+			case "createSession": // 64 MB each time, and 401
 			case "stream": // lasts
 			case "clientVerdict", "giveFeedback": // for clients, who have no token yet
 			default:
@@ -66,9 +67,15 @@ func TestRandomRequests(t *testing.T) {
 			list, _ := got.at("errors").([]any)
 			for _, e := range list {
 				m, _ := e.(map[string]any)
+				if m["parameter"] == "q" { // a search that cannot be read: the document does not hold its grammar
+					require.Contains(t, m["code"], "find_", what)
+					continue
+				}
 				require.Contains(t, []string{
-					"unknown_group", "unknown_agent", "agent_disabled", "unknown_desk", "unknown_client", "owner_elsewhere", "until_in_past", "expires_in_past", "reserved", "unknown_issue_desk", "unknown_ticket", "unknown_message", "unknown_calendar",
+					"unknown_group", "unknown_agent", "template", "empty", "form_twice", "form_kind_fixed", "form_unknown", "form_missing", "unknown_reception_type", "nothing", "agent_disabled", "unknown_desk", "unknown_client", "owner_elsewhere", "until_in_past", "expires_in_past", "reserved", "unknown_issue_desk", "unknown_ticket", "unknown_message", "unknown_calendar",
 					"not_both", "needs_other", "holiday", "closure", "opening", "zone", "calendar", "hours", "too_far", "hook_address",
+					"needed_here", "token_url", "host", "unknown_draft_file",
+					"client_scope", "no_such_client", "client_no_access",
 				}, m["code"], "%s → %s", what, got.raw)
 			}
 		}
@@ -239,6 +246,8 @@ func (g *generator) text(s *openapi3.Schema) string {
 		return g.pick("a@b", "yamada@client.example", "山田@例え.example", "o'hara+x@desk.example", strings.Repeat("l", 64)+"@"+strings.Repeat("d", 189))
 	case strings.HasPrefix(s.Pattern, "^[a-z]{2,3}"):
 		return g.pick("ja", "en", "zh-Hant", "es-419")
+	case strings.HasPrefix(s.Pattern, "^[0-9a-f-]"):
+		return g.pick("a", "-", "0191d3c0-7a51-7cc0-9d53-0d6f8f1a2b3f")
 	case strings.Contains(s.Pattern, "/"):
 		return g.pick("text/plain", "application/vnd.x+json")
 	}

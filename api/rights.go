@@ -6,14 +6,19 @@ import (
 	"duradesk/ticket"
 )
 
-// Scopes narrow what a token may do for its agent. admin holds the other two.
+// Scopes narrow what a token may do for its holder. act holds reply, admin holds all others.
 const (
 	scopeRead  = "tickets:read"
+	scopeReply = "tickets:reply"
 	scopeAct   = "tickets:act"
 	scopeAdmin = "admin"
+	scopeNone  = ""        // of whoever is signed in, about himself
+	scopeSelf  = "himself" // of who sits at the browser: no token has it but one with admin
 )
 
-// right is what an operation needs: a scope of the token and a role of its agent.
+var scopes = []string{scopeRead, scopeReply, scopeAct, scopeAdmin}
+
+// right is what an operation needs of the staff: a scope of the token and a role.
 type right struct {
 	scope string
 	role  ticket.Role
@@ -22,28 +27,31 @@ type right struct {
 // rights is the permission table by operation of the document. Who may send which command to a ticket stands in
 // lifecycle (who.go), which decides it for every door; here commands need the scope only.
 var rights = map[string]right{
-	"listTickets":     {scopeRead, ticket.RoleAgent},
-	"getTicket":       {scopeRead, ticket.RoleAgent},
-	"getTimeline":     {scopeRead, ticket.RoleAgent},
-	"getFuture":       {scopeRead, ticket.RoleAgent},
-	"explainClock":    {scopeRead, ticket.RoleAgent},
-	"getReceipt":      {scopeRead, ticket.RoleAgent},
-	"listViews":       {scopeRead, ticket.RoleAgent},
-	"getRawMessage":   {scopeRead, ticket.RoleAgent},
-	"getAttachment":   {scopeRead, ticket.RoleAgent},
-	"listQuarantine":  {scopeRead, ticket.RoleAgent},
-	"getQuarantined":  {scopeRead, ticket.RoleAgent},
-	"listLedger":      {scopeRead, ticket.RoleLead},
-	"listMailboxes":   {scopeRead, ticket.RoleAgent},
-	"listDesks":       {scopeRead, ticket.RoleAgent},
-	"listGroups":      {scopeRead, ticket.RoleAgent},
-	"listAgents":      {scopeRead, ticket.RoleAgent},
-	"getAgent":        {scopeRead, ticket.RoleAgent},
-	"listCalendars":   {scopeRead, ticket.RoleAgent},
-	"getCalendarYear": {scopeRead, ticket.RoleAgent},
-	"listPolicies":    {scopeRead, ticket.RoleAgent},
-	"listNotices":     {scopeRead, ticket.RoleAgent},
-	"readNotices":     {scopeRead, ticket.RoleAgent}, // his own, and nobody else sees it
+	"listTickets":       {scopeRead, ticket.RoleAgent},
+	"getTicket":         {scopeRead, ticket.RoleAgent},
+	"getTimeline":       {scopeRead, ticket.RoleAgent},
+	"getFuture":         {scopeRead, ticket.RoleAgent},
+	"explainClock":      {scopeRead, ticket.RoleAgent},
+	"getReceipt":        {scopeRead, ticket.RoleAgent},
+	"listViews":         {scopeRead, ticket.RoleAgent},
+	"getRawMessage":     {scopeRead, ticket.RoleAgent},
+	"getAttachment":     {scopeRead, ticket.RoleAgent},
+	"listQuarantine":    {scopeRead, ticket.RoleAgent},
+	"getQuarantined":    {scopeRead, ticket.RoleAgent},
+	"listLedger":        {scopeRead, ticket.RoleLead},
+	"listMailboxes":     {scopeRead, ticket.RoleAgent},
+	"getMailbox":        {scopeRead, ticket.RoleAgent},
+	"listUndeliverable": {scopeRead, ticket.RoleAgent},
+	"reconcileMailbox":  {scopeRead, ticket.RoleLead},
+	"listDesks":         {scopeRead, ticket.RoleAgent},
+	"listGroups":        {scopeRead, ticket.RoleAgent},
+	"listAgents":        {scopeRead, ticket.RoleAgent},
+	"getAgent":          {scopeRead, ticket.RoleAgent},
+	"listCalendars":     {scopeRead, ticket.RoleAgent},
+	"getCalendarYear":   {scopeRead, ticket.RoleAgent},
+	"listPolicies":      {scopeRead, ticket.RoleAgent},
+	"listNotices":       {scopeRead, ticket.RoleAgent},
+	"readNotices":       {scopeRead, ticket.RoleAgent}, // his own, and nobody else sees it
 
 	"stream":        {scopeRead, ticket.RoleAgent},
 	"getPresence":   {scopeRead, ticket.RoleAgent},
@@ -64,8 +72,8 @@ var rights = map[string]right{
 	"redeliverHook":      {scopeAdmin, ticket.RoleAdmin},
 
 	"createTicket":    {scopeAct, ticket.RoleAgent},
-	"clientReply":     {scopeAct, ticket.RoleAgent},
-	"agentResponse":   {scopeAct, ticket.RoleAgent},
+	"clientReply":     {scopeReply, ticket.RoleAgent},
+	"agentResponse":   {scopeReply, ticket.RoleAgent},
 	"holdTicket":      {scopeAct, ticket.RoleAgent},
 	"resolveTicket":   {scopeAct, ticket.RoleAgent},
 	"escalateTicket":  {scopeAct, ticket.RoleAgent},
@@ -75,49 +83,155 @@ var rights = map[string]right{
 	"restoreTicket":   {scopeAct, ticket.RoleAgent},
 	"deleteTicket":    {scopeAct, ticket.RoleAgent},
 	"classifyTicket":  {scopeAct, ticket.RoleAgent},
-	"clientVerdict":   {scopeAct, ticket.RoleAgent},
+	"clientVerdict":   {scopeReply, ticket.RoleAgent},
 	"mergeTicket":     {scopeAct, ticket.RoleAgent},
 	"unmergeTicket":   {scopeAct, ticket.RoleAgent},
 	"linkTicket":      {scopeAct, ticket.RoleAgent},
 	"recallTicket":    {scopeAct, ticket.RoleAgent},
 	"makePromise":     {scopeAct, ticket.RoleAgent},
-	"giveFeedback":    {scopeAct, ticket.RoleAgent},
+	"giveFeedback":    {scopeReply, ticket.RoleAgent},
 	"splitMessage":    {scopeAct, ticket.RoleAgent},
 	"moveMessage":     {scopeAct, ticket.RoleAgent},
 	"withdrawMessage": {scopeAct, ticket.RoleAgent},
 
-	"retryQuarantined": {scopeAct, ticket.RoleAgent},
+	// Drafts are the asker's own.
+	"listDrafts":       {scopeRead, ticket.RoleAgent},
+	"listTicketDrafts": {scopeRead, ticket.RoleAgent},
+	"getDraft":         {scopeRead, ticket.RoleAgent},
+	"getDraftFile":     {scopeRead, ticket.RoleAgent},
+	"saveDraft":        {scopeAct, ticket.RoleAgent},
+	"deleteDraft":      {scopeAct, ticket.RoleAgent},
+	"previewMail":      {scopeRead, ticket.RoleAgent}, // it stores nothing
+
+	"retryQuarantined":   {scopeAct, ticket.RoleAgent},
+	"clearUndeliverable": {scopeAct, ticket.RoleAgent},
+
+	"getSession":    {scopeNone, ticket.RoleAgent},
+	"deleteSession": {scopeNone, ticket.RoleAgent},
+
+	"setClientAccess": {scopeAdmin, ticket.RoleLead},
+
+	// Those of others need an admin (sessions.go).
+	"listSessions": {scopeSelf, ticket.RoleAgent},
+	"endSessions":  {scopeSelf, ticket.RoleAgent},
+	"endSession":   {scopeSelf, ticket.RoleAgent},
+	"listAudit":    {scopeAdmin, ticket.RoleAdmin},
 
 	// An agent keeps his own tokens; those of others need an admin (tokens.go).
-	"listTokens":     {scopeAdmin, ticket.RoleAgent},
-	"createToken":    {scopeAdmin, ticket.RoleAgent},
-	"deleteToken":    {scopeAdmin, ticket.RoleAgent},
-	"createAgent":    {scopeAdmin, ticket.RoleAdmin},
-	"createDesk":     {scopeAdmin, ticket.RoleAdmin},
-	"createGroup":    {scopeAdmin, ticket.RoleAdmin},
-	"createCalendar": {scopeAdmin, ticket.RoleAdmin},
-	"createPolicy":   {scopeAdmin, ticket.RoleAdmin},
-	"getDesk":        {scopeRead, ticket.RoleAgent},
-	"changeDesk":     {scopeAdmin, ticket.RoleAdmin},
-	"deleteDesk":     {scopeAdmin, ticket.RoleAdmin},
-	"changeGroup":    {scopeAdmin, ticket.RoleAdmin},
-	"deleteGroup":    {scopeAdmin, ticket.RoleAdmin},
-	"changeAgent":    {scopeAdmin, ticket.RoleAdmin},
-	"deleteAgent":    {scopeAdmin, ticket.RoleAdmin},
+	"listTokens":         {scopeAdmin, ticket.RoleAgent},
+	"createToken":        {scopeAdmin, ticket.RoleAgent},
+	"deleteToken":        {scopeAdmin, ticket.RoleAgent},
+	"createAgent":        {scopeAdmin, ticket.RoleAdmin},
+	"createDesk":         {scopeAdmin, ticket.RoleAdmin},
+	"createGroup":        {scopeAdmin, ticket.RoleAdmin},
+	"createCalendar":     {scopeAdmin, ticket.RoleAdmin},
+	"createPolicy":       {scopeAdmin, ticket.RoleAdmin},
+	"listReceptionTypes": {scopeRead, ticket.RoleAgent},
+	"listTemplates":      {scopeRead, ticket.RoleAgent},
+	"listMacros":         {scopeRead, ticket.RoleAgent},
+	"useMacro":           {scopeRead, ticket.RoleAgent},
+	"listTextModules":    {scopeRead, ticket.RoleAgent},
+	"listTriggers":       {scopeRead, ticket.RoleAgent},
+	"listForbiddenWords": {scopeRead, ticket.RoleAgent},
+
+	// A lead furnishes his desks; what is for every desk is an admin's (furniture.go).
+	"createReceptionType": {scopeAdmin, ticket.RoleLead},
+	"changeReceptionType": {scopeAdmin, ticket.RoleLead},
+	"deleteReceptionType": {scopeAdmin, ticket.RoleLead},
+	"createTemplate":      {scopeAdmin, ticket.RoleLead},
+	"changeTemplate":      {scopeAdmin, ticket.RoleLead},
+	"deleteTemplate":      {scopeAdmin, ticket.RoleLead},
+	"createMacro":         {scopeAdmin, ticket.RoleLead},
+	"changeMacro":         {scopeAdmin, ticket.RoleLead},
+	"deleteMacro":         {scopeAdmin, ticket.RoleLead},
+	"createTextModule":    {scopeAdmin, ticket.RoleLead},
+	"changeTextModule":    {scopeAdmin, ticket.RoleLead},
+	"deleteTextModule":    {scopeAdmin, ticket.RoleLead},
+	"createTrigger":       {scopeAdmin, ticket.RoleLead},
+	"changeTrigger":       {scopeAdmin, ticket.RoleLead},
+	"deleteTrigger":       {scopeAdmin, ticket.RoleLead},
+	"createForbiddenWord": {scopeAdmin, ticket.RoleLead},
+	"changeForbiddenWord": {scopeAdmin, ticket.RoleLead},
+	"deleteForbiddenWord": {scopeAdmin, ticket.RoleLead},
+	"tryTemplate":         {scopeAdmin, ticket.RoleLead},
+
+	"getDesk":       {scopeRead, ticket.RoleAgent},
+	"changeDesk":    {scopeAdmin, ticket.RoleAdmin},
+	"deleteDesk":    {scopeAdmin, ticket.RoleAdmin},
+	"changeGroup":   {scopeAdmin, ticket.RoleAdmin},
+	"deleteGroup":   {scopeAdmin, ticket.RoleAdmin},
+	"changeAgent":   {scopeAdmin, ticket.RoleAdmin},
+	"deleteAgent":   {scopeAdmin, ticket.RoleAdmin},
+	"createMailbox": {scopeAdmin, ticket.RoleAdmin},
+	"changeMailbox": {scopeAdmin, ticket.RoleAdmin},
+	"deleteMailbox": {scopeAdmin, ticket.RoleAdmin},
+	"testMailbox":   {scopeAdmin, ticket.RoleAdmin},
 }
 
-// asker is who sent the request, with what his token may.
+// access is what a client may open (E24-E30).
+type access string
+
+const (
+	noAccess access = ""
+	portal   access = "portal"
+	full     access = "full"
+)
+
+// clientRights is the least access with which a client may call an operation, on what is his; any other operation is for
+// the staff only. The scope is that of rights.
+var clientRights = map[string]access{
+	"getSession":    portal,
+	"deleteSession": portal,
+	"listSessions":  portal,
+	"endSessions":   portal,
+	"endSession":    portal,
+	"listTickets":   portal,
+	"getTicket":     portal,
+	"getTimeline":   portal,
+	"getReceipt":    portal,
+	"stream":        portal, // of his own tickets, without presence
+	"clientReply":   portal,
+	"clientVerdict": portal,
+	"giveFeedback":  portal,
+}
+
+// holds reports whether what a client has is enough.
+func (a access) holds(has string) bool {
+	return a != noAccess && (has == string(full) || has == string(portal) && a == portal)
+}
+
+// early are the operations for which the second factor may still be owed.
+var early = []string{"getSession", "deleteSession"}
+
+// asker is who sent the request, with what his session or token may.
 type asker struct {
 	Person
-	scopes []string
+	client  ticket.Client // of a client: then Person has a name and an address, but neither key nor role
+	scopes  []string
+	session Session // none where he came with a token
+	token   string  // id; "" where he came with a session, and for the bootstrap token
 }
 
+func (a asker) isClient() bool { return a.client.ID != "" }
+
 func (a asker) actor() ticket.Actor {
+	if a.isClient() {
+		return ticket.Actor{Kind: ticket.ActorClient, ID: a.client.ID, Full: a.client.Access == "full"}
+	}
 	return ticket.Actor{Kind: ticket.ActorAgent, ID: a.Key, Role: a.Role}
 }
 
+// id is the agent's key or the client's id.
+func (a asker) id() string {
+	if a.isClient() {
+		return a.client.ID
+	}
+	return a.Key
+}
+
 func (a asker) has(scope string) bool {
-	return slices.Contains(a.scopes, scope) || slices.Contains(a.scopes, scopeAdmin)
+	return scope == scopeNone || scope == scopeSelf && a.session.ID != "" || slices.Contains(a.scopes, scope) || slices.Contains(a.scopes, scopeAdmin) ||
+		scope == scopeReply && slices.Contains(a.scopes, scopeAct)
 }
 
 // sees reports whether tickets of that desk exist for him.

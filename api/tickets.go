@@ -1,12 +1,15 @@
 package api
 
 import (
+	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"duradesk/api/openapi"
+	"duradesk/find"
 	"duradesk/lifecycle"
 	"duradesk/ticket"
 )
@@ -15,7 +18,14 @@ const usualLimit = 30
 
 // ListTickets lists and searches.
 func (s *server) ListTickets(c *gin.Context, q openapi.ListTicketsParams) {
+	if who := askerOf(c); who.isClient() {
+		s.clientList(c, who, q)
+		return
+	}
 	query := listQuery(askerOf(c), q)
+	if query.Where = s.grammar(c, value(q.Q)); query.Where == nil {
+		return
+	}
 	if query.Desks != nil && len(query.Desks) == 0 {
 		answer(c, http.StatusOK, openapi.TicketList{Items: []openapi.Ticket{}})
 		return
@@ -27,22 +37,43 @@ func (s *server) ListTickets(c *gin.Context, q openapi.ListTicketsParams) {
 		s.toldQuery(c, err)
 		return
 	}
+	answer(c, http.StatusOK, s.ticketList(c, page))
+}
+
+func (s *server) ticketList(c *gin.Context, page Page) openapi.TicketList {
 	out := openapi.TicketList{Items: make([]openapi.Ticket, len(page.Items)), NextCursor: some(page.Next), Total: page.Total, TotalCapped: page.Capped}
 	for i, r := range page.Items {
 		out.Items[i] = s.ticket(c, r)
 	}
-	answer(c, http.StatusOK, out)
+	return out
+}
+
+// grammar reads what is looked for. What cannot be read is answered, with the place and what would be possible, and nil
+// returned.
+func (s *server) grammar(c *gin.Context, q string) find.Expr {
+	e, err := find.Parse(q)
+	var bad *find.Error
+	if errors.As(err, &bad) {
+		s.fail(c, problem{kind: invalid, detail: "search", args: map[string]string{"position": strconv.Itoa(bad.At)}, faults: []fault{findFault(bad)}})
+		return nil
+	}
+	return e
+}
+
+// findFault points to the character that cannot be read.
+func findFault(e *find.Error) fault {
+	return fault{parameter: "q", position: e.At, code: "find_" + e.Code, args: e.Args, said: e.Error()}
 }
 
 // listQuery is what the URL asks for; its values were held against the document before.
 func listQuery(who asker, q openapi.ListTicketsParams) Query {
 	out := Query{
-		View: string(value(q.View)), Viewer: who.Key, Desks: who.desks(), Text: value(q.Q),
+		View: string(value(q.View)), Viewer: who.Key, Desks: who.desks(),
 		States: parsed(q.State, ticket.ParseState), Priorities: parsed(q.Priority, ticket.ParsePriority),
 		Channels: parsed(q.Channel, ticket.ParseChannel), Categories: parsed(q.Category, ticket.ParseCategory),
 		Groups: keys(q.Group, "none", ""), Owners: keys(ptr(keys(q.Owner, "me", who.Key)), "none", ""), DeskKeys: value(q.Desk),
 		Tags: value(q.Tag), Languages: value(q.Language), Title: value(q.Title), ClientName: value(q.ClientName),
-		ClientNumber: value(q.ClientNumber), Email: value(q.Email), Phone: value(q.Phone),
+		ClientNumber: value(q.ClientNumber), Login: value(q.Login), Client: value(q.Client), ReceptionTypes: keys(q.ReceptionType, "none", ""), Email: value(q.Email), Phone: value(q.Phone),
 		CreatedFrom: value(q.CreatedFrom), CreatedTo: value(q.CreatedTo),
 		Sort: string(value(q.Sort)), Limit: usualLimit, Cursor: value(q.Cursor),
 	}

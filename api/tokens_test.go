@@ -11,18 +11,18 @@ import (
 
 func TestSecretsLookAsPromised(t *testing.T) {
 	t.Parallel()
-	token, hash := newSecret()
+	token, hash := newSecret(tokenPrefix)
 	require.Regexp(t, `^desk_pat_[a-z2-7]{59}$`, token)
-	require.True(t, wellFormed(token))
+	require.True(t, wellFormed(tokenPrefix, token))
 	require.Len(t, hash, 32)
-	other, _ := newSecret()
+	other, _ := newSecret(tokenPrefix)
 	require.NotEqual(t, token, other)
 	for i := range token {
 		broken := token[:i] + "9" + token[i+1:]
-		require.False(t, wellFormed(broken), broken)
+		require.False(t, wellFormed(tokenPrefix, broken), broken)
 	}
-	require.False(t, wellFormed(token+"a"))
-	require.False(t, wellFormed(""))
+	require.False(t, wellFormed(tokenPrefix, token+"a"))
+	require.False(t, wellFormed(tokenPrefix, ""))
 }
 
 func TestTokensLife(t *testing.T) {
@@ -56,12 +56,16 @@ func TestTokensLife(t *testing.T) {
 	call(t, door, bootstrap, "DELETE", "/api/v1/tokens/"+id, "").is(t, 404, "not-found")
 
 	for body, pointers := range map[string]string{
-		`{}`:                                   "/agent /scopes",
-		`{"agent":"ghost","scopes":["admin"]}`: "/agent",
-		`{"agent":"sato","scopes":[]}`:         "/scopes",
-		`{"agent":"sato","scopes":null}`:       "/scopes",
-		`{"agent":"sato","scopes":"admin"}`:    "/scopes",
-		`{"agent":"sato","scopes":["root"]}`:   "/scopes",
+		`{}`: "/scopes",
+		`{"agent":"sato","client":"c_01","scopes":["tickets:read"]}`:                    "/client",
+		`{"client":"c_01","scopes":["tickets:act"]}`:                                    "/scopes",
+		`{"client":"c_05","scopes":["tickets:read"]}`:                                   "/client",
+		`{"client":"c_99","scopes":["tickets:read"]}`:                                   "/client",
+		`{"agent":"ghost","scopes":["admin"]}`:                                          "/agent",
+		`{"agent":"sato","scopes":[]}`:                                                  "/scopes",
+		`{"agent":"sato","scopes":null}`:                                                "/scopes",
+		`{"agent":"sato","scopes":"admin"}`:                                             "/scopes",
+		`{"agent":"sato","scopes":["root"]}`:                                            "/scopes",
 		`{"agent":"sato","scopes":["admin"],"expires_at":"2020-01-01T00:00:00Z","a":1}`: "/a /expires_at",
 	} {
 		r := call(t, door, bootstrap, "POST", "/api/v1/tokens", body)
@@ -91,7 +95,7 @@ func TestWhoIsNotLetIn(t *testing.T) {
 		require.Equal(t, status, r.StatusCode, header)
 		require.Equal(t, status == 401, r.Header.Get("WWW-Authenticate") != "", header)
 	}
-	unset := New(Options{Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Health: f})
+	unset := New(Options{Reader: f, Queue: f, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f)})
 	call(t, unset, "", "GET", "/api/v1/tickets", "", "Authorization", "Bearer ").is(t, 401, "unauthorized")
 	r := call(t, door, good, "POST", "/api/v1/tickets/1042/close", "", "Accept-Language", "en")
 	r.is(t, 403, "forbidden")
@@ -128,13 +132,13 @@ func TestAgents(t *testing.T) {
 
 func TestPasswordsAreHashed(t *testing.T) {
 	t.Parallel()
-	hash, err := hashPassword("correct horse")
+	hash, err := HashPassword(t.Context(), "correct horse")
 	require.NoError(t, err)
 	require.Contains(t, hash, "$argon2id$v=19$m=65536,t=1,p=2$")
 	match, err := argon2id.ComparePasswordAndHash("correct horse", hash)
 	require.NoError(t, err)
 	require.True(t, match)
-	hash, err = hashPassword("")
+	hash, err = HashPassword(t.Context(), "")
 	require.NoError(t, err)
 	require.Empty(t, hash)
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"duradesk/find"
 )
 
 // TestBodiesAreStrict: what is wrong is named by pointer, all of it at once, and nothing is stored.
@@ -161,9 +163,10 @@ func TestQueriesAreStrict(t *testing.T) {
 		"q=%00":                                "q",
 		"q=%ff":                                "q",
 		"cursor=junk":                          "cursor",
-		"q=" + strings.Repeat("a", 501):        "q",
+		"q=" + strings.Repeat("a", 2001):       "q",
 		"at=2026-11-24T10:00:00Z":              "at",
-		"login=x":                              "login",
+		"login=" + strings.Repeat("x", 255):    "login",
+		"nobody=x":                             "nobody",
 		"tag=" + strings.Repeat("あ", 51):       "tag",
 		"client_name=a&client_name=b":          "client_name",
 		"created_to=2026-11-24T10:00:00Z":      "",
@@ -199,5 +202,23 @@ func TestContentType(t *testing.T) {
 	} {
 		r := call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/note", `{"message":{"body":"x"}}`, "Content-Type", contentType)
 		require.Equal(t, status, r.StatusCode, contentType)
+	}
+}
+
+// TestASearchThatCannotBeReadSaysWhere: the place, what is possible, in the asker's language.
+func TestASearchThatCannotBeReadSaysWhere(t *testing.T) {
+	t.Parallel()
+	_, door := fresh(t)
+	r := call(t, door, bootstrap, "GET", "/api/v1/tickets?q="+urlEscape("請求書 state:opne"), "", "Accept-Language", "ja")
+	r.is(t, 422, "invalid")
+	fault := r.at("errors").([]any)[0].(map[string]any)
+	require.Equal(t, "q", fault["parameter"])
+	require.EqualValues(t, 11, fault["position"])
+	require.Equal(t, "find_unknown_value", fault["code"])
+	require.Contains(t, fault["detail"], "「opne」は state の値ではありません。次から選んでください: new, open,")
+	require.Contains(t, r.at("detail"), "11文字目")
+	texts := theTexts()
+	for _, code := range find.Codes() {
+		require.True(t, texts.has("field.find_"+code), code)
 	}
 }

@@ -49,7 +49,7 @@ func load(ctx context.Context, env map[string]string) (*types.Project, error) {
 	}
 	return loader.LoadWithContext(ctx, types.ConfigDetails{
 		WorkingDir: dir, ConfigFiles: []types.ConfigFile{{Filename: filepath.Join(dir, "docker-compose.yml")}}, Environment: env,
-	})
+	}, loader.WithProfiles([]string{"watch"}))
 }
 
 func project(t *testing.T) *types.Project {
@@ -138,7 +138,7 @@ var hostPort = regexp.MustCompile(`\b([a-z][a-z0-9-]*|\d+\.\d+\.\d+\.\d+):(\d{2,
 func TestAddressesLeadSomewhere(t *testing.T) {
 	t.Parallel()
 	p := project(t)
-	listens := map[string][]string{"postgres": {"5432"}, "temporal": {"7233"}, "temporal-ui": {"8080"}}
+	listens := map[string][]string{"postgres": {"5432"}, "temporal": {"7233"}, "temporal-ui": {"8080"}, "prometheus": {"9090"}, "grafana": {"3000"}}
 	for name, s := range p.Services {
 		for variable, value := range s.Environment {
 			if host, port, err := net.SplitHostPort(*value); err == nil && host == "0.0.0.0" {
@@ -189,7 +189,7 @@ func TestImagesArePinned(t *testing.T) {
 			continue
 		}
 		image, tag, _ := strings.Cut(s.Image, ":")
-		require.Regexp(t, `^\d+\.\d+`, tag, "%s: an image without a version is another one tomorrow", name)
+		require.Regexp(t, `^v?\d+\.\d+`, tag, "%s: an image without a version is another one tomorrow", name)
 		switch image {
 		case "temporalio/server", "temporalio/admin-tools":
 			require.Equal(t, server, tag, "%s: not what `up` and the tests run", name)
@@ -214,6 +214,11 @@ func TestMountedFilesExist(t *testing.T) {
 				words = append(words, *value)
 			}
 			for _, word := range words {
+				_, word = cutLast(word, "=") // --flag=/path
+				if word == volume.Target {
+					require.FileExists(t, volume.Source, name)
+					found++
+				}
 				if path.Dir(word) == volume.Target {
 					require.FileExists(t, filepath.Join(volume.Source, path.Base(word)), name)
 					found++
@@ -221,7 +226,13 @@ func TestMountedFilesExist(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 3, found)
+	require.Equal(t, 5, found)
+}
+
+// cutLast splits at the last separator; without one, everything is after it.
+func cutLast(s, separator string) (before, after string) {
+	i := strings.LastIndex(s, separator)
+	return s[:max(i, 0)], s[i+1:]
 }
 
 func read(t *testing.T, file string) string {

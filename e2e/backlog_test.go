@@ -23,7 +23,7 @@ func TestBacklog(t *testing.T) {
 	t.Parallel()
 	mails, every := 300, 60
 	if os.Getenv("DURADESK_SOAK") != "" {
-		mails, every = 10_000, 500
+		mails, every = 10_000, 200 // a kill each few seconds of work
 	}
 	b := startBacklog(t, dovecot.Options{}, backlogOf(mails))
 	b.ceiling()
@@ -37,7 +37,11 @@ func TestBacklog(t *testing.T) {
 func TestTwoWorkersAtOneMailbox(t *testing.T) {
 	t.Parallel()
 	mails := 300
+	if os.Getenv("DURADESK_SOAK") != "" {
+		mails = 10_000
+	}
 	b := startBacklog(t, dovecot.Options{Hide: []string{"IDLE", "MOVE"}}, backlogOf(mails))
+	start := time.Now()
 	first := b.worker()
 	b.progress(first, 40)
 	first.Signal(syscall.SIGSTOP)
@@ -45,6 +49,7 @@ func TestTwoWorkersAtOneMailbox(t *testing.T) {
 	b.progress(second, 80)
 	first.Signal(syscall.SIGCONT)
 	b.progress(second, mails)
+	t.Logf("two workers: %d mails, %.0f a second", mails, float64(mails)/time.Since(start).Seconds())
 	b.requireEachOnce(mails)
 }
 

@@ -81,12 +81,12 @@ func startDeskWith(t *testing.T, env []string, flags ...string) *desk {
 }
 
 // undoTime sets for how long an answer can be taken back.
-func (d *desk) undoTime(within time.Duration) {
+func (d *desk) undoTime(seconds int) {
 	d.t.Helper()
 	pool, err := pgxpool.New(d.t.Context(), d.settings["DURADESK_DATABASE_URL"])
 	require.NoError(d.t, err)
 	defer pool.Close()
-	_, err = pool.Exec(d.t.Context(), `update policies set settings = settings || jsonb_build_object('undo_send', $1::bigint)`, int64(within))
+	_, err = pool.Exec(d.t.Context(), `update desks set manner = manner || jsonb_build_object('undo_send', $1::int)`, seconds)
 	require.NoError(d.t, err)
 }
 

@@ -26,6 +26,8 @@ func TestWayOfATicket(t *testing.T) {
 	t.Run("TwoDesksStop", func(t *testing.T) { w.in(t).twoDesksStop() })
 	t.Run("NaiveMachineIsCountedOut", func(t *testing.T) { w.in(t).naiveMachineIsCountedOut() })
 	t.Run("HistoryReadsAsAStory", func(t *testing.T) { w.in(t).historyReadsAsAStory() })
+	t.Run("FiguresAreTold", func(t *testing.T) { w.in(t).figuresAreTold() })
+	t.Run("EveryWorkflowWouldGoOn", func(t *testing.T) { w.in(t).everyWorkflowWouldGoOn() })
 	t.Run("TemporalKnowsNothingPersonal", func(t *testing.T) { temporalKnowsNothingPersonal(d.in(t)) })
 }
 

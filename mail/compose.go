@@ -46,6 +46,8 @@ type Outgoing struct {
 	Language string
 	// Marker hides the Message-ID in the HTML, for relays that replace Message-IDs.
 	Marker bool
+	// TextOnly leaves the HTML part out.
+	TextOnly bool
 }
 
 // Compose gives the bytes of a mail: RFC 5322, CRLF line ends, 7-bit. The same input gives the same bytes. Recipients in
@@ -191,13 +193,34 @@ func (o Outgoing) references() string {
 	return strings.Join(ids, " ")
 }
 
+// Reading is what a person sees of a mail.
+type Reading struct {
+	Subject string
+	Text    string
+	HTML    string // sanitised, without the page around it; "" where the mail has no such part
+}
+
+// Read is how the recipient will see the mail.
+func (o Outgoing) Read() (Reading, error) {
+	r := Reading{Subject: o.subject(), Text: RenderText(o.Body, o.Format)}
+	if o.TextOnly {
+		return r, nil
+	}
+	var err error
+	r.HTML, err = o.page()
+	return r, err
+}
+
 func (o Outgoing) bodies(m *gomail.Msg) error {
-	page, err := o.page()
+	read, err := o.Read()
 	if err != nil {
 		return err
 	}
-	text := RenderText(o.Body, o.Format)
+	text, page := read.Text, read.HTML
 	m.SetBodyString(gomail.TypeTextPlain, toCRLF(text), partEncoding(text))
+	if o.TextOnly {
+		return nil
+	}
 	lang := ""
 	if o.Language != "" {
 		lang = ` lang="` + html.EscapeString(o.Language) + `"`

@@ -46,6 +46,10 @@ type TemplateData struct {
 	Link string
 	// CloseDays is after how many days a resolved ticket closes by itself, or 0 to leave that out.
 	CloseDays int
+	// Signature is what the desk puts at the end of what agents write, or "".
+	Signature string
+	// Automatic says that no person looks at the mail before it is sent.
+	Automatic bool
 }
 
 //go:embed templates/*.md
@@ -77,15 +81,15 @@ func TemplateSource(occasion Occasion, language string) (string, error) {
 // RenderTemplate fills a template: a first line "Subject: …", an empty line, the body. The language is that of
 // text/template; plain makes a stranger's words safe to repeat in a mail that no person looks at before it is sent.
 func RenderTemplate(source string, data TemplateData) (subject, body string, err error) {
-	t, err := parseTemplate(source)
+	t, err := parseTemplate(source, data)
 	if err != nil {
 		return "", "", err
 	}
-	var out strings.Builder
-	if err := t.Execute(&out, data); err != nil {
-		return "", "", fmt.Errorf("fill mail template: %w", err)
+	filled, err := execute(t, data)
+	if err != nil {
+		return "", "", err
 	}
-	head, body, _ := strings.Cut(out.String(), "\n")
+	head, body, _ := strings.Cut(filled, "\n")
 	subject, ok := strings.CutPrefix(head, "Subject:")
 	if !ok {
 		return "", "", fmt.Errorf("mail template: the first line must be \"Subject: …\"")
@@ -95,17 +99,22 @@ func RenderTemplate(source string, data TemplateData) (subject, body string, err
 
 // CheckTemplate says what is wrong with a template, for the person who wrote it.
 func CheckTemplate(source string) error {
-	_, _, err := RenderTemplate(source, TemplateData{
-		Number: 1042, Previous: 1001, Title: "title", Client: "client", Agent: "agent", Desk: "desk", Body: "body",
-		Link: "https://desk.example/", CloseDays: 14,
-	})
+	_, _, err := RenderTemplate(source, sample())
 	return err
 }
 
-func parseTemplate(source string) (*template.Template, error) {
-	t, err := template.New("mail").Funcs(template.FuncMap{"plain": plainWords}).Parse(source)
+func parseTemplate(source string, data TemplateData) (*template.Template, error) {
+	t, err := template.New("mail").Funcs(variables(data)).Option("missingkey=error").Parse(source)
 	if err != nil {
 		return nil, fmt.Errorf("mail template: %w", err)
+	}
+	if len(t.Templates()) > 1 {
+		return nil, fmt.Errorf("mail template: {{define}} has no use here")
+	}
+	if t.Tree != nil {
+		if err := simple(t.Root); err != nil {
+			return nil, err
+		}
 	}
 	return t, nil
 }

@@ -76,6 +76,7 @@ type applying struct {
 	done    int
 	changed time.Time // instant of the last command that was answered
 	errands []ticket.Errand
+	next    []stored                     // what triggers asked for: answered before anything else
 	unread  []string                     // deliveries not started yet
 	others  map[ticket.Number]*ticketRow // tickets spoken of, under their locks
 	table   *lifecycle.Table
@@ -86,6 +87,7 @@ type applying struct {
 type stored struct {
 	ticket.Command
 	byName     string
+	why        string // of a trigger's command: the conditions that held
 	reasonText string
 	note       bool
 	authorKind string
@@ -215,6 +217,12 @@ func (a *applying) run(ctx context.Context, commands []stored, now time.Time, mo
 	for i := 0; ; {
 		k, running := a.p.Next()
 		switch {
+		case len(a.next) > 0:
+			c := a.next[0]
+			a.next = a.next[1:]
+			if err := a.answer(ctx, c); err != nil {
+				return err
+			}
 		case i < len(commands) && !(running && k.Rings().Before(commands[i].At)):
 			if err := a.answer(ctx, commands[i]); err != nil {
 				return err
@@ -298,6 +306,7 @@ func (a *applying) decide(ctx context.Context, c stored) (err error) {
 		return hopeless(err)
 	}
 	d := a.table.Apply(a.p, c.Command, a.policy)
+	opens := a.p.Revision == 0 && d.Process.Revision > 0
 	if d.Process.Revision != a.p.Revision {
 		a.writes.Queue(`insert into revisions (ticket, revision, at, process) values ($1, $2, $3, $4)`, a.row.number, d.Process.Revision, c.At, d.Process)
 	}
@@ -319,6 +328,9 @@ func (a *applying) decide(ctx context.Context, c stored) (err error) {
 		}
 	}
 	a.across(c, d)
+	if opens {
+		return a.trigger(ctx, c)
+	}
 	return nil
 }
 

@@ -47,6 +47,7 @@ func (a *applying) pass(c stored, s lifecycle.Send) {
 func (a *applying) copyMessage(from, to string, n ticket.Number, note bool) {
 	a.writes.Queue(`insert into messages (id, ticket, note, by_kind, by_id, by_name, body, body_format, html, visible, sent_to, sent_cc, mail_id, in_reply_to, raw, at)
 		select $2, $3, note or $4, by_kind, by_id, by_name, body, body_format, html, visible, sent_to, sent_cc, mail_id, in_reply_to, raw, at from messages where id = $1`, from, to, n, note)
+	a.writes.Queue(`insert into message_words (message, words) select $2, words from message_words where message = $1`, from, to)
 	a.writes.Queue(`insert into attachments (id, message, position, name, type, content_id, inline, size, blob)
 		select gen_random_uuid(), $2, position, name, type, content_id, inline, size, blob from attachments where message = $1`, from, to)
 }

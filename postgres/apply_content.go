@@ -71,7 +71,7 @@ func (a *applying) moveOut(ctx context.Context, c stored, message string, into t
 }
 
 // writeLabels changes what the ticket is called and filed under. A field set to null is taken away.
-func (a *applying) writeLabels(c stored) {
+func (a *applying) writeLabels(ctx context.Context, c stored) error {
 	l := c.Params.Classify
 	set := func(column string, value any) {
 		a.writes.Queue(`update tickets set `+column+` = $2 where number = $1`, a.row.number, value)
@@ -98,6 +98,10 @@ func (a *applying) writeLabels(c stored) {
 	if len(l.Fields) > 0 {
 		a.writes.Queue(`update tickets set fields = jsonb_strip_nulls(fields || $2::jsonb) where number = $1`, a.row.number, l.Fields)
 	}
+	if l.Title == nil && l.Type == nil && l.ReceptionType == nil && l.Language == nil {
+		return nil
+	}
+	return a.rewordTitle(ctx)
 }
 
 // writeFeedback keeps what the client thinks of the service; a later word replaces an earlier one.

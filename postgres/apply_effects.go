@@ -37,7 +37,7 @@ func (a *applying) perform(ctx context.Context, e lifecycle.Effect, c stored) er
 	case lifecycle.TakeBack:
 		return a.takeBack(ctx, c)
 	case lifecycle.WriteLabels:
-		a.writeLabels(c)
+		return a.writeLabels(ctx, c)
 	case lifecycle.WriteFeedback:
 		a.writeFeedback(c)
 	case lifecycle.WriteSolution:
@@ -67,6 +67,7 @@ func (a *applying) keep(c stored) {
 	a.row.last = ticket.LastMessage{By: author.Kind, Name: author.Name, Kind: kind, At: c.At, Excerpt: c.excerpt}
 	if !c.note && c.Kind != ticket.AutomaticMail {
 		a.row.spokeLast = author.Kind == ticket.ActorClient
+		a.row.waiting = a.row.waitingFrom(c.At)
 	}
 }
 
@@ -85,14 +86,11 @@ func occasion(k ticket.Kind) string {
 // sendMessage queues the mail that carries a message. A client without an address (a phone call) gets none: the
 // message stands in the timeline.
 func (a *applying) sendMessage(c stored) {
-	to := c.to
-	if len(to) == 0 && a.row.clientMail != "" {
-		to = []string{a.row.clientMail}
-	}
+	to := sendTo(c.to, a.row)
 	if len(to) == 0 {
 		return
 	}
-	id := a.queueDelivery(c.Message, occasion(c.Kind), to, c.cc, a.row.now.Add(a.row.undo))
+	id := a.queueDelivery(c.Message, occasion(c.Kind), to, c.cc, a.row.now.Add(time.Duration(a.row.manner.UndoSend)*time.Second))
 	a.writes.Queue(`update messages set mail_id = (select mail_id from deliveries where id = $2) where id = $1`, c.Message, id)
 }
 
@@ -201,6 +199,8 @@ func (a *applying) destroy(ctx context.Context) error {
 	}
 	n := a.row.number
 	b := a.writes
+	b.Queue(`delete from message_words w using messages m where m.id = w.message and m.ticket = $1`, n)
+	b.Queue(`delete from ticket_words where ticket = $1`, n)
 	b.Queue(`delete from attachments f using messages m where m.id = f.message and m.ticket = $1`, n)
 	b.Queue(`delete from drafts where ticket = $1`, n)
 	b.Queue(`update messages set body = '', html = null, visible = null, raw = null, by_name = '', sent_to = '{}', sent_cc = '{}', mail_id = null, in_reply_to = null where ticket = $1`, n)

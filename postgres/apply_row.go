@@ -17,12 +17,23 @@ func (a *applying) saveRow() {
 	a.writes.Queue(`update tickets set process = $2, revision = $3, applied_seq = $4, state = $5, hold_reason = $6, hold_until = $7, category = $8,
 		owner = nullif($9, ''), group_key = nullif($10, ''), tier = $11, priority = $12, breached = $13, failed = $14, next_due_at = $15, due_at = $16,
 		updated_at = greatest(updated_at, $17), resolved_at = $18, closes_at = $19, closed_at = $20,
-		last_by = $21, last_name = $22, last_kind = $23, last_at_message = $24, last_excerpt = $25, client_spoke_last = $26, items = $27, seq = $28
+		last_by = $21, last_name = $22, last_kind = $23, last_at_message = $24, last_excerpt = $25, client_spoke_last = $26, items = $27, seq = $28, waiting_since = $29
 		where number = $1`,
 		r.number, p, p.Revision, p.Seq, p.State.String(), p.Hold.String(), hold, p.Category.String(),
 		p.Owner, p.Group, p.Tier, int(p.Priority), p.Breached, p.Failed, nextDue, due,
 		a.changed, instantOrNil(p.Resolved), closes, instantOrNil(p.Closed),
-		r.last.By.String(), r.last.Name, r.last.Kind, instantOrNil(r.last.At), r.last.Excerpt, r.spokeLast, r.items, r.seq)
+		r.last.By.String(), r.last.Name, r.last.Kind, instantOrNil(r.last.At), r.last.Excerpt, r.spokeLast, r.items, r.seq, r.waiting)
+}
+
+// waitingFrom tells since when the client has been waiting, after words at an instant.
+func (r *ticketRow) waitingFrom(at time.Time) *time.Time {
+	if !r.spokeLast {
+		return nil
+	}
+	if r.waiting != nil {
+		return r.waiting
+	}
+	return &at
 }
 
 // deadlines reads the clocks: wake time, auto-close, the earliest timer wanted, and the nearest promise to the client
@@ -68,6 +79,9 @@ func (a *applying) event(c stored, h lifecycle.Happening, rule string, data map[
 	if c.By.Kind == ticket.ActorSystem {
 		by.Name = "Duradesk"
 	}
+	if c.Params.Trigger != "" { // the cause that people ask for is the trigger, not the line of the table
+		rule, h.Why, by.Name = "trigger/"+c.Params.Trigger, orElse(h.Why, c.why), c.byName
+	}
 	var message *string
 	if h.Type != "event" {
 		message = &c.Message
@@ -103,6 +117,8 @@ func eventData(c stored) map[string]any {
 		data["group"] = p.Escalate.Group
 	case p.Assign != nil:
 		data["assign"] = p.Assign
+	case p.Trigger != "" && p.Classify != nil:
+		data["classify"] = p.Classify
 	case p.Timer != nil:
 		data["clock"], data["due"] = p.Timer.Clock, p.Timer.Due
 	case p.Failed != nil:

@@ -67,7 +67,7 @@ func (a *applying) lastWordsAgain(ctx context.Context) error {
 		return err
 	}
 	r := &a.row
-	r.last, r.spokeLast = ticket.LastMessage{}, false
+	r.last, r.spokeLast, r.waiting = ticket.LastMessage{}, false, nil
 	var by, kind string
 	err := a.tx.QueryRow(ctx, `select e.by_kind, e.by_name, e.type, e.at, left(coalesce(m.visible, m.body), 400) from events e join messages m on m.id = e.message
 		where e.ticket = $1 and e.type <> 'event' order by e.n desc limit 1`, r.number).Scan(&by, &r.last.Name, &kind, &r.last.At, &r.last.Excerpt)
@@ -87,6 +87,14 @@ func (a *applying) lastWordsAgain(ctx context.Context) error {
 	err = a.tx.QueryRow(ctx, `select by_kind = 'client' from events where ticket = $1 and type = 'message' and name <> 'automatic_mail_filed' order by n desc limit 1`, r.number).Scan(&r.spokeLast)
 	if err != nil && !noRows(err) {
 		return fmt.Errorf("read who spoke last: %w", err)
+	}
+	if !r.spokeLast {
+		return nil
+	}
+	err = a.tx.QueryRow(ctx, `select min(at) from events where ticket = $1 and type = 'message' and name <> 'automatic_mail_filed' and by_kind = 'client'
+		and n > coalesce((select max(n) from events where ticket = $1 and type = 'message' and name <> 'automatic_mail_filed' and by_kind <> 'client'), 0)`, r.number).Scan(&r.waiting)
+	if err != nil {
+		return fmt.Errorf("read since when the client waits: %w", err)
 	}
 	return nil
 }

@@ -173,19 +173,3 @@ func worst(states map[string]string) (state, reason string) {
 	}
 	return state, reason
 }
-
-// Undeliverable is an address that gets no automatic mail.
-type Undeliverable struct{ Address, Why, Status, Reason string }
-
-// Undeliverables returns those of the given addresses that get no automatic mail.
-func (s *Store) Undeliverables(ctx context.Context, addresses []string) ([]Undeliverable, error) {
-	folded := make([]string, len(addresses))
-	for i, a := range addresses {
-		folded[i] = FoldAddress(a)
-	}
-	rows, err := s.pool.Query(ctx, `select address, why, status, reason from undeliverable where address = any($1) order by address`, folded)
-	if err != nil {
-		return nil, fmt.Errorf("look for undeliverable addresses: %w", err)
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[Undeliverable])
-}

@@ -117,9 +117,12 @@ func TestAHardBounceMarksMailAddressAndTicket(t *testing.T) {
 		{Address: yamada.Email, State: "bounced", Attempts: 1, Reason: "came back: 5.1.1 no such user"}, {Address: "boss@client.example", State: "accepted", Attempts: 1},
 	}, items[len(items)-1].Delivery, "the event shows each recipient, with his own reason")
 
-	found, err := q.s.Undeliverables(t.Context(), []string{yamada.Email, "boss@client.example"})
+	found, _, err := q.s.Undeliverable(t.Context(), "", "", 50)
 	require.NoError(t, err)
-	require.Equal(t, []Undeliverable{{yamada.Email, "bounce", "5.1.1", "no such user"}}, found)
+	require.Len(t, found, 1)
+	require.WithinDuration(t, time.Now(), found[0].Since, time.Minute)
+	found[0].Since = time.Time{}
+	require.Equal(t, ticket.Undeliverable{Address: yamada.Email, Why: "bounce", Status: "5.1.1", Reason: "no such user", Number: n}, found[0])
 
 	// Nothing is sent to it automatically any more, and the ticket says why.
 	other := q.mustStore(t, mailIn("another", 0, "hello?"))
@@ -129,7 +132,7 @@ func TestAHardBounceMarksMailAddressAndTicket(t *testing.T) {
 	// Until he shows that our mail reaches him.
 	back := mailIn("back", n, "I am here again")
 	q.takeIn(t, 8, ticket.Fate{Fate: "message", Order: &back, Reached: yamada.Email})
-	found, err = q.s.Undeliverables(t.Context(), []string{yamada.Email})
+	found, _, err = q.s.Undeliverable(t.Context(), yamada.Email, "", 50)
 	require.NoError(t, err)
 	require.Empty(t, found)
 }
@@ -175,12 +178,12 @@ func TestReceiptsAndComplaints(t *testing.T) {
 	requireCount(t, q.s, 2, `select count(*) from ledger where ticket = $1 and fate = 'automatic'`, n)
 
 	q.takeIn(t, 9, report(n, 9, ticket.Bounce{Delivery: id, Address: yamada.Email, Action: "complaint", Reason: "abuse"}))
-	found, err := q.s.Undeliverables(t.Context(), []string{yamada.Email})
+	found, _, err := q.s.Undeliverable(t.Context(), yamada.Email, "", 50)
 	require.NoError(t, err)
 	require.Equal(t, "complaint", found[0].Why)
 	back := mailIn("back", n, "hello")
 	q.takeIn(t, 10, ticket.Fate{Fate: "message", Order: &back, Reached: yamada.Email})
-	found, err = q.s.Undeliverables(t.Context(), []string{yamada.Email})
+	found, _, err = q.s.Undeliverable(t.Context(), yamada.Email, "", 50)
 	require.NoError(t, err)
 	require.Len(t, found, 1, "a complaint is a person's word: an answer does not take it back")
 }

@@ -46,7 +46,7 @@ from (values (1)) one left join box b on true`
 
 // mailboxOfTicket is the mailbox through which the mail of ticket $1 leaves: the one that its mail came to, else that of
 // the desk's address, else any of the desk.
-const mailboxOfTicket = `select m.* from tickets t join desks d on d.key = t.desk join mailboxes m on m.desk = t.desk
+const mailboxOfTicket = `select m.* from tickets t join desks d on d.key = t.desk join mailboxes m on m.desk = t.desk and m.removed_at is null
 	where t.number = $1 order by (m.id = t.mailbox) desc nulls last, (m.address = d.address) desc, m.enabled desc, m.address limit 1`
 
 // mayAnswer says through which mailbox an automatic mail to an address may leave, or why none may. It counts under a

@@ -166,7 +166,7 @@ func greetClient(ctx context.Context, tx pgx.Tx, found, c ticket.Client, known [
 			now.Number = cmp.Or(now.Number, c.Number)
 		}
 	}
-	if now == found {
+	if now == found && len(free) == 0 {
 		return nil
 	}
 	_, err := tx.Exec(ctx, `update clients set name = $2, email = nullif($3, ''), phone = nullif($4, ''), number = nullif($5, '') where id = $1`,
@@ -174,7 +174,7 @@ func greetClient(ctx context.Context, tx pgx.Tx, found, c ticket.Client, known [
 	if err != nil {
 		return fmt.Errorf("update client %s: %w", found.ID, err)
 	}
-	return nil
+	return rewordClient(ctx, tx, found.ID)
 }
 
 // Identities that are free become a client's, in the one order that every transaction keeps ($1 and $2 are sorted).
@@ -193,8 +193,8 @@ func newClient(ctx context.Context, tx pgx.Tx, c ticket.Client, known []identity
 	kinds, values := columns(inOrder(known))
 	tag, err := tx.Exec(ctx, `
 		with made as (
-			insert into clients (id, name, email, phone, number, access) values ($3, $4, nullif($5, ''), nullif($6, ''), nullif($7, ''), $8))`+layIdentities,
-		kinds, values, id, c.Name, c.Email, c.Phone, c.Number, c.Access)
+			insert into clients (id, name, email, phone, number, access, words) values ($3, $4, nullif($5, ''), nullif($6, ''), nullif($7, ''), $8, array_to_tsvector($9::text[])))`+layIdentities,
+		kinds, values, id, c.Name, c.Email, c.Phone, c.Number, c.Access, clientWords(c.Name, known, c.Email, c.Phone, c.Number))
 	if err != nil {
 		return "", fmt.Errorf("make a client: %w", err)
 	}

@@ -133,7 +133,14 @@ func hashOf(q Query) (string, error) {
 	if q.Sort == "" {
 		q.Sort = defaultSort
 	}
-	b, err := json.Marshal(q)
+	where := ""
+	if q.Where != nil {
+		where = q.Where.String()
+	}
+	b, err := json.Marshal(struct {
+		Query
+		Where string
+	}{q, where})
 	if err != nil {
 		return "", fmt.Errorf("hash a query: %w", err)
 	}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -86,10 +87,14 @@ func (q *Queue) Begin(ctx context.Context, id string) (ticket.Attempt, error) {
 		case d.phase == "data":
 			return q.cutOff(ctx, tx, &d, &r, &out)
 		}
+		if wait, err := q.turn(ctx, tx, &d); err != nil || wait {
+			out.DeliveryState = d.stands()
+			return err
+		}
 		d.attempt++
 		d.state, d.phase = attempted, "before_data"
 		b := &pgx.Batch{}
-		b.Queue(`update deliveries set state = $2, phase = $3, attempt = $4 where id = $1`, id, d.state, d.phase, d.attempt)
+		b.Queue(`update deliveries set state = $2, phase = $3, attempt = $4, turn_at = null where id = $1`, id, d.state, d.phase, d.attempt)
 		b.Queue(`update recipients set state = 'attempted', attempts = attempts + 1 where delivery = $1 and state in ('queued', 'attempted')`, id)
 		if err := send(ctx, tx, b); err != nil {
 			return fmt.Errorf("begin attempt: %w", err)
@@ -136,13 +141,14 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 	var token string
 	var secret []byte
 	b := &pgx.Batch{}
-	b.Queue(`with box as (`+mailboxOfTicket+`) select d.name, t.reply_token, m.subaddress, m.smtp_addr, m.smtp_tls, m.username, m.secret, m.address
+	b.Queue(`with box as (`+mailboxOfTicket+`) select d.name, t.reply_token, m.subaddress, m.smtp_addr, m.smtp_tls, m.username, m.secret, m.address, m.id::text, m.token_mechanism
 		from tickets t join desks d on d.key = t.desk join box m on true where t.number = $1`, d.number).QueryRow(func(found pgx.Row) error {
-		return found.Scan(&out.Mail.Desk, &token, &subaddress, &out.SMTP.Addr, &out.SMTP.TLS, &out.SMTP.Username, &secret, &out.From)
+		return found.Scan(&out.Mail.Desk, &token, &subaddress, &out.SMTP.Addr, &out.SMTP.TLS, &out.SMTP.Username, &secret, &out.From, &out.SMTP.Mailbox, &out.SMTP.Mechanism)
 	})
 	b.Queue(`select address, cc, state from recipients where delivery = $1 order by address`, d.id).Query(func(rows pgx.Rows) error {
 		return eachRecipient(rows, &out)
 	})
+	queueLook(b, d, r, "", &out.Mail)
 	q.queueThread(b, d, &out.Mail)
 	q.queueBody(b, d, &out.Mail)
 	if err := send(ctx, tx, b); err != nil {
@@ -157,6 +163,30 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 		out.From = "" // automatic mail has the null sender, so that nothing answers it (RFC 3834)
 	}
 	return out, q.reveal(&out.SMTP, address, secret)
+}
+
+// queueLook reads how the desk's mail looks: its own template for the occasion and language, the one that the message
+// (or template, where it is not stored yet) names before the standard one, and the desk's manner.
+func queueLook(b *pgx.Batch, d delivery, r ticketRow, template string, m *ticket.Mail) {
+	b.Queue(`select body->>'source' from furniture where kind = 'template' and desk = $1
+		and key in ($2, $2 || '.' || coalesce((select template from messages where id = nullif($3, '')::uuid), nullif($4, ''))) order by length(key) desc limit 1`,
+		r.desk, ticket.TemplateKey(d.occasion, languageOf(r.language), ""), d.message, template).Query(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{&m.Template}, func() error { return nil })
+		return err
+	})
+	m.Signature, m.Layout = r.manner.Signature.In(r.language), r.manner.Layout
+	m.CloseDays = r.settings.AutoCloseDays
+	if m.CloseDays == 0 {
+		m.CloseDays = int(r.settings.AutoClose / (24 * time.Hour))
+	}
+}
+
+// languageOf is the language of the texts that a ticket's mails are made of.
+func languageOf(tag string) string {
+	if first, _, _ := strings.Cut(strings.ToLower(tag), "-"); first == "ja" {
+		return "ja"
+	}
+	return "en"
 }
 
 // queueThread collects the Message-IDs that the mail answers: the client's last one first of all.

@@ -153,6 +153,16 @@ func said(t testing.TB, s *Store, n ticket.Number, line int64, by ticket.By, not
 	return message
 }
 
+// cut gives words to what tests have laid straight into the tables.
+func cut(t testing.TB, s *Store) {
+	t.Helper()
+	exec(t, s, `delete from facts where name like 'words%'`)
+	conn, err := pgx.Connect(t.Context(), s.pool.Config().ConnString())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close(context.Background())) }()
+	require.NoError(t, fillWords(t.Context(), conn, func(string, int) {}))
+}
+
 func exec(t testing.TB, s *Store, sql string, args ...any) {
 	t.Helper()
 	_, err := s.pool.Exec(t.Context(), sql, args...)

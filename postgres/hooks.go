@@ -91,7 +91,11 @@ func (q *Queue) DueHooks(ctx context.Context, webhook string, limit int) (list [
 		return list, next, q.hookBodies(ctx, list, positions)
 	}
 	var at *time.Time
-	err = q.s.pool.QueryRow(ctx, `select greatest(min(h.next_at), max(w.resting_until)) from hooks h join webhooks w on w.id = h.webhook where h.webhook = $1 and h.state = 'pending'`, webhook).Scan(&at)
+	// Only the first of each ticket counts: the others wait for it.
+	err = q.s.pool.QueryRow(ctx, `select greatest(min(h.next_at), max(w.resting_until)) from (
+			select distinct on (ticket, case when ticket is null then id end) webhook, next_at from hooks
+			where webhook = $1 and state = 'pending' order by ticket, case when ticket is null then id end, id
+		) h join webhooks w on w.id = h.webhook`, webhook).Scan(&at)
 	if err != nil {
 		return nil, next, fmt.Errorf("see when a webhook is due: %w", err)
 	}
@@ -182,7 +186,8 @@ func (q *Queue) Standing(ctx context.Context, webhook string) (failures int, sin
 func (q *Queue) Chores(ctx context.Context, limit int, all bool) ([]ticket.Chore, error) {
 	rows, err := q.s.pool.Query(ctx, `select 'Webhook', w.id::text from webhooks w
 		where w.enabled and ($2 or ((w.lent_until is null or w.lent_until < clock_timestamp()) and (w.resting_until is null or w.resting_until <= clock_timestamp())))
-		and exists (select from hooks h where h.webhook = w.id and h.state = 'pending' and ($2 or h.next_at <= clock_timestamp())) limit $1`, limit, all)
+		and exists (select from hooks h where h.webhook = w.id and h.state = 'pending' and ($2 or (h.next_at <= clock_timestamp()
+			and not exists (select from hooks b where b.webhook = h.webhook and b.ticket = h.ticket and b.state = 'pending' and b.id < h.id and b.next_at > clock_timestamp())))) limit $1`, limit, all)
 	if err != nil {
 		return nil, fmt.Errorf("list chores: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -28,18 +29,18 @@ func (q *Queue) Mailbox(ctx context.Context, id string) (ticket.Mailbox, error) 
 	if err != nil {
 		return ticket.Mailbox{}, fmt.Errorf("list our addresses: %w", err)
 	}
-	var first uint32
-	var after ticket.After
-	var authserv string
-	err = q.s.pool.QueryRow(ctx, `select first_uid, after_intake, after_folder, authserv_id from mailboxes where id = $1`, id).Scan(&first, &after.Mode, &after.Folder, &authserv)
+	box := ticket.Mailbox{
+		ID: a.ID, Desk: a.Desk, Address: a.Address, Self: self, Folder: a.Folder, UIDValidity: a.UIDValidity, LastUID: a.LastUID, FromStart: a.FromStart,
+		IMAP: ticket.Account{Mailbox: a.ID, Addr: a.IMAPAddr, TLS: a.IMAPTLS, Username: a.Username, Password: a.Password},
+	}
+	var seconds int
+	err = q.s.pool.QueryRow(ctx, `select first_uid, after_intake, after_folder, authserv_id, token_mechanism, poll_seconds, version from mailboxes where id = $1`, id).
+		Scan(&box.FirstUID, &box.After.Mode, &box.After.Folder, &box.Authserv, &box.IMAP.Mechanism, &seconds, &box.Version)
 	if err != nil {
 		return ticket.Mailbox{}, fmt.Errorf("read cursor: %w", err)
 	}
-	return ticket.Mailbox{
-		After: after, Authserv: authserv,
-		FirstUID: first, ID: a.ID, Desk: a.Desk, Address: a.Address, Self: self, Folder: a.Folder, UIDValidity: a.UIDValidity, LastUID: a.LastUID, FromStart: a.FromStart,
-		IMAP: ticket.Account{Addr: a.IMAPAddr, TLS: a.IMAPTLS, Username: a.Username, Password: ticket.Secret(a.Password.Reveal())},
-	}, nil
+	box.Poll = time.Duration(seconds) * time.Second
+	return box, nil
 }
 
 // Receive keeps the source of a mail before anything is done with it, and counts how often it was begun.
@@ -49,7 +50,10 @@ func (q *Queue) Receive(ctx context.Context, m ticket.Received) (done bool, atte
 			return fmt.Errorf("keep source: %w", err)
 		}
 		return tx.QueryRow(ctx, `insert into ledger as l (mailbox, uidvalidity, uid, fate, digest, raw, attempts) values ($1, $2, $3, 'received', $4, $4, 1)
-			on conflict (mailbox, uidvalidity, uid) do update set attempts = l.attempts + case when l.fate = 'received' then 1 else 0 end
+			on conflict (mailbox, uidvalidity, uid) do update set
+				attempts = case when l.fate <> 'received' then l.attempts when l.raw is null then 1 else l.attempts + 1 end,
+				digest = case when l.fate = 'received' and l.raw is null then excluded.digest else l.digest end,
+				raw = case when l.fate = 'received' and l.raw is null then excluded.raw else l.raw end
 			returning fate <> 'received', attempts`, m.Mailbox, m.UIDValidity, m.UID, m.Digest[:]).Scan(&done, &attempts)
 	})
 	if err == nil && !done {
@@ -247,6 +251,15 @@ func wide(uids []uint32) []int64 {
 		out[i] = int64(u)
 	}
 	return out
+}
+
+// MailboxVersion counts the changes of a mailbox's settings; 0 where it is gone or switched off.
+func (q *Queue) MailboxVersion(ctx context.Context, id string) (version int, err error) {
+	err = q.s.pool.QueryRow(ctx, `select coalesce(max(version), 0) from mailboxes where id = $1 and enabled`, id).Scan(&version)
+	if err != nil {
+		return 0, fmt.Errorf("look for other settings: %w", err)
+	}
+	return version, nil
 }
 
 // MailboxesToWatch lists the ids of the mailboxes that are switched on, but for those whose login was refused too often:

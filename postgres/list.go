@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"duradesk/find"
 	"duradesk/ticket"
 )
 
@@ -17,31 +18,37 @@ const CountCap = 1001
 // Query is a list request. Empty fields don't filter. Spam and deleted tickets are left out unless States or View asks
 // for them.
 type Query struct {
-	View         string   // a view key, with Viewer as "me"
-	Viewer       string   // agent key
-	Desks        []string // desks the viewer may see; nil: all
-	Text         string   // words that must all occur in title, messages, client or number
-	States       []ticket.State
-	Priorities   []ticket.Priority
-	Channels     []ticket.Channel
-	Numbers      []ticket.Number
-	Groups       []string // "" means none
-	Owners       []string // "" means none
-	DeskKeys     []string
-	Types        []string
-	Tags         []string // any of them
-	Languages    []string
-	Categories   []ticket.Category
-	Title        string // contained in, case folded
-	ClientName   string
-	ClientNumber string
-	Email        string
-	Phone        string
-	CreatedFrom  time.Time
-	CreatedTo    time.Time
-	Sort         string // updated, created, number, priority, next_due; "-" in front: descending; default -updated
-	Limit        int    // 1-200, 0: 30
-	Cursor       string // opaque; from Page.Next
+	View           string    // a view key, with Viewer as "me"
+	Viewer         string    // agent key
+	Desks          []string  // desks the viewer may see; nil: all
+	Own            string    // id of the client whose list it is: only his tickets, and none that the staff keep among themselves
+	Organisation   bool      // with Own: those of everybody of his organisation
+	Where          find.Expr `json:"-"` // nil: everything
+	Text           string    // the grammar of package find, added to Where
+	States         []ticket.State
+	Priorities     []ticket.Priority
+	Channels       []ticket.Channel
+	Numbers        []ticket.Number
+	Groups         []string // "" means none
+	Owners         []string // "" means none
+	DeskKeys       []string
+	Types          []string
+	Tags           []string // any of them
+	Languages      []string
+	ReceptionTypes []string
+	Categories     []ticket.Category
+	Title          string // its words, or their beginnings
+	ClientName     string
+	ClientNumber   string
+	Login          string
+	Email          string
+	Phone          string
+	Client         string // id
+	CreatedFrom    time.Time
+	CreatedTo      time.Time
+	Sort           string // updated, created, number, priority, next_due; "-" in front: descending; default -updated
+	Limit          int    // 1-200, 0: 30
+	Cursor         string // opaque; from Page.Next
 }
 
 // Page is one page of a list.
@@ -60,38 +67,141 @@ const (
 // List returns one page in the order that q asks for. It is complete and free of doubles whatever is added meanwhile;
 // a ticket that moves within the order while somebody pages may be met again or not at all.
 func (s *Store) List(ctx context.Context, q Query) (Page, error) {
-	var groups []string
-	if q.View == viewGroups && readable(q.Viewer) {
-		// Read first, so that the list is planned for these groups: they may hold everything or nothing.
-		if err := s.pool.QueryRow(ctx, `select array(select group_key from agent_groups where agent = $1)`, q.Viewer).Scan(&groups); err != nil {
-			return Page{}, fmt.Errorf("read the groups of %s: %w", q.Viewer, err)
-		}
-	}
-	l, err := newListing(q, groups)
+	l, err := s.listing(ctx, q)
 	if err != nil {
 		return Page{}, err
 	}
-	places, err := s.places(ctx, l)
+	found, err := s.look(ctx, l)
 	if err != nil {
 		return Page{}, fmt.Errorf("list tickets: %w", err)
 	}
-	shown := places[:min(len(places), l.limit)]
-	var p Page
+	p := Page{Total: found.total, Capped: found.capped}
+	shown := found.places[:min(len(found.places), l.limit)]
 	if p.Items, err = s.records(ctx, shown); err != nil {
 		return Page{}, fmt.Errorf("list tickets: %w", err)
 	}
-	if len(places) > l.limit {
+	if len(found.places) > l.limit {
 		p.Next = l.order.write(shown[len(shown)-1], l.hash)
-	} else if q.Cursor == "" {
-		p.Total = len(places)
-		return p, nil
 	}
-	query, args := l.count()
-	if err := s.pool.QueryRow(ctx, query, plannedForValues(args)...).Scan(&p.Total); err != nil {
-		return Page{}, fmt.Errorf("count tickets: %w", err)
-	}
-	p.Capped = p.Total >= CountCap
 	return p, nil
+}
+
+// Count tells how many tickets a query finds, and whether there may be more: counting ends at CountCap, or earlier where
+// it would take long.
+func (s *Store) Count(ctx context.Context, q Query) (n int, capped bool, err error) {
+	q.Limit, q.Cursor = highestLimit, ""
+	l, err := s.listing(ctx, q)
+	if err != nil {
+		return 0, false, err
+	}
+	if l.way == walked {
+		found, err := s.look(ctx, l)
+		return found.total, found.capped, err
+	}
+	n, err = s.count(ctx, l)
+	return n, n >= CountCap, err
+}
+
+// listing understands a query. The groups of the viewer are read first, so that the list is planned for them: they may
+// hold everything or nothing.
+func (s *Store) listing(ctx context.Context, q Query) (listing, error) {
+	e, err := q.all()
+	if err != nil {
+		return listing{}, err
+	}
+	var groups []string
+	if asksForGroups(e) && readable(q.Viewer) {
+		if err := s.pool.QueryRow(ctx, `select array(select group_key from agent_groups where agent = $1)`, q.Viewer).Scan(&groups); err != nil {
+			return listing{}, fmt.Errorf("read the groups of %s: %w", q.Viewer, err)
+		}
+	}
+	st, err := s.wordStats(ctx)
+	if err != nil {
+		return listing{}, err
+	}
+	return newListing(q, e, groups, st)
+}
+
+func asksForGroups(e find.Expr) bool {
+	asks := false
+	find.Walk(e, func(e find.Expr, _ bool) {
+		is, ok := e.(find.Is)
+		asks = asks || ok && (is.Field == find.Group && slices.Contains(is.Values, find.Mine) || is.Field == find.View && slices.Contains(is.Values, viewGroups))
+	})
+	return asks
+}
+
+// found is a page's places, one more than its limit if there are more, and how many there are in all.
+type found struct {
+	places []place
+	total  int
+	capped bool // there are at least so many
+}
+
+// look goes the listing's way.
+func (s *Store) look(ctx context.Context, l listing) (f found, err error) {
+	switch l.way {
+	case seeded:
+		query, args := l.foundPage()
+		f.places, f.total, err = s.counted(ctx, query, args)
+		f.capped = f.total >= CountCap
+		return f, err
+	case walked:
+		return s.walk(ctx, l)
+	case plain:
+	}
+	query, args := l.page()
+	if f.places, err = s.places(ctx, query, args); err != nil {
+		return f, err
+	}
+	if len(f.places) <= l.limit && l.after == nil {
+		f.total = len(f.places)
+		return f, nil
+	}
+	f.total, err = s.count(ctx, l)
+	f.capped = f.total >= CountCap
+	return f, err
+}
+
+// walk passes tickets in order and looks into each. Where the page is not full after many, the words stand apart in time,
+// or never together: then they are found after all, which takes as long as they are common, but no longer.
+func (s *Store) walk(ctx context.Context, l listing) (f found, err error) {
+	query, args := l.walkPage(walkMost)
+	if f.places, err = s.places(ctx, query, args); err != nil {
+		return f, err
+	}
+	if len(f.places) > l.limit {
+		f.total, f.capped = len(f.places), true
+		return f, nil
+	}
+	passed := 0
+	query, args = l.passed(walkMost)
+	if err := s.pool.QueryRow(ctx, query, plannedForValues(args)...).Scan(&passed); err != nil {
+		return f, err
+	}
+	if passed < walkMost {
+		f.total, f.capped = len(f.places), l.after != nil
+		return f, nil
+	}
+	if l.seeds != nil {
+		query, args = l.foundPage()
+		f.places, f.total, err = s.counted(ctx, query, args)
+		f.capped = f.total >= CountCap
+		return f, err
+	}
+	query, args = l.walkPage(0)
+	f.places, err = s.places(ctx, query, args)
+	f.total, f.capped = len(f.places), len(f.places) > l.limit || l.after != nil
+	return f, err
+}
+
+// count counts up to CountCap.
+func (s *Store) count(ctx context.Context, l listing) (n int, err error) {
+	query, args := l.count()
+	if err = s.pool.QueryRow(ctx, query, plannedForValues(args)...).Scan(&n); err != nil {
+		err = fmt.Errorf("count tickets: %w", err)
+	}
+	return n, err
 }
 
 // plannedForValues makes the statement an unnamed one, which Postgres plans for its arguments: 'spam' and 'new' want
@@ -109,8 +219,7 @@ type place struct {
 }
 
 // places finds one more than the limit, to know whether there are more.
-func (s *Store) places(ctx context.Context, l listing) ([]place, error) {
-	query, args := l.page()
+func (s *Store) places(ctx context.Context, query string, args []any) ([]place, error) {
 	rows, err := s.pool.Query(ctx, query, plannedForValues(args)...)
 	if err != nil {
 		return nil, err
@@ -118,6 +227,24 @@ func (s *Store) places(ctx context.Context, l listing) ([]place, error) {
 	return pgx.CollectRows(rows, func(cr pgx.CollectableRow) (p place, err error) {
 		return p, cr.Scan(&p.number, &p.updated, &p.created, &p.priority, &p.nextDue)
 	})
+}
+
+// counted is places with the total in front of each; without places there is one row that has only the total.
+func (s *Store) counted(ctx context.Context, query string, args []any) (places []place, total int, err error) {
+	rows, err := s.pool.Query(ctx, query, plannedForValues(args)...)
+	if err != nil {
+		return nil, 0, err
+	}
+	var number *int64
+	var updated, created, nextDue *time.Time
+	var priority *int16
+	_, err = pgx.ForEachRow(rows, []any{&total, &number, &updated, &created, &priority, &nextDue}, func() error {
+		if number != nil {
+			places = append(places, place{*number, *updated, *created, *priority, nextDue})
+		}
+		return nil
+	})
+	return places, total, err
 }
 
 const recordsQuery = `select ` + recordColumns + ` from unnest($1::bigint[]) with ordinality as page (n, place) join tickets t on t.number = page.n ` + recordJoins + ` order by page.place`
@@ -137,62 +264,4 @@ func (s *Store) records(ctx context.Context, page []place) ([]ticket.Record, err
 		return nil, err
 	}
 	return pgx.CollectRows(rows, scanRecord)
-}
-
-// listing is a query understood.
-type listing struct {
-	filter *filter
-	order  order
-	limit  int
-	after  *position
-	hash   string
-}
-
-func newListing(q Query, groups []string) (listing, error) {
-	var l listing
-	var err error
-	if l.filter, err = filterOf(q, groups); err != nil {
-		return listing{}, err
-	}
-	if l.order, err = orderOf(q.Sort); err != nil {
-		return listing{}, err
-	}
-	l.limit = q.Limit
-	if l.limit == 0 {
-		l.limit = defaultLimit
-	}
-	if l.limit < 1 || l.limit > highestLimit {
-		return listing{}, invalid("limit", "a limit of %d is not possible; use 1 to %d", q.Limit, highestLimit)
-	}
-	if l.hash, err = hashOf(q); err != nil {
-		return listing{}, err
-	}
-	if q.Cursor != "" {
-		at, err := l.order.read(q.Cursor, l.hash)
-		if err != nil {
-			return listing{}, err
-		}
-		l.after = &at
-	}
-	return l, nil
-}
-
-func (l listing) page() (string, []any) {
-	f := &filter{conditions: slices.Clone(l.filter.conditions), args: slices.Clone(l.filter.args)}
-	if l.after != nil {
-		l.order.after(f, *l.after)
-	}
-	return `select t.number, t.updated_at, t.created_at, t.priority, t.next_due_at from tickets t
-		where ` + f.sql() + ` order by ` + l.order.by() + ` limit ` + f.arg(l.limit+1) + `::int`, f.args
-}
-
-// count walks along the list's usual order: a cap alone makes the planner believe that reading the table from its start
-// will do, which is false where matches are rare.
-func (l listing) count() (string, []any) {
-	return countUpTo("tickets t where " + l.filter.sql() + " order by t.updated_at desc, t.number desc"), l.filter.args
-}
-
-// countUpTo counts the rows of a from clause, but not beyond CountCap.
-func countUpTo(from string) string {
-	return fmt.Sprintf(`select count(*) from (select from %s limit %d) counted`, from, CountCap)
 }

@@ -22,7 +22,8 @@ type Mailbox struct {
 
 // Mailboxes returns all, by address.
 func (s *Store) Mailboxes(ctx context.Context) ([]Mailbox, error) {
-	rows, err := s.pool.Query(ctx, `select id::text, desk, address, state, coalesce(last_error, alert, ''), last_seen_at, uidvalidity, last_uid from mailboxes order by address`)
+	rows, err := s.pool.Query(ctx, `select id::text, desk, address, state, coalesce(last_error, alert, ''), last_seen_at, uidvalidity, last_uid
+		from mailboxes where removed_at is null order by address`)
 	if err != nil {
 		return nil, fmt.Errorf("list mailboxes: %w", err)
 	}
@@ -114,9 +115,10 @@ func (s *Store) SaveAccount(ctx context.Context, a Account) (Account, error) {
 
 // What becomes of a mailbox that is there: it is as it is now said to be, or only its doors and its login are.
 const (
-	replaceAccount = moveAccount + `, desk = excluded.desk, imap_tls = excluded.imap_tls, smtp_tls = excluded.smtp_tls,
-		folder = excluded.folder, subaddress = excluded.subaddress, from_start = excluded.from_start, enabled = excluded.enabled`
-	moveAccount = `imap_addr = excluded.imap_addr, smtp_addr = excluded.smtp_addr, username = excluded.username, secret = coalesce(excluded.secret, m.secret), troubles = 0, resting_until = null,
+	replaceAccount = setAccount + `, desk = excluded.desk, imap_tls = excluded.imap_tls, smtp_tls = excluded.smtp_tls,
+		folder = excluded.folder, subaddress = excluded.subaddress, from_start = excluded.from_start, enabled = excluded.enabled, removed_at = null`
+	moveAccount = setAccount + ` where m.version = 1` // once a person has set it, it is his
+	setAccount  = `imap_addr = excluded.imap_addr, smtp_addr = excluded.smtp_addr, username = excluded.username, secret = coalesce(excluded.secret, m.secret), troubles = 0, resting_until = null,
 		state = case when m.state = 'stopped' then 'waiting' else m.state end`
 )
 
@@ -142,6 +144,9 @@ func (s *Store) saveAccount(ctx context.Context, q querier, a Account, existing 
 		fresh.String(), a.Desk, a.Address, a.IMAPAddr, a.IMAPTLS, a.SMTPAddr, a.SMTPTLS, a.Username, sealed, a.Folder, a.Subaddress, a.FromStart, a.Enabled).Scan(&id)
 	if _, state := violated(err); state == foreignKey {
 		return "", invalid("/desk", "there is no desk %q", a.Desk)
+	}
+	if noRows(err) { // it is there and stays as it is
+		return "", nil
 	}
 	return id, err
 }

@@ -38,6 +38,7 @@ type Store struct {
 	sealer           *Sealer
 	notices          *notices
 	calendars        calendars
+	words            wordCache
 	lockTimeout      time.Duration
 	statementTimeout time.Duration
 }

@@ -20,15 +20,16 @@ type Person struct {
 	Language string
 	Groups   []string
 	Desks    []string
+	Zone     string     // IANA name; "": that of his machine
 	Disabled *time.Time // since then he cannot sign in, and gets no ticket
 }
 
 const personColumns = `a.key, a.name, a.email, a.role, a.language,
 	array(select group_key from agent_groups g where g.agent = a.key order by group_key),
-	array(select desk from agent_desks d where d.agent = a.key order by desk), a.disabled_at`
+	array(select desk from agent_desks d where d.agent = a.key order by desk), a.zone, a.disabled_at`
 
 func (p *Person) fields(role *string) []any {
-	return []any{&p.Key, &p.Name, &p.Email, role, &p.Language, &p.Groups, &p.Desks, &p.Disabled}
+	return []any{&p.Key, &p.Name, &p.Email, role, &p.Language, &p.Groups, &p.Desks, &p.Zone, &p.Disabled}
 }
 
 func scanPerson(cr pgx.CollectableRow) (Person, error) {
@@ -99,8 +100,8 @@ func (s *Store) AddAgent(ctx context.Context, p Person, passwordHash string) (Pe
 	}
 	var stored Person
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `insert into agents (key, name, email, role, language, password_hash) values ($1, $2, $3, $4, $5, nullif($6, ''))`,
-			p.Key, clean(p.Name), clean(p.Email), p.Role.String(), clean(p.Language), passwordHash)
+		_, err := tx.Exec(ctx, `insert into agents (key, name, email, role, language, password_hash, zone) values ($1, $2, $3, $4, $5, nullif($6, ''), $7)`,
+			p.Key, clean(p.Name), clean(p.Email), p.Role.String(), clean(p.Language), passwordHash, clean(p.Zone))
 		switch constraint, _ := violated(err); constraint {
 		case "agents_pkey":
 			return conflict("/key", "there is already an agent %q", p.Key)

@@ -9,8 +9,8 @@ import (
 	"duradesk/ticket"
 )
 
-// ChangeAgent writes all of a member of staff but his password. One who is disabled loses his tokens at once; his
-// tickets stay his until somebody takes them. The last admin is neither disabled nor made less: a ticket.Conflict.
+// ChangeAgent writes all of a member of staff but his password. One who is disabled loses his tokens and sessions at once;
+// his tickets stay his until somebody takes them. With another role he must sign in anew. The last admin is neither disabled nor made less: a ticket.Conflict.
 func (s *Store) ChangeAgent(ctx context.Context, p Person) (Person, error) {
 	var stored Person
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
@@ -20,8 +20,11 @@ func (s *Store) ChangeAgent(ctx context.Context, p Person) (Person, error) {
 		if err := keepAnAdmin(ctx, tx, p); err != nil {
 			return err
 		}
-		tag, err := tx.Exec(ctx, `update agents set name = $2, email = $3, role = $4, language = $5, disabled_at = $6 where key = $1`,
-			p.Key, clean(p.Name), clean(p.Email), p.Role.String(), orElse(clean(p.Language), "en"), p.Disabled)
+		if _, err := tx.Exec(ctx, `delete from sessions where agent in (select key from agents where key = $1 and (role <> $2 or $3))`, p.Key, p.Role.String(), p.Disabled != nil); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, `update agents set name = $2, email = $3, role = $4, language = $5, disabled_at = $6, zone = $7 where key = $1`,
+			p.Key, clean(p.Name), clean(p.Email), p.Role.String(), orElse(clean(p.Language), "en"), p.Disabled, clean(p.Zone))
 		if constraint, _ := violated(err); constraint == "agents_email" {
 			return conflict("/email", "there is already an agent with that mail address")
 		}
@@ -101,6 +104,7 @@ func (s *Store) DropAgent(ctx context.Context, key string) error {
 		return fmt.Errorf("take away the agent %s: %w", key, err)
 	}
 	return s.drop(ctx, "agent", key, []string{
+		`delete from sessions where agent = $1`, `delete from one_time_links where agent = $1`, `delete from recovery_codes where agent = $1`, `delete from oidc_accounts where agent = $1`,
 		`delete from tokens where agent = $1`, `delete from agent_groups where agent = $1`, `delete from agent_desks where agent = $1`, `delete from notices where agent = $1`, `delete from agents where key = $1`,
 	})
 }

@@ -115,9 +115,9 @@ func TestTokens(t *testing.T) {
 
 	who, used, err := s.ByToken(ctx, hash("one"), noon)
 	require.NoError(t, err)
-	require.Equal(t, "sato", who.Key)
-	require.Equal(t, ticket.RoleAgent, who.Role)
-	require.Equal(t, []string{"support"}, who.Desks)
+	require.Equal(t, "sato", who.Person.Key)
+	require.Equal(t, ticket.RoleAgent, who.Person.Role)
+	require.Equal(t, []string{"support"}, who.Person.Desks)
 	require.Equal(t, noon, *used.LastUsed)
 	_, used, err = s.ByToken(ctx, hash("one"), noon.Add(59*time.Second))
 	require.NoError(t, err)
@@ -172,6 +172,6 @@ func TestNotingAUseNeverWaits(t *testing.T) {
 	exec(t, s, `alter table tokens add constraint never_noted check (last_used is null)`)
 	who, _, err := s.ByToken(t.Context(), []byte("hash"), noon)
 	require.NoError(t, err, "a note that fails refuses nobody")
-	require.Equal(t, "sato", who.Key)
+	require.Equal(t, "sato", who.Person.Key)
 	require.Contains(t, told.String(), "not noted")
 }

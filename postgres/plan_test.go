@@ -41,6 +41,7 @@ func many(t testing.TB) *Store {
 		select ticket, 1, row_number() over (partition by ticket order by id), 1, at, 'message', 'said', 'client', id from messages`)
 	exec(t, s, `insert into commands (ticket, seq, id, actor, by_kind, by_id, name, at, outcome)
 		select number, 1, 'c' || number, 'agent:a1', 'agent', 'a1', 'note', created_at, case when number % 5000 = 0 then 'pending' else 'applied' end from tickets`)
+	cut(t, s)
 	exec(t, s, `vacuum analyze`)
 	return s
 }
@@ -109,7 +110,7 @@ func listsWalkIndexes(t *testing.T, s *Store) {
 	for name, q := range queries {
 		for _, sort := range []string{"-updated", "-created", "number", "-priority", "next_due"} {
 			q.Sort, q.Cursor = sort, ""
-			l, err := newListing(q, []string{"tier2"})
+			l, err := s.listing(t.Context(), q)
 			require.NoError(t, err)
 			sql, args := l.page()
 			requireIndexed(t, fmt.Sprintf("page of %s by %s", name, sort), plan(t, s, sql, args))
@@ -117,13 +118,13 @@ func listsWalkIndexes(t *testing.T, s *Store) {
 			first, err := s.List(t.Context(), q)
 			require.NoError(t, err)
 			if q.Cursor = first.Next; q.Cursor != "" {
-				l, err = newListing(q, []string{"tier2"})
+				l, err = s.listing(t.Context(), q)
 				require.NoError(t, err)
 				sql, args = l.page()
 				requireIndexed(t, fmt.Sprintf("next page of %s by %s", name, sort), plan(t, s, sql, args))
 			}
 		}
-		l, err := newListing(q, []string{"tier2"})
+		l, err := s.listing(t.Context(), q)
 		require.NoError(t, err)
 		sql, args := l.count()
 		requireIndexed(t, "count of "+name, plan(t, s, sql, args))
@@ -157,7 +158,7 @@ func timelinesWalkIndexes(t *testing.T, s *Store) {
 // listsTouchFewPages: thirty rows cost a bounded number of pages however many tickets there are.
 func listsTouchFewPages(t *testing.T, s *Store) {
 	for name, q := range map[string]Query{"plain": {}, "mine": {View: "mine_open", Viewer: "a7"}, "new": {View: "unassigned"}, "next due": {Sort: "next_due"}} {
-		l, err := newListing(q, []string{"tier2"})
+		l, err := s.listing(t.Context(), q)
 		require.NoError(t, err)
 		sql, args := l.page()
 		rows, err := s.pool.Query(t.Context(), "explain (analyze, buffers, format text) "+sql, append([]any{pgx.QueryExecModeDescribeExec}, args...)...)

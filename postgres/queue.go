@@ -85,24 +85,25 @@ type ticketRow struct {
 	items      int64
 	process    ticket.Process
 	settings   ticket.Settings
-	undo       time.Duration // for how long an answer's mail can be taken back
+	manner     ticket.Manner // of its desk
 	last       ticket.LastMessage
 	spokeLast  bool
+	waiting    *time.Time    // since when the client waits for an answer
 	follows    ticket.Number // the closed ticket that this one follows up
 	now        time.Time     // read after the lock
 }
 
-const lockRow = `
+const ticketRowQuery = `
 select t.number, t.id::text, t.desk, d.address, d.process, t.title, t.client, c.name, coalesce(c.email, ''), t.language, t.channel, t.seq, t.last_at,
        t.applied_seq, t.items, t.process, p.settings, t.last_by, t.last_name, t.last_kind, t.last_at_message, t.last_excerpt,
-       t.client_spoke_last, coalesce((now.settings->>'undo_send')::bigint, 0), coalesce((select other from links l where l.ticket = t.number and l.kind = 'follow_up' and l.other < t.number limit 1), 0)
+       t.client_spoke_last, t.waiting_since, d.manner, coalesce((select other from links l where l.ticket = t.number and l.kind = 'follow_up' and l.other < t.number limit 1), 0)
 from tickets t
 join desks d on d.key = t.desk
 join clients c on c.id = t.client
 join policies p on p.desk = t.desk and p.version = (t.process->>'policy')::int
-left join policies now on now.desk = d.key and now.version = d.policy
-where t.number = $1
-for no key update of t`
+where t.number = $1`
+
+const lockRow = ticketRowQuery + ` for no key update of t`
 
 // queueLock puts the lock and the clock, read after it, at the head of a batch. Timeouts are local to the transaction.
 func (q *Queue) queueLock(b *pgx.Batch, n ticket.Number, r *ticketRow) {
@@ -115,9 +116,10 @@ func (q *Queue) queueLock(b *pgx.Batch, n ticket.Number, r *ticketRow) {
 
 func scanTicketRow(found pgx.Row, r *ticketRow) error {
 	lastBy, lastAt := "", (*time.Time)(nil)
+	r.manner = ticket.DefaultManner() // what the row leaves out stays so
 	err := found.Scan(&r.number, &r.id, &r.desk, &r.deskAddr, &r.rules, &r.title, &r.client, &r.clientName, &r.clientMail, &r.language, &r.channel, &r.seq, &r.lastAt,
 		&r.applied, &r.items, &r.process, &r.settings, &lastBy, &r.last.Name, &r.last.Kind, &lastAt, &r.last.Excerpt,
-		&r.spokeLast, &r.undo, &r.follows)
+		&r.spokeLast, &r.waiting, &r.manner, &r.follows)
 	if err != nil {
 		return err
 	}

@@ -35,9 +35,9 @@ func undoing(t testing.TB) *Queue {
 	return NewQueue(furnished(t), QueueConfig{Rules: lifecycle.Inquiry, Mint: testMint{}})
 }
 
-func (q *Queue) undo(t testing.TB, d time.Duration) {
+func (q *Queue) undo(t testing.TB, seconds int) {
 	t.Helper()
-	exec(t, q.s, `update policies set settings = settings || jsonb_build_object('undo_send', $1::bigint)`, int64(d))
+	exec(t, q.s, `update desks set manner = manner || jsonb_build_object('undo_send', $1::int)`, seconds)
 }
 
 var (

@@ -170,8 +170,10 @@ func queueTicket(b *pgx.Batch, n ticket.Number, client string, pinned pins, at t
 		values ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), $10, $11, 1, $12, $13, 'new', $14, $12, $12, $15)`,
 		n, id, op.Desk, op.Title, client, op.Channel.String(), orElse(op.Language, "en"), orElse(op.Type, "question"), op.ReceptionType,
 		orEmpty(op.Tags), orMap(op.Fields), at, p, int(p.Priority), token())
+	b.Queue(writeTitleWords, n, titleWords(op.Title, op.Channel.String(), orElse(op.Language, "en"), orElse(op.Type, "question"), op.ReceptionType))
 	if op.Follows != 0 {
 		b.Queue(`insert into links (ticket, kind, other) values ($1, 'follow_up', $2), ($2, 'follow_up', $1) on conflict do nothing`, n, op.Follows)
+		b.Queue(`update tickets t set mailbox = f.mailbox from tickets f where t.number = $1 and f.number = $2 and f.desk = t.desk`, n, op.Follows)
 	}
 }
 
@@ -189,6 +191,7 @@ func queueCommand(b *pgx.Batch, o ticket.Order, n ticket.Number, seq int64, at t
 		id := uuid.Must(uuid.NewV7()).String()
 		message = &id
 		queueMessage(b, id, n, at, *o.Message)
+		queueWords(b, id, seq == 1, *o.Message)
 	}
 	if h := o.Params.Hold; h != nil && h.Until != nil {
 		until := h.Until.UTC().Truncate(time.Microsecond) // what the database keeps, so that timers compare equal
@@ -196,7 +199,15 @@ func queueCommand(b *pgx.Batch, o ticket.Order, n ticket.Number, seq int64, at t
 	}
 	b.Queue(`insert into commands (ticket, seq, id, actor, by_kind, by_id, by_role, by_name, name, at, params, reason_text, message, seen_revision, fingerprint, draft)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, nullif($12, ''), $13, $14, $15, nullif($16, '')::uuid)`,
-		n, seq, o.ID, o.By.Key(), o.By.Kind.String(), o.By.ID, o.By.Role.String(), o.Name, o.Kind.String(), at, o.Params, o.Reason, message, o.SeenRevision, o.Fingerprint, o.Draft)
+		n, seq, o.ID, o.By.Key(), o.By.Kind.String(), o.By.ID, o.By.Role.String(), o.Name, o.Kind.String(), at, o.Params, o.Reason, message, o.SeenRevision, o.Fingerprint, draftNamed(o))
+}
+
+// draftNamed is the draft that an order names; an id that is none names nothing.
+func draftNamed(o ticket.Order) string {
+	if !properUUID(o.Draft) {
+		return ""
+	}
+	return o.Draft
 }
 
 func queueMessage(b *pgx.Batch, id string, n ticket.Number, at time.Time, m ticket.NewMessage) {

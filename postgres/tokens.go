@@ -8,8 +8,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-
-	"duradesk/ticket"
 )
 
 // Token is an API token as lists show it; the secret is told once, at its making, and only its hash is kept.
@@ -20,17 +18,18 @@ type Token struct {
 	ExpiresAt *time.Time
 	CreatedAt time.Time
 	LastUsed  *time.Time
+	Client    string // whose it is, where it is no agent's
 }
 
-const tokenColumns = `t.id::text, t.agent, t.scopes, t.expires_at, t.created_at, t.last_used`
+const tokenColumns = `t.id::text, coalesce(t.agent, ''), t.scopes, t.expires_at, t.created_at, t.last_used, coalesce(t.client, '')`
 
 func (t *Token) fields() []any {
-	return []any{&t.ID, &t.Agent, &t.Scopes, &t.ExpiresAt, &t.CreatedAt, &t.LastUsed}
+	return []any{&t.ID, &t.Agent, &t.Scopes, &t.ExpiresAt, &t.CreatedAt, &t.LastUsed, &t.Client}
 }
 
 func scanToken(cr pgx.CollectableRow) (t Token, err error) { return t, cr.Scan(t.fields()...) }
 
-// AddToken stores the hash of a new token; an unknown agent is ticket.Invalid, a hash or id that is taken a
+// AddToken stores the hash of a new token; an unknown agent or client is ticket.Invalid, a hash or id that is taken a
 // ticket.Conflict.
 func (s *Store) AddToken(ctx context.Context, t Token, hash []byte) (Token, error) {
 	if t.ID == "" {
@@ -45,11 +44,14 @@ func (s *Store) AddToken(ctx context.Context, t Token, hash []byte) (Token, erro
 	}
 	var stored Token
 	err := s.pool.QueryRow(ctx, `
-		insert into tokens as t (id, agent, hash, scopes, expires_at, created_at)
-		values ($1, $2, $3, $4, $5, coalesce($6, now())) returning `+tokenColumns,
-		t.ID, t.Agent, hash, t.Scopes, t.ExpiresAt, orNil(t.CreatedAt)).Scan(stored.fields()...)
+		insert into tokens as t (id, agent, hash, scopes, expires_at, created_at, client)
+		values ($1, nullif($2, ''), $3, $4, $5, coalesce($6, now()), nullif($7, '')) returning `+tokenColumns,
+		t.ID, t.Agent, hash, t.Scopes, t.ExpiresAt, orNil(t.CreatedAt), t.Client).Scan(stored.fields()...)
 	switch _, state := violated(err); state {
 	case foreignKey:
+		if t.Client != "" {
+			return Token{}, invalid("/client", "there is no client %q", t.Client)
+		}
 		return Token{}, invalid("/agent", "there is no agent %q", t.Agent)
 	case taken:
 		return Token{}, conflict("", "there is already such a token")
@@ -61,28 +63,28 @@ func (s *Store) AddToken(ctx context.Context, t Token, hash []byte) (Token, erro
 }
 
 // ByToken returns whose token has that hash and its scopes, and notes the use (at most once a minute);
-// ticket.NotFound for unknown or expired ones.
-func (s *Store) ByToken(ctx context.Context, hash []byte, now time.Time) (Person, Token, error) {
-	var p Person
+// ticket.NotFound for unknown or expired ones, and for those of who may not come in.
+func (s *Store) ByToken(ctx context.Context, hash []byte, now time.Time) (Holder, Token, error) {
+	var h holderRow
 	var t Token
-	var role string
 	err := s.pool.QueryRow(ctx, `
-		select `+tokenColumns+`, `+personColumns+` from tokens t join agents a on a.key = t.agent
-		where t.hash = $1 and (t.expires_at is null or t.expires_at > $2) and a.disabled_at is null`, hash, now).
-		Scan(append(t.fields(), p.fields(&role)...)...)
+		select `+tokenColumns+`, `+holderColumns+` from tokens t `+holderJoins("t")+`
+		where t.hash = $1 and (t.expires_at is null or t.expires_at > $2) and `+holderComesIn, hash, now).
+		Scan(append(t.fields(), h.fields()...)...)
 	if noRows(err) {
-		return Person{}, Token{}, notFound("there is no such token, or it has expired")
+		return Holder{}, Token{}, notFound("there is no such token, or it has expired")
 	}
 	if err != nil {
-		return Person{}, Token{}, fmt.Errorf("look up a token: %w", err)
+		return Holder{}, Token{}, fmt.Errorf("look up a token: %w", err)
 	}
-	if p.Role, err = ticket.ParseRole(role); err != nil {
-		return Person{}, Token{}, fmt.Errorf("agent %s: %w", p.Key, err)
+	holder, err := h.holder()
+	if err != nil {
+		return Holder{}, Token{}, fmt.Errorf("look up a token: %w", err)
 	}
 	if t.LastUsed == nil || now.Sub(*t.LastUsed) >= time.Minute {
 		s.noteUse(ctx, &t, now)
 	}
-	return p, t, nil
+	return holder, t, nil
 }
 
 // noteUse never makes a caller wait for another or fail: the note is a courtesy.
@@ -97,12 +99,12 @@ func (s *Store) noteUse(ctx context.Context, t *Token, now time.Time) {
 	t.LastUsed = &now
 }
 
-// Tokens returns an agent's tokens, or everybody's for "", oldest first.
+// Tokens returns the tokens of an agent, or of a client by his id, or everybody's for "", oldest first.
 func (s *Store) Tokens(ctx context.Context, agent string) ([]Token, error) {
 	if !readable(agent) {
 		return nil, nil
 	}
-	rows, err := s.pool.Query(ctx, `select `+tokenColumns+` from tokens t where $1 = '' or t.agent = $1 order by t.created_at, t.id`, agent)
+	rows, err := s.pool.Query(ctx, `select `+tokenColumns+` from tokens t where $1 = '' or t.agent = $1 or t.client = $1 order by t.created_at, t.id`, agent)
 	if err != nil {
 		return nil, fmt.Errorf("list tokens: %w", err)
 	}

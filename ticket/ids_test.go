@@ -27,7 +27,7 @@ func TestIDsNeverChange(t *testing.T) {
 		"operator:operator": Operator.Key(),
 		"Ticket":            WorkflowTicket, "Delivery": WorkflowDelivery, "Mailbox": WorkflowMailbox,
 		"duradesk": QueueTickets, "duradesk-mail": QueueMail,
-		"bell": SignalBell, "state": QueryState, "future": QueryFuture,
+		"bell": SignalBell, "settings-changed": SignalSettingsChanged, "state": QueryState, "future": QueryFuture,
 	} {
 		require.Equal(t, want, got)
 	}

@@ -1,5 +1,7 @@
 package ticket
 
+import "time"
+
 // Mailbox is one polled mailbox.
 type Mailbox struct {
 	ID          string
@@ -13,7 +15,9 @@ type Mailbox struct {
 	FirstUID    uint32 // mail up to here lay there before the first contact and is left alone
 	FromStart   bool   // read from its first message; else from what comes after the first contact
 	After       After
-	Authserv    string // the receiving host whose Authentication-Results are believed; "": none are
+	Authserv    string        // the receiving host whose Authentication-Results are believed; "": none are
+	Poll        time.Duration // a look at the mailbox at the latest after this
+	Version     int           // counts the changes of the settings
 }
 
 // After is what becomes of a mail on its server once it is taken in.

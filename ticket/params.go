@@ -24,6 +24,7 @@ type Params struct {
 	Split     *SplitParams     `json:"split,omitempty"`
 	Move      *MoveParams      `json:"move,omitempty"`
 	Withdraw  *WithdrawParams  `json:"withdraw,omitempty"`
+	Trigger   string           `json:"trigger,omitempty"` // key of the trigger that asks for it (N9)
 	Problem   string           `json:"problem,omitempty"` // reason key: what was wrong with a signal sent by hand
 	Name      string           `json:"name,omitempty"`    // the signal's name, where it is not a command's
 }

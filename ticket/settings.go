@@ -25,9 +25,6 @@ type Settings struct {
 	AfterReply      AfterReply    `json:"after_reply,omitempty"`
 	BreachEscalates bool          `json:"breach_escalates"`
 	Acknowledge     bool          `json:"acknowledge"`
-	// UndoSend is how long an answer's mail can be taken back; 0: it leaves at once. It goes by the desk's present
-	// settings, whatever version a ticket has pinned.
-	UndoSend time.Duration `json:"undo_send"`
 }
 
 // Targets are how long something may take, by priority; 0: no such clock.
@@ -130,6 +127,5 @@ func DefaultSettings() Settings {
 		Pauses:       Pauses{Resolution: []HoldReason{HoldClient, HoldThirdParty, HoldScheduled}},
 		HandOverDays: 2, AutoClose: 14 * 24 * time.Hour, SpamRetention: 30 * 24 * time.Hour,
 		FollowUp: FollowUpLinked, ReopenWithin: 30 * 24 * time.Hour, AfterReply: AfterReplyOpen, BreachEscalates: true, Acknowledge: true,
-		UndoSend: 10 * time.Second,
 	}
 }

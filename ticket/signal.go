@@ -20,6 +20,9 @@ const (
 	// SignalBell rings without a command: look at the row.
 	SignalBell = "bell"
 
+	// SignalSettingsChanged tells a mailbox's workflow that its settings have changed: it begins anew with them at once.
+	SignalSettingsChanged = "settings-changed"
+
 	QueryState  = "state"
 	QueryFuture = "future"
 )

@@ -22,9 +22,11 @@ type Part struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-// Health answers /healthz (alive) and /readyz (able to work: every needed part is), with each part in the body.
-func Health(parts func(context.Context) []Part) http.Handler {
+// Health answers /healthz (alive), /readyz (able to work: every needed part is), with each part in the body, and /metrics
+// by the page that is given for it.
+func Health(parts func(context.Context) []Part, metrics http.Handler) http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, map[string]any{"status": "ok"}) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)

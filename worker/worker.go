@@ -60,14 +60,19 @@ func New(c client.Client, p Parts) *Workers {
 	return w
 }
 
+// registerWorkflows gives the workflows their names; a replayer takes both kinds.
+func registerWorkflows(tickets, mail worker.WorkflowRegistry, desk *workflows.Desk) {
+	tickets.RegisterWorkflowWithOptions(desk.Ticket, workflow.RegisterOptions{Name: ticket.WorkflowTicket})
+	tickets.RegisterWorkflowWithOptions(desk.Webhook, workflow.RegisterOptions{Name: ticket.WorkflowWebhook})
+	mail.RegisterWorkflowWithOptions(desk.Delivery, workflow.RegisterOptions{Name: ticket.WorkflowDelivery})
+	mail.RegisterWorkflowWithOptions(desk.Mailbox, workflow.RegisterOptions{Name: ticket.WorkflowMailbox})
+}
+
 func register(tickets, mail worker.Registry, p Parts) {
-	tickets.RegisterWorkflowWithOptions(p.Desk.Ticket, workflow.RegisterOptions{Name: ticket.WorkflowTicket})
+	registerWorkflows(tickets, mail, p.Desk)
+	mail.RegisterActivityWithOptions(p.Webhooks.Post, activity.RegisterOptions{Name: activities.NamePost})
 	tickets.RegisterActivityWithOptions(p.Tickets.Apply, activity.RegisterOptions{Name: activities.NameApply})
 	tickets.RegisterActivityWithOptions(p.Tickets.StartEffects, activity.RegisterOptions{Name: activities.NameStartEffects})
-	tickets.RegisterWorkflowWithOptions(p.Desk.Webhook, workflow.RegisterOptions{Name: ticket.WorkflowWebhook})
-	mail.RegisterActivityWithOptions(p.Webhooks.Post, activity.RegisterOptions{Name: activities.NamePost})
-	mail.RegisterWorkflowWithOptions(p.Desk.Delivery, workflow.RegisterOptions{Name: ticket.WorkflowDelivery})
-	mail.RegisterWorkflowWithOptions(p.Desk.Mailbox, workflow.RegisterOptions{Name: ticket.WorkflowMailbox})
 	mail.RegisterActivityWithOptions(p.Deliveries.Send, activity.RegisterOptions{Name: activities.NameSend})
 	mail.RegisterActivityWithOptions(p.Mailboxes.Watch, activity.RegisterOptions{Name: activities.NameWatch})
 }

@@ -68,7 +68,7 @@ func TestReadyMeansThatEveryNeededPartIs(t *testing.T) {
 		{[]Part{{Name: "database", OK: true, Needed: true}, {Name: "extra", Detail: "away"}}, http.StatusOK, "ok"},
 		{[]Part{{Name: "database", Needed: true, Detail: "refused"}, {Name: "temporal", OK: true, Needed: true}}, http.StatusServiceUnavailable, "unavailable"},
 	} {
-		h := Health(func(context.Context) []Part { return c.parts })
+		h := Health(func(context.Context) []Part { return c.parts }, http.NotFoundHandler())
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", nil))
 		require.Equal(t, c.status, w.Code)
@@ -91,7 +91,7 @@ func TestAHealthThatHangsEndsInTime(t *testing.T) {
 	h := Health(func(ctx context.Context) []Part {
 		<-ctx.Done()
 		return []Part{{Name: "database", Needed: true, Detail: ctx.Err().Error()}}
-	})
+	}, http.NotFoundHandler())
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", nil))
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)

@@ -24,7 +24,7 @@ const roundsPerRun = 100
 func (d *Desk) Webhook(ctx workflow.Context, in WebhookInput) error {
 	bell := workflow.GetSignalChannel(ctx, ticket.SignalBell)
 	for range roundsPerRun {
-		drain(bell)
+		drain(bell) // the look that follows sees what they rang for
 		var s ticket.HookState
 		opts := workflow.ActivityOptions{
 			// A receiver that hangs must not eat the tickets' slots.
@@ -52,12 +52,6 @@ func (d *Desk) Webhook(ctx workflow.Context, in WebhookInput) error {
 		}
 	}
 	return workflow.NewContinueAsNewError(ctx, ticket.WorkflowWebhook, in)
-}
-
-// drain takes the bells that rang before a look: the look sees what they rang for.
-func drain(bell workflow.ReceiveChannel) {
-	for bell.ReceiveAsync(nil) {
-	}
 }
 
 // awaitBell sleeps until an instant or a bell; false where it was cancelled.

@@ -204,6 +204,63 @@ func (e ChangeDeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for ChangeForbiddenWordAction.
+const (
+	ChangeForbiddenWordActionBlock ChangeForbiddenWordAction = "block"
+	ChangeForbiddenWordActionWarn  ChangeForbiddenWordAction = "warn"
+)
+
+// Valid indicates whether the value is a known member of the ChangeForbiddenWordAction enum.
+func (e ChangeForbiddenWordAction) Valid() bool {
+	switch e {
+	case ChangeForbiddenWordActionBlock:
+		return true
+	case ChangeForbiddenWordActionWarn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeMacroLanguage.
+const (
+	ChangeMacroLanguageEn ChangeMacroLanguage = "en"
+	ChangeMacroLanguageJa ChangeMacroLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroLanguage enum.
+func (e ChangeMacroLanguage) Valid() bool {
+	switch e {
+	case ChangeMacroLanguageEn:
+		return true
+	case ChangeMacroLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeMacroThen.
+const (
+	ChangeMacroThenHold    ChangeMacroThen = "hold"
+	ChangeMacroThenResolve ChangeMacroThen = "resolve"
+	ChangeMacroThenStay    ChangeMacroThen = "stay"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroThen enum.
+func (e ChangeMacroThen) Valid() bool {
+	switch e {
+	case ChangeMacroThenHold:
+		return true
+	case ChangeMacroThenResolve:
+		return true
+	case ChangeMacroThenStay:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangePolicyAfterReply.
 const (
 	ChangePolicyAfterReplyNew  ChangePolicyAfterReply = "new"
@@ -675,6 +732,63 @@ func (e CreateDeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for CreateForbiddenWordAction.
+const (
+	CreateForbiddenWordActionBlock CreateForbiddenWordAction = "block"
+	CreateForbiddenWordActionWarn  CreateForbiddenWordAction = "warn"
+)
+
+// Valid indicates whether the value is a known member of the CreateForbiddenWordAction enum.
+func (e CreateForbiddenWordAction) Valid() bool {
+	switch e {
+	case CreateForbiddenWordActionBlock:
+		return true
+	case CreateForbiddenWordActionWarn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateMacroLanguage.
+const (
+	CreateMacroLanguageEn CreateMacroLanguage = "en"
+	CreateMacroLanguageJa CreateMacroLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the CreateMacroLanguage enum.
+func (e CreateMacroLanguage) Valid() bool {
+	switch e {
+	case CreateMacroLanguageEn:
+		return true
+	case CreateMacroLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateMacroThen.
+const (
+	CreateMacroThenHold    CreateMacroThen = "hold"
+	CreateMacroThenResolve CreateMacroThen = "resolve"
+	CreateMacroThenStay    CreateMacroThen = "stay"
+)
+
+// Valid indicates whether the value is a known member of the CreateMacroThen enum.
+func (e CreateMacroThen) Valid() bool {
+	switch e {
+	case CreateMacroThenHold:
+		return true
+	case CreateMacroThenResolve:
+		return true
+	case CreateMacroThenStay:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CreatePolicyAfterReply.
 const (
 	CreatePolicyAfterReplyNew  CreatePolicyAfterReply = "new"
@@ -711,6 +825,24 @@ func (e CreatePolicyFollowUp) Valid() bool {
 	case CreatePolicyFollowUpReopen:
 		return true
 	case CreatePolicyFollowUpReopenWithin:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateTemplateLanguage.
+const (
+	CreateTemplateLanguageEn CreateTemplateLanguage = "en"
+	CreateTemplateLanguageJa CreateTemplateLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the CreateTemplateLanguage enum.
+func (e CreateTemplateLanguage) Valid() bool {
+	switch e {
+	case CreateTemplateLanguageEn:
+		return true
+	case CreateTemplateLanguageJa:
 		return true
 	default:
 		return false
@@ -999,6 +1131,78 @@ func (e DeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for DraftWhy.
+const (
+	DraftWhyRefused   DraftWhy = "refused"
+	DraftWhyWithdrawn DraftWhy = "withdrawn"
+	DraftWhyWritten   DraftWhy = "written"
+)
+
+// Valid indicates whether the value is a known member of the DraftWhy enum.
+func (e DraftWhy) Valid() bool {
+	switch e {
+	case DraftWhyRefused:
+		return true
+	case DraftWhyWithdrawn:
+		return true
+	case DraftWhyWritten:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DraftKind.
+const (
+	DraftKindAgentResponse DraftKind = "agent-response"
+	DraftKindClientReply   DraftKind = "client-reply"
+	DraftKindEscalate      DraftKind = "escalate"
+	DraftKindHold          DraftKind = "hold"
+	DraftKindNote          DraftKind = "note"
+	DraftKindResolve       DraftKind = "resolve"
+)
+
+// Valid indicates whether the value is a known member of the DraftKind enum.
+func (e DraftKind) Valid() bool {
+	switch e {
+	case DraftKindAgentResponse:
+		return true
+	case DraftKindClientReply:
+		return true
+	case DraftKindEscalate:
+		return true
+	case DraftKindHold:
+		return true
+	case DraftKindNote:
+		return true
+	case DraftKindResolve:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DraftMessageBodyFormat.
+const (
+	DraftMessageBodyFormatHtml     DraftMessageBodyFormat = "html"
+	DraftMessageBodyFormatMarkdown DraftMessageBodyFormat = "markdown"
+	DraftMessageBodyFormatText     DraftMessageBodyFormat = "text"
+)
+
+// Valid indicates whether the value is a known member of the DraftMessageBodyFormat enum.
+func (e DraftMessageBodyFormat) Valid() bool {
+	switch e {
+	case DraftMessageBodyFormatHtml:
+		return true
+	case DraftMessageBodyFormatMarkdown:
+		return true
+	case DraftMessageBodyFormatText:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EnvelopeDataKind.
 const (
 	EnvelopeDataKindEvent   EnvelopeDataKind = "event"
@@ -1086,6 +1290,87 @@ func (e ExplanationLineReason) Valid() bool {
 	case ExplanationLineReasonWeekend:
 		return true
 	case ExplanationLineReasonWorkingDay:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ForbiddenWordAction.
+const (
+	ForbiddenWordActionBlock ForbiddenWordAction = "block"
+	ForbiddenWordActionWarn  ForbiddenWordAction = "warn"
+)
+
+// Valid indicates whether the value is a known member of the ForbiddenWordAction enum.
+func (e ForbiddenWordAction) Valid() bool {
+	switch e {
+	case ForbiddenWordActionBlock:
+		return true
+	case ForbiddenWordActionWarn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FormFieldBy.
+const (
+	FormFieldByClient   FormFieldBy = "client"
+	FormFieldByOperator FormFieldBy = "operator"
+)
+
+// Valid indicates whether the value is a known member of the FormFieldBy enum.
+func (e FormFieldBy) Valid() bool {
+	switch e {
+	case FormFieldByClient:
+		return true
+	case FormFieldByOperator:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FormFieldKind.
+const (
+	FormFieldKindCheckbox FormFieldKind = "checkbox"
+	FormFieldKindChoice   FormFieldKind = "choice"
+	FormFieldKindDate     FormFieldKind = "date"
+	FormFieldKindNumber   FormFieldKind = "number"
+	FormFieldKindText     FormFieldKind = "text"
+)
+
+// Valid indicates whether the value is a known member of the FormFieldKind enum.
+func (e FormFieldKind) Valid() bool {
+	switch e {
+	case FormFieldKindCheckbox:
+		return true
+	case FormFieldKindChoice:
+		return true
+	case FormFieldKindDate:
+		return true
+	case FormFieldKindNumber:
+		return true
+	case FormFieldKindText:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FoundWordAction.
+const (
+	FoundWordActionBlock FoundWordAction = "block"
+	FoundWordActionWarn  FoundWordAction = "warn"
+)
+
+// Valid indicates whether the value is a known member of the FoundWordAction enum.
+func (e FoundWordAction) Valid() bool {
+	switch e {
+	case FoundWordActionBlock:
+		return true
+	case FoundWordActionWarn:
 		return true
 	default:
 		return false
@@ -1254,6 +1539,237 @@ func (e LinkKind) Valid() bool {
 	}
 }
 
+// Defines values for MacroLanguage.
+const (
+	MacroLanguageEn MacroLanguage = "en"
+	MacroLanguageJa MacroLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the MacroLanguage enum.
+func (e MacroLanguage) Valid() bool {
+	switch e {
+	case MacroLanguageEn:
+		return true
+	case MacroLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MacroThen.
+const (
+	MacroThenHold    MacroThen = "hold"
+	MacroThenResolve MacroThen = "resolve"
+	MacroThenStay    MacroThen = "stay"
+)
+
+// Valid indicates whether the value is a known member of the MacroThen enum.
+func (e MacroThen) Valid() bool {
+	switch e {
+	case MacroThenHold:
+		return true
+	case MacroThenResolve:
+		return true
+	case MacroThenStay:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailAfterMode.
+const (
+	Delete  MailAfterMode = "delete"
+	Keyword MailAfterMode = "keyword"
+	Move    MailAfterMode = "move"
+	Seen    MailAfterMode = "seen"
+)
+
+// Valid indicates whether the value is a known member of the MailAfterMode enum.
+func (e MailAfterMode) Valid() bool {
+	switch e {
+	case Delete:
+		return true
+	case Keyword:
+		return true
+	case Move:
+		return true
+	case Seen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailDoorTls.
+const (
+	MailDoorTlsNone     MailDoorTls = "none"
+	MailDoorTlsStarttls MailDoorTls = "starttls"
+	MailDoorTlsTls      MailDoorTls = "tls"
+)
+
+// Valid indicates whether the value is a known member of the MailDoorTls enum.
+func (e MailDoorTls) Valid() bool {
+	switch e {
+	case MailDoorTlsNone:
+		return true
+	case MailDoorTlsStarttls:
+		return true
+	case MailDoorTlsTls:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailDoorInputTls.
+const (
+	MailDoorInputTlsNone     MailDoorInputTls = "none"
+	MailDoorInputTlsStarttls MailDoorInputTls = "starttls"
+	MailDoorInputTlsTls      MailDoorInputTls = "tls"
+)
+
+// Valid indicates whether the value is a known member of the MailDoorInputTls enum.
+func (e MailDoorInputTls) Valid() bool {
+	switch e {
+	case MailDoorInputTlsNone:
+		return true
+	case MailDoorInputTlsStarttls:
+		return true
+	case MailDoorInputTlsTls:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailDoorTestCode.
+const (
+	MailDoorTestCodeBusy        MailDoorTestCode = "busy"
+	MailDoorTestCodeFolder      MailDoorTestCode = "folder"
+	MailDoorTestCodeLogin       MailDoorTestCode = "login"
+	MailDoorTestCodeOk          MailDoorTestCode = "ok"
+	MailDoorTestCodeRefused     MailDoorTestCode = "refused"
+	MailDoorTestCodeTls         MailDoorTestCode = "tls"
+	MailDoorTestCodeToken       MailDoorTestCode = "token"
+	MailDoorTestCodeUnprotected MailDoorTestCode = "unprotected"
+	MailDoorTestCodeUnreachable MailDoorTestCode = "unreachable"
+)
+
+// Valid indicates whether the value is a known member of the MailDoorTestCode enum.
+func (e MailDoorTestCode) Valid() bool {
+	switch e {
+	case MailDoorTestCodeBusy:
+		return true
+	case MailDoorTestCodeFolder:
+		return true
+	case MailDoorTestCodeLogin:
+		return true
+	case MailDoorTestCodeOk:
+		return true
+	case MailDoorTestCodeRefused:
+		return true
+	case MailDoorTestCodeTls:
+		return true
+	case MailDoorTestCodeToken:
+		return true
+	case MailDoorTestCodeUnprotected:
+		return true
+	case MailDoorTestCodeUnreachable:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailLoginMode.
+const (
+	MailLoginModeOauthbearer MailLoginMode = "oauthbearer"
+	MailLoginModePassword    MailLoginMode = "password"
+	MailLoginModeXoauth2     MailLoginMode = "xoauth2"
+)
+
+// Valid indicates whether the value is a known member of the MailLoginMode enum.
+func (e MailLoginMode) Valid() bool {
+	switch e {
+	case MailLoginModeOauthbearer:
+		return true
+	case MailLoginModePassword:
+		return true
+	case MailLoginModeXoauth2:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewDraftMessageBodyFormat.
+const (
+	NewDraftMessageBodyFormatHtml     NewDraftMessageBodyFormat = "html"
+	NewDraftMessageBodyFormatMarkdown NewDraftMessageBodyFormat = "markdown"
+	NewDraftMessageBodyFormatText     NewDraftMessageBodyFormat = "text"
+)
+
+// Valid indicates whether the value is a known member of the NewDraftMessageBodyFormat enum.
+func (e NewDraftMessageBodyFormat) Valid() bool {
+	switch e {
+	case NewDraftMessageBodyFormatHtml:
+		return true
+	case NewDraftMessageBodyFormatMarkdown:
+		return true
+	case NewDraftMessageBodyFormatText:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewFormFieldBy.
+const (
+	NewFormFieldByClient   NewFormFieldBy = "client"
+	NewFormFieldByOperator NewFormFieldBy = "operator"
+)
+
+// Valid indicates whether the value is a known member of the NewFormFieldBy enum.
+func (e NewFormFieldBy) Valid() bool {
+	switch e {
+	case NewFormFieldByClient:
+		return true
+	case NewFormFieldByOperator:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewFormFieldKind.
+const (
+	NewFormFieldKindCheckbox NewFormFieldKind = "checkbox"
+	NewFormFieldKindChoice   NewFormFieldKind = "choice"
+	NewFormFieldKindDate     NewFormFieldKind = "date"
+	NewFormFieldKindNumber   NewFormFieldKind = "number"
+	NewFormFieldKindText     NewFormFieldKind = "text"
+)
+
+// Valid indicates whether the value is a known member of the NewFormFieldKind enum.
+func (e NewFormFieldKind) Valid() bool {
+	switch e {
+	case NewFormFieldKindCheckbox:
+		return true
+	case NewFormFieldKindChoice:
+		return true
+	case NewFormFieldKindDate:
+		return true
+	case NewFormFieldKindNumber:
+		return true
+	case NewFormFieldKindText:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for NewMessageBodyFormat.
 const (
 	NewMessageBodyFormatHtml     NewMessageBodyFormat = "html"
@@ -1290,6 +1806,39 @@ func (e NewWebhookOffReason) Valid() bool {
 	case NewWebhookOffReasonGone:
 		return true
 	case NewWebhookOffReasonLessThannil:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Occasion.
+const (
+	OccasionAcknowledge Occasion = "acknowledge"
+	OccasionAnswer      Occasion = "answer"
+	OccasionClosed      Occasion = "closed"
+	OccasionFeedback    Occasion = "feedback"
+	OccasionFinal       Occasion = "final"
+	OccasionFollowUp    Occasion = "follow_up"
+	OccasionInterim     Occasion = "interim"
+)
+
+// Valid indicates whether the value is a known member of the Occasion enum.
+func (e Occasion) Valid() bool {
+	switch e {
+	case OccasionAcknowledge:
+		return true
+	case OccasionAnswer:
+		return true
+	case OccasionClosed:
+		return true
+	case OccasionFeedback:
+		return true
+	case OccasionFinal:
+		return true
+	case OccasionFollowUp:
+		return true
+	case OccasionInterim:
 		return true
 	default:
 		return false
@@ -1377,6 +1926,72 @@ func (e PresenceDoing) Valid() bool {
 	case PresenceDoingViewing:
 		return true
 	case PresenceDoingWriting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreviewNoMail.
+const (
+	PreviewNoMailLessThannil PreviewNoMail = "<nil>"
+	PreviewNoMailNoAddress   PreviewNoMail = "no_address"
+	PreviewNoMailNotSent     PreviewNoMail = "not_sent"
+	PreviewNoMailRefused     PreviewNoMail = "refused"
+)
+
+// Valid indicates whether the value is a known member of the PreviewNoMail enum.
+func (e PreviewNoMail) Valid() bool {
+	switch e {
+	case PreviewNoMailLessThannil:
+		return true
+	case PreviewNoMailNoAddress:
+		return true
+	case PreviewNoMailNotSent:
+		return true
+	case PreviewNoMailRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreviewOutcome.
+const (
+	PreviewOutcomeAlready PreviewOutcome = "already"
+	PreviewOutcomeApplied PreviewOutcome = "applied"
+	PreviewOutcomeRefused PreviewOutcome = "refused"
+)
+
+// Valid indicates whether the value is a known member of the PreviewOutcome enum.
+func (e PreviewOutcome) Valid() bool {
+	switch e {
+	case PreviewOutcomeAlready:
+		return true
+	case PreviewOutcomeApplied:
+		return true
+	case PreviewOutcomeRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreviewRequestCommand.
+const (
+	PreviewRequestCommandAgentResponse PreviewRequestCommand = "agent-response"
+	PreviewRequestCommandHold          PreviewRequestCommand = "hold"
+	PreviewRequestCommandResolve       PreviewRequestCommand = "resolve"
+)
+
+// Valid indicates whether the value is a known member of the PreviewRequestCommand enum.
+func (e PreviewRequestCommand) Valid() bool {
+	switch e {
+	case PreviewRequestCommandAgentResponse:
+		return true
+	case PreviewRequestCommandHold:
+		return true
+	case PreviewRequestCommandResolve:
 		return true
 	default:
 		return false
@@ -1478,9 +2093,10 @@ func (e Role) Valid() bool {
 
 // Defines values for Scope.
 const (
-	ScopeAdmin       Scope = "admin"
-	ScopeTicketsAct  Scope = "tickets:act"
-	ScopeTicketsRead Scope = "tickets:read"
+	ScopeAdmin        Scope = "admin"
+	ScopeTicketsAct   Scope = "tickets:act"
+	ScopeTicketsRead  Scope = "tickets:read"
+	ScopeTicketsReply Scope = "tickets:reply"
 )
 
 // Valid indicates whether the value is a known member of the Scope enum.
@@ -1491,6 +2107,92 @@ func (e Scope) Valid() bool {
 	case ScopeTicketsAct:
 		return true
 	case ScopeTicketsRead:
+		return true
+	case ScopeTicketsReply:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SessionKind.
+const (
+	SessionKindAgent  SessionKind = "agent"
+	SessionKindClient SessionKind = "client"
+)
+
+// Valid indicates whether the value is a known member of the SessionKind enum.
+func (e SessionKind) Valid() bool {
+	switch e {
+	case SessionKindAgent:
+		return true
+	case SessionKindClient:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SessionState.
+const (
+	Active       SessionState = "active"
+	Enrol        SessionState = "enrol"
+	SecondFactor SessionState = "second_factor"
+)
+
+// Valid indicates whether the value is a known member of the SessionState enum.
+func (e SessionState) Valid() bool {
+	switch e {
+	case Active:
+		return true
+	case Enrol:
+		return true
+	case SecondFactor:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SessionVia.
+const (
+	SessionViaLink     SessionVia = "link"
+	SessionViaOidc     SessionVia = "oidc"
+	SessionViaPassword SessionVia = "password"
+	SessionViaToken    SessionVia = "token"
+)
+
+// Valid indicates whether the value is a known member of the SessionVia enum.
+func (e SessionVia) Valid() bool {
+	switch e {
+	case SessionViaLink:
+		return true
+	case SessionViaOidc:
+		return true
+	case SessionViaPassword:
+		return true
+	case SessionViaToken:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SetAccessAccess.
+const (
+	SetAccessAccessFull   SetAccessAccess = "full"
+	SetAccessAccessNone   SetAccessAccess = "none"
+	SetAccessAccessPortal SetAccessAccess = "portal"
+)
+
+// Valid indicates whether the value is a known member of the SetAccessAccess enum.
+func (e SetAccessAccess) Valid() bool {
+	switch e {
+	case SetAccessAccessFull:
+		return true
+	case SetAccessAccessNone:
+		return true
+	case SetAccessAccessPortal:
 		return true
 	default:
 		return false
@@ -1584,6 +2286,24 @@ func (e State) Valid() bool {
 	}
 }
 
+// Defines values for TemplateLanguage.
+const (
+	TemplateLanguageEn TemplateLanguage = "en"
+	TemplateLanguageJa TemplateLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the TemplateLanguage enum.
+func (e TemplateLanguage) Valid() bool {
+	switch e {
+	case TemplateLanguageEn:
+		return true
+	case TemplateLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TimelineItemBodyFormat.
 const (
 	TimelineItemBodyFormatHtml     TimelineItemBodyFormat = "html"
@@ -1626,6 +2346,24 @@ func (e TimelineItemType) Valid() bool {
 	}
 }
 
+// Defines values for TryTemplateLanguage.
+const (
+	TryTemplateLanguageEn TryTemplateLanguage = "en"
+	TryTemplateLanguageJa TryTemplateLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the TryTemplateLanguage enum.
+func (e TryTemplateLanguage) Valid() bool {
+	switch e {
+	case TryTemplateLanguageEn:
+		return true
+	case TryTemplateLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Type.
 const (
 	TypeComplaint Type = "complaint"
@@ -1647,6 +2385,24 @@ func (e Type) Valid() bool {
 	case TypeQuestion:
 		return true
 	case TypeRequest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UndeliverableWhy.
+const (
+	UndeliverableWhyBounce    UndeliverableWhy = "bounce"
+	UndeliverableWhyComplaint UndeliverableWhy = "complaint"
+)
+
+// Valid indicates whether the value is a known member of the UndeliverableWhy enum.
+func (e UndeliverableWhy) Valid() bool {
+	switch e {
+	case UndeliverableWhyBounce:
+		return true
+	case UndeliverableWhyComplaint:
 		return true
 	default:
 		return false
@@ -1748,13 +2504,16 @@ type Agent struct {
 	Desks []string `json:"desks"`
 
 	// DisabledAt Since then he cannot sign in.
-	DisabledAt *time.Time `json:"disabled_at,omitempty"`
+	DisabledAt *time.Time `json:"disabled_at"`
 	Email      string     `json:"email"`
 	Groups     []string   `json:"groups"`
 	Key        string     `json:"key"`
 	Language   *string    `json:"language"`
 	Name       string     `json:"name"`
 	Role       Role       `json:"role"`
+
+	// Zone Time zone (IANA); null: that of his machine.
+	Zone *string `json:"zone"`
 }
 
 // AgentList defines model for AgentList.
@@ -1767,6 +2526,9 @@ type AgentList struct {
 
 // AgentResponseCommand defines model for AgentResponseCommand.
 type AgentResponseCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+
 	// Id Unique per actor.
 	Id      *CommandId `json:"id,omitempty"`
 	Message NewMessage `json:"message"`
@@ -1802,6 +2564,25 @@ type Attachment struct {
 	Name string `json:"name"`
 	Size int64  `json:"size"`
 	Type string `json:"type"`
+}
+
+// AuditEntry defines model for AuditEntry.
+type AuditEntry struct {
+	Action  string                 `json:"action"`
+	Actor   string                 `json:"actor"`
+	Address string                 `json:"address"`
+	At      time.Time              `json:"at"`
+	Detail  map[string]interface{} `json:"detail"`
+	Id      int64                  `json:"id"`
+
+	// Subject Whom or what it was done to.
+	Subject string `json:"subject"`
+}
+
+// AuditList defines model for AuditList.
+type AuditList struct {
+	Items      []AuditEntry `json:"items"`
+	NextCursor *string      `json:"next_cursor"`
 }
 
 // BareCommand defines model for BareCommand.
@@ -1895,6 +2676,9 @@ type ChangeAgent struct {
 	Language *ChangeAgentLanguage `json:"language,omitempty"`
 	Name     *string              `json:"name,omitempty"`
 	Role     *Role                `json:"role,omitempty"`
+
+	// Zone Time zone (IANA), such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
 }
 
 // ChangeAgentLanguage defines model for ChangeAgent.Language.
@@ -1951,10 +2735,89 @@ type ChangeDeskLayout string
 // ChangeDeskProcess defines model for ChangeDesk.Process.
 type ChangeDeskProcess string
 
+// ChangeForbiddenWord defines model for ChangeForbiddenWord.
+type ChangeForbiddenWord struct {
+	// Action Warn the writer, or do not let it leave.
+	Action *ChangeForbiddenWordAction `json:"action,omitempty"`
+
+	// Note What to write instead.
+	Note *string `json:"note,omitempty"`
+	Word *string `json:"word,omitempty"`
+}
+
+// ChangeForbiddenWordAction Warn the writer, or do not let it leave.
+type ChangeForbiddenWordAction string
+
 // ChangeGroup defines model for ChangeGroup.
 type ChangeGroup struct {
 	Members *[]Key  `json:"members,omitempty"`
 	Name    *string `json:"name,omitempty"`
+}
+
+// ChangeMacro defines model for ChangeMacro.
+type ChangeMacro struct {
+	// Answer Markdown with variables.
+	Answer   *string   `json:"answer,omitempty"`
+	Category *Category `json:"category,omitempty"`
+
+	// Group Lower-case word of a desk, group or agent.
+	Group *Key        `json:"group,omitempty"`
+	Hold  *HoldReason `json:"hold,omitempty"`
+
+	// HoldHours Until it wakes; 0: not by itself.
+	HoldHours *int                 `json:"hold_hours,omitempty"`
+	Language  *ChangeMacroLanguage `json:"language,omitempty"`
+	Name      *NewNameWords        `json:"name,omitempty"`
+	Note      *string              `json:"note,omitempty"`
+
+	// Owner `me` is whoever uses it.
+	Owner    *Key      `json:"owner,omitempty"`
+	Position *int      `json:"position,omitempty"`
+	Priority *Priority `json:"priority,omitempty"`
+
+	// Revision As it was seen.
+	Revision *int64 `json:"revision,omitempty"`
+
+	// Tags Added.
+	Tags *[]string `json:"tags,omitempty"`
+
+	// Then To the state; left out: as the desk says where there is an answer.
+	Then *ChangeMacroThen `json:"then,omitempty"`
+}
+
+// ChangeMacroLanguage defines model for ChangeMacro.Language.
+type ChangeMacroLanguage string
+
+// ChangeMacroThen To the state; left out: as the desk says where there is an answer.
+type ChangeMacroThen string
+
+// ChangeMailbox defines model for ChangeMailbox.
+type ChangeMailbox struct {
+	After *MailAfterInput `json:"after,omitempty"`
+
+	// AuthservId The receiving host whose Authentication-Results are believed.
+	AuthservId *string        `json:"authserv_id,omitempty"`
+	Caps       *MailCapsInput `json:"caps,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk    *Key    `json:"desk,omitempty"`
+	Enabled *bool   `json:"enabled,omitempty"`
+	Folder  *string `json:"folder,omitempty"`
+
+	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
+	FromStart *bool           `json:"from_start,omitempty"`
+	Imap      *MailDoorInput  `json:"imap,omitempty"`
+	Login     *MailLoginInput `json:"login,omitempty"`
+
+	// PollSeconds A look at the latest after this; with IDLE mail is seen at once.
+	PollSeconds *int `json:"poll_seconds,omitempty"`
+
+	// SentFolder Copies of what was sent go there; empty: nowhere (Gmail and Exchange keep them by themselves).
+	SentFolder *string        `json:"sent_folder,omitempty"`
+	Smtp       *MailDoorInput `json:"smtp,omitempty"`
+
+	// Subaddress Mail to stem+anything arrives here: signed reply addresses and return paths are used.
+	Subaddress *bool `json:"subaddress,omitempty"`
 }
 
 // ChangePolicy defines model for ChangePolicy.
@@ -2001,9 +2864,6 @@ type ChangePolicy struct {
 	// SpamRetentionMinutes Of the wall clock.
 	SpamRetentionMinutes *int64 `json:"spam_retention_minutes,omitempty"`
 
-	// UndoSendSeconds For how long an answer can be taken back before its mail leaves; 0: it leaves at once. It counts for every ticket of the desk, whatever version it was opened under.
-	UndoSendSeconds *int `json:"undo_send_seconds,omitempty"`
-
 	// WarnAtPercent Of a target, after which a warning is given; 0: none.
 	WarnAtPercent *int `json:"warn_at_percent,omitempty"`
 }
@@ -2013,6 +2873,47 @@ type ChangePolicyAfterReply string
 
 // ChangePolicyFollowUp What a client's reply to a closed ticket does.
 type ChangePolicyFollowUp string
+
+// ChangeReceptionType defines model for ChangeReceptionType.
+type ChangeReceptionType struct {
+	Fields   *[]NewFormField `json:"fields,omitempty"`
+	Label    *NewNameWords   `json:"label,omitempty"`
+	Position *int            `json:"position,omitempty"`
+
+	// Revision As it was seen.
+	Revision *int64 `json:"revision,omitempty"`
+}
+
+// ChangeTemplate defines model for ChangeTemplate.
+type ChangeTemplate struct {
+	Position *int `json:"position,omitempty"`
+
+	// Revision As it was seen.
+	Revision *int64  `json:"revision,omitempty"`
+	Source   *string `json:"source,omitempty"`
+}
+
+// ChangeTextModule defines model for ChangeTextModule.
+type ChangeTextModule struct {
+	Position *int `json:"position,omitempty"`
+
+	// Revision As it was seen.
+	Revision *int64        `json:"revision,omitempty"`
+	Text     *NewLongWords `json:"text,omitempty"`
+}
+
+// ChangeTrigger defines model for ChangeTrigger.
+type ChangeTrigger struct {
+	Enabled  *bool   `json:"enabled,omitempty"`
+	Last     *bool   `json:"last,omitempty"`
+	Name     *string `json:"name,omitempty"`
+	Position *int    `json:"position,omitempty"`
+
+	// Revision As it was seen.
+	Revision *int64       `json:"revision,omitempty"`
+	Then     *TriggerThen `json:"then,omitempty"`
+	When     *TriggerWhen `json:"when,omitempty"`
+}
 
 // ChangeWebhook defines model for ChangeWebhook.
 type ChangeWebhook struct {
@@ -2086,6 +2987,9 @@ type ClientReplyCommand struct {
 		// Client Id of the client who said it; the ticket's unless said.
 		Client *string `json:"client,omitempty"`
 	} `json:"client_reply,omitempty"`
+
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
 
 	// Id Unique per actor.
 	Id           *CommandId `json:"id,omitempty"`
@@ -2163,6 +3067,9 @@ type CreateAgent struct {
 	Name     string               `json:"name"`
 	Password *string              `json:"password,omitempty"`
 	Role     Role                 `json:"role"`
+
+	// Zone Time zone (IANA), such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
 }
 
 // CreateAgentLanguage defines model for CreateAgent.Language.
@@ -2255,12 +3162,98 @@ type CreateDeskLayout string
 // CreateDeskProcess As the kind unless said.
 type CreateDeskProcess string
 
+// CreateForbiddenWord defines model for CreateForbiddenWord.
+type CreateForbiddenWord struct {
+	// Action Warn the writer, or do not let it leave.
+	Action *CreateForbiddenWordAction `json:"action,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk *Key `json:"desk,omitempty"`
+
+	// Note What to write instead.
+	Note *string `json:"note,omitempty"`
+	Word string  `json:"word"`
+}
+
+// CreateForbiddenWordAction Warn the writer, or do not let it leave.
+type CreateForbiddenWordAction string
+
 // CreateGroup defines model for CreateGroup.
 type CreateGroup struct {
 	// Key Lower-case word of a desk, group or agent.
 	Key     Key    `json:"key"`
 	Members *[]Key `json:"members,omitempty"`
 	Name    string `json:"name"`
+}
+
+// CreateMacro defines model for CreateMacro.
+type CreateMacro struct {
+	// Answer Markdown with variables.
+	Answer   *string   `json:"answer,omitempty"`
+	Category *Category `json:"category,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk *Key `json:"desk,omitempty"`
+
+	// Group Lower-case word of a desk, group or agent.
+	Group *Key        `json:"group,omitempty"`
+	Hold  *HoldReason `json:"hold,omitempty"`
+
+	// HoldHours Until it wakes; 0: not by itself.
+	HoldHours *int `json:"hold_hours,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key      Key                  `json:"key"`
+	Language *CreateMacroLanguage `json:"language,omitempty"`
+	Name     NewNameWords         `json:"name"`
+	Note     *string              `json:"note,omitempty"`
+
+	// Owner `me` is whoever uses it.
+	Owner    *Key      `json:"owner,omitempty"`
+	Position *int      `json:"position,omitempty"`
+	Priority *Priority `json:"priority,omitempty"`
+
+	// Tags Added.
+	Tags *[]string `json:"tags,omitempty"`
+
+	// Then To the state; left out: as the desk says where there is an answer.
+	Then *CreateMacroThen `json:"then,omitempty"`
+}
+
+// CreateMacroLanguage defines model for CreateMacro.Language.
+type CreateMacroLanguage string
+
+// CreateMacroThen To the state; left out: as the desk says where there is an answer.
+type CreateMacroThen string
+
+// CreateMailbox defines model for CreateMailbox.
+type CreateMailbox struct {
+	Address Email           `json:"address"`
+	After   *MailAfterInput `json:"after,omitempty"`
+
+	// AuthservId The receiving host whose Authentication-Results are believed.
+	AuthservId *string        `json:"authserv_id,omitempty"`
+	Caps       *MailCapsInput `json:"caps,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk    Key     `json:"desk"`
+	Enabled *bool   `json:"enabled,omitempty"`
+	Folder  *string `json:"folder,omitempty"`
+
+	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
+	FromStart *bool          `json:"from_start,omitempty"`
+	Imap      MailDoor       `json:"imap"`
+	Login     MailLoginInput `json:"login"`
+
+	// PollSeconds A look at the latest after this; with IDLE mail is seen at once.
+	PollSeconds *int `json:"poll_seconds,omitempty"`
+
+	// SentFolder Copies of what was sent go there; empty: nowhere (Gmail and Exchange keep them by themselves).
+	SentFolder *string  `json:"sent_folder,omitempty"`
+	Smtp       MailDoor `json:"smtp"`
+
+	// Subaddress Mail to stem+anything arrives here: signed reply addresses and return paths are used.
+	Subaddress *bool `json:"subaddress,omitempty"`
 }
 
 // CreatePolicy defines model for CreatePolicy.
@@ -2310,9 +3303,6 @@ type CreatePolicy struct {
 	// SpamRetentionMinutes Of the wall clock.
 	SpamRetentionMinutes *int64 `json:"spam_retention_minutes,omitempty"`
 
-	// UndoSendSeconds For how long an answer can be taken back before its mail leaves; 0: it leaves at once. It counts for every ticket of the desk, whatever version it was opened under.
-	UndoSendSeconds *int `json:"undo_send_seconds,omitempty"`
-
 	// WarnAtPercent Of a target, after which a warning is given; 0: none.
 	WarnAtPercent *int `json:"warn_at_percent,omitempty"`
 }
@@ -2322,6 +3312,43 @@ type CreatePolicyAfterReply string
 
 // CreatePolicyFollowUp What a client's reply to a closed ticket does.
 type CreatePolicyFollowUp string
+
+// CreateReceptionType defines model for CreateReceptionType.
+type CreateReceptionType struct {
+	Fields *[]NewFormField `json:"fields,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key      Key          `json:"key"`
+	Label    NewNameWords `json:"label"`
+	Position *int         `json:"position,omitempty"`
+}
+
+// CreateTemplate defines model for CreateTemplate.
+type CreateTemplate struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk     Key                    `json:"desk"`
+	Language CreateTemplateLanguage `json:"language"`
+
+	// Name Lower-case word of a desk, group or agent.
+	Name     *Key     `json:"name,omitempty"`
+	Occasion Occasion `json:"occasion"`
+	Position *int     `json:"position,omitempty"`
+	Source   string   `json:"source"`
+}
+
+// CreateTemplateLanguage defines model for CreateTemplate.Language.
+type CreateTemplateLanguage string
+
+// CreateTextModule defines model for CreateTextModule.
+type CreateTextModule struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk     *Key `json:"desk,omitempty"`
+	Position *int `json:"position,omitempty"`
+
+	// Shortcut Lower-case word of a desk, group or agent.
+	Shortcut Key          `json:"shortcut"`
+	Text     NewLongWords `json:"text"`
+}
 
 // CreateTicket defines model for CreateTicket.
 type CreateTicket struct {
@@ -2361,14 +3388,32 @@ type CreateTicket struct {
 	Urgency *Level `json:"urgency,omitempty"`
 }
 
-// CreateToken defines model for CreateToken.
+// CreateToken Of an agent or a client; without both, of the asker. A client's token has the scopes tickets:read and tickets:reply at most.
 type CreateToken struct {
 	// Agent `me` is the asker.
-	Agent Key `json:"agent"`
+	Agent *Key `json:"agent,omitempty"`
+
+	// Client Id of a client who may come in.
+	Client *string `json:"client,omitempty"`
 
 	// ExpiresAt In the future.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	Scopes    []Scope    `json:"scopes"`
+}
+
+// CreateTrigger defines model for CreateTrigger.
+type CreateTrigger struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk    *Key  `json:"desk,omitempty"`
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key      Key          `json:"key"`
+	Last     *bool        `json:"last,omitempty"`
+	Name     string       `json:"name"`
+	Position *int         `json:"position,omitempty"`
+	Then     TriggerThen  `json:"then"`
+	When     *TriggerWhen `json:"when,omitempty"`
 }
 
 // CreateWebhook defines model for CreateWebhook.
@@ -2457,6 +3502,61 @@ type DeskList struct {
 	TotalCapped bool    `json:"total_capped"`
 }
 
+// Draft defines model for Draft.
+type Draft struct {
+	// Agent Lower-case word of a desk, group or agent.
+	Agent     Key       `json:"agent"`
+	AgentName string    `json:"agent_name"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Id Goes as `draft_id` with the command that carries the text.
+	Id string `json:"id"`
+
+	// Kept It stands beside the one of its kind that is being written.
+	Kept    bool         `json:"kept"`
+	Kind    DraftKind    `json:"kind"`
+	Message DraftMessage `json:"message"`
+	Number  int64        `json:"number"`
+
+	// Params The rest of the command, such as `{"hold":{"reason":"client"}}`.
+	Params       map[string]interface{} `json:"params"`
+	SeenRevision int64                  `json:"seen_revision"`
+
+	// Shared Others who see the ticket may read it.
+	Shared    bool      `json:"shared"`
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Why Refused: the text of a command that was refused; withdrawn: a message that was taken back before it left.
+	Why DraftWhy `json:"why"`
+}
+
+// DraftWhy Refused: the text of a command that was refused; withdrawn: a message that was taken back before it left.
+type DraftWhy string
+
+// DraftId defines model for DraftId.
+type DraftId = string
+
+// DraftKind defines model for DraftKind.
+type DraftKind string
+
+// DraftList defines model for DraftList.
+type DraftList struct {
+	Items []Draft `json:"items"`
+}
+
+// DraftMessage defines model for DraftMessage.
+type DraftMessage struct {
+	Attachments []Attachment           `json:"attachments"`
+	Body        string                 `json:"body"`
+	BodyFormat  DraftMessageBodyFormat `json:"body_format"`
+	Cc          []string               `json:"cc"`
+	Template    *string                `json:"template"`
+	To          []string               `json:"to"`
+}
+
+// DraftMessageBodyFormat defines model for DraftMessage.BodyFormat.
+type DraftMessageBodyFormat string
+
 // Email defines model for Email.
 type Email = string
 
@@ -2509,6 +3609,8 @@ type EnvelopeDataKind string
 
 // EscalateCommand defines model for EscalateCommand.
 type EscalateCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId  *DraftId `json:"draft_id,omitempty"`
 	Escalate struct {
 		// Body At most 1 MB; the reason unless said.
 		Body *string `json:"body,omitempty"`
@@ -2653,7 +3755,74 @@ type FieldError struct {
 
 	// Pointer JSON pointer into the body.
 	Pointer *string `json:"pointer,omitempty"`
+
+	// Position The character in it that cannot be read, the first being 1.
+	Position *int `json:"position,omitempty"`
 }
+
+// ForbiddenWord defines model for ForbiddenWord.
+type ForbiddenWord struct {
+	Action ForbiddenWordAction `json:"action"`
+	Desk   *string             `json:"desk"`
+	Id     string              `json:"id"`
+	Note   string              `json:"note"`
+	Word   string              `json:"word"`
+}
+
+// ForbiddenWordAction defines model for ForbiddenWord.Action.
+type ForbiddenWordAction string
+
+// ForbiddenWordList defines model for ForbiddenWordList.
+type ForbiddenWordList struct {
+	Items       []ForbiddenWord `json:"items"`
+	NextCursor  *string         `json:"next_cursor"`
+	Total       int             `json:"total"`
+	TotalCapped bool            `json:"total_capped"`
+}
+
+// FormChoice defines model for FormChoice.
+type FormChoice struct {
+	Key   string    `json:"key"`
+	Label NameWords `json:"label"`
+}
+
+// FormField defines model for FormField.
+type FormField struct {
+	// By Who fills it.
+	By       FormFieldBy   `json:"by"`
+	Choices  []FormChoice  `json:"choices"`
+	Key      string        `json:"key"`
+	Kind     FormFieldKind `json:"kind"`
+	Label    NameWords     `json:"label"`
+	Required bool          `json:"required"`
+
+	// Retired Shown where a ticket has a value; asked of nobody.
+	Retired bool `json:"retired"`
+}
+
+// FormFieldBy Who fills it.
+type FormFieldBy string
+
+// FormFieldKind defines model for FormField.Kind.
+type FormFieldKind string
+
+// FoundWord defines model for FoundWord.
+type FoundWord struct {
+	Action FoundWordAction `json:"action"`
+
+	// As As it is written.
+	As string `json:"as"`
+
+	// Note What to write instead.
+	Note  string `json:"note"`
+	Times int    `json:"times"`
+
+	// Word As it stands in the list.
+	Word string `json:"word"`
+}
+
+// FoundWordAction defines model for FoundWord.Action.
+type FoundWordAction string
 
 // Future defines model for Future.
 type Future struct {
@@ -2696,7 +3865,9 @@ type HandOver struct {
 
 // HoldCommand defines model for HoldCommand.
 type HoldCommand struct {
-	Hold struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+	Hold    struct {
 		Reason HoldReason `json:"reason"`
 
 		// Until When it opens by itself; in the future.
@@ -2807,16 +3978,217 @@ type LinkCommandLinkKind string
 // LinkKind defines model for LinkKind.
 type LinkKind string
 
+// LongWords defines model for LongWords.
+type LongWords struct {
+	En string `json:"en"`
+	Ja string `json:"ja"`
+}
+
+// Macro defines model for Macro.
+type Macro struct {
+	Answer    string         `json:"answer"`
+	Category  *Category      `json:"category,omitempty"`
+	Desk      *string        `json:"desk"`
+	Group     *string        `json:"group"`
+	Hold      *HoldReason    `json:"hold,omitempty"`
+	HoldHours int            `json:"hold_hours"`
+	Id        string         `json:"id"`
+	Key       string         `json:"key"`
+	Language  *MacroLanguage `json:"language,omitempty"`
+	Name      NameWords      `json:"name"`
+	Note      string         `json:"note"`
+	Owner     *string        `json:"owner"`
+	Position  int            `json:"position"`
+	Priority  *Priority      `json:"priority,omitempty"`
+	Revision  int64          `json:"revision"`
+	Tags      []string       `json:"tags"`
+
+	// Then To the state; left out: as the desk says where there is an answer.
+	Then *MacroThen `json:"then,omitempty"`
+}
+
+// MacroLanguage defines model for Macro.Language.
+type MacroLanguage string
+
+// MacroThen To the state; left out: as the desk says where there is an answer.
+type MacroThen string
+
+// MacroCommand defines model for MacroCommand.
+type MacroCommand struct {
+	Body    map[string]interface{} `json:"body"`
+	Command string                 `json:"command"`
+}
+
+// MacroList defines model for MacroList.
+type MacroList struct {
+	Items       []Macro `json:"items"`
+	NextCursor  *string `json:"next_cursor"`
+	Total       int     `json:"total"`
+	TotalCapped bool    `json:"total_capped"`
+}
+
+// MacroUse defines model for MacroUse.
+type MacroUse struct {
+	Commands []MacroCommand `json:"commands"`
+}
+
+// MailAddress defines model for MailAddress.
+type MailAddress struct {
+	Address string `json:"address"`
+	Name    string `json:"name"`
+}
+
+// MailAfter defines model for MailAfter.
+type MailAfter struct {
+	Folder *string `json:"folder"`
+
+	// Mode What becomes of a mail on its server once it is taken in: left with the keyword $DuradeskDone, left and marked as seen, moved to the folder, deleted.
+	Mode MailAfterMode `json:"mode"`
+}
+
+// MailAfterInput defines model for MailAfterInput.
+type MailAfterInput struct {
+	// Folder Of move.
+	Folder *string `json:"folder,omitempty"`
+
+	// Mode What becomes of a mail on its server once it is taken in: left with the keyword $DuradeskDone, left and marked as seen, moved to the folder, deleted.
+	Mode *MailAfterMode `json:"mode,omitempty"`
+}
+
+// MailAfterMode What becomes of a mail on its server once it is taken in: left with the keyword $DuradeskDone, left and marked as seen, moved to the folder, deleted.
+type MailAfterMode string
+
+// MailCaps defines model for MailCaps.
+type MailCaps struct {
+	// AddressDay The same in a day.
+	AddressDay int `json:"address_day"`
+
+	// AddressHour Acknowledgements to one address in an hour.
+	AddressHour int `json:"address_hour"`
+
+	// Hour Acknowledgements of the mailbox in an hour; above it the breaker falls.
+	Hour int `json:"hour"`
+
+	// SendsMinute Mails of any kind that leave in a minute; 0: as fast as the server takes them.
+	SendsMinute int `json:"sends_minute"`
+
+	// TicketTenMinutes Automatic mails of one ticket in ten minutes.
+	TicketTenMinutes int `json:"ticket_ten_minutes"`
+}
+
+// MailCapsInput defines model for MailCapsInput.
+type MailCapsInput struct {
+	// AddressDay The same in a day.
+	AddressDay *int `json:"address_day,omitempty"`
+
+	// AddressHour Acknowledgements to one address in an hour.
+	AddressHour *int `json:"address_hour,omitempty"`
+
+	// Hour Acknowledgements of the mailbox in an hour; above it the breaker falls.
+	Hour *int `json:"hour,omitempty"`
+
+	// SendsMinute Mails of any kind that leave in a minute; 0: as fast as the server takes them.
+	SendsMinute *int `json:"sends_minute,omitempty"`
+
+	// TicketTenMinutes Automatic mails of one ticket in ten minutes.
+	TicketTenMinutes *int `json:"ticket_ten_minutes,omitempty"`
+}
+
+// MailDoor defines model for MailDoor.
+type MailDoor struct {
+	Host string `json:"host"`
+	Port int    `json:"port"`
+
+	// Tls How the connection is protected. none sends the password in the clear to IMAP, and none at all to SMTP: for this very machine.
+	Tls MailDoorTls `json:"tls"`
+}
+
+// MailDoorTls How the connection is protected. none sends the password in the clear to IMAP, and none at all to SMTP: for this very machine.
+type MailDoorTls string
+
+// MailDoorInput defines model for MailDoorInput.
+type MailDoorInput struct {
+	Host *string `json:"host,omitempty"`
+	Port *int    `json:"port,omitempty"`
+
+	// Tls How the connection is protected. none sends the password in the clear to IMAP, and none at all to SMTP: for this very machine.
+	Tls *MailDoorInputTls `json:"tls,omitempty"`
+}
+
+// MailDoorInputTls How the connection is protected. none sends the password in the clear to IMAP, and none at all to SMTP: for this very machine.
+type MailDoorInputTls string
+
+// MailDoorTest defines model for MailDoorTest.
+type MailDoorTest struct {
+	// Abilities Of use that the server has: IDLE, MOVE, UIDPLUS, keywords.
+	Abilities []string         `json:"abilities"`
+	Code      MailDoorTestCode `json:"code"`
+
+	// Detail What the server or the network said.
+	Detail *string `json:"detail"`
+
+	// Mails In the folder.
+	Mails *int `json:"mails"`
+	Ok    bool `json:"ok"`
+
+	// Text The same in the reader's language.
+	Text string `json:"text"`
+}
+
+// MailDoorTestCode defines model for MailDoorTest.Code.
+type MailDoorTestCode string
+
+// MailLogin defines model for MailLogin.
+type MailLogin struct {
+	ClientId        *string `json:"client_id"`
+	ClientSecretSet bool    `json:"client_secret_set"`
+
+	// Mode By password, or by a token that is refreshed: xoauth2 for Microsoft and Google, oauthbearer by RFC 7628.
+	Mode            MailLoginMode `json:"mode"`
+	PasswordSet     bool          `json:"password_set"`
+	RefreshTokenSet bool          `json:"refresh_token_set"`
+	Scope           *string       `json:"scope"`
+	TokenExpiresAt  *time.Time    `json:"token_expires_at"`
+	TokenUrl        *string       `json:"token_url"`
+	Username        string        `json:"username"`
+}
+
+// MailLoginInput defines model for MailLoginInput.
+type MailLoginInput struct {
+	ClientId     *string `json:"client_id,omitempty"`
+	ClientSecret *string `json:"client_secret,omitempty"`
+
+	// Mode By password, or by a token that is refreshed: xoauth2 for Microsoft and Google, oauthbearer by RFC 7628.
+	Mode     *MailLoginMode `json:"mode,omitempty"`
+	Password *string        `json:"password,omitempty"`
+
+	// RefreshToken Left out: the client asks in its own name (client credentials).
+	RefreshToken *string `json:"refresh_token,omitempty"`
+	Scope        *string `json:"scope,omitempty"`
+
+	// TokenUrl Where a token is asked for; https.
+	TokenUrl *string `json:"token_url,omitempty"`
+
+	// Username Left out for a new mailbox: its address.
+	Username *string `json:"username,omitempty"`
+}
+
+// MailLoginMode By password, or by a token that is refreshed: xoauth2 for Microsoft and Google, oauthbearer by RFC 7628.
+type MailLoginMode string
+
 // Mailbox defines model for Mailbox.
 type Mailbox struct {
-	Address     string     `json:"address"`
-	Desk        string     `json:"desk"`
-	Id          string     `json:"id"`
-	LastError   *string    `json:"last_error"`
-	LastSeenAt  *time.Time `json:"last_seen_at"`
-	LastUid     int64      `json:"last_uid"`
-	State       string     `json:"state"`
-	UidValidity int64      `json:"uid_validity"`
+	Address    string     `json:"address"`
+	Desk       string     `json:"desk"`
+	Id         string     `json:"id"`
+	LastError  *string    `json:"last_error"`
+	LastSeenAt *time.Time `json:"last_seen_at"`
+	LastUid    int64      `json:"last_uid"`
+
+	// Settings For admins; not in lists.
+	Settings    *MailboxSettings `json:"settings,omitempty"`
+	State       string           `json:"state"`
+	UidValidity int64            `json:"uid_validity"`
 }
 
 // MailboxList defines model for MailboxList.
@@ -2825,6 +4197,29 @@ type MailboxList struct {
 	NextCursor  *string   `json:"next_cursor"`
 	Total       int       `json:"total"`
 	TotalCapped bool      `json:"total_capped"`
+}
+
+// MailboxSettings defines model for MailboxSettings.
+type MailboxSettings struct {
+	After       MailAfter `json:"after"`
+	AuthservId  *string   `json:"authserv_id"`
+	Caps        MailCaps  `json:"caps"`
+	Enabled     bool      `json:"enabled"`
+	Folder      string    `json:"folder"`
+	FromStart   bool      `json:"from_start"`
+	Imap        MailDoor  `json:"imap"`
+	Login       MailLogin `json:"login"`
+	PollSeconds int       `json:"poll_seconds"`
+	SentFolder  *string   `json:"sent_folder"`
+	Smtp        MailDoor  `json:"smtp"`
+	Subaddress  bool      `json:"subaddress"`
+}
+
+// MailboxTest defines model for MailboxTest.
+type MailboxTest struct {
+	Imap MailDoorTest `json:"imap"`
+	Ok   bool         `json:"ok"`
+	Smtp MailDoorTest `json:"smtp"`
 }
 
 // MergeCommand defines model for MergeCommand.
@@ -2852,6 +4247,40 @@ type MoveCommand struct {
 	SeenRevision *int64 `json:"seen_revision,omitempty"`
 }
 
+// NameWords defines model for NameWords.
+type NameWords struct {
+	En string `json:"en"`
+	Ja string `json:"ja"`
+}
+
+// NewDraft defines model for NewDraft.
+type NewDraft struct {
+	Message NewDraftMessage `json:"message"`
+
+	// Params The rest of the command; at most 20 KB.
+	Params       *map[string]interface{} `json:"params,omitempty"`
+	SeenRevision *int64                  `json:"seen_revision,omitempty"`
+	Shared       *bool                   `json:"shared,omitempty"`
+}
+
+// NewDraftMessage defines model for NewDraftMessage.
+type NewDraftMessage struct {
+	Attachments *[]NewFile `json:"attachments,omitempty"`
+
+	// Body At most 1 MB.
+	Body       *string                    `json:"body,omitempty"`
+	BodyFormat *NewDraftMessageBodyFormat `json:"body_format,omitempty"`
+	Cc         *[]Email                   `json:"cc,omitempty"`
+
+	// DraftFiles Files of a draft, by their ids: before the attachments.
+	DraftFiles *[]DraftId `json:"draft_files,omitempty"`
+	Template   *string    `json:"template,omitempty"`
+	To         *[]Email   `json:"to,omitempty"`
+}
+
+// NewDraftMessageBodyFormat defines model for NewDraftMessage.BodyFormat.
+type NewDraftMessageBodyFormat string
+
 // NewFile defines model for NewFile.
 type NewFile struct {
 	// Data Base64 (RFC 4648 §4); at most 25 MB.
@@ -2860,6 +4289,42 @@ type NewFile struct {
 
 	// Type Media type; application/octet-stream unless said.
 	Type *string `json:"type,omitempty"`
+}
+
+// NewFormChoice defines model for NewFormChoice.
+type NewFormChoice struct {
+	// Key Lower-case word of a desk, group or agent.
+	Key   Key           `json:"key"`
+	Label *NewNameWords `json:"label,omitempty"`
+}
+
+// NewFormField defines model for NewFormField.
+type NewFormField struct {
+	By *NewFormFieldBy `json:"by,omitempty"`
+
+	// Choices Of kind choice.
+	Choices *[]NewFormChoice `json:"choices,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key Key `json:"key"`
+
+	// Kind A date is written 2026-11-24, a checkbox true or false.
+	Kind     NewFormFieldKind `json:"kind"`
+	Label    NewNameWords     `json:"label"`
+	Required *bool            `json:"required,omitempty"`
+	Retired  *bool            `json:"retired,omitempty"`
+}
+
+// NewFormFieldBy defines model for NewFormField.By.
+type NewFormFieldBy string
+
+// NewFormFieldKind A date is written 2026-11-24, a checkbox true or false.
+type NewFormFieldKind string
+
+// NewLongWords defines model for NewLongWords.
+type NewLongWords struct {
+	En *string `json:"en,omitempty"`
+	Ja *string `json:"ja,omitempty"`
 }
 
 // NewMessage defines model for NewMessage.
@@ -2871,6 +4336,9 @@ type NewMessage struct {
 	BodyFormat *NewMessageBodyFormat `json:"body_format,omitempty"`
 	Cc         *[]Email              `json:"cc,omitempty"`
 
+	// DraftFiles Files of a draft, by their ids: before the attachments.
+	DraftFiles *[]DraftId `json:"draft_files,omitempty"`
+
 	// Template Key of the template that it was made from.
 	Template *string `json:"template,omitempty"`
 
@@ -2881,6 +4349,12 @@ type NewMessage struct {
 
 // NewMessageBodyFormat defines model for NewMessage.BodyFormat.
 type NewMessageBodyFormat string
+
+// NewNameWords defines model for NewNameWords.
+type NewNameWords struct {
+	En *string `json:"en,omitempty"`
+	Ja *string `json:"ja,omitempty"`
+}
 
 // NewPauses For which reasons of hold each clock stands still.
 type NewPauses struct {
@@ -2905,7 +4379,11 @@ type NewTargets struct {
 
 // NewToken defines model for NewToken.
 type NewToken struct {
-	Agent      string     `json:"agent"`
+	// Agent Key; null where it is a client's.
+	Agent *string `json:"agent"`
+
+	// Client Id; null where it is an agent's.
+	Client     *string    `json:"client"`
 	CreatedAt  time.Time  `json:"created_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`
 	Id         string     `json:"id"`
@@ -2969,6 +4447,9 @@ type NewWords struct {
 
 // NoteCommand defines model for NoteCommand.
 type NoteCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+
 	// Id Unique per actor.
 	Id           *CommandId `json:"id,omitempty"`
 	Message      NewMessage `json:"message"`
@@ -3001,6 +4482,31 @@ type Notice struct {
 type NoticeList struct {
 	Items      []Notice `json:"items"`
 	NextCursor *string  `json:"next_cursor"`
+}
+
+// Occasion defines model for Occasion.
+type Occasion string
+
+// OpenSession defines model for OpenSession.
+type OpenSession struct {
+	// Address From which it was begun.
+	Address string  `json:"address"`
+	Agent   *string `json:"agent"`
+
+	// Browser As it called itself.
+	Browser   string    `json:"browser"`
+	Client    *string   `json:"client"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Current It is the one that asks.
+	Current   bool      `json:"current"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Id        string    `json:"id"`
+
+	// LastUsedAt Noted at most once a minute.
+	LastUsedAt time.Time `json:"last_used_at"`
+	State      string    `json:"state"`
+	Via        string    `json:"via"`
 }
 
 // Outcome defines model for Outcome.
@@ -3059,10 +4565,7 @@ type Policy struct {
 
 	// SpamRetentionMinutes Of the wall clock.
 	SpamRetentionMinutes int64 `json:"spam_retention_minutes"`
-
-	// UndoSendSeconds For how long an answer can be taken back before its mail leaves; 0: it leaves at once. It counts for every ticket of the desk, whatever version it was opened under.
-	UndoSendSeconds int `json:"undo_send_seconds"`
-	Version         int `json:"version"`
+	Version              int   `json:"version"`
 
 	// WarnAtPercent Of a target, after which a warning is given; 0: none.
 	WarnAtPercent int `json:"warn_at_percent"`
@@ -3104,6 +4607,78 @@ type PresenceDoing string
 type PresenceList struct {
 	Items []Presence `json:"items"`
 	Total int        `json:"total"`
+}
+
+// Preview defines model for Preview.
+type Preview struct {
+	// Blocked One of these words refuses the command.
+	Blocked   bool        `json:"blocked"`
+	Forbidden []FoundWord `json:"forbidden"`
+
+	// LeavesAfterSeconds For how long it can be taken back.
+	LeavesAfterSeconds int          `json:"leaves_after_seconds"`
+	Mail               *PreviewMail `json:"mail"`
+
+	// NoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+	NoMail *PreviewNoMail `json:"no_mail"`
+
+	// Outcome What the rules would answer now.
+	Outcome    PreviewOutcome `json:"outcome"`
+	Reason     *string        `json:"reason"`
+	ReasonText *string        `json:"reason_text"`
+}
+
+// PreviewNoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+type PreviewNoMail string
+
+// PreviewOutcome What the rules would answer now.
+type PreviewOutcome string
+
+// PreviewFile defines model for PreviewFile.
+type PreviewFile struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"`
+	Type string `json:"type"`
+}
+
+// PreviewHold As with hold; it makes no difference to the mail.
+type PreviewHold struct {
+	Reason *HoldReason `json:"reason,omitempty"`
+	Until  *time.Time  `json:"until,omitempty"`
+}
+
+// PreviewMail defines model for PreviewMail.
+type PreviewMail struct {
+	Attachments []PreviewFile `json:"attachments"`
+	Cc          []string      `json:"cc"`
+	From        MailAddress   `json:"from"`
+
+	// Html Sanitised; null where the desk sends text only. Show it in a sandboxed frame.
+	Html    *string  `json:"html"`
+	Subject string   `json:"subject"`
+	Text    string   `json:"text"`
+	To      []string `json:"to"`
+}
+
+// PreviewRequest defines model for PreviewRequest.
+type PreviewRequest struct {
+	Command PreviewRequestCommand `json:"command"`
+
+	// Hold As with hold; it makes no difference to the mail.
+	Hold    *PreviewHold `json:"hold,omitempty"`
+	Message NewMessage   `json:"message"`
+
+	// Resolve As with resolve.
+	Resolve *PreviewResolve `json:"resolve,omitempty"`
+}
+
+// PreviewRequestCommand defines model for PreviewRequest.Command.
+type PreviewRequestCommand string
+
+// PreviewResolve As with resolve.
+type PreviewResolve struct {
+	Category *Category `json:"category,omitempty"`
+	Solution *string   `json:"solution,omitempty"`
 }
 
 // Priority defines model for Priority.
@@ -3171,6 +4746,25 @@ type Receipt struct {
 // ReceiptTicket As last known; null where it could not be read, or is not the asker's to see any more.
 type ReceiptTicket = Ticket
 
+// ReceptionType defines model for ReceptionType.
+type ReceptionType struct {
+	Desk     string      `json:"desk"`
+	Fields   []FormField `json:"fields"`
+	Key      string      `json:"key"`
+	Label    NameWords   `json:"label"`
+	Position int         `json:"position"`
+	Retired  bool        `json:"retired"`
+	Revision int64       `json:"revision"`
+}
+
+// ReceptionTypeList defines model for ReceptionTypeList.
+type ReceptionTypeList struct {
+	Items       []ReceptionType `json:"items"`
+	NextCursor  *string         `json:"next_cursor"`
+	Total       int             `json:"total"`
+	TotalCapped bool            `json:"total_capped"`
+}
+
 // Recipient defines model for Recipient.
 type Recipient struct {
 	Attempts  int            `json:"attempts"`
@@ -3182,8 +4776,27 @@ type Recipient struct {
 // RecipientState defines model for Recipient.State.
 type RecipientState string
 
+// Reconciliation defines model for Reconciliation.
+type Reconciliation struct {
+	Address string `json:"address"`
+
+	// Even Every mail on the server has its one fate.
+	Even    bool   `json:"even"`
+	Mailbox string `json:"mailbox"`
+
+	// Missing UIDs without a line in the ledger. New mail is among them until it is taken in.
+	Missing  []int64 `json:"missing"`
+	OnServer int     `json:"on_server"`
+
+	// Unsettled UIDs with a line and no fate yet.
+	Unsettled []int64 `json:"unsettled"`
+}
+
 // ResolveCommand defines model for ResolveCommand.
 type ResolveCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+
 	// Id Unique per actor.
 	Id      *CommandId  `json:"id,omitempty"`
 	Message *NewMessage `json:"message,omitempty"`
@@ -3206,6 +4819,79 @@ type RotateWebhook struct {
 
 // Scope defines model for Scope.
 type Scope string
+
+// Session defines model for Session.
+type Session struct {
+	// Access Of a client: portal or full.
+	Access *string `json:"access"`
+
+	// Client Id of the client; null for an agent.
+	Client    *string    `json:"client"`
+	CreatedAt *time.Time `json:"created_at"`
+	Desks     []string   `json:"desks"`
+	Email     string     `json:"email"`
+
+	// ExpiresAt It also ends after 12 hours without use.
+	ExpiresAt *time.Time `json:"expires_at"`
+	Groups    []string   `json:"groups"`
+
+	// Id Of the session; null with a token.
+	Id *string `json:"id"`
+
+	// Key Of the agent; null for a client.
+	Key      *string     `json:"key"`
+	Kind     SessionKind `json:"kind"`
+	Language *string     `json:"language"`
+	Name     string      `json:"name"`
+
+	// Role Of an agent.
+	Role   *Role   `json:"role"`
+	Scopes []Scope `json:"scopes"`
+
+	// State second_factor: a code is owed; enrol: the role needs a second factor, and there is none yet.
+	State SessionState `json:"state"`
+	Via   SessionVia   `json:"via"`
+
+	// Zone Time zone (IANA); null: that of his machine.
+	Zone *string `json:"zone"`
+}
+
+// SessionKind defines model for Session.Kind.
+type SessionKind string
+
+// SessionState second_factor: a code is owed; enrol: the role needs a second factor, and there is none yet.
+type SessionState string
+
+// SessionVia defines model for Session.Via.
+type SessionVia string
+
+// SessionList defines model for SessionList.
+type SessionList struct {
+	Items       []OpenSession `json:"items"`
+	NextCursor  *string       `json:"next_cursor"`
+	Total       int           `json:"total"`
+	TotalCapped bool          `json:"total_capped"`
+}
+
+// SetAccess defines model for SetAccess.
+type SetAccess struct {
+	Access SetAccessAccess `json:"access"`
+
+	// Organisation A name, the same for all who belong together.
+	Organisation *string `json:"organisation,omitempty"`
+}
+
+// SetAccessAccess defines model for SetAccess.Access.
+type SetAccessAccess string
+
+// SignIn With `login` or `email`.
+type SignIn struct {
+	Email *Email `json:"email,omitempty"`
+
+	// Login Key or mail address.
+	Login    *string `json:"login,omitempty"`
+	Password *string `json:"password,omitempty"`
+}
 
 // Signature defines model for Signature.
 type Signature struct {
@@ -3236,6 +4922,51 @@ type Targets struct {
 	Low    int64 `json:"low"`
 	Normal int64 `json:"normal"`
 	Urgent int64 `json:"urgent"`
+}
+
+// Template defines model for Template.
+type Template struct {
+	// BuiltIn Shipped; taken where a desk has none of its own.
+	BuiltIn  bool             `json:"built_in"`
+	Desk     *string          `json:"desk"`
+	Id       string           `json:"id"`
+	Language TemplateLanguage `json:"language"`
+
+	// Name Empty: the one that is taken unless a message names another.
+	Name     string   `json:"name"`
+	Occasion Occasion `json:"occasion"`
+	Revision int64    `json:"revision"`
+	Source   string   `json:"source"`
+}
+
+// TemplateLanguage defines model for Template.Language.
+type TemplateLanguage string
+
+// TemplateList defines model for TemplateList.
+type TemplateList struct {
+	Items       []Template `json:"items"`
+	NextCursor  *string    `json:"next_cursor"`
+	Total       int        `json:"total"`
+	TotalCapped bool       `json:"total_capped"`
+	Variables   []string   `json:"variables"`
+}
+
+// TextModule defines model for TextModule.
+type TextModule struct {
+	Desk     *string   `json:"desk"`
+	Id       string    `json:"id"`
+	Position int       `json:"position"`
+	Revision int64     `json:"revision"`
+	Shortcut string    `json:"shortcut"`
+	Text     LongWords `json:"text"`
+}
+
+// TextModuleList defines model for TextModuleList.
+type TextModuleList struct {
+	Items       []TextModule `json:"items"`
+	NextCursor  *string      `json:"next_cursor"`
+	Total       int          `json:"total"`
+	TotalCapped bool         `json:"total_capped"`
 }
 
 // Ticket defines model for Ticket.
@@ -3293,7 +5024,7 @@ type TicketList struct {
 	Items      []Ticket `json:"items"`
 	NextCursor *string  `json:"next_cursor"`
 
-	// Total At most 1001.
+	// Total At most 1001; where counting would take long, as many as were seen.
 	Total int `json:"total"`
 
 	// TotalCapped There are at least `total`.
@@ -3338,7 +5069,11 @@ type TimelineItemType string
 
 // Token defines model for Token.
 type Token struct {
-	Agent      string     `json:"agent"`
+	// Agent Key; null where it is a client's.
+	Agent *string `json:"agent"`
+
+	// Client Id; null where it is an agent's.
+	Client     *string    `json:"client"`
 	CreatedAt  time.Time  `json:"created_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`
 	Id         string     `json:"id"`
@@ -3354,8 +5089,109 @@ type TokenList struct {
 	TotalCapped bool    `json:"total_capped"`
 }
 
+// TriedTemplate defines model for TriedTemplate.
+type TriedTemplate struct {
+	Html    string `json:"html"`
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+}
+
+// Trigger defines model for Trigger.
+type Trigger struct {
+	Desk    *string `json:"desk"`
+	Enabled bool    `json:"enabled"`
+	Id      string  `json:"id"`
+	Key     string  `json:"key"`
+
+	// Last Where it holds, those after it are not asked.
+	Last     bool        `json:"last"`
+	Name     string      `json:"name"`
+	Position int         `json:"position"`
+	Revision int64       `json:"revision"`
+	Then     TriggerThen `json:"then"`
+	When     TriggerWhen `json:"when"`
+}
+
+// TriggerList defines model for TriggerList.
+type TriggerList struct {
+	Items       []Trigger `json:"items"`
+	NextCursor  *string   `json:"next_cursor"`
+	Total       int       `json:"total"`
+	TotalCapped bool      `json:"total_capped"`
+}
+
+// TriggerThen defines model for TriggerThen.
+type TriggerThen struct {
+	// Group Lower-case word of a desk, group or agent.
+	Group *Key `json:"group,omitempty"`
+
+	// Owner Lower-case word of a desk, group or agent.
+	Owner    *Key      `json:"owner,omitempty"`
+	Priority *Priority `json:"priority,omitempty"`
+	Tags     *[]string `json:"tags,omitempty"`
+}
+
+// TriggerWhen defines model for TriggerWhen.
+type TriggerWhen struct {
+	Channels       *[]Channel  `json:"channels,omitempty"`
+	Languages      *[]string   `json:"languages,omitempty"`
+	Priorities     *[]Priority `json:"priorities,omitempty"`
+	ReceptionTypes *[]string   `json:"reception_types,omitempty"`
+
+	// Senders Addresses, or domains with their @.
+	Senders *[]string `json:"senders,omitempty"`
+	Tags    *[]string `json:"tags,omitempty"`
+	Text    *[]string `json:"text,omitempty"`
+	Title   *[]string `json:"title,omitempty"`
+	Types   *[]Type   `json:"types,omitempty"`
+
+	// Working Within the hours of the desk, or outside.
+	Working *bool `json:"working,omitempty"`
+}
+
+// TryTemplate defines model for TryTemplate.
+type TryTemplate struct {
+	// Body What the agent wrote.
+	Body *string `json:"body,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk     *Key                `json:"desk,omitempty"`
+	Language TryTemplateLanguage `json:"language"`
+	Occasion Occasion            `json:"occasion"`
+	Source   *string             `json:"source,omitempty"`
+
+	// Ticket Whose data it is filled with.
+	Ticket *int64 `json:"ticket,omitempty"`
+}
+
+// TryTemplateLanguage defines model for TryTemplate.Language.
+type TryTemplateLanguage string
+
 // Type defines model for Type.
 type Type string
+
+// Undeliverable defines model for Undeliverable.
+type Undeliverable struct {
+	Address string `json:"address"`
+
+	// Number Of the ticket whose mail came back.
+	Number *int64    `json:"number"`
+	Reason *string   `json:"reason"`
+	Since  time.Time `json:"since"`
+
+	// Status RFC 3463.
+	Status *string          `json:"status"`
+	Why    UndeliverableWhy `json:"why"`
+}
+
+// UndeliverableWhy defines model for Undeliverable.Why.
+type UndeliverableWhy string
+
+// UndeliverableList defines model for UndeliverableList.
+type UndeliverableList struct {
+	Items      []Undeliverable `json:"items"`
+	NextCursor *string         `json:"next_cursor"`
+}
 
 // View defines model for View.
 type View struct {
@@ -3445,8 +5281,14 @@ type Words struct {
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// DraftName defines model for DraftName.
+type DraftName = string
+
 // Limit defines model for Limit.
 type Limit = int
+
+// MailboxId defines model for MailboxId.
+type MailboxId = string
 
 // Number defines model for Number.
 type Number = int64
@@ -3484,11 +5326,26 @@ type StoreAway = Problem
 // TooLarge defines model for TooLarge.
 type TooLarge = Problem
 
+// TooMany defines model for TooMany.
+type TooMany = Problem
+
 // Unauthorized defines model for Unauthorized.
 type Unauthorized = Problem
 
 // WrongType defines model for WrongType.
 type WrongType = Problem
+
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// Actor Such as agent:sato, client:c_01 or nobody.
+	Actor   *string `form:"actor,omitempty" json:"actor,omitempty"`
+	Action  *string `form:"action,omitempty" json:"action,omitempty"`
+	Subject *string `form:"subject,omitempty" json:"subject,omitempty"`
+	Limit   *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
 
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
@@ -3500,6 +5357,12 @@ type ListEventsParams struct {
 	Limit *int      `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListForbiddenWordsParams defines parameters for ListForbiddenWords.
+type ListForbiddenWordsParams struct {
+	// Desk Of this one and of every desk.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+}
+
 // ListLedgerParams defines parameters for ListLedger.
 type ListLedgerParams struct {
 	// Mailbox Its id; left out: all of the desks of the asker.
@@ -3508,6 +5371,12 @@ type ListLedgerParams struct {
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListMacrosParams defines parameters for ListMacros.
+type ListMacrosParams struct {
+	// Desk Of this one and of every desk.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
 }
 
 // ListNoticesParams defines parameters for ListNotices.
@@ -3539,6 +5408,24 @@ type ListQuarantineParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// EndSessionsParams defines parameters for EndSessions.
+type EndSessionsParams struct {
+	// Agent Whose; another than the asker needs the role admin.
+	Agent *Key `form:"agent,omitempty" json:"agent,omitempty"`
+
+	// Client Id of the client whose; needs the role admin.
+	Client *string `form:"client,omitempty" json:"client,omitempty"`
+}
+
+// ListSessionsParams defines parameters for ListSessions.
+type ListSessionsParams struct {
+	// Agent Whose; another than the asker needs the role admin.
+	Agent *Key `form:"agent,omitempty" json:"agent,omitempty"`
+
+	// Client Id of the client whose; needs the role admin.
+	Client *string `form:"client,omitempty" json:"client,omitempty"`
+}
+
 // StreamParams defines parameters for Stream.
 type StreamParams struct {
 	// Seconds End by itself after so long, for scripts. Without it, it lasts until either side hangs up.
@@ -3548,19 +5435,38 @@ type StreamParams struct {
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
 }
 
+// ListTemplatesParams defines parameters for ListTemplates.
+type ListTemplatesParams struct {
+	// Desk Of this one and of every desk.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+}
+
+// ListTextModulesParams defines parameters for ListTextModules.
+type ListTextModulesParams struct {
+	// Desk Of this one and of every desk.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+}
+
 // ListTicketsParams defines parameters for ListTickets.
 type ListTicketsParams struct {
 	// View One of the views; "mine" and "my" are the asker.
 	View *ViewKey `form:"view,omitempty" json:"view,omitempty"`
 
-	// Q Words that must all occur in title, messages, client or number; empty: no filter.
+	// Q Words, phrases and conditions that must all hold, as in
+	// `state:open owner:me waiting>4h -tag:vip created>=2026-01-01 "exact phrase" 請求書 or(priority:urgent tag:vip)`.
+	// A word is looked for in title, messages, client and number: English words in any form, Japanese from one
+	// character on, wide and half-width forms and both kana alike; `print*` is a beginning. `or(…)`, `and(…)`, `not(…)`,
+	// `-…`, parentheses and `OR`, `AND`, `NOT` in capitals combine. Fields: state, priority, channel, category, type,
+	// reception_type, language, tag, owner (me, none), group (mine, none), desk, number, title, client (an id), client_name,
+	// client_number, login, email, phone, created, updated, resolved, due (2026-01-31, 2026-01, an instant, today, -7d),
+	// waiting, age, idle (>4h), view. What cannot be read is 422 with the position of the character. Empty: no filter.
 	Q        *string     `form:"q,omitempty" json:"q,omitempty"`
 	State    *[]State    `form:"state,omitempty" json:"state,omitempty"`
 	Priority *[]Priority `form:"priority,omitempty" json:"priority,omitempty"`
 	Channel  *[]Channel  `form:"channel,omitempty" json:"channel,omitempty"`
 	Number   *[]int64    `form:"number,omitempty" json:"number,omitempty"`
 
-	// Title Contained in the title, case folded.
+	// Title Words of the title, or their beginnings.
 	Title *string `form:"title,omitempty" json:"title,omitempty"`
 
 	// Group Keys; `none`: without group.
@@ -3572,18 +5478,31 @@ type ListTicketsParams struct {
 	Type     *[]Type     `form:"type,omitempty" json:"type,omitempty"`
 	Tag      *[]string   `form:"tag,omitempty" json:"tag,omitempty"`
 	Language *[]Language `form:"language,omitempty" json:"language,omitempty"`
-	Category *[]Category `form:"category,omitempty" json:"category,omitempty"`
+
+	// ReceptionType `none`: without one.
+	ReceptionType *[]string   `form:"reception_type,omitempty" json:"reception_type,omitempty"`
+	Category      *[]Category `form:"category,omitempty" json:"category,omitempty"`
 
 	// ClientName Contained in the name, case folded.
 	ClientName   *string `form:"client_name,omitempty" json:"client_name,omitempty"`
 	ClientNumber *string `form:"client_number,omitempty" json:"client_number,omitempty"`
-	Email        *string `form:"email,omitempty" json:"email,omitempty"`
-	Phone        *string `form:"phone,omitempty" json:"phone,omitempty"`
+
+	// Login What the client signs in with, or a part of it.
+	Login *string `form:"login,omitempty" json:"login,omitempty"`
+
+	// Email A part of any of his addresses.
+	Email *string `form:"email,omitempty" json:"email,omitempty"`
+
+	// Phone Digits in any of his numbers.
+	Phone *string `form:"phone,omitempty" json:"phone,omitempty"`
+
+	// Client The id of a client.
+	Client *string `form:"client,omitempty" json:"client,omitempty"`
 
 	// CreatedFrom First instant, included.
 	CreatedFrom *time.Time `form:"created_from,omitempty" json:"created_from,omitempty"`
 
-	// CreatedTo Last instant, excluded.
+	// CreatedTo Last instant, included.
 	CreatedTo *time.Time `form:"created_to,omitempty" json:"created_to,omitempty"`
 
 	// Sort `-` in front: descending.
@@ -3750,6 +5669,25 @@ type WithdrawMessageParams struct {
 type ListTokensParams struct {
 	// Agent Whose; another than the asker needs the role admin.
 	Agent *Key `form:"agent,omitempty" json:"agent,omitempty"`
+
+	// Client Id of the client whose; needs the role admin.
+	Client *string `form:"client,omitempty" json:"client,omitempty"`
+}
+
+// ListTriggersParams defines parameters for ListTriggers.
+type ListTriggersParams struct {
+	// Desk Of this one and of every desk.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+}
+
+// ListUndeliverableParams defines parameters for ListUndeliverable.
+type ListUndeliverableParams struct {
+	// Q Only those that hold this text.
+	Q     *string `form:"q,omitempty" json:"q,omitempty"`
+	Limit *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListHookDeliveriesParams defines parameters for ListHookDeliveries.
@@ -3773,11 +5711,26 @@ type ChangeAgentJSONRequestBody = ChangeAgent
 // CreateCalendarJSONRequestBody defines body for CreateCalendar for application/json ContentType.
 type CreateCalendarJSONRequestBody = CreateCalendar
 
+// SetClientAccessJSONRequestBody defines body for SetClientAccess for application/json ContentType.
+type SetClientAccessJSONRequestBody = SetAccess
+
 // CreateDeskJSONRequestBody defines body for CreateDesk for application/json ContentType.
 type CreateDeskJSONRequestBody = CreateDesk
 
 // ChangeDeskJSONRequestBody defines body for ChangeDesk for application/json ContentType.
 type ChangeDeskJSONRequestBody = ChangeDesk
+
+// CreateReceptionTypeJSONRequestBody defines body for CreateReceptionType for application/json ContentType.
+type CreateReceptionTypeJSONRequestBody = CreateReceptionType
+
+// ChangeReceptionTypeJSONRequestBody defines body for ChangeReceptionType for application/json ContentType.
+type ChangeReceptionTypeJSONRequestBody = ChangeReceptionType
+
+// CreateForbiddenWordJSONRequestBody defines body for CreateForbiddenWord for application/json ContentType.
+type CreateForbiddenWordJSONRequestBody = CreateForbiddenWord
+
+// ChangeForbiddenWordJSONRequestBody defines body for ChangeForbiddenWord for application/json ContentType.
+type ChangeForbiddenWordJSONRequestBody = ChangeForbiddenWord
 
 // CreateGroupJSONRequestBody defines body for CreateGroup for application/json ContentType.
 type CreateGroupJSONRequestBody = CreateGroup
@@ -3785,11 +5738,41 @@ type CreateGroupJSONRequestBody = CreateGroup
 // ChangeGroupJSONRequestBody defines body for ChangeGroup for application/json ContentType.
 type ChangeGroupJSONRequestBody = ChangeGroup
 
+// CreateMacroJSONRequestBody defines body for CreateMacro for application/json ContentType.
+type CreateMacroJSONRequestBody = CreateMacro
+
+// ChangeMacroJSONRequestBody defines body for ChangeMacro for application/json ContentType.
+type ChangeMacroJSONRequestBody = ChangeMacro
+
+// CreateMailboxJSONRequestBody defines body for CreateMailbox for application/json ContentType.
+type CreateMailboxJSONRequestBody = CreateMailbox
+
+// ChangeMailboxJSONRequestBody defines body for ChangeMailbox for application/json ContentType.
+type ChangeMailboxJSONRequestBody = ChangeMailbox
+
 // ReadNoticesJSONRequestBody defines body for ReadNotices for application/json ContentType.
 type ReadNoticesJSONRequestBody = ReadNotices
 
 // CreatePolicyJSONRequestBody defines body for CreatePolicy for application/json ContentType.
 type CreatePolicyJSONRequestBody = CreatePolicy
+
+// CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
+type CreateSessionJSONRequestBody = SignIn
+
+// CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
+type CreateTemplateJSONRequestBody = CreateTemplate
+
+// TryTemplateJSONRequestBody defines body for TryTemplate for application/json ContentType.
+type TryTemplateJSONRequestBody = TryTemplate
+
+// ChangeTemplateJSONRequestBody defines body for ChangeTemplate for application/json ContentType.
+type ChangeTemplateJSONRequestBody = ChangeTemplate
+
+// CreateTextModuleJSONRequestBody defines body for CreateTextModule for application/json ContentType.
+type CreateTextModuleJSONRequestBody = CreateTextModule
+
+// ChangeTextModuleJSONRequestBody defines body for ChangeTextModule for application/json ContentType.
+type ChangeTextModuleJSONRequestBody = ChangeTextModule
 
 // CreateTicketJSONRequestBody defines body for CreateTicket for application/json ContentType.
 type CreateTicketJSONRequestBody = CreateTicket
@@ -3815,6 +5798,9 @@ type CloseTicketJSONRequestBody = BareCommand
 // DeleteTicketJSONRequestBody defines body for DeleteTicket for application/json ContentType.
 type DeleteTicketJSONRequestBody = BareCommand
 
+// SaveDraftJSONRequestBody defines body for SaveDraft for application/json ContentType.
+type SaveDraftJSONRequestBody = NewDraft
+
 // EscalateTicketJSONRequestBody defines body for EscalateTicket for application/json ContentType.
 type EscalateTicketJSONRequestBody = EscalateCommand
 
@@ -3839,6 +5825,9 @@ type AddNoteJSONRequestBody = NoteCommand
 // PutPresenceJSONRequestBody defines body for PutPresence for application/json ContentType.
 type PutPresenceJSONRequestBody = PutPresence
 
+// PreviewMailJSONRequestBody defines body for PreviewMail for application/json ContentType.
+type PreviewMailJSONRequestBody = PreviewRequest
+
 // MakePromiseJSONRequestBody defines body for MakePromise for application/json ContentType.
 type MakePromiseJSONRequestBody = PromiseCommand
 
@@ -3862,6 +5851,12 @@ type WithdrawMessageJSONRequestBody = WithdrawCommand
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = CreateToken
+
+// CreateTriggerJSONRequestBody defines body for CreateTrigger for application/json ContentType.
+type CreateTriggerJSONRequestBody = CreateTrigger
+
+// ChangeTriggerJSONRequestBody defines body for ChangeTrigger for application/json ContentType.
+type ChangeTriggerJSONRequestBody = ChangeTrigger
 
 // CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
 type CreateWebhookJSONRequestBody = CreateWebhook
@@ -4006,6 +6001,14 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/attachments/{id} (the `GetAttachment` operationId).
 	GetAttachment(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListAudit The audit log, newest first
+	//
+	// Sign-ins and refusals, tokens, second factors, people, access and settings: who, what, whom, from where. Lines are never changed.
+	// Needs the scope and the role admin.
+	//
+	// Corresponds with GET /api/v1/audit (the `ListAudit` operationId).
+	ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListCalendars Calendars
 	//
 	// The newest version of each.
@@ -4039,6 +6042,26 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/calendars/{key}/years/{year} (the `GetCalendarYear` operationId).
 	GetCalendarYear(ctx context.Context, key string, year int, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetClientAccessWithBody What a client may open
+	//
+	// `none`: mail only. `portal`: his own tickets. `full`: also those of his organisation. Whose access is taken away is signed
+	// out, and his tokens end. Without `organisation` he belongs to none. Needs the scope admin and the role lead.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/clients/{id}/access (the `SetClientAccess` operationId).
+	SetClientAccessWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetClientAccess What a client may open
+	//
+	// `none`: mail only. `portal`: his own tickets. `full`: also those of his organisation. Whose access is taken away is signed
+	// out, and his tokens end. Without `organisation` he belongs to none. Needs the scope admin and the role lead.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/clients/{id}/access (the `SetClientAccess` operationId).
+	SetClientAccess(ctx context.Context, id string, body SetClientAccessJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDesks Desks
 	//
@@ -4101,6 +6124,67 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/desks/{key} (the `ChangeDesk` operationId).
 	ChangeDesk(ctx context.Context, key Key, body ChangeDeskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListReceptionTypes What a desk takes in, with the form of each
+	//
+	// Those of an issue desk are for everybody: tickets are handed over to it (N58).
+	//
+	// Corresponds with GET /api/v1/desks/{key}/reception-types (the `ListReceptionTypes` operationId).
+	ListReceptionTypes(ctx context.Context, key Key, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateReceptionTypeWithBody Add a reception type to a desk
+	//
+	// Tickets of the desk can have no other reception types then, and fields only as its form says (N45, N55). One that was taken
+	// away comes back with its fields. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/desks/{key}/reception-types (the `CreateReceptionType` operationId).
+	CreateReceptionTypeWithBody(ctx context.Context, key Key, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateReceptionType Add a reception type to a desk
+	//
+	// Tickets of the desk can have no other reception types then, and fields only as its form says (N45, N55). One that was taken
+	// away comes back with its fields. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/desks/{key}/reception-types (the `CreateReceptionType` operationId).
+	CreateReceptionType(ctx context.Context, key Key, body CreateReceptionTypeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteReceptionType Take a reception type away
+	//
+	// Tickets that have it keep it; no ticket gets it any more. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Corresponds with DELETE /api/v1/desks/{key}/reception-types/{type} (the `DeleteReceptionType` operationId).
+	DeleteReceptionType(ctx context.Context, key Key, pType Key, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeReceptionTypeWithBody Change a reception type
+	//
+	// What is left out stays. Keys of fields are for ever, for values stand in tickets under them: a field that is left out of
+	// `fields` is retired, and comes back with the kind that it had only. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/desks/{key}/reception-types/{type} (the `ChangeReceptionType` operationId).
+	ChangeReceptionTypeWithBody(ctx context.Context, key Key, pType Key, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeReceptionType Change a reception type
+	//
+	// What is left out stays. Keys of fields are for ever, for values stand in tickets under them: a field that is left out of
+	// `fields` is retired, and comes back with the kind that it had only. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/desks/{key}/reception-types/{type} (the `ChangeReceptionType` operationId).
+	ChangeReceptionType(ctx context.Context, key Key, pType Key, body ChangeReceptionTypeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDrafts What the asker has begun to write
+	//
+	// His own drafts of all tickets, newest first; at most 500.
+	//
+	// Corresponds with GET /api/v1/drafts (the `ListDrafts` operationId).
+	ListDrafts(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListEvents The log of all that happened
 	//
 	// On all tickets that the asker sees, in one order that is final: an event that is committed late stands late, never
@@ -4108,6 +6192,54 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/events (the `ListEvents` operationId).
 	ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListForbiddenWords Words that must not stand in a mail to a client
+	//
+	// Corresponds with GET /api/v1/forbidden-words (the `ListForbiddenWords` operationId).
+	ListForbiddenWords(ctx context.Context, params *ListForbiddenWordsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateForbiddenWordWithBody Forbid a word
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/forbidden-words (the `CreateForbiddenWord` operationId).
+	CreateForbiddenWordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateForbiddenWord Forbid a word
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/forbidden-words (the `CreateForbiddenWord` operationId).
+	CreateForbiddenWord(ctx context.Context, body CreateForbiddenWordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteForbiddenWord Allow a word again
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Corresponds with DELETE /api/v1/forbidden-words/{id} (the `DeleteForbiddenWord` operationId).
+	DeleteForbiddenWord(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeForbiddenWordWithBody Change a forbidden word
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/forbidden-words/{id} (the `ChangeForbiddenWord` operationId).
+	ChangeForbiddenWordWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeForbiddenWord Change a forbidden word
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/forbidden-words/{id} (the `ChangeForbiddenWord` operationId).
+	ChangeForbiddenWord(ctx context.Context, id string, body ChangeForbiddenWordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListGroups Groups
 	//
@@ -4164,10 +6296,126 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/ledger (the `ListLedger` operationId).
 	ListLedger(ctx context.Context, params *ListLedgerParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListMacros What agents do at one stroke
+	//
+	// Corresponds with GET /api/v1/macros (the `ListMacros` operationId).
+	ListMacros(ctx context.Context, params *ListMacrosParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateMacroWithBody Add a macro
+	//
+	// Texts take variables as templates do. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/macros (the `CreateMacro` operationId).
+	CreateMacroWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateMacro Add a macro
+	//
+	// Texts take variables as templates do. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/macros (the `CreateMacro` operationId).
+	CreateMacro(ctx context.Context, body CreateMacroJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteMacro Take a macro away
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Corresponds with DELETE /api/v1/macros/{id} (the `DeleteMacro` operationId).
+	DeleteMacro(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeMacroWithBody Change a macro
+	//
+	// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/macros/{id} (the `ChangeMacro` operationId).
+	ChangeMacroWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeMacro Change a macro
+	//
+	// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/macros/{id} (the `ChangeMacro` operationId).
+	ChangeMacro(ctx context.Context, id string, body ChangeMacroJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListMailboxes Mailboxes and how reading them goes
 	//
 	// Corresponds with GET /api/v1/mailboxes (the `ListMailboxes` operationId).
 	ListMailboxes(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateMailboxWithBody Add a mailbox
+	//
+	// It is read from now on, without a restart. Needs the scope and the role admin. Secrets are stored encrypted and never shown again.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/mailboxes (the `CreateMailbox` operationId).
+	CreateMailboxWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateMailbox Add a mailbox
+	//
+	// It is read from now on, without a restart. Needs the scope and the role admin. Secrets are stored encrypted and never shown again.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/mailboxes (the `CreateMailbox` operationId).
+	CreateMailbox(ctx context.Context, body CreateMailboxJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteMailbox Remove a mailbox
+	//
+	// It is no longer read or sent through, and its secrets are destroyed; what came through it stays. Added again under its address, it takes nothing in
+	// twice. Needs the scope and the role admin.
+	//
+	// Corresponds with DELETE /api/v1/mailboxes/{mailbox} (the `DeleteMailbox` operationId).
+	DeleteMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMailbox A mailbox
+	//
+	// With its settings for admins; secrets are never shown.
+	//
+	// Corresponds with GET /api/v1/mailboxes/{mailbox} (the `GetMailbox` operationId).
+	GetMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeMailboxWithBody Change a mailbox's settings
+	//
+	// What is left out stays as it is, secrets too. A mailbox that had stopped is tried again. Within a minute it is read by the new settings. Needs the
+	// scope and the role admin. The address stays: another address is another mailbox.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/mailboxes/{mailbox} (the `ChangeMailbox` operationId).
+	ChangeMailboxWithBody(ctx context.Context, mailbox MailboxId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeMailbox Change a mailbox's settings
+	//
+	// What is left out stays as it is, secrets too. A mailbox that had stopped is tried again. Within a minute it is read by the new settings. Needs the
+	// scope and the role admin. The address stays: another address is another mailbox.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/mailboxes/{mailbox} (the `ChangeMailbox` operationId).
+	ChangeMailbox(ctx context.Context, mailbox MailboxId, body ChangeMailboxJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReconcileMailbox Compare a mailbox with its ledger
+	//
+	// Proves that every mail on the server, from the first contact on, has exactly one fate. It changes nothing. For leads and admins.
+	//
+	// Corresponds with POST /api/v1/mailboxes/{mailbox}/reconcile (the `ReconcileMailbox` operationId).
+	ReconcileMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TestMailbox Try a mailbox's servers
+	//
+	// Logs in to both with the stored settings, opens the folder, changes and sends nothing. Takes up to a minute where a server is silent. Needs the scope
+	// and the role admin.
+	//
+	// Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
+	TestMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetRawMessage The source of a mail
 	//
@@ -4259,6 +6507,63 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/receipts/{id} (the `GetReceipt` operationId).
 	GetReceipt(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// DeleteSession Sign out
+	//
+	// Ends the session and takes its cookie back. With a token, nothing ends.
+	//
+	// Corresponds with DELETE /api/v1/session (the `DeleteSession` operationId).
+	DeleteSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetSession Who asks
+	//
+	// By cookie or token alike; with a token `via` is `token` and there is no `id`.
+	//
+	// Corresponds with GET /api/v1/session (the `GetSession` operationId).
+	GetSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateSessionWithBody Sign in
+	//
+	// Sets the session's cookie, which no script can read; the session that the browser had before ends. An unknown login
+	// answers as a wrong password does, and takes as long. Failures slow down what follows, at that account from that
+	// address most, and lock nobody out: a try waits up to 10 s for its turn, or is told when to come again (429).
+	// A session in the state `second_factor` or `enrol` opens nothing until what is owed is done.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/session (the `CreateSession` operationId).
+	CreateSessionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateSession Sign in
+	//
+	// Sets the session's cookie, which no script can read; the session that the browser had before ends. An unknown login
+	// answers as a wrong password does, and takes as long. Failures slow down what follows, at that account from that
+	// address most, and lock nobody out: a try waits up to 10 s for its turn, or is told when to come again (429).
+	// A session in the state `second_factor` or `enrol` opens nothing until what is owed is done.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/session (the `CreateSession` operationId).
+	CreateSession(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndSessions Sign out everywhere else
+	//
+	// Ends every session but the one that asks.
+	//
+	// Corresponds with DELETE /api/v1/sessions (the `EndSessions` operationId).
+	EndSessions(ctx context.Context, params *EndSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSessions Where somebody is signed in
+	//
+	// Corresponds with GET /api/v1/sessions (the `ListSessions` operationId).
+	ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndSession Sign out elsewhere
+	//
+	// One's own; for an admin anybody's.
+	//
+	// Corresponds with DELETE /api/v1/sessions/{id} (the `EndSession` operationId).
+	EndSession(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Stream Hints of what changes, as it changes
 	//
 	// Server-sent events. They are hints: what they name is fetched where it is, with its rights.
@@ -4276,6 +6581,124 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/stream (the `Stream` operationId).
 	Stream(ctx context.Context, params *StreamParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTemplates Texts of mails by occasion and language
+	//
+	// The desks' own and the shipped ones, which are taken where a desk has none. `variables` are what they may say.
+	//
+	// Corresponds with GET /api/v1/templates (the `ListTemplates` operationId).
+	ListTemplates(ctx context.Context, params *ListTemplatesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTemplateWithBody Give a desk a template of its own
+	//
+	// A first line `Subject: …`, an empty line, the body in Markdown; `{{message}}` is what the agent wrote. One with a `name` is taken
+	// where a message names it (message.template). Needs the scope admin and the role lead.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/templates (the `CreateTemplate` operationId).
+	CreateTemplateWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTemplate Give a desk a template of its own
+	//
+	// A first line `Subject: …`, an empty line, the body in Markdown; `{{message}}` is what the agent wrote. One with a `name` is taken
+	// where a message names it (message.template). Needs the scope admin and the role lead.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/templates (the `CreateTemplate` operationId).
+	CreateTemplate(ctx context.Context, body CreateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryTemplateWithBody Fill a template with a sample, or with a ticket
+	//
+	// Nothing is stored or sent. Without `source` the shipped one is filled. Needs the scope admin and the role lead.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/templates/try (the `TryTemplate` operationId).
+	TryTemplateWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryTemplate Fill a template with a sample, or with a ticket
+	//
+	// Nothing is stored or sent. Without `source` the shipped one is filled. Needs the scope admin and the role lead.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/templates/try (the `TryTemplate` operationId).
+	TryTemplate(ctx context.Context, body TryTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteTemplate Take a template away
+	//
+	// Mails read as the shipped one again. Needs the scope admin and the role lead.
+	//
+	// Corresponds with DELETE /api/v1/templates/{id} (the `DeleteTemplate` operationId).
+	DeleteTemplate(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeTemplateWithBody Change a template
+	//
+	// With `revision` it is refused where somebody changed it since. Needs the scope admin and the role lead.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/templates/{id} (the `ChangeTemplate` operationId).
+	ChangeTemplateWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeTemplate Change a template
+	//
+	// With `revision` it is refused where somebody changed it since. Needs the scope admin and the role lead.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/templates/{id} (the `ChangeTemplate` operationId).
+	ChangeTemplate(ctx context.Context, id string, body ChangeTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTextModules Texts that agents insert by a shortcut
+	//
+	// Corresponds with GET /api/v1/text-modules (the `ListTextModules` operationId).
+	ListTextModules(ctx context.Context, params *ListTextModulesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTextModuleWithBody Add a text module
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/text-modules (the `CreateTextModule` operationId).
+	CreateTextModuleWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTextModule Add a text module
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/text-modules (the `CreateTextModule` operationId).
+	CreateTextModule(ctx context.Context, body CreateTextModuleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteTextModule Take a text module away
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Corresponds with DELETE /api/v1/text-modules/{id} (the `DeleteTextModule` operationId).
+	DeleteTextModule(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeTextModuleWithBody Change a text module
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/text-modules/{id} (the `ChangeTextModule` operationId).
+	ChangeTextModuleWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeTextModule Change a text module
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/text-modules/{id} (the `ChangeTextModule` operationId).
+	ChangeTextModule(ctx context.Context, id string, body ChangeTextModuleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTickets List and search tickets
 	//
@@ -4451,6 +6874,55 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/tickets/{number}/delete (the `DeleteTicket` operationId).
 	DeleteTicket(ctx context.Context, number Number, params *DeleteTicketParams, body DeleteTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListTicketDrafts Drafts of a ticket
+	//
+	// The asker's own, and those that others share; newest first.
+	//
+	// Corresponds with GET /api/v1/tickets/{number}/drafts (the `ListTicketDrafts` operationId).
+	ListTicketDrafts(ctx context.Context, number Number, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteDraft Throw a draft away
+	//
+	// The asker's own only.
+	//
+	// Corresponds with DELETE /api/v1/tickets/{number}/drafts/{draft} (the `DeleteDraft` operationId).
+	DeleteDraft(ctx context.Context, number Number, draft DraftName, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDraft One draft
+	//
+	// By the command that it is to become (the asker's own: the one that he writes, else the newest that was kept), or by its id (also
+	// one that another shares).
+	//
+	// Corresponds with GET /api/v1/tickets/{number}/drafts/{draft} (the `GetDraft` operationId).
+	GetDraft(ctx context.Context, number Number, draft DraftName, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveDraftWithBody Save what is being written
+	//
+	// The asker's own: under the command's name the one that he writes, under an id that one. The whole draft is given; a file
+	// stays where `draft_files` names it. Nothing else changes a draft: no transfer, merge or refusal, and nobody else. It goes when
+	// a command that names it in `draft_id` is applied, when its agent deletes it, or with its ticket's content.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/tickets/{number}/drafts/{draft} (the `SaveDraft` operationId).
+	SaveDraftWithBody(ctx context.Context, number Number, draft DraftName, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveDraft Save what is being written
+	//
+	// The asker's own: under the command's name the one that he writes, under an id that one. The whole draft is given; a file
+	// stays where `draft_files` names it. Nothing else changes a draft: no transfer, merge or refusal, and nobody else. It goes when
+	// a command that names it in `draft_id` is applied, when its agent deletes it, or with its ticket's content.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/tickets/{number}/drafts/{draft} (the `SaveDraft` operationId).
+	SaveDraft(ctx context.Context, number Number, draft DraftName, body SaveDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDraftFile A file of a draft
+	//
+	// Corresponds with GET /api/v1/tickets/{number}/drafts/{draft}/files/{file} (the `GetDraftFile` operationId).
+	GetDraftFile(ctx context.Context, number Number, draft DraftName, file string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// EscalateTicketWithBody Raise by one tier, or hand over
 	//
 	// To a group where one is named. With `desk`, an issue desk, it is handed over: a child ticket opens there with title,
@@ -4531,6 +7003,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/tickets/{number}/link (the `LinkTicket` operationId).
 	LinkTicket(ctx context.Context, number Number, params *LinkTicketParams, body LinkTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UseMacro What a macro comes to on a ticket
+	//
+	// The commands, with its texts filled in, in the order in which they should be sent. Nothing is done by asking.
+	//
+	// Corresponds with GET /api/v1/tickets/{number}/macros/{id} (the `UseMacro` operationId).
+	UseMacro(ctx context.Context, number Number, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// MergeTicketWithBody Merge into another ticket
 	//
@@ -4619,6 +7098,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/tickets/{number}/presence (the `PutPresence` operationId).
 	PutPresence(ctx context.Context, number Number, body PutPresenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewMailWithBody The mail as the client will get it
+	//
+	// What the command would do with this message now, the mail with its layout as the client will see it, and the forbidden words
+	// in what was written (width, case, kana and invisible characters make no difference). Nothing is stored. A word whose action is
+	// block refuses the command itself with 422.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/preview (the `PreviewMail` operationId).
+	PreviewMailWithBody(ctx context.Context, number Number, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewMail The mail as the client will get it
+	//
+	// What the command would do with this message now, the mail with its layout as the client will see it, and the forbidden words
+	// in what was written (width, case, kana and invisible characters make no difference). Nothing is stored. A word whose action is
+	// block refuses the command itself with 422.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/preview (the `PreviewMail` operationId).
+	PreviewMail(ctx context.Context, number Number, body PreviewMailJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// MakePromiseWithBody Promise the client a time
 	//
@@ -4762,7 +7263,8 @@ type ClientInterface interface {
 
 	// CreateTokenWithBody Make a token
 	//
-	// The secret is told once. Needs the scope admin; for another agent also the role admin.
+	// The secret is told once. Needs the scope admin; for another agent, and for a client, also the role admin. With it a
+	// client acts on his own tickets: client-reply, client-verdict, feedback.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4771,7 +7273,8 @@ type ClientInterface interface {
 
 	// CreateToken Make a token
 	//
-	// The secret is told once. Needs the scope admin; for another agent also the role admin.
+	// The secret is told once. Needs the scope admin; for another agent, and for a client, also the role admin. With it a
+	// client acts on his own tickets: client-reply, client-verdict, feedback.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4784,6 +7287,70 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /api/v1/tokens/{id} (the `DeleteToken` operationId).
 	DeleteToken(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTriggers What assigns tickets when they are opened
+	//
+	// In the order in which they are asked: those of a desk, then those of every desk.
+	//
+	// Corresponds with GET /api/v1/triggers (the `ListTriggers` operationId).
+	ListTriggers(ctx context.Context, params *ListTriggersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTriggerWithBody Add a trigger
+	//
+	// Every condition that is given must hold, of each list one entry. Whom a person has chosen stays; of several triggers the first
+	// that assigns wins. An owner that a trigger chose is moved by a lead only (N9, N14). Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/triggers (the `CreateTrigger` operationId).
+	CreateTriggerWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTrigger Add a trigger
+	//
+	// Every condition that is given must hold, of each list one entry. Whom a person has chosen stays; of several triggers the first
+	// that assigns wins. An owner that a trigger chose is moved by a lead only (N9, N14). Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/triggers (the `CreateTrigger` operationId).
+	CreateTrigger(ctx context.Context, body CreateTriggerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteTrigger Take a trigger away
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Corresponds with DELETE /api/v1/triggers/{id} (the `DeleteTrigger` operationId).
+	DeleteTrigger(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeTriggerWithBody Change a trigger
+	//
+	// What is left out stays; `when` and `then` are replaced as a whole. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/triggers/{id} (the `ChangeTrigger` operationId).
+	ChangeTriggerWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeTrigger Change a trigger
+	//
+	// What is left out stays; `when` and `then` are replaced as a whole. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/triggers/{id} (the `ChangeTrigger` operationId).
+	ChangeTrigger(ctx context.Context, id string, body ChangeTriggerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListUndeliverable Addresses that get no automatic mail
+	//
+	// Mail to them came back for good, or somebody there called it spam. Newest first.
+	//
+	// Corresponds with GET /api/v1/undeliverable (the `ListUndeliverable` operationId).
+	ListUndeliverable(ctx context.Context, params *ListUndeliverableParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ClearUndeliverable Let an address have automatic mail again
+	//
+	// Corresponds with DELETE /api/v1/undeliverable/{address} (the `ClearUndeliverable` operationId).
+	ClearUndeliverable(ctx context.Context, address string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListViews Every view with its count
 	//
@@ -5033,6 +7600,24 @@ func (c *API) GetAttachment(ctx context.Context, id string, reqEditors ...Reques
 	return c.Client.Do(req)
 }
 
+// ListAudit The audit log, newest first
+//
+// Sign-ins and refusals, tokens, second factors, people, access and settings: who, what, whom, from where. Lines are never changed.
+// Needs the scope and the role admin.
+//
+// Corresponds with GET /api/v1/audit (the `ListAudit` operationId).
+func (c *API) ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAuditRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListCalendars Calendars
 //
 // The newest version of each.
@@ -5097,6 +7682,46 @@ func (c *API) CreateCalendar(ctx context.Context, body CreateCalendarJSONRequest
 // Corresponds with GET /api/v1/calendars/{key}/years/{year} (the `GetCalendarYear` operationId).
 func (c *API) GetCalendarYear(ctx context.Context, key string, year int, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetCalendarYearRequest(c.Server, key, year)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetClientAccessWithBody What a client may open
+//
+// `none`: mail only. `portal`: his own tickets. `full`: also those of his organisation. Whose access is taken away is signed
+// out, and his tokens end. Without `organisation` he belongs to none. Needs the scope admin and the role lead.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/clients/{id}/access (the `SetClientAccess` operationId).
+func (c *API) SetClientAccessWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetClientAccessRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetClientAccess What a client may open
+//
+// `none`: mail only. `portal`: his own tickets. `full`: also those of his organisation. Whose access is taken away is signed
+// out, and his tokens end. Without `organisation` he belongs to none. Needs the scope admin and the role lead.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/clients/{id}/access (the `SetClientAccess` operationId).
+func (c *API) SetClientAccess(ctx context.Context, id string, body SetClientAccessJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetClientAccessRequest(c.Server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5238,6 +7863,137 @@ func (c *API) ChangeDesk(ctx context.Context, key Key, body ChangeDeskJSONReques
 	return c.Client.Do(req)
 }
 
+// ListReceptionTypes What a desk takes in, with the form of each
+//
+// Those of an issue desk are for everybody: tickets are handed over to it (N58).
+//
+// Corresponds with GET /api/v1/desks/{key}/reception-types (the `ListReceptionTypes` operationId).
+func (c *API) ListReceptionTypes(ctx context.Context, key Key, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListReceptionTypesRequest(c.Server, key)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateReceptionTypeWithBody Add a reception type to a desk
+//
+// Tickets of the desk can have no other reception types then, and fields only as its form says (N45, N55). One that was taken
+// away comes back with its fields. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/desks/{key}/reception-types (the `CreateReceptionType` operationId).
+func (c *API) CreateReceptionTypeWithBody(ctx context.Context, key Key, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateReceptionTypeRequestWithBody(c.Server, key, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateReceptionType Add a reception type to a desk
+//
+// Tickets of the desk can have no other reception types then, and fields only as its form says (N45, N55). One that was taken
+// away comes back with its fields. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/desks/{key}/reception-types (the `CreateReceptionType` operationId).
+func (c *API) CreateReceptionType(ctx context.Context, key Key, body CreateReceptionTypeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateReceptionTypeRequest(c.Server, key, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteReceptionType Take a reception type away
+//
+// Tickets that have it keep it; no ticket gets it any more. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Corresponds with DELETE /api/v1/desks/{key}/reception-types/{type} (the `DeleteReceptionType` operationId).
+func (c *API) DeleteReceptionType(ctx context.Context, key Key, pType Key, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteReceptionTypeRequest(c.Server, key, pType)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeReceptionTypeWithBody Change a reception type
+//
+// What is left out stays. Keys of fields are for ever, for values stand in tickets under them: a field that is left out of
+// `fields` is retired, and comes back with the kind that it had only. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/desks/{key}/reception-types/{type} (the `ChangeReceptionType` operationId).
+func (c *API) ChangeReceptionTypeWithBody(ctx context.Context, key Key, pType Key, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeReceptionTypeRequestWithBody(c.Server, key, pType, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeReceptionType Change a reception type
+//
+// What is left out stays. Keys of fields are for ever, for values stand in tickets under them: a field that is left out of
+// `fields` is retired, and comes back with the kind that it had only. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/desks/{key}/reception-types/{type} (the `ChangeReceptionType` operationId).
+func (c *API) ChangeReceptionType(ctx context.Context, key Key, pType Key, body ChangeReceptionTypeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeReceptionTypeRequest(c.Server, key, pType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListDrafts What the asker has begun to write
+//
+// His own drafts of all tickets, newest first; at most 500.
+//
+// Corresponds with GET /api/v1/drafts (the `ListDrafts` operationId).
+func (c *API) ListDrafts(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDraftsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListEvents The log of all that happened
 //
 // On all tickets that the asker sees, in one order that is final: an event that is committed late stands late, never
@@ -5246,6 +8002,114 @@ func (c *API) ChangeDesk(ctx context.Context, key Key, body ChangeDeskJSONReques
 // Corresponds with GET /api/v1/events (the `ListEvents` operationId).
 func (c *API) ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListEventsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListForbiddenWords Words that must not stand in a mail to a client
+//
+// Corresponds with GET /api/v1/forbidden-words (the `ListForbiddenWords` operationId).
+func (c *API) ListForbiddenWords(ctx context.Context, params *ListForbiddenWordsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListForbiddenWordsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateForbiddenWordWithBody Forbid a word
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/forbidden-words (the `CreateForbiddenWord` operationId).
+func (c *API) CreateForbiddenWordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateForbiddenWordRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateForbiddenWord Forbid a word
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/forbidden-words (the `CreateForbiddenWord` operationId).
+func (c *API) CreateForbiddenWord(ctx context.Context, body CreateForbiddenWordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateForbiddenWordRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteForbiddenWord Allow a word again
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Corresponds with DELETE /api/v1/forbidden-words/{id} (the `DeleteForbiddenWord` operationId).
+func (c *API) DeleteForbiddenWord(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteForbiddenWordRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeForbiddenWordWithBody Change a forbidden word
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/forbidden-words/{id} (the `ChangeForbiddenWord` operationId).
+func (c *API) ChangeForbiddenWordWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeForbiddenWordRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeForbiddenWord Change a forbidden word
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/forbidden-words/{id} (the `ChangeForbiddenWord` operationId).
+func (c *API) ChangeForbiddenWord(ctx context.Context, id string, body ChangeForbiddenWordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeForbiddenWordRequest(c.Server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5381,11 +8245,267 @@ func (c *API) ListLedger(ctx context.Context, params *ListLedgerParams, reqEdito
 	return c.Client.Do(req)
 }
 
+// ListMacros What agents do at one stroke
+//
+// Corresponds with GET /api/v1/macros (the `ListMacros` operationId).
+func (c *API) ListMacros(ctx context.Context, params *ListMacrosParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMacrosRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateMacroWithBody Add a macro
+//
+// Texts take variables as templates do. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/macros (the `CreateMacro` operationId).
+func (c *API) CreateMacroWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMacroRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateMacro Add a macro
+//
+// Texts take variables as templates do. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/macros (the `CreateMacro` operationId).
+func (c *API) CreateMacro(ctx context.Context, body CreateMacroJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMacroRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteMacro Take a macro away
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Corresponds with DELETE /api/v1/macros/{id} (the `DeleteMacro` operationId).
+func (c *API) DeleteMacro(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteMacroRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeMacroWithBody Change a macro
+//
+// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/macros/{id} (the `ChangeMacro` operationId).
+func (c *API) ChangeMacroWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeMacroRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeMacro Change a macro
+//
+// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/macros/{id} (the `ChangeMacro` operationId).
+func (c *API) ChangeMacro(ctx context.Context, id string, body ChangeMacroJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeMacroRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListMailboxes Mailboxes and how reading them goes
 //
 // Corresponds with GET /api/v1/mailboxes (the `ListMailboxes` operationId).
 func (c *API) ListMailboxes(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListMailboxesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateMailboxWithBody Add a mailbox
+//
+// It is read from now on, without a restart. Needs the scope and the role admin. Secrets are stored encrypted and never shown again.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/mailboxes (the `CreateMailbox` operationId).
+func (c *API) CreateMailboxWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMailboxRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateMailbox Add a mailbox
+//
+// It is read from now on, without a restart. Needs the scope and the role admin. Secrets are stored encrypted and never shown again.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/mailboxes (the `CreateMailbox` operationId).
+func (c *API) CreateMailbox(ctx context.Context, body CreateMailboxJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMailboxRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteMailbox Remove a mailbox
+//
+// It is no longer read or sent through, and its secrets are destroyed; what came through it stays. Added again under its address, it takes nothing in
+// twice. Needs the scope and the role admin.
+//
+// Corresponds with DELETE /api/v1/mailboxes/{mailbox} (the `DeleteMailbox` operationId).
+func (c *API) DeleteMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteMailboxRequest(c.Server, mailbox)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMailbox A mailbox
+//
+// With its settings for admins; secrets are never shown.
+//
+// Corresponds with GET /api/v1/mailboxes/{mailbox} (the `GetMailbox` operationId).
+func (c *API) GetMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMailboxRequest(c.Server, mailbox)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeMailboxWithBody Change a mailbox's settings
+//
+// What is left out stays as it is, secrets too. A mailbox that had stopped is tried again. Within a minute it is read by the new settings. Needs the
+// scope and the role admin. The address stays: another address is another mailbox.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/mailboxes/{mailbox} (the `ChangeMailbox` operationId).
+func (c *API) ChangeMailboxWithBody(ctx context.Context, mailbox MailboxId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeMailboxRequestWithBody(c.Server, mailbox, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeMailbox Change a mailbox's settings
+//
+// What is left out stays as it is, secrets too. A mailbox that had stopped is tried again. Within a minute it is read by the new settings. Needs the
+// scope and the role admin. The address stays: another address is another mailbox.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/mailboxes/{mailbox} (the `ChangeMailbox` operationId).
+func (c *API) ChangeMailbox(ctx context.Context, mailbox MailboxId, body ChangeMailboxJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeMailboxRequest(c.Server, mailbox, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReconcileMailbox Compare a mailbox with its ledger
+//
+// Proves that every mail on the server, from the first contact on, has exactly one fate. It changes nothing. For leads and admins.
+//
+// Corresponds with POST /api/v1/mailboxes/{mailbox}/reconcile (the `ReconcileMailbox` operationId).
+func (c *API) ReconcileMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReconcileMailboxRequest(c.Server, mailbox)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TestMailbox Try a mailbox's servers
+//
+// Logs in to both with the stored settings, opens the folder, changes and sends nothing. Takes up to a minute where a server is silent. Needs the scope
+// and the role admin.
+//
+// Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
+func (c *API) TestMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTestMailboxRequest(c.Server, mailbox)
 	if err != nil {
 		return nil, err
 	}
@@ -5606,6 +8726,133 @@ func (c *API) GetReceipt(ctx context.Context, id string, reqEditors ...RequestEd
 	return c.Client.Do(req)
 }
 
+// DeleteSession Sign out
+//
+// Ends the session and takes its cookie back. With a token, nothing ends.
+//
+// Corresponds with DELETE /api/v1/session (the `DeleteSession` operationId).
+func (c *API) DeleteSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteSessionRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetSession Who asks
+//
+// By cookie or token alike; with a token `via` is `token` and there is no `id`.
+//
+// Corresponds with GET /api/v1/session (the `GetSession` operationId).
+func (c *API) GetSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSessionRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateSessionWithBody Sign in
+//
+// Sets the session's cookie, which no script can read; the session that the browser had before ends. An unknown login
+// answers as a wrong password does, and takes as long. Failures slow down what follows, at that account from that
+// address most, and lock nobody out: a try waits up to 10 s for its turn, or is told when to come again (429).
+// A session in the state `second_factor` or `enrol` opens nothing until what is owed is done.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/session (the `CreateSession` operationId).
+func (c *API) CreateSessionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSessionRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateSession Sign in
+//
+// Sets the session's cookie, which no script can read; the session that the browser had before ends. An unknown login
+// answers as a wrong password does, and takes as long. Failures slow down what follows, at that account from that
+// address most, and lock nobody out: a try waits up to 10 s for its turn, or is told when to come again (429).
+// A session in the state `second_factor` or `enrol` opens nothing until what is owed is done.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/session (the `CreateSession` operationId).
+func (c *API) CreateSession(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSessionRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndSessions Sign out everywhere else
+//
+// Ends every session but the one that asks.
+//
+// Corresponds with DELETE /api/v1/sessions (the `EndSessions` operationId).
+func (c *API) EndSessions(ctx context.Context, params *EndSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndSessionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSessions Where somebody is signed in
+//
+// Corresponds with GET /api/v1/sessions (the `ListSessions` operationId).
+func (c *API) ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSessionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndSession Sign out elsewhere
+//
+// One's own; for an admin anybody's.
+//
+// Corresponds with DELETE /api/v1/sessions/{id} (the `EndSession` operationId).
+func (c *API) EndSession(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndSessionRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Stream Hints of what changes, as it changes
 //
 // Server-sent events. They are hints: what they name is fetched where it is, with its rights.
@@ -5624,6 +8871,264 @@ func (c *API) GetReceipt(ctx context.Context, id string, reqEditors ...RequestEd
 // Corresponds with GET /api/v1/stream (the `Stream` operationId).
 func (c *API) Stream(ctx context.Context, params *StreamParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewStreamRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTemplates Texts of mails by occasion and language
+//
+// The desks' own and the shipped ones, which are taken where a desk has none. `variables` are what they may say.
+//
+// Corresponds with GET /api/v1/templates (the `ListTemplates` operationId).
+func (c *API) ListTemplates(ctx context.Context, params *ListTemplatesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTemplatesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTemplateWithBody Give a desk a template of its own
+//
+// A first line `Subject: …`, an empty line, the body in Markdown; `{{message}}` is what the agent wrote. One with a `name` is taken
+// where a message names it (message.template). Needs the scope admin and the role lead.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/templates (the `CreateTemplate` operationId).
+func (c *API) CreateTemplateWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTemplateRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTemplate Give a desk a template of its own
+//
+// A first line `Subject: …`, an empty line, the body in Markdown; `{{message}}` is what the agent wrote. One with a `name` is taken
+// where a message names it (message.template). Needs the scope admin and the role lead.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/templates (the `CreateTemplate` operationId).
+func (c *API) CreateTemplate(ctx context.Context, body CreateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTemplateRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryTemplateWithBody Fill a template with a sample, or with a ticket
+//
+// Nothing is stored or sent. Without `source` the shipped one is filled. Needs the scope admin and the role lead.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/templates/try (the `TryTemplate` operationId).
+func (c *API) TryTemplateWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryTemplateRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryTemplate Fill a template with a sample, or with a ticket
+//
+// Nothing is stored or sent. Without `source` the shipped one is filled. Needs the scope admin and the role lead.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/templates/try (the `TryTemplate` operationId).
+func (c *API) TryTemplate(ctx context.Context, body TryTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryTemplateRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteTemplate Take a template away
+//
+// Mails read as the shipped one again. Needs the scope admin and the role lead.
+//
+// Corresponds with DELETE /api/v1/templates/{id} (the `DeleteTemplate` operationId).
+func (c *API) DeleteTemplate(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteTemplateRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeTemplateWithBody Change a template
+//
+// With `revision` it is refused where somebody changed it since. Needs the scope admin and the role lead.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/templates/{id} (the `ChangeTemplate` operationId).
+func (c *API) ChangeTemplateWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeTemplateRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeTemplate Change a template
+//
+// With `revision` it is refused where somebody changed it since. Needs the scope admin and the role lead.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/templates/{id} (the `ChangeTemplate` operationId).
+func (c *API) ChangeTemplate(ctx context.Context, id string, body ChangeTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeTemplateRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTextModules Texts that agents insert by a shortcut
+//
+// Corresponds with GET /api/v1/text-modules (the `ListTextModules` operationId).
+func (c *API) ListTextModules(ctx context.Context, params *ListTextModulesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTextModulesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTextModuleWithBody Add a text module
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/text-modules (the `CreateTextModule` operationId).
+func (c *API) CreateTextModuleWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTextModuleRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTextModule Add a text module
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/text-modules (the `CreateTextModule` operationId).
+func (c *API) CreateTextModule(ctx context.Context, body CreateTextModuleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTextModuleRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteTextModule Take a text module away
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Corresponds with DELETE /api/v1/text-modules/{id} (the `DeleteTextModule` operationId).
+func (c *API) DeleteTextModule(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteTextModuleRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeTextModuleWithBody Change a text module
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/text-modules/{id} (the `ChangeTextModule` operationId).
+func (c *API) ChangeTextModuleWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeTextModuleRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeTextModule Change a text module
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/text-modules/{id} (the `ChangeTextModule` operationId).
+func (c *API) ChangeTextModule(ctx context.Context, id string, body ChangeTextModuleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeTextModuleRequest(c.Server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5998,6 +9503,115 @@ func (c *API) DeleteTicket(ctx context.Context, number Number, params *DeleteTic
 	return c.Client.Do(req)
 }
 
+// ListTicketDrafts Drafts of a ticket
+//
+// The asker's own, and those that others share; newest first.
+//
+// Corresponds with GET /api/v1/tickets/{number}/drafts (the `ListTicketDrafts` operationId).
+func (c *API) ListTicketDrafts(ctx context.Context, number Number, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTicketDraftsRequest(c.Server, number)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteDraft Throw a draft away
+//
+// The asker's own only.
+//
+// Corresponds with DELETE /api/v1/tickets/{number}/drafts/{draft} (the `DeleteDraft` operationId).
+func (c *API) DeleteDraft(ctx context.Context, number Number, draft DraftName, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteDraftRequest(c.Server, number, draft)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDraft One draft
+//
+// By the command that it is to become (the asker's own: the one that he writes, else the newest that was kept), or by its id (also
+// one that another shares).
+//
+// Corresponds with GET /api/v1/tickets/{number}/drafts/{draft} (the `GetDraft` operationId).
+func (c *API) GetDraft(ctx context.Context, number Number, draft DraftName, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDraftRequest(c.Server, number, draft)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveDraftWithBody Save what is being written
+//
+// The asker's own: under the command's name the one that he writes, under an id that one. The whole draft is given; a file
+// stays where `draft_files` names it. Nothing else changes a draft: no transfer, merge or refusal, and nobody else. It goes when
+// a command that names it in `draft_id` is applied, when its agent deletes it, or with its ticket's content.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/tickets/{number}/drafts/{draft} (the `SaveDraft` operationId).
+func (c *API) SaveDraftWithBody(ctx context.Context, number Number, draft DraftName, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveDraftRequestWithBody(c.Server, number, draft, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveDraft Save what is being written
+//
+// The asker's own: under the command's name the one that he writes, under an id that one. The whole draft is given; a file
+// stays where `draft_files` names it. Nothing else changes a draft: no transfer, merge or refusal, and nobody else. It goes when
+// a command that names it in `draft_id` is applied, when its agent deletes it, or with its ticket's content.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/tickets/{number}/drafts/{draft} (the `SaveDraft` operationId).
+func (c *API) SaveDraft(ctx context.Context, number Number, draft DraftName, body SaveDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveDraftRequest(c.Server, number, draft, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDraftFile A file of a draft
+//
+// Corresponds with GET /api/v1/tickets/{number}/drafts/{draft}/files/{file} (the `GetDraftFile` operationId).
+func (c *API) GetDraftFile(ctx context.Context, number Number, draft DraftName, file string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDraftFileRequest(c.Server, number, draft, file)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // EscalateTicketWithBody Raise by one tier, or hand over
 //
 // To a group where one is named. With `desk`, an issue desk, it is handed over: a child ticket opens there with title,
@@ -6159,6 +9773,23 @@ func (c *API) LinkTicketWithBody(ctx context.Context, number Number, params *Lin
 // Corresponds with POST /api/v1/tickets/{number}/link (the `LinkTicket` operationId).
 func (c *API) LinkTicket(ctx context.Context, number Number, params *LinkTicketParams, body LinkTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewLinkTicketRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UseMacro What a macro comes to on a ticket
+//
+// The commands, with its texts filled in, in the order in which they should be sent. Nothing is done by asking.
+//
+// Corresponds with GET /api/v1/tickets/{number}/macros/{id} (the `UseMacro` operationId).
+func (c *API) UseMacro(ctx context.Context, number Number, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUseMacroRequest(c.Server, number, id)
 	if err != nil {
 		return nil, err
 	}
@@ -6347,6 +9978,48 @@ func (c *API) PutPresenceWithBody(ctx context.Context, number Number, contentTyp
 // Corresponds with PUT /api/v1/tickets/{number}/presence (the `PutPresence` operationId).
 func (c *API) PutPresence(ctx context.Context, number Number, body PutPresenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPutPresenceRequest(c.Server, number, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewMailWithBody The mail as the client will get it
+//
+// What the command would do with this message now, the mail with its layout as the client will see it, and the forbidden words
+// in what was written (width, case, kana and invisible characters make no difference). Nothing is stored. A word whose action is
+// block refuses the command itself with 422.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/preview (the `PreviewMail` operationId).
+func (c *API) PreviewMailWithBody(ctx context.Context, number Number, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewMailRequestWithBody(c.Server, number, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewMail The mail as the client will get it
+//
+// What the command would do with this message now, the mail with its layout as the client will see it, and the forbidden words
+// in what was written (width, case, kana and invisible characters make no difference). Nothing is stored. A word whose action is
+// block refuses the command itself with 422.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/tickets/{number}/preview (the `PreviewMail` operationId).
+func (c *API) PreviewMail(ctx context.Context, number Number, body PreviewMailJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewMailRequest(c.Server, number, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6659,7 +10332,8 @@ func (c *API) ListTokens(ctx context.Context, params *ListTokensParams, reqEdito
 
 // CreateTokenWithBody Make a token
 //
-// The secret is told once. Needs the scope admin; for another agent also the role admin.
+// The secret is told once. Needs the scope admin; for another agent, and for a client, also the role admin. With it a
+// client acts on his own tickets: client-reply, client-verdict, feedback.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6678,7 +10352,8 @@ func (c *API) CreateTokenWithBody(ctx context.Context, contentType string, body 
 
 // CreateToken Make a token
 //
-// The secret is told once. Needs the scope admin; for another agent also the role admin.
+// The secret is told once. Needs the scope admin; for another agent, and for a client, also the role admin. With it a
+// client acts on his own tickets: client-reply, client-verdict, feedback.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6702,6 +10377,150 @@ func (c *API) CreateToken(ctx context.Context, body CreateTokenJSONRequestBody, 
 // Corresponds with DELETE /api/v1/tokens/{id} (the `DeleteToken` operationId).
 func (c *API) DeleteToken(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteTokenRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTriggers What assigns tickets when they are opened
+//
+// In the order in which they are asked: those of a desk, then those of every desk.
+//
+// Corresponds with GET /api/v1/triggers (the `ListTriggers` operationId).
+func (c *API) ListTriggers(ctx context.Context, params *ListTriggersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTriggersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTriggerWithBody Add a trigger
+//
+// Every condition that is given must hold, of each list one entry. Whom a person has chosen stays; of several triggers the first
+// that assigns wins. An owner that a trigger chose is moved by a lead only (N9, N14). Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/triggers (the `CreateTrigger` operationId).
+func (c *API) CreateTriggerWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTriggerRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTrigger Add a trigger
+//
+// Every condition that is given must hold, of each list one entry. Whom a person has chosen stays; of several triggers the first
+// that assigns wins. An owner that a trigger chose is moved by a lead only (N9, N14). Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/triggers (the `CreateTrigger` operationId).
+func (c *API) CreateTrigger(ctx context.Context, body CreateTriggerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTriggerRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteTrigger Take a trigger away
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Corresponds with DELETE /api/v1/triggers/{id} (the `DeleteTrigger` operationId).
+func (c *API) DeleteTrigger(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteTriggerRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeTriggerWithBody Change a trigger
+//
+// What is left out stays; `when` and `then` are replaced as a whole. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/triggers/{id} (the `ChangeTrigger` operationId).
+func (c *API) ChangeTriggerWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeTriggerRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeTrigger Change a trigger
+//
+// What is left out stays; `when` and `then` are replaced as a whole. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/triggers/{id} (the `ChangeTrigger` operationId).
+func (c *API) ChangeTrigger(ctx context.Context, id string, body ChangeTriggerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeTriggerRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListUndeliverable Addresses that get no automatic mail
+//
+// Mail to them came back for good, or somebody there called it spam. Newest first.
+//
+// Corresponds with GET /api/v1/undeliverable (the `ListUndeliverable` operationId).
+func (c *API) ListUndeliverable(ctx context.Context, params *ListUndeliverableParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListUndeliverableRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ClearUndeliverable Let an address have automatic mail again
+//
+// Corresponds with DELETE /api/v1/undeliverable/{address} (the `ClearUndeliverable` operationId).
+func (c *API) ClearUndeliverable(ctx context.Context, address string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClearUndeliverableRequest(c.Server, address)
 	if err != nil {
 		return nil, err
 	}
@@ -7165,6 +10984,108 @@ func NewGetAttachmentRequest(server string, id string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListAuditRequest constructs an http.Request for the ListAudit method
+func NewListAuditRequest(server string, params *ListAuditParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/audit")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Actor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "actor", *params.Actor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Action != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "action", *params.Action, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Subject != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "subject", *params.Subject, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListCalendarsRequest constructs an http.Request for the ListCalendars method
 func NewListCalendarsRequest(server string) (*http.Request, error) {
 	var err error
@@ -7269,6 +11190,53 @@ func NewGetCalendarYearRequest(server string, key string, year int) (*http.Reque
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewSetClientAccessRequest calls the generic SetClientAccess builder with application/json body
+func NewSetClientAccessRequest(server string, id string, body SetClientAccessJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetClientAccessRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewSetClientAccessRequestWithBody constructs an http.Request for the SetClientAccess method, with any body, and a specified content type
+func NewSetClientAccessRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/clients/%s/access", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -7455,6 +11423,209 @@ func NewChangeDeskRequestWithBody(server string, key Key, contentType string, bo
 	return req, nil
 }
 
+// NewListReceptionTypesRequest constructs an http.Request for the ListReceptionTypes method
+func NewListReceptionTypesRequest(server string, key Key) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/desks/%s/reception-types", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateReceptionTypeRequest calls the generic CreateReceptionType builder with application/json body
+func NewCreateReceptionTypeRequest(server string, key Key, body CreateReceptionTypeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateReceptionTypeRequestWithBody(server, key, "application/json", bodyReader)
+}
+
+// NewCreateReceptionTypeRequestWithBody constructs an http.Request for the CreateReceptionType method, with any body, and a specified content type
+func NewCreateReceptionTypeRequestWithBody(server string, key Key, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/desks/%s/reception-types", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteReceptionTypeRequest constructs an http.Request for the DeleteReceptionType method
+func NewDeleteReceptionTypeRequest(server string, key Key, pType Key) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "type", pType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/desks/%s/reception-types/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChangeReceptionTypeRequest calls the generic ChangeReceptionType builder with application/json body
+func NewChangeReceptionTypeRequest(server string, key Key, pType Key, body ChangeReceptionTypeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeReceptionTypeRequestWithBody(server, key, pType, "application/json", bodyReader)
+}
+
+// NewChangeReceptionTypeRequestWithBody constructs an http.Request for the ChangeReceptionType method, with any body, and a specified content type
+func NewChangeReceptionTypeRequestWithBody(server string, key Key, pType Key, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "type", pType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/desks/%s/reception-types/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListDraftsRequest constructs an http.Request for the ListDrafts method
+func NewListDraftsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/drafts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListEventsRequest constructs an http.Request for the ListEvents method
 func NewListEventsRequest(server string, params *ListEventsParams) (*http.Request, error) {
 	var err error
@@ -7529,6 +11700,181 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewListForbiddenWordsRequest constructs an http.Request for the ListForbiddenWords method
+func NewListForbiddenWordsRequest(server string, params *ListForbiddenWordsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/forbidden-words")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Desk != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "desk", *params.Desk, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateForbiddenWordRequest calls the generic CreateForbiddenWord builder with application/json body
+func NewCreateForbiddenWordRequest(server string, body CreateForbiddenWordJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateForbiddenWordRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateForbiddenWordRequestWithBody constructs an http.Request for the CreateForbiddenWord method, with any body, and a specified content type
+func NewCreateForbiddenWordRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/forbidden-words")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteForbiddenWordRequest constructs an http.Request for the DeleteForbiddenWord method
+func NewDeleteForbiddenWordRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/forbidden-words/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChangeForbiddenWordRequest calls the generic ChangeForbiddenWord builder with application/json body
+func NewChangeForbiddenWordRequest(server string, id string, body ChangeForbiddenWordJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeForbiddenWordRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewChangeForbiddenWordRequestWithBody constructs an http.Request for the ChangeForbiddenWord method, with any body, and a specified content type
+func NewChangeForbiddenWordRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/forbidden-words/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -7759,6 +12105,181 @@ func NewListLedgerRequest(server string, params *ListLedgerParams) (*http.Reques
 	return req, nil
 }
 
+// NewListMacrosRequest constructs an http.Request for the ListMacros method
+func NewListMacrosRequest(server string, params *ListMacrosParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/macros")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Desk != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "desk", *params.Desk, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateMacroRequest calls the generic CreateMacro builder with application/json body
+func NewCreateMacroRequest(server string, body CreateMacroJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateMacroRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateMacroRequestWithBody constructs an http.Request for the CreateMacro method, with any body, and a specified content type
+func NewCreateMacroRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/macros")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteMacroRequest constructs an http.Request for the DeleteMacro method
+func NewDeleteMacroRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/macros/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChangeMacroRequest calls the generic ChangeMacro builder with application/json body
+func NewChangeMacroRequest(server string, id string, body ChangeMacroJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeMacroRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewChangeMacroRequestWithBody constructs an http.Request for the ChangeMacro method, with any body, and a specified content type
+func NewChangeMacroRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/macros/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListMailboxesRequest constructs an http.Request for the ListMailboxes method
 func NewListMailboxesRequest(server string) (*http.Request, error) {
 	var err error
@@ -7779,6 +12300,229 @@ func NewListMailboxesRequest(server string) (*http.Request, error) {
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateMailboxRequest calls the generic CreateMailbox builder with application/json body
+func NewCreateMailboxRequest(server string, body CreateMailboxJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateMailboxRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateMailboxRequestWithBody constructs an http.Request for the CreateMailbox method, with any body, and a specified content type
+func NewCreateMailboxRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mailboxes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteMailboxRequest constructs an http.Request for the DeleteMailbox method
+func NewDeleteMailboxRequest(server string, mailbox MailboxId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mailbox", mailbox, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mailboxes/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetMailboxRequest constructs an http.Request for the GetMailbox method
+func NewGetMailboxRequest(server string, mailbox MailboxId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mailbox", mailbox, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mailboxes/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChangeMailboxRequest calls the generic ChangeMailbox builder with application/json body
+func NewChangeMailboxRequest(server string, mailbox MailboxId, body ChangeMailboxJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeMailboxRequestWithBody(server, mailbox, "application/json", bodyReader)
+}
+
+// NewChangeMailboxRequestWithBody constructs an http.Request for the ChangeMailbox method, with any body, and a specified content type
+func NewChangeMailboxRequestWithBody(server string, mailbox MailboxId, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mailbox", mailbox, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mailboxes/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewReconcileMailboxRequest constructs an http.Request for the ReconcileMailbox method
+func NewReconcileMailboxRequest(server string, mailbox MailboxId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mailbox", mailbox, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mailboxes/%s/reconcile", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewTestMailboxRequest constructs an http.Request for the TestMailbox method
+func NewTestMailboxRequest(server string, mailbox MailboxId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mailbox", mailbox, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mailboxes/%s/test", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -8282,6 +13026,266 @@ func NewGetReceiptRequest(server string, id string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewDeleteSessionRequest constructs an http.Request for the DeleteSession method
+func NewDeleteSessionRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/session")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetSessionRequest constructs an http.Request for the GetSession method
+func NewGetSessionRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/session")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateSessionRequest calls the generic CreateSession builder with application/json body
+func NewCreateSessionRequest(server string, body CreateSessionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateSessionRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateSessionRequestWithBody constructs an http.Request for the CreateSession method, with any body, and a specified content type
+func NewCreateSessionRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/session")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewEndSessionsRequest constructs an http.Request for the EndSessions method
+func NewEndSessionsRequest(server string, params *EndSessionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/sessions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Agent != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "agent", *params.Agent, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Client != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListSessionsRequest constructs an http.Request for the ListSessions method
+func NewListSessionsRequest(server string, params *ListSessionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/sessions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Agent != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "agent", *params.Agent, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Client != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewEndSessionRequest constructs an http.Request for the EndSession method
+func NewEndSessionRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/sessions/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewStreamRequest constructs an http.Request for the Stream method
 func NewStreamRequest(server string, params *StreamParams) (*http.Request, error) {
 	var err error
@@ -8347,6 +13351,396 @@ func NewStreamRequest(server string, params *StreamParams) (*http.Request, error
 		}
 
 	}
+
+	return req, nil
+}
+
+// NewListTemplatesRequest constructs an http.Request for the ListTemplates method
+func NewListTemplatesRequest(server string, params *ListTemplatesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/templates")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Desk != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "desk", *params.Desk, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateTemplateRequest calls the generic CreateTemplate builder with application/json body
+func NewCreateTemplateRequest(server string, body CreateTemplateJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateTemplateRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateTemplateRequestWithBody constructs an http.Request for the CreateTemplate method, with any body, and a specified content type
+func NewCreateTemplateRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/templates")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewTryTemplateRequest calls the generic TryTemplate builder with application/json body
+func NewTryTemplateRequest(server string, body TryTemplateJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTryTemplateRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewTryTemplateRequestWithBody constructs an http.Request for the TryTemplate method, with any body, and a specified content type
+func NewTryTemplateRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/templates/try")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteTemplateRequest constructs an http.Request for the DeleteTemplate method
+func NewDeleteTemplateRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/templates/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChangeTemplateRequest calls the generic ChangeTemplate builder with application/json body
+func NewChangeTemplateRequest(server string, id string, body ChangeTemplateJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeTemplateRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewChangeTemplateRequestWithBody constructs an http.Request for the ChangeTemplate method, with any body, and a specified content type
+func NewChangeTemplateRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/templates/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListTextModulesRequest constructs an http.Request for the ListTextModules method
+func NewListTextModulesRequest(server string, params *ListTextModulesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/text-modules")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Desk != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "desk", *params.Desk, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateTextModuleRequest calls the generic CreateTextModule builder with application/json body
+func NewCreateTextModuleRequest(server string, body CreateTextModuleJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateTextModuleRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateTextModuleRequestWithBody constructs an http.Request for the CreateTextModule method, with any body, and a specified content type
+func NewCreateTextModuleRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/text-modules")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteTextModuleRequest constructs an http.Request for the DeleteTextModule method
+func NewDeleteTextModuleRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/text-modules/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChangeTextModuleRequest calls the generic ChangeTextModule builder with application/json body
+func NewChangeTextModuleRequest(server string, id string, body ChangeTextModuleJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeTextModuleRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewChangeTextModuleRequestWithBody constructs an http.Request for the ChangeTextModule method, with any body, and a specified content type
+func NewChangeTextModuleRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/text-modules/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -8535,6 +13929,18 @@ func NewListTicketsRequest(server string, params *ListTicketsParams) (*http.Requ
 
 		}
 
+		if params.ReceptionType != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "reception_type", *params.ReceptionType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Category != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "category", *params.Category, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
@@ -8571,6 +13977,18 @@ func NewListTicketsRequest(server string, params *ListTicketsParams) (*http.Requ
 
 		}
 
+		if params.Login != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "login", *params.Login, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Email != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "email", *params.Email, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
@@ -8586,6 +14004,18 @@ func NewListTicketsRequest(server string, params *ListTicketsParams) (*http.Requ
 		if params.Phone != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "phone", *params.Phone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Client != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -9260,6 +14690,224 @@ func NewDeleteTicketRequestWithBody(server string, number Number, params *Delete
 	return req, nil
 }
 
+// NewListTicketDraftsRequest constructs an http.Request for the ListTicketDrafts method
+func NewListTicketDraftsRequest(server string, number Number) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/drafts", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeleteDraftRequest constructs an http.Request for the DeleteDraft method
+func NewDeleteDraftRequest(server string, number Number, draft DraftName) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "draft", draft, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/drafts/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDraftRequest constructs an http.Request for the GetDraft method
+func NewGetDraftRequest(server string, number Number, draft DraftName) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "draft", draft, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/drafts/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSaveDraftRequest calls the generic SaveDraft builder with application/json body
+func NewSaveDraftRequest(server string, number Number, draft DraftName, body SaveDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSaveDraftRequestWithBody(server, number, draft, "application/json", bodyReader)
+}
+
+// NewSaveDraftRequestWithBody constructs an http.Request for the SaveDraft method, with any body, and a specified content type
+func NewSaveDraftRequestWithBody(server string, number Number, draft DraftName, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "draft", draft, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/drafts/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetDraftFileRequest constructs an http.Request for the GetDraftFile method
+func NewGetDraftFileRequest(server string, number Number, draft DraftName, file string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "draft", draft, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "file", file, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/drafts/%s/files/%s", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewEscalateTicketRequest calls the generic EscalateTicket builder with application/json body
 func NewEscalateTicketRequest(server string, number Number, params *EscalateTicketParams, body EscalateTicketJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -9537,6 +15185,47 @@ func NewLinkTicketRequestWithBody(server string, number Number, params *LinkTick
 			req.Header.Set("Prefer", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewUseMacroRequest constructs an http.Request for the UseMacro method
+func NewUseMacroRequest(server string, number Number, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/macros/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -9861,6 +15550,53 @@ func NewPutPresenceRequestWithBody(server string, number Number, contentType str
 	}
 
 	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewPreviewMailRequest calls the generic PreviewMail builder with application/json body
+func NewPreviewMailRequest(server string, number Number, body PreviewMailJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPreviewMailRequestWithBody(server, number, "application/json", bodyReader)
+}
+
+// NewPreviewMailRequestWithBody constructs an http.Request for the PreviewMail method, with any body, and a specified content type
+func NewPreviewMailRequestWithBody(server string, number Number, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tickets/%s/preview", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -10417,6 +16153,18 @@ func NewListTokensRequest(server string, params *ListTokensParams) (*http.Reques
 
 		}
 
+		if params.Client != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -10488,6 +16236,293 @@ func NewDeleteTokenRequest(server string, id string) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/tokens/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListTriggersRequest constructs an http.Request for the ListTriggers method
+func NewListTriggersRequest(server string, params *ListTriggersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/triggers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Desk != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "desk", *params.Desk, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateTriggerRequest calls the generic CreateTrigger builder with application/json body
+func NewCreateTriggerRequest(server string, body CreateTriggerJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateTriggerRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateTriggerRequestWithBody constructs an http.Request for the CreateTrigger method, with any body, and a specified content type
+func NewCreateTriggerRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/triggers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteTriggerRequest constructs an http.Request for the DeleteTrigger method
+func NewDeleteTriggerRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/triggers/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChangeTriggerRequest calls the generic ChangeTrigger builder with application/json body
+func NewChangeTriggerRequest(server string, id string, body ChangeTriggerJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeTriggerRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewChangeTriggerRequestWithBody constructs an http.Request for the ChangeTrigger method, with any body, and a specified content type
+func NewChangeTriggerRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/triggers/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListUndeliverableRequest constructs an http.Request for the ListUndeliverable method
+func NewListUndeliverableRequest(server string, params *ListUndeliverableParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/undeliverable")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewClearUndeliverableRequest constructs an http.Request for the ClearUndeliverable method
+func NewClearUndeliverableRequest(server string, address string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "address", address, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/undeliverable/%s", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -11033,6 +17068,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/attachments/{id} (the `GetAttachment` operationId).
 	GetAttachmentWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetAttachmentResponse, error)
 
+	// ListAuditWithResponse The audit log, newest first
+	//
+	// Sign-ins and refusals, tokens, second factors, people, access and settings: who, what, whom, from where. Lines are never changed.
+	// Needs the scope and the role admin.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/audit (the `ListAudit` operationId).
+	ListAuditWithResponse(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error)
+
 	// ListCalendarsWithResponse Calendars
 	//
 	// The newest version of each.
@@ -11070,6 +17115,26 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/calendars/{key}/years/{year} (the `GetCalendarYear` operationId).
 	GetCalendarYearWithResponse(ctx context.Context, key string, year int, reqEditors ...RequestEditorFn) (*GetCalendarYearResponse, error)
+
+	// SetClientAccessWithBodyWithResponse What a client may open
+	//
+	// `none`: mail only. `portal`: his own tickets. `full`: also those of his organisation. Whose access is taken away is signed
+	// out, and his tokens end. Without `organisation` he belongs to none. Needs the scope admin and the role lead.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/clients/{id}/access (the `SetClientAccess` operationId).
+	SetClientAccessWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetClientAccessResponse, error)
+
+	// SetClientAccessWithResponse What a client may open
+	//
+	// `none`: mail only. `portal`: his own tickets. `full`: also those of his organisation. Whose access is taken away is signed
+	// out, and his tokens end. Without `organisation` he belongs to none. Needs the scope admin and the role lead.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/clients/{id}/access (the `SetClientAccess` operationId).
+	SetClientAccessWithResponse(ctx context.Context, id string, body SetClientAccessJSONRequestBody, reqEditors ...RequestEditorFn) (*SetClientAccessResponse, error)
 
 	// ListDesksWithResponse Desks
 	//
@@ -11138,6 +17203,73 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/desks/{key} (the `ChangeDesk` operationId).
 	ChangeDeskWithResponse(ctx context.Context, key Key, body ChangeDeskJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeDeskResponse, error)
 
+	// ListReceptionTypesWithResponse What a desk takes in, with the form of each
+	//
+	// Those of an issue desk are for everybody: tickets are handed over to it (N58).
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/desks/{key}/reception-types (the `ListReceptionTypes` operationId).
+	ListReceptionTypesWithResponse(ctx context.Context, key Key, reqEditors ...RequestEditorFn) (*ListReceptionTypesResponse, error)
+
+	// CreateReceptionTypeWithBodyWithResponse Add a reception type to a desk
+	//
+	// Tickets of the desk can have no other reception types then, and fields only as its form says (N45, N55). One that was taken
+	// away comes back with its fields. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/desks/{key}/reception-types (the `CreateReceptionType` operationId).
+	CreateReceptionTypeWithBodyWithResponse(ctx context.Context, key Key, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateReceptionTypeResponse, error)
+
+	// CreateReceptionTypeWithResponse Add a reception type to a desk
+	//
+	// Tickets of the desk can have no other reception types then, and fields only as its form says (N45, N55). One that was taken
+	// away comes back with its fields. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/desks/{key}/reception-types (the `CreateReceptionType` operationId).
+	CreateReceptionTypeWithResponse(ctx context.Context, key Key, body CreateReceptionTypeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateReceptionTypeResponse, error)
+
+	// DeleteReceptionTypeWithResponse Take a reception type away
+	//
+	// Tickets that have it keep it; no ticket gets it any more. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/desks/{key}/reception-types/{type} (the `DeleteReceptionType` operationId).
+	DeleteReceptionTypeWithResponse(ctx context.Context, key Key, pType Key, reqEditors ...RequestEditorFn) (*DeleteReceptionTypeResponse, error)
+
+	// ChangeReceptionTypeWithBodyWithResponse Change a reception type
+	//
+	// What is left out stays. Keys of fields are for ever, for values stand in tickets under them: a field that is left out of
+	// `fields` is retired, and comes back with the kind that it had only. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/desks/{key}/reception-types/{type} (the `ChangeReceptionType` operationId).
+	ChangeReceptionTypeWithBodyWithResponse(ctx context.Context, key Key, pType Key, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeReceptionTypeResponse, error)
+
+	// ChangeReceptionTypeWithResponse Change a reception type
+	//
+	// What is left out stays. Keys of fields are for ever, for values stand in tickets under them: a field that is left out of
+	// `fields` is retired, and comes back with the kind that it had only. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/desks/{key}/reception-types/{type} (the `ChangeReceptionType` operationId).
+	ChangeReceptionTypeWithResponse(ctx context.Context, key Key, pType Key, body ChangeReceptionTypeJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeReceptionTypeResponse, error)
+
+	// ListDraftsWithResponse What the asker has begun to write
+	//
+	// His own drafts of all tickets, newest first; at most 500.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/drafts (the `ListDrafts` operationId).
+	ListDraftsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDraftsResponse, error)
+
 	// ListEventsWithResponse The log of all that happened
 	//
 	// On all tickets that the asker sees, in one order that is final: an event that is committed late stands late, never
@@ -11147,6 +17279,58 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/events (the `ListEvents` operationId).
 	ListEventsWithResponse(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*ListEventsResponse, error)
+
+	// ListForbiddenWordsWithResponse Words that must not stand in a mail to a client
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/forbidden-words (the `ListForbiddenWords` operationId).
+	ListForbiddenWordsWithResponse(ctx context.Context, params *ListForbiddenWordsParams, reqEditors ...RequestEditorFn) (*ListForbiddenWordsResponse, error)
+
+	// CreateForbiddenWordWithBodyWithResponse Forbid a word
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/forbidden-words (the `CreateForbiddenWord` operationId).
+	CreateForbiddenWordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateForbiddenWordResponse, error)
+
+	// CreateForbiddenWordWithResponse Forbid a word
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/forbidden-words (the `CreateForbiddenWord` operationId).
+	CreateForbiddenWordWithResponse(ctx context.Context, body CreateForbiddenWordJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateForbiddenWordResponse, error)
+
+	// DeleteForbiddenWordWithResponse Allow a word again
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/forbidden-words/{id} (the `DeleteForbiddenWord` operationId).
+	DeleteForbiddenWordWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*DeleteForbiddenWordResponse, error)
+
+	// ChangeForbiddenWordWithBodyWithResponse Change a forbidden word
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/forbidden-words/{id} (the `ChangeForbiddenWord` operationId).
+	ChangeForbiddenWordWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeForbiddenWordResponse, error)
+
+	// ChangeForbiddenWordWithResponse Change a forbidden word
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/forbidden-words/{id} (the `ChangeForbiddenWord` operationId).
+	ChangeForbiddenWordWithResponse(ctx context.Context, id string, body ChangeForbiddenWordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeForbiddenWordResponse, error)
 
 	// ListGroupsWithResponse Groups
 	//
@@ -11209,12 +17393,140 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/ledger (the `ListLedger` operationId).
 	ListLedgerWithResponse(ctx context.Context, params *ListLedgerParams, reqEditors ...RequestEditorFn) (*ListLedgerResponse, error)
 
+	// ListMacrosWithResponse What agents do at one stroke
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/macros (the `ListMacros` operationId).
+	ListMacrosWithResponse(ctx context.Context, params *ListMacrosParams, reqEditors ...RequestEditorFn) (*ListMacrosResponse, error)
+
+	// CreateMacroWithBodyWithResponse Add a macro
+	//
+	// Texts take variables as templates do. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/macros (the `CreateMacro` operationId).
+	CreateMacroWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMacroResponse, error)
+
+	// CreateMacroWithResponse Add a macro
+	//
+	// Texts take variables as templates do. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/macros (the `CreateMacro` operationId).
+	CreateMacroWithResponse(ctx context.Context, body CreateMacroJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMacroResponse, error)
+
+	// DeleteMacroWithResponse Take a macro away
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/macros/{id} (the `DeleteMacro` operationId).
+	DeleteMacroWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*DeleteMacroResponse, error)
+
+	// ChangeMacroWithBodyWithResponse Change a macro
+	//
+	// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/macros/{id} (the `ChangeMacro` operationId).
+	ChangeMacroWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMacroResponse, error)
+
+	// ChangeMacroWithResponse Change a macro
+	//
+	// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/macros/{id} (the `ChangeMacro` operationId).
+	ChangeMacroWithResponse(ctx context.Context, id string, body ChangeMacroJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMacroResponse, error)
+
 	// ListMailboxesWithResponse Mailboxes and how reading them goes
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/mailboxes (the `ListMailboxes` operationId).
 	ListMailboxesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListMailboxesResponse, error)
+
+	// CreateMailboxWithBodyWithResponse Add a mailbox
+	//
+	// It is read from now on, without a restart. Needs the scope and the role admin. Secrets are stored encrypted and never shown again.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mailboxes (the `CreateMailbox` operationId).
+	CreateMailboxWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMailboxResponse, error)
+
+	// CreateMailboxWithResponse Add a mailbox
+	//
+	// It is read from now on, without a restart. Needs the scope and the role admin. Secrets are stored encrypted and never shown again.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mailboxes (the `CreateMailbox` operationId).
+	CreateMailboxWithResponse(ctx context.Context, body CreateMailboxJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMailboxResponse, error)
+
+	// DeleteMailboxWithResponse Remove a mailbox
+	//
+	// It is no longer read or sent through, and its secrets are destroyed; what came through it stays. Added again under its address, it takes nothing in
+	// twice. Needs the scope and the role admin.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/mailboxes/{mailbox} (the `DeleteMailbox` operationId).
+	DeleteMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*DeleteMailboxResponse, error)
+
+	// GetMailboxWithResponse A mailbox
+	//
+	// With its settings for admins; secrets are never shown.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mailboxes/{mailbox} (the `GetMailbox` operationId).
+	GetMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*GetMailboxResponse, error)
+
+	// ChangeMailboxWithBodyWithResponse Change a mailbox's settings
+	//
+	// What is left out stays as it is, secrets too. A mailbox that had stopped is tried again. Within a minute it is read by the new settings. Needs the
+	// scope and the role admin. The address stays: another address is another mailbox.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/mailboxes/{mailbox} (the `ChangeMailbox` operationId).
+	ChangeMailboxWithBodyWithResponse(ctx context.Context, mailbox MailboxId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMailboxResponse, error)
+
+	// ChangeMailboxWithResponse Change a mailbox's settings
+	//
+	// What is left out stays as it is, secrets too. A mailbox that had stopped is tried again. Within a minute it is read by the new settings. Needs the
+	// scope and the role admin. The address stays: another address is another mailbox.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/mailboxes/{mailbox} (the `ChangeMailbox` operationId).
+	ChangeMailboxWithResponse(ctx context.Context, mailbox MailboxId, body ChangeMailboxJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMailboxResponse, error)
+
+	// ReconcileMailboxWithResponse Compare a mailbox with its ledger
+	//
+	// Proves that every mail on the server, from the first contact on, has exactly one fate. It changes nothing. For leads and admins.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mailboxes/{mailbox}/reconcile (the `ReconcileMailbox` operationId).
+	ReconcileMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*ReconcileMailboxResponse, error)
+
+	// TestMailboxWithResponse Try a mailbox's servers
+	//
+	// Logs in to both with the stored settings, opens the folder, changes and sends nothing. Takes up to a minute where a server is silent. Needs the scope
+	// and the role admin.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
+	TestMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*TestMailboxResponse, error)
 
 	// GetRawMessageWithResponse The source of a mail
 	//
@@ -11322,6 +17634,73 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/receipts/{id} (the `GetReceipt` operationId).
 	GetReceiptWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetReceiptResponse, error)
 
+	// DeleteSessionWithResponse Sign out
+	//
+	// Ends the session and takes its cookie back. With a token, nothing ends.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/session (the `DeleteSession` operationId).
+	DeleteSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*DeleteSessionResponse, error)
+
+	// GetSessionWithResponse Who asks
+	//
+	// By cookie or token alike; with a token `via` is `token` and there is no `id`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/session (the `GetSession` operationId).
+	GetSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSessionResponse, error)
+
+	// CreateSessionWithBodyWithResponse Sign in
+	//
+	// Sets the session's cookie, which no script can read; the session that the browser had before ends. An unknown login
+	// answers as a wrong password does, and takes as long. Failures slow down what follows, at that account from that
+	// address most, and lock nobody out: a try waits up to 10 s for its turn, or is told when to come again (429).
+	// A session in the state `second_factor` or `enrol` opens nothing until what is owed is done.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/session (the `CreateSession` operationId).
+	CreateSessionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error)
+
+	// CreateSessionWithResponse Sign in
+	//
+	// Sets the session's cookie, which no script can read; the session that the browser had before ends. An unknown login
+	// answers as a wrong password does, and takes as long. Failures slow down what follows, at that account from that
+	// address most, and lock nobody out: a try waits up to 10 s for its turn, or is told when to come again (429).
+	// A session in the state `second_factor` or `enrol` opens nothing until what is owed is done.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/session (the `CreateSession` operationId).
+	CreateSessionWithResponse(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error)
+
+	// EndSessionsWithResponse Sign out everywhere else
+	//
+	// Ends every session but the one that asks.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/sessions (the `EndSessions` operationId).
+	EndSessionsWithResponse(ctx context.Context, params *EndSessionsParams, reqEditors ...RequestEditorFn) (*EndSessionsResponse, error)
+
+	// ListSessionsWithResponse Where somebody is signed in
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/sessions (the `ListSessions` operationId).
+	ListSessionsWithResponse(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*ListSessionsResponse, error)
+
+	// EndSessionWithResponse Sign out elsewhere
+	//
+	// One's own; for an admin anybody's.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/sessions/{id} (the `EndSession` operationId).
+	EndSessionWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*EndSessionResponse, error)
+
 	// StreamWithResponse Hints of what changes, as it changes
 	//
 	// Server-sent events. They are hints: what they name is fetched where it is, with its rights.
@@ -11341,6 +17720,132 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/stream (the `Stream` operationId).
 	StreamWithResponse(ctx context.Context, params *StreamParams, reqEditors ...RequestEditorFn) (*StreamResponse, error)
+
+	// ListTemplatesWithResponse Texts of mails by occasion and language
+	//
+	// The desks' own and the shipped ones, which are taken where a desk has none. `variables` are what they may say.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/templates (the `ListTemplates` operationId).
+	ListTemplatesWithResponse(ctx context.Context, params *ListTemplatesParams, reqEditors ...RequestEditorFn) (*ListTemplatesResponse, error)
+
+	// CreateTemplateWithBodyWithResponse Give a desk a template of its own
+	//
+	// A first line `Subject: …`, an empty line, the body in Markdown; `{{message}}` is what the agent wrote. One with a `name` is taken
+	// where a message names it (message.template). Needs the scope admin and the role lead.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/templates (the `CreateTemplate` operationId).
+	CreateTemplateWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTemplateResponse, error)
+
+	// CreateTemplateWithResponse Give a desk a template of its own
+	//
+	// A first line `Subject: …`, an empty line, the body in Markdown; `{{message}}` is what the agent wrote. One with a `name` is taken
+	// where a message names it (message.template). Needs the scope admin and the role lead.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/templates (the `CreateTemplate` operationId).
+	CreateTemplateWithResponse(ctx context.Context, body CreateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTemplateResponse, error)
+
+	// TryTemplateWithBodyWithResponse Fill a template with a sample, or with a ticket
+	//
+	// Nothing is stored or sent. Without `source` the shipped one is filled. Needs the scope admin and the role lead.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/templates/try (the `TryTemplate` operationId).
+	TryTemplateWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryTemplateResponse, error)
+
+	// TryTemplateWithResponse Fill a template with a sample, or with a ticket
+	//
+	// Nothing is stored or sent. Without `source` the shipped one is filled. Needs the scope admin and the role lead.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/templates/try (the `TryTemplate` operationId).
+	TryTemplateWithResponse(ctx context.Context, body TryTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*TryTemplateResponse, error)
+
+	// DeleteTemplateWithResponse Take a template away
+	//
+	// Mails read as the shipped one again. Needs the scope admin and the role lead.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/templates/{id} (the `DeleteTemplate` operationId).
+	DeleteTemplateWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*DeleteTemplateResponse, error)
+
+	// ChangeTemplateWithBodyWithResponse Change a template
+	//
+	// With `revision` it is refused where somebody changed it since. Needs the scope admin and the role lead.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/templates/{id} (the `ChangeTemplate` operationId).
+	ChangeTemplateWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeTemplateResponse, error)
+
+	// ChangeTemplateWithResponse Change a template
+	//
+	// With `revision` it is refused where somebody changed it since. Needs the scope admin and the role lead.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/templates/{id} (the `ChangeTemplate` operationId).
+	ChangeTemplateWithResponse(ctx context.Context, id string, body ChangeTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeTemplateResponse, error)
+
+	// ListTextModulesWithResponse Texts that agents insert by a shortcut
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/text-modules (the `ListTextModules` operationId).
+	ListTextModulesWithResponse(ctx context.Context, params *ListTextModulesParams, reqEditors ...RequestEditorFn) (*ListTextModulesResponse, error)
+
+	// CreateTextModuleWithBodyWithResponse Add a text module
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/text-modules (the `CreateTextModule` operationId).
+	CreateTextModuleWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTextModuleResponse, error)
+
+	// CreateTextModuleWithResponse Add a text module
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/text-modules (the `CreateTextModule` operationId).
+	CreateTextModuleWithResponse(ctx context.Context, body CreateTextModuleJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTextModuleResponse, error)
+
+	// DeleteTextModuleWithResponse Take a text module away
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/text-modules/{id} (the `DeleteTextModule` operationId).
+	DeleteTextModuleWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*DeleteTextModuleResponse, error)
+
+	// ChangeTextModuleWithBodyWithResponse Change a text module
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/text-modules/{id} (the `ChangeTextModule` operationId).
+	ChangeTextModuleWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeTextModuleResponse, error)
+
+	// ChangeTextModuleWithResponse Change a text module
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/text-modules/{id} (the `ChangeTextModule` operationId).
+	ChangeTextModuleWithResponse(ctx context.Context, id string, body ChangeTextModuleJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeTextModuleResponse, error)
 
 	// ListTicketsWithResponse List and search tickets
 	//
@@ -11522,6 +18027,63 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/tickets/{number}/delete (the `DeleteTicket` operationId).
 	DeleteTicketWithResponse(ctx context.Context, number Number, params *DeleteTicketParams, body DeleteTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteTicketResponse, error)
 
+	// ListTicketDraftsWithResponse Drafts of a ticket
+	//
+	// The asker's own, and those that others share; newest first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/tickets/{number}/drafts (the `ListTicketDrafts` operationId).
+	ListTicketDraftsWithResponse(ctx context.Context, number Number, reqEditors ...RequestEditorFn) (*ListTicketDraftsResponse, error)
+
+	// DeleteDraftWithResponse Throw a draft away
+	//
+	// The asker's own only.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/tickets/{number}/drafts/{draft} (the `DeleteDraft` operationId).
+	DeleteDraftWithResponse(ctx context.Context, number Number, draft DraftName, reqEditors ...RequestEditorFn) (*DeleteDraftResponse, error)
+
+	// GetDraftWithResponse One draft
+	//
+	// By the command that it is to become (the asker's own: the one that he writes, else the newest that was kept), or by its id (also
+	// one that another shares).
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/tickets/{number}/drafts/{draft} (the `GetDraft` operationId).
+	GetDraftWithResponse(ctx context.Context, number Number, draft DraftName, reqEditors ...RequestEditorFn) (*GetDraftResponse, error)
+
+	// SaveDraftWithBodyWithResponse Save what is being written
+	//
+	// The asker's own: under the command's name the one that he writes, under an id that one. The whole draft is given; a file
+	// stays where `draft_files` names it. Nothing else changes a draft: no transfer, merge or refusal, and nobody else. It goes when
+	// a command that names it in `draft_id` is applied, when its agent deletes it, or with its ticket's content.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/tickets/{number}/drafts/{draft} (the `SaveDraft` operationId).
+	SaveDraftWithBodyWithResponse(ctx context.Context, number Number, draft DraftName, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveDraftResponse, error)
+
+	// SaveDraftWithResponse Save what is being written
+	//
+	// The asker's own: under the command's name the one that he writes, under an id that one. The whole draft is given; a file
+	// stays where `draft_files` names it. Nothing else changes a draft: no transfer, merge or refusal, and nobody else. It goes when
+	// a command that names it in `draft_id` is applied, when its agent deletes it, or with its ticket's content.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/tickets/{number}/drafts/{draft} (the `SaveDraft` operationId).
+	SaveDraftWithResponse(ctx context.Context, number Number, draft DraftName, body SaveDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveDraftResponse, error)
+
+	// GetDraftFileWithResponse A file of a draft
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/tickets/{number}/drafts/{draft}/files/{file} (the `GetDraftFile` operationId).
+	GetDraftFileWithResponse(ctx context.Context, number Number, draft DraftName, file string, reqEditors ...RequestEditorFn) (*GetDraftFileResponse, error)
+
 	// EscalateTicketWithBodyWithResponse Raise by one tier, or hand over
 	//
 	// To a group where one is named. With `desk`, an issue desk, it is handed over: a child ticket opens there with title,
@@ -11604,6 +18166,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/tickets/{number}/link (the `LinkTicket` operationId).
 	LinkTicketWithResponse(ctx context.Context, number Number, params *LinkTicketParams, body LinkTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*LinkTicketResponse, error)
+
+	// UseMacroWithResponse What a macro comes to on a ticket
+	//
+	// The commands, with its texts filled in, in the order in which they should be sent. Nothing is done by asking.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/tickets/{number}/macros/{id} (the `UseMacro` operationId).
+	UseMacroWithResponse(ctx context.Context, number Number, id string, reqEditors ...RequestEditorFn) (*UseMacroResponse, error)
 
 	// MergeTicketWithBodyWithResponse Merge into another ticket
 	//
@@ -11696,6 +18267,28 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/v1/tickets/{number}/presence (the `PutPresence` operationId).
 	PutPresenceWithResponse(ctx context.Context, number Number, body PutPresenceJSONRequestBody, reqEditors ...RequestEditorFn) (*PutPresenceResponse, error)
+
+	// PreviewMailWithBodyWithResponse The mail as the client will get it
+	//
+	// What the command would do with this message now, the mail with its layout as the client will see it, and the forbidden words
+	// in what was written (width, case, kana and invisible characters make no difference). Nothing is stored. A word whose action is
+	// block refuses the command itself with 422.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/preview (the `PreviewMail` operationId).
+	PreviewMailWithBodyWithResponse(ctx context.Context, number Number, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewMailResponse, error)
+
+	// PreviewMailWithResponse The mail as the client will get it
+	//
+	// What the command would do with this message now, the mail with its layout as the client will see it, and the forbidden words
+	// in what was written (width, case, kana and invisible characters make no difference). Nothing is stored. A word whose action is
+	// block refuses the command itself with 422.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tickets/{number}/preview (the `PreviewMail` operationId).
+	PreviewMailWithResponse(ctx context.Context, number Number, body PreviewMailJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewMailResponse, error)
 
 	// MakePromiseWithBodyWithResponse Promise the client a time
 	//
@@ -11843,7 +18436,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateTokenWithBodyWithResponse Make a token
 	//
-	// The secret is told once. Needs the scope admin; for another agent also the role admin.
+	// The secret is told once. Needs the scope admin; for another agent, and for a client, also the role admin. With it a
+	// client acts on his own tickets: client-reply, client-verdict, feedback.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11852,7 +18446,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateTokenWithResponse Make a token
 	//
-	// The secret is told once. Needs the scope admin; for another agent also the role admin.
+	// The secret is told once. Needs the scope admin; for another agent, and for a client, also the role admin. With it a
+	// client acts on his own tickets: client-reply, client-verdict, feedback.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11867,6 +18462,78 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with DELETE /api/v1/tokens/{id} (the `DeleteToken` operationId).
 	DeleteTokenWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*DeleteTokenResponse, error)
+
+	// ListTriggersWithResponse What assigns tickets when they are opened
+	//
+	// In the order in which they are asked: those of a desk, then those of every desk.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/triggers (the `ListTriggers` operationId).
+	ListTriggersWithResponse(ctx context.Context, params *ListTriggersParams, reqEditors ...RequestEditorFn) (*ListTriggersResponse, error)
+
+	// CreateTriggerWithBodyWithResponse Add a trigger
+	//
+	// Every condition that is given must hold, of each list one entry. Whom a person has chosen stays; of several triggers the first
+	// that assigns wins. An owner that a trigger chose is moved by a lead only (N9, N14). Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/triggers (the `CreateTrigger` operationId).
+	CreateTriggerWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTriggerResponse, error)
+
+	// CreateTriggerWithResponse Add a trigger
+	//
+	// Every condition that is given must hold, of each list one entry. Whom a person has chosen stays; of several triggers the first
+	// that assigns wins. An owner that a trigger chose is moved by a lead only (N9, N14). Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/triggers (the `CreateTrigger` operationId).
+	CreateTriggerWithResponse(ctx context.Context, body CreateTriggerJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTriggerResponse, error)
+
+	// DeleteTriggerWithResponse Take a trigger away
+	//
+	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/triggers/{id} (the `DeleteTrigger` operationId).
+	DeleteTriggerWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*DeleteTriggerResponse, error)
+
+	// ChangeTriggerWithBodyWithResponse Change a trigger
+	//
+	// What is left out stays; `when` and `then` are replaced as a whole. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/triggers/{id} (the `ChangeTrigger` operationId).
+	ChangeTriggerWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeTriggerResponse, error)
+
+	// ChangeTriggerWithResponse Change a trigger
+	//
+	// What is left out stays; `when` and `then` are replaced as a whole. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/triggers/{id} (the `ChangeTrigger` operationId).
+	ChangeTriggerWithResponse(ctx context.Context, id string, body ChangeTriggerJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeTriggerResponse, error)
+
+	// ListUndeliverableWithResponse Addresses that get no automatic mail
+	//
+	// Mail to them came back for good, or somebody there called it spam. Newest first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/undeliverable (the `ListUndeliverable` operationId).
+	ListUndeliverableWithResponse(ctx context.Context, params *ListUndeliverableParams, reqEditors ...RequestEditorFn) (*ListUndeliverableResponse, error)
+
+	// ClearUndeliverableWithResponse Let an address have automatic mail again
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/undeliverable/{address} (the `ClearUndeliverable` operationId).
+	ClearUndeliverableWithResponse(ctx context.Context, address string, reqEditors ...RequestEditorFn) (*ClearUndeliverableResponse, error)
 
 	// ListViewsWithResponse Every view with its count
 	//
@@ -12565,6 +19232,96 @@ func (r GetAttachmentResponse) ContentType() string {
 	return ""
 }
 
+// ListAuditResponse401Headers the declared response headers of an HTTP 401 response for ListAudit
+type ListAuditResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListAuditResponse503Headers the declared response headers of an HTTP 503 response for ListAudit
+type ListAuditResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListAuditResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AuditList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListAuditResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListAuditResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListAuditResponse) GetJSON200() *AuditList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListAuditResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListAuditResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListAuditResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListAuditResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListAuditResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListAuditResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAuditResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAuditResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAuditResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListCalendarsResponse401Headers the declared response headers of an HTTP 401 response for ListCalendars
 type ListCalendarsResponse401Headers struct {
 	WWWAuthenticate *string
@@ -12836,6 +19593,117 @@ func (r GetCalendarYearResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetCalendarYearResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SetClientAccessResponse401Headers the declared response headers of an HTTP 401 response for SetClientAccess
+type SetClientAccessResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// SetClientAccessResponse503Headers the declared response headers of an HTTP 503 response for SetClientAccess
+type SetClientAccessResponse503Headers struct {
+	RetryAfter *string
+}
+
+type SetClientAccessResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Client
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SetClientAccessResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *SetClientAccessResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetClientAccessResponse) GetJSON200() *Client {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SetClientAccessResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SetClientAccessResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r SetClientAccessResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r SetClientAccessResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SetClientAccessResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SetClientAccessResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r SetClientAccessResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetClientAccessResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetClientAccessResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetClientAccessResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetClientAccessResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetClientAccessResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -13334,6 +20202,505 @@ func (r ChangeDeskResponse) ContentType() string {
 	return ""
 }
 
+// ListReceptionTypesResponse401Headers the declared response headers of an HTTP 401 response for ListReceptionTypes
+type ListReceptionTypesResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListReceptionTypesResponse503Headers the declared response headers of an HTTP 503 response for ListReceptionTypes
+type ListReceptionTypesResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListReceptionTypesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReceptionTypeList
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListReceptionTypesResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListReceptionTypesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListReceptionTypesResponse) GetJSON200() *ReceptionTypeList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListReceptionTypesResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListReceptionTypesResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ListReceptionTypesResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListReceptionTypesResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListReceptionTypesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListReceptionTypesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListReceptionTypesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListReceptionTypesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListReceptionTypesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateReceptionTypeResponse401Headers the declared response headers of an HTTP 401 response for CreateReceptionType
+type CreateReceptionTypeResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateReceptionTypeResponse503Headers the declared response headers of an HTTP 503 response for CreateReceptionType
+type CreateReceptionTypeResponse503Headers struct {
+	RetryAfter *string
+}
+
+type CreateReceptionTypeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ReceptionType
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateReceptionTypeResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateReceptionTypeResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateReceptionTypeResponse) GetJSON201() *ReceptionType {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateReceptionTypeResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CreateReceptionTypeResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r CreateReceptionTypeResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CreateReceptionTypeResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateReceptionTypeResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateReceptionTypeResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateReceptionTypeResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreateReceptionTypeResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateReceptionTypeResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateReceptionTypeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateReceptionTypeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateReceptionTypeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateReceptionTypeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteReceptionTypeResponse401Headers the declared response headers of an HTTP 401 response for DeleteReceptionType
+type DeleteReceptionTypeResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeleteReceptionTypeResponse503Headers the declared response headers of an HTTP 503 response for DeleteReceptionType
+type DeleteReceptionTypeResponse503Headers struct {
+	RetryAfter *string
+}
+
+type DeleteReceptionTypeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteReceptionTypeResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteReceptionTypeResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeleteReceptionTypeResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DeleteReceptionTypeResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DeleteReceptionTypeResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r DeleteReceptionTypeResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r DeleteReceptionTypeResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteReceptionTypeResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteReceptionTypeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteReceptionTypeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteReceptionTypeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteReceptionTypeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ChangeReceptionTypeResponse401Headers the declared response headers of an HTTP 401 response for ChangeReceptionType
+type ChangeReceptionTypeResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ChangeReceptionTypeResponse503Headers the declared response headers of an HTTP 503 response for ChangeReceptionType
+type ChangeReceptionTypeResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ChangeReceptionTypeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReceptionType
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ChangeReceptionTypeResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ChangeReceptionTypeResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeReceptionTypeResponse) GetJSON200() *ReceptionType {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChangeReceptionTypeResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChangeReceptionTypeResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ChangeReceptionTypeResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ChangeReceptionTypeResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ChangeReceptionTypeResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ChangeReceptionTypeResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeReceptionTypeResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ChangeReceptionTypeResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeReceptionTypeResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeReceptionTypeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeReceptionTypeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeReceptionTypeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeReceptionTypeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListDraftsResponse401Headers the declared response headers of an HTTP 401 response for ListDrafts
+type ListDraftsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListDraftsResponse503Headers the declared response headers of an HTTP 503 response for ListDrafts
+type ListDraftsResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListDraftsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DraftList
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListDraftsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListDraftsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListDraftsResponse) GetJSON200() *DraftList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListDraftsResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListDraftsResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListDraftsResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListDraftsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListDraftsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDraftsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDraftsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListDraftsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListEventsResponse401Headers the declared response headers of an HTTP 401 response for ListEvents
 type ListEventsResponse401Headers struct {
 	WWWAuthenticate *string
@@ -13418,6 +20785,415 @@ func (r ListEventsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListForbiddenWordsResponse401Headers the declared response headers of an HTTP 401 response for ListForbiddenWords
+type ListForbiddenWordsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListForbiddenWordsResponse503Headers the declared response headers of an HTTP 503 response for ListForbiddenWords
+type ListForbiddenWordsResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListForbiddenWordsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ForbiddenWordList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListForbiddenWordsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListForbiddenWordsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListForbiddenWordsResponse) GetJSON200() *ForbiddenWordList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListForbiddenWordsResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListForbiddenWordsResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListForbiddenWordsResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListForbiddenWordsResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListForbiddenWordsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListForbiddenWordsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListForbiddenWordsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListForbiddenWordsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListForbiddenWordsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateForbiddenWordResponse401Headers the declared response headers of an HTTP 401 response for CreateForbiddenWord
+type CreateForbiddenWordResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateForbiddenWordResponse503Headers the declared response headers of an HTTP 503 response for CreateForbiddenWord
+type CreateForbiddenWordResponse503Headers struct {
+	RetryAfter *string
+}
+
+type CreateForbiddenWordResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ForbiddenWord
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateForbiddenWordResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateForbiddenWordResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateForbiddenWordResponse) GetJSON201() *ForbiddenWord {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateForbiddenWordResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CreateForbiddenWordResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CreateForbiddenWordResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateForbiddenWordResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateForbiddenWordResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateForbiddenWordResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreateForbiddenWordResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateForbiddenWordResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateForbiddenWordResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateForbiddenWordResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateForbiddenWordResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateForbiddenWordResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteForbiddenWordResponse401Headers the declared response headers of an HTTP 401 response for DeleteForbiddenWord
+type DeleteForbiddenWordResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeleteForbiddenWordResponse503Headers the declared response headers of an HTTP 503 response for DeleteForbiddenWord
+type DeleteForbiddenWordResponse503Headers struct {
+	RetryAfter *string
+}
+
+type DeleteForbiddenWordResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteForbiddenWordResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteForbiddenWordResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeleteForbiddenWordResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DeleteForbiddenWordResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DeleteForbiddenWordResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r DeleteForbiddenWordResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r DeleteForbiddenWordResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteForbiddenWordResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteForbiddenWordResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteForbiddenWordResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteForbiddenWordResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteForbiddenWordResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ChangeForbiddenWordResponse401Headers the declared response headers of an HTTP 401 response for ChangeForbiddenWord
+type ChangeForbiddenWordResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ChangeForbiddenWordResponse503Headers the declared response headers of an HTTP 503 response for ChangeForbiddenWord
+type ChangeForbiddenWordResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ChangeForbiddenWordResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ForbiddenWord
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ChangeForbiddenWordResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ChangeForbiddenWordResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeForbiddenWordResponse) GetJSON200() *ForbiddenWord {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChangeForbiddenWordResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChangeForbiddenWordResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ChangeForbiddenWordResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ChangeForbiddenWordResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ChangeForbiddenWordResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ChangeForbiddenWordResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeForbiddenWordResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ChangeForbiddenWordResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeForbiddenWordResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeForbiddenWordResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeForbiddenWordResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeForbiddenWordResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeForbiddenWordResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -13923,6 +21699,415 @@ func (r ListLedgerResponse) ContentType() string {
 	return ""
 }
 
+// ListMacrosResponse401Headers the declared response headers of an HTTP 401 response for ListMacros
+type ListMacrosResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListMacrosResponse503Headers the declared response headers of an HTTP 503 response for ListMacros
+type ListMacrosResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListMacrosResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MacroList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListMacrosResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListMacrosResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListMacrosResponse) GetJSON200() *MacroList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListMacrosResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListMacrosResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListMacrosResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListMacrosResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListMacrosResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListMacrosResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMacrosResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMacrosResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListMacrosResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateMacroResponse401Headers the declared response headers of an HTTP 401 response for CreateMacro
+type CreateMacroResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateMacroResponse503Headers the declared response headers of an HTTP 503 response for CreateMacro
+type CreateMacroResponse503Headers struct {
+	RetryAfter *string
+}
+
+type CreateMacroResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Macro
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateMacroResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateMacroResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateMacroResponse) GetJSON201() *Macro {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateMacroResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CreateMacroResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CreateMacroResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateMacroResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateMacroResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateMacroResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreateMacroResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateMacroResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateMacroResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateMacroResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateMacroResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateMacroResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteMacroResponse401Headers the declared response headers of an HTTP 401 response for DeleteMacro
+type DeleteMacroResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeleteMacroResponse503Headers the declared response headers of an HTTP 503 response for DeleteMacro
+type DeleteMacroResponse503Headers struct {
+	RetryAfter *string
+}
+
+type DeleteMacroResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteMacroResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteMacroResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeleteMacroResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DeleteMacroResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DeleteMacroResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r DeleteMacroResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r DeleteMacroResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteMacroResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteMacroResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteMacroResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteMacroResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteMacroResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ChangeMacroResponse401Headers the declared response headers of an HTTP 401 response for ChangeMacro
+type ChangeMacroResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ChangeMacroResponse503Headers the declared response headers of an HTTP 503 response for ChangeMacro
+type ChangeMacroResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ChangeMacroResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Macro
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ChangeMacroResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ChangeMacroResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeMacroResponse) GetJSON200() *Macro {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChangeMacroResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChangeMacroResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ChangeMacroResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ChangeMacroResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ChangeMacroResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ChangeMacroResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeMacroResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ChangeMacroResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeMacroResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeMacroResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeMacroResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeMacroResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeMacroResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListMailboxesResponse401Headers the declared response headers of an HTTP 401 response for ListMailboxes
 type ListMailboxesResponse401Headers struct {
 	WWWAuthenticate *string
@@ -14000,6 +22185,595 @@ func (r ListMailboxesResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListMailboxesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateMailboxResponse401Headers the declared response headers of an HTTP 401 response for CreateMailbox
+type CreateMailboxResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateMailboxResponse503Headers the declared response headers of an HTTP 503 response for CreateMailbox
+type CreateMailboxResponse503Headers struct {
+	RetryAfter *string
+}
+
+type CreateMailboxResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Mailbox
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateMailboxResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateMailboxResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateMailboxResponse) GetJSON201() *Mailbox {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateMailboxResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CreateMailboxResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CreateMailboxResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateMailboxResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateMailboxResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateMailboxResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreateMailboxResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateMailboxResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateMailboxResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateMailboxResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateMailboxResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateMailboxResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteMailboxResponse401Headers the declared response headers of an HTTP 401 response for DeleteMailbox
+type DeleteMailboxResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeleteMailboxResponse503Headers the declared response headers of an HTTP 503 response for DeleteMailbox
+type DeleteMailboxResponse503Headers struct {
+	RetryAfter *string
+}
+
+type DeleteMailboxResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteMailboxResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteMailboxResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeleteMailboxResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DeleteMailboxResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DeleteMailboxResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r DeleteMailboxResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteMailboxResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteMailboxResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteMailboxResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteMailboxResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteMailboxResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetMailboxResponse401Headers the declared response headers of an HTTP 401 response for GetMailbox
+type GetMailboxResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetMailboxResponse503Headers the declared response headers of an HTTP 503 response for GetMailbox
+type GetMailboxResponse503Headers struct {
+	RetryAfter *string
+}
+
+type GetMailboxResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Mailbox
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetMailboxResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetMailboxResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMailboxResponse) GetJSON200() *Mailbox {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetMailboxResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetMailboxResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetMailboxResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetMailboxResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMailboxResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMailboxResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMailboxResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMailboxResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMailboxResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ChangeMailboxResponse401Headers the declared response headers of an HTTP 401 response for ChangeMailbox
+type ChangeMailboxResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ChangeMailboxResponse503Headers the declared response headers of an HTTP 503 response for ChangeMailbox
+type ChangeMailboxResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ChangeMailboxResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Mailbox
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ChangeMailboxResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ChangeMailboxResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeMailboxResponse) GetJSON200() *Mailbox {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChangeMailboxResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChangeMailboxResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ChangeMailboxResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ChangeMailboxResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ChangeMailboxResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ChangeMailboxResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeMailboxResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ChangeMailboxResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeMailboxResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeMailboxResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeMailboxResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeMailboxResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeMailboxResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ReconcileMailboxResponse401Headers the declared response headers of an HTTP 401 response for ReconcileMailbox
+type ReconcileMailboxResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ReconcileMailboxResponse503Headers the declared response headers of an HTTP 503 response for ReconcileMailbox
+type ReconcileMailboxResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ReconcileMailboxResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Reconciliation
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ReconcileMailboxResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ReconcileMailboxResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReconcileMailboxResponse) GetJSON200() *Reconciliation {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ReconcileMailboxResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ReconcileMailboxResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ReconcileMailboxResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ReconcileMailboxResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ReconcileMailboxResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReconcileMailboxResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReconcileMailboxResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReconcileMailboxResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReconcileMailboxResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReconcileMailboxResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// TestMailboxResponse401Headers the declared response headers of an HTTP 401 response for TestMailbox
+type TestMailboxResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// TestMailboxResponse503Headers the declared response headers of an HTTP 503 response for TestMailbox
+type TestMailboxResponse503Headers struct {
+	RetryAfter *string
+}
+
+type TestMailboxResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MailboxTest
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *TestMailboxResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *TestMailboxResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TestMailboxResponse) GetJSON200() *MailboxTest {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r TestMailboxResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r TestMailboxResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r TestMailboxResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r TestMailboxResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TestMailboxResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TestMailboxResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TestMailboxResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TestMailboxResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TestMailboxResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -14927,6 +23701,546 @@ func (r GetReceiptResponse) ContentType() string {
 	return ""
 }
 
+// DeleteSessionResponse401Headers the declared response headers of an HTTP 401 response for DeleteSession
+type DeleteSessionResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeleteSessionResponse503Headers the declared response headers of an HTTP 503 response for DeleteSession
+type DeleteSessionResponse503Headers struct {
+	RetryAfter *string
+}
+
+type DeleteSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteSessionResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteSessionResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeleteSessionResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DeleteSessionResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r DeleteSessionResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteSessionResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteSessionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetSessionResponse401Headers the declared response headers of an HTTP 401 response for GetSession
+type GetSessionResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetSessionResponse503Headers the declared response headers of an HTTP 503 response for GetSession
+type GetSessionResponse503Headers struct {
+	RetryAfter *string
+}
+
+type GetSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Session
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetSessionResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetSessionResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetSessionResponse) GetJSON200() *Session {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetSessionResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetSessionResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetSessionResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetSessionResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetSessionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateSessionResponse201Headers the declared response headers of an HTTP 201 response for CreateSession
+type CreateSessionResponse201Headers struct {
+	SetCookie *string
+}
+
+// CreateSessionResponse401Headers the declared response headers of an HTTP 401 response for CreateSession
+type CreateSessionResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateSessionResponse429Headers the declared response headers of an HTTP 429 response for CreateSession
+type CreateSessionResponse429Headers struct {
+	RetryAfter *string
+}
+
+// CreateSessionResponse503Headers the declared response headers of an HTTP 503 response for CreateSession
+type CreateSessionResponse503Headers struct {
+	RetryAfter *string
+}
+
+type CreateSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Session
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationproblemJSON429 *TooMany
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *CreateSessionResponse201Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateSessionResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CreateSessionResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateSessionResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateSessionResponse) GetJSON201() *Session {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateSessionResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CreateSessionResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateSessionResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateSessionResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateSessionResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CreateSessionResponse) GetApplicationproblemJSON429() *TooMany {
+	return r.ApplicationproblemJSON429
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreateSessionResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateSessionResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateSessionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// EndSessionsResponse401Headers the declared response headers of an HTTP 401 response for EndSessions
+type EndSessionsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// EndSessionsResponse503Headers the declared response headers of an HTTP 503 response for EndSessions
+type EndSessionsResponse503Headers struct {
+	RetryAfter *string
+}
+
+type EndSessionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *EndSessionsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *EndSessionsResponse503Headers
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r EndSessionsResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r EndSessionsResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r EndSessionsResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r EndSessionsResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r EndSessionsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r EndSessionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EndSessionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndSessionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EndSessionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListSessionsResponse401Headers the declared response headers of an HTTP 401 response for ListSessions
+type ListSessionsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListSessionsResponse503Headers the declared response headers of an HTTP 503 response for ListSessions
+type ListSessionsResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListSessionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SessionList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListSessionsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListSessionsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSessionsResponse) GetJSON200() *SessionList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListSessionsResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListSessionsResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListSessionsResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListSessionsResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListSessionsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSessionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSessionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSessionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSessionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// EndSessionResponse401Headers the declared response headers of an HTTP 401 response for EndSession
+type EndSessionResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// EndSessionResponse503Headers the declared response headers of an HTTP 503 response for EndSession
+type EndSessionResponse503Headers struct {
+	RetryAfter *string
+}
+
+type EndSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *EndSessionResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *EndSessionResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r EndSessionResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r EndSessionResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r EndSessionResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r EndSessionResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r EndSessionResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r EndSessionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EndSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EndSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // StreamResponse200Headers the declared response headers of an HTTP 200 response for Stream
 type StreamResponse200Headers struct {
 	XAccelBuffering *string
@@ -15017,6 +24331,935 @@ func (r StreamResponse) ContentType() string {
 	return ""
 }
 
+// ListTemplatesResponse401Headers the declared response headers of an HTTP 401 response for ListTemplates
+type ListTemplatesResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListTemplatesResponse503Headers the declared response headers of an HTTP 503 response for ListTemplates
+type ListTemplatesResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListTemplatesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TemplateList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListTemplatesResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListTemplatesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTemplatesResponse) GetJSON200() *TemplateList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListTemplatesResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListTemplatesResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListTemplatesResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListTemplatesResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTemplatesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTemplatesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTemplatesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTemplatesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTemplatesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateTemplateResponse401Headers the declared response headers of an HTTP 401 response for CreateTemplate
+type CreateTemplateResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateTemplateResponse503Headers the declared response headers of an HTTP 503 response for CreateTemplate
+type CreateTemplateResponse503Headers struct {
+	RetryAfter *string
+}
+
+type CreateTemplateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Template
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateTemplateResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateTemplateResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateTemplateResponse) GetJSON201() *Template {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateTemplateResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CreateTemplateResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CreateTemplateResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateTemplateResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateTemplateResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateTemplateResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreateTemplateResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateTemplateResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateTemplateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateTemplateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateTemplateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// TryTemplateResponse401Headers the declared response headers of an HTTP 401 response for TryTemplate
+type TryTemplateResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// TryTemplateResponse503Headers the declared response headers of an HTTP 503 response for TryTemplate
+type TryTemplateResponse503Headers struct {
+	RetryAfter *string
+}
+
+type TryTemplateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TriedTemplate
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *TryTemplateResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *TryTemplateResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TryTemplateResponse) GetJSON200() *TriedTemplate {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r TryTemplateResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r TryTemplateResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r TryTemplateResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r TryTemplateResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r TryTemplateResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r TryTemplateResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r TryTemplateResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TryTemplateResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TryTemplateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TryTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TryTemplateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TryTemplateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteTemplateResponse401Headers the declared response headers of an HTTP 401 response for DeleteTemplate
+type DeleteTemplateResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeleteTemplateResponse503Headers the declared response headers of an HTTP 503 response for DeleteTemplate
+type DeleteTemplateResponse503Headers struct {
+	RetryAfter *string
+}
+
+type DeleteTemplateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteTemplateResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteTemplateResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeleteTemplateResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DeleteTemplateResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DeleteTemplateResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r DeleteTemplateResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r DeleteTemplateResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteTemplateResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteTemplateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteTemplateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteTemplateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ChangeTemplateResponse401Headers the declared response headers of an HTTP 401 response for ChangeTemplate
+type ChangeTemplateResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ChangeTemplateResponse503Headers the declared response headers of an HTTP 503 response for ChangeTemplate
+type ChangeTemplateResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ChangeTemplateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Template
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ChangeTemplateResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ChangeTemplateResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeTemplateResponse) GetJSON200() *Template {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChangeTemplateResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChangeTemplateResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ChangeTemplateResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ChangeTemplateResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ChangeTemplateResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ChangeTemplateResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeTemplateResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ChangeTemplateResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeTemplateResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeTemplateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeTemplateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeTemplateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListTextModulesResponse401Headers the declared response headers of an HTTP 401 response for ListTextModules
+type ListTextModulesResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListTextModulesResponse503Headers the declared response headers of an HTTP 503 response for ListTextModules
+type ListTextModulesResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListTextModulesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TextModuleList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListTextModulesResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListTextModulesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTextModulesResponse) GetJSON200() *TextModuleList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListTextModulesResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListTextModulesResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListTextModulesResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListTextModulesResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTextModulesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTextModulesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTextModulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTextModulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTextModulesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateTextModuleResponse401Headers the declared response headers of an HTTP 401 response for CreateTextModule
+type CreateTextModuleResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateTextModuleResponse503Headers the declared response headers of an HTTP 503 response for CreateTextModule
+type CreateTextModuleResponse503Headers struct {
+	RetryAfter *string
+}
+
+type CreateTextModuleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *TextModule
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateTextModuleResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateTextModuleResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateTextModuleResponse) GetJSON201() *TextModule {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateTextModuleResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CreateTextModuleResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CreateTextModuleResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateTextModuleResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateTextModuleResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateTextModuleResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreateTextModuleResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateTextModuleResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateTextModuleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateTextModuleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateTextModuleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateTextModuleResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteTextModuleResponse401Headers the declared response headers of an HTTP 401 response for DeleteTextModule
+type DeleteTextModuleResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeleteTextModuleResponse503Headers the declared response headers of an HTTP 503 response for DeleteTextModule
+type DeleteTextModuleResponse503Headers struct {
+	RetryAfter *string
+}
+
+type DeleteTextModuleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteTextModuleResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteTextModuleResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeleteTextModuleResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DeleteTextModuleResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DeleteTextModuleResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r DeleteTextModuleResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r DeleteTextModuleResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteTextModuleResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteTextModuleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteTextModuleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteTextModuleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteTextModuleResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ChangeTextModuleResponse401Headers the declared response headers of an HTTP 401 response for ChangeTextModule
+type ChangeTextModuleResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ChangeTextModuleResponse503Headers the declared response headers of an HTTP 503 response for ChangeTextModule
+type ChangeTextModuleResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ChangeTextModuleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TextModule
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ChangeTextModuleResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ChangeTextModuleResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeTextModuleResponse) GetJSON200() *TextModule {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChangeTextModuleResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChangeTextModuleResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ChangeTextModuleResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ChangeTextModuleResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ChangeTextModuleResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ChangeTextModuleResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeTextModuleResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ChangeTextModuleResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeTextModuleResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeTextModuleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeTextModuleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeTextModuleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeTextModuleResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListTicketsResponse401Headers the declared response headers of an HTTP 401 response for ListTickets
 type ListTicketsResponse401Headers struct {
 	WWWAuthenticate *string
@@ -15038,6 +25281,8 @@ type ListTicketsResponse struct {
 	ApplicationproblemJSON401 *Unauthorized
 	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
 	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationproblemJSON503 *StoreAway
 	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
@@ -15066,6 +25311,11 @@ func (r ListTicketsResponse) GetApplicationproblemJSON401() *Unauthorized {
 // GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
 func (r ListTicketsResponse) GetApplicationproblemJSON403() *Forbidden {
 	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListTicketsResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
 }
 
 // GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
@@ -16408,6 +26658,463 @@ func (r DeleteTicketResponse) ContentType() string {
 	return ""
 }
 
+// ListTicketDraftsResponse401Headers the declared response headers of an HTTP 401 response for ListTicketDrafts
+type ListTicketDraftsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListTicketDraftsResponse503Headers the declared response headers of an HTTP 503 response for ListTicketDrafts
+type ListTicketDraftsResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListTicketDraftsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DraftList
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListTicketDraftsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListTicketDraftsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTicketDraftsResponse) GetJSON200() *DraftList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListTicketDraftsResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListTicketDraftsResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ListTicketDraftsResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListTicketDraftsResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTicketDraftsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTicketDraftsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTicketDraftsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTicketDraftsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTicketDraftsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteDraftResponse401Headers the declared response headers of an HTTP 401 response for DeleteDraft
+type DeleteDraftResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeleteDraftResponse503Headers the declared response headers of an HTTP 503 response for DeleteDraft
+type DeleteDraftResponse503Headers struct {
+	RetryAfter *string
+}
+
+type DeleteDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteDraftResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteDraftResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeleteDraftResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DeleteDraftResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DeleteDraftResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r DeleteDraftResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteDraftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetDraftResponse401Headers the declared response headers of an HTTP 401 response for GetDraft
+type GetDraftResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetDraftResponse503Headers the declared response headers of an HTTP 503 response for GetDraft
+type GetDraftResponse503Headers struct {
+	RetryAfter *string
+}
+
+type GetDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Draft
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetDraftResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetDraftResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDraftResponse) GetJSON200() *Draft {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetDraftResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetDraftResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetDraftResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetDraftResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDraftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SaveDraftResponse401Headers the declared response headers of an HTTP 401 response for SaveDraft
+type SaveDraftResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// SaveDraftResponse503Headers the declared response headers of an HTTP 503 response for SaveDraft
+type SaveDraftResponse503Headers struct {
+	RetryAfter *string
+}
+
+type SaveDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Draft
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SaveDraftResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *SaveDraftResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SaveDraftResponse) GetJSON200() *Draft {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SaveDraftResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SaveDraftResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r SaveDraftResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r SaveDraftResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SaveDraftResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SaveDraftResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r SaveDraftResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SaveDraftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SaveDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SaveDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SaveDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SaveDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetDraftFileResponse401Headers the declared response headers of an HTTP 401 response for GetDraftFile
+type GetDraftFileResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetDraftFileResponse503Headers the declared response headers of an HTTP 503 response for GetDraftFile
+type GetDraftFileResponse503Headers struct {
+	RetryAfter *string
+}
+
+type GetDraftFileResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetDraftFileResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetDraftFileResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetDraftFileResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetDraftFileResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetDraftFileResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetDraftFileResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDraftFileResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDraftFileResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDraftFileResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDraftFileResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDraftFileResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // EscalateTicketResponse200Headers the declared response headers of an HTTP 200 response for EscalateTicket
 type EscalateTicketResponse200Headers struct {
 	PreferenceApplied *string
@@ -17052,6 +27759,96 @@ func (r LinkTicketResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r LinkTicketResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UseMacroResponse401Headers the declared response headers of an HTTP 401 response for UseMacro
+type UseMacroResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// UseMacroResponse503Headers the declared response headers of an HTTP 503 response for UseMacro
+type UseMacroResponse503Headers struct {
+	RetryAfter *string
+}
+
+type UseMacroResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MacroUse
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UseMacroResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *UseMacroResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UseMacroResponse) GetJSON200() *MacroUse {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r UseMacroResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r UseMacroResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r UseMacroResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r UseMacroResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UseMacroResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UseMacroResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UseMacroResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UseMacroResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UseMacroResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -17756,6 +28553,117 @@ func (r PutPresenceResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r PutPresenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PreviewMailResponse401Headers the declared response headers of an HTTP 401 response for PreviewMail
+type PreviewMailResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// PreviewMailResponse503Headers the declared response headers of an HTTP 503 response for PreviewMail
+type PreviewMailResponse503Headers struct {
+	RetryAfter *string
+}
+
+type PreviewMailResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Preview
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *PreviewMailResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *PreviewMailResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PreviewMailResponse) GetJSON200() *Preview {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r PreviewMailResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r PreviewMailResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r PreviewMailResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r PreviewMailResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r PreviewMailResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r PreviewMailResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r PreviewMailResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PreviewMailResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PreviewMailResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PreviewMailResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PreviewMailResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PreviewMailResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -19123,6 +30031,588 @@ func (r DeleteTokenResponse) ContentType() string {
 	return ""
 }
 
+// ListTriggersResponse401Headers the declared response headers of an HTTP 401 response for ListTriggers
+type ListTriggersResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListTriggersResponse503Headers the declared response headers of an HTTP 503 response for ListTriggers
+type ListTriggersResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListTriggersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TriggerList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListTriggersResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListTriggersResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTriggersResponse) GetJSON200() *TriggerList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListTriggersResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListTriggersResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListTriggersResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListTriggersResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTriggersResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTriggersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTriggersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTriggersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTriggersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateTriggerResponse401Headers the declared response headers of an HTTP 401 response for CreateTrigger
+type CreateTriggerResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateTriggerResponse503Headers the declared response headers of an HTTP 503 response for CreateTrigger
+type CreateTriggerResponse503Headers struct {
+	RetryAfter *string
+}
+
+type CreateTriggerResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Trigger
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateTriggerResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateTriggerResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateTriggerResponse) GetJSON201() *Trigger {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateTriggerResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CreateTriggerResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CreateTriggerResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateTriggerResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateTriggerResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateTriggerResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreateTriggerResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateTriggerResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateTriggerResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateTriggerResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateTriggerResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateTriggerResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteTriggerResponse401Headers the declared response headers of an HTTP 401 response for DeleteTrigger
+type DeleteTriggerResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeleteTriggerResponse503Headers the declared response headers of an HTTP 503 response for DeleteTrigger
+type DeleteTriggerResponse503Headers struct {
+	RetryAfter *string
+}
+
+type DeleteTriggerResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteTriggerResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteTriggerResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeleteTriggerResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DeleteTriggerResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DeleteTriggerResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r DeleteTriggerResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r DeleteTriggerResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteTriggerResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteTriggerResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteTriggerResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteTriggerResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteTriggerResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ChangeTriggerResponse401Headers the declared response headers of an HTTP 401 response for ChangeTrigger
+type ChangeTriggerResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ChangeTriggerResponse503Headers the declared response headers of an HTTP 503 response for ChangeTrigger
+type ChangeTriggerResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ChangeTriggerResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Trigger
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ChangeTriggerResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ChangeTriggerResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeTriggerResponse) GetJSON200() *Trigger {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChangeTriggerResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChangeTriggerResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ChangeTriggerResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ChangeTriggerResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ChangeTriggerResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ChangeTriggerResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeTriggerResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ChangeTriggerResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeTriggerResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeTriggerResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeTriggerResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeTriggerResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeTriggerResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListUndeliverableResponse401Headers the declared response headers of an HTTP 401 response for ListUndeliverable
+type ListUndeliverableResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListUndeliverableResponse503Headers the declared response headers of an HTTP 503 response for ListUndeliverable
+type ListUndeliverableResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListUndeliverableResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *UndeliverableList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListUndeliverableResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListUndeliverableResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListUndeliverableResponse) GetJSON200() *UndeliverableList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListUndeliverableResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListUndeliverableResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListUndeliverableResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListUndeliverableResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListUndeliverableResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListUndeliverableResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListUndeliverableResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListUndeliverableResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListUndeliverableResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ClearUndeliverableResponse401Headers the declared response headers of an HTTP 401 response for ClearUndeliverable
+type ClearUndeliverableResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ClearUndeliverableResponse503Headers the declared response headers of an HTTP 503 response for ClearUndeliverable
+type ClearUndeliverableResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ClearUndeliverableResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ClearUndeliverableResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ClearUndeliverableResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ClearUndeliverableResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ClearUndeliverableResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ClearUndeliverableResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ClearUndeliverableResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ClearUndeliverableResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ClearUndeliverableResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ClearUndeliverableResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ClearUndeliverableResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ClearUndeliverableResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListViewsResponse401Headers the declared response headers of an HTTP 401 response for ListViews
 type ListViewsResponse401Headers struct {
 	WWWAuthenticate *string
@@ -20195,6 +31685,22 @@ func (c *ClientWithResponses) GetAttachmentWithResponse(ctx context.Context, id 
 	return ParseGetAttachmentResponse(rsp)
 }
 
+// ListAuditWithResponse The audit log, newest first
+//
+// Sign-ins and refusals, tokens, second factors, people, access and settings: who, what, whom, from where. Lines are never changed.
+// Needs the scope and the role admin.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/audit (the `ListAudit` operationId).
+func (c *ClientWithResponses) ListAuditWithResponse(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error) {
+	rsp, err := c.ListAudit(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAuditResponse(rsp)
+}
+
 // ListCalendarsWithResponse Calendars
 //
 // The newest version of each.
@@ -20255,6 +31761,38 @@ func (c *ClientWithResponses) GetCalendarYearWithResponse(ctx context.Context, k
 		return nil, err
 	}
 	return ParseGetCalendarYearResponse(rsp)
+}
+
+// SetClientAccessWithBodyWithResponse What a client may open
+//
+// `none`: mail only. `portal`: his own tickets. `full`: also those of his organisation. Whose access is taken away is signed
+// out, and his tokens end. Without `organisation` he belongs to none. Needs the scope admin and the role lead.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/clients/{id}/access (the `SetClientAccess` operationId).
+func (c *ClientWithResponses) SetClientAccessWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetClientAccessResponse, error) {
+	rsp, err := c.SetClientAccessWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetClientAccessResponse(rsp)
+}
+
+// SetClientAccessWithResponse What a client may open
+//
+// `none`: mail only. `portal`: his own tickets. `full`: also those of his organisation. Whose access is taken away is signed
+// out, and his tokens end. Without `organisation` he belongs to none. Needs the scope admin and the role lead.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/clients/{id}/access (the `SetClientAccess` operationId).
+func (c *ClientWithResponses) SetClientAccessWithResponse(ctx context.Context, id string, body SetClientAccessJSONRequestBody, reqEditors ...RequestEditorFn) (*SetClientAccessResponse, error) {
+	rsp, err := c.SetClientAccess(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetClientAccessResponse(rsp)
 }
 
 // ListDesksWithResponse Desks
@@ -20366,6 +31904,115 @@ func (c *ClientWithResponses) ChangeDeskWithResponse(ctx context.Context, key Ke
 	return ParseChangeDeskResponse(rsp)
 }
 
+// ListReceptionTypesWithResponse What a desk takes in, with the form of each
+//
+// Those of an issue desk are for everybody: tickets are handed over to it (N58).
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/desks/{key}/reception-types (the `ListReceptionTypes` operationId).
+func (c *ClientWithResponses) ListReceptionTypesWithResponse(ctx context.Context, key Key, reqEditors ...RequestEditorFn) (*ListReceptionTypesResponse, error) {
+	rsp, err := c.ListReceptionTypes(ctx, key, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListReceptionTypesResponse(rsp)
+}
+
+// CreateReceptionTypeWithBodyWithResponse Add a reception type to a desk
+//
+// Tickets of the desk can have no other reception types then, and fields only as its form says (N45, N55). One that was taken
+// away comes back with its fields. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/desks/{key}/reception-types (the `CreateReceptionType` operationId).
+func (c *ClientWithResponses) CreateReceptionTypeWithBodyWithResponse(ctx context.Context, key Key, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateReceptionTypeResponse, error) {
+	rsp, err := c.CreateReceptionTypeWithBody(ctx, key, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateReceptionTypeResponse(rsp)
+}
+
+// CreateReceptionTypeWithResponse Add a reception type to a desk
+//
+// Tickets of the desk can have no other reception types then, and fields only as its form says (N45, N55). One that was taken
+// away comes back with its fields. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/desks/{key}/reception-types (the `CreateReceptionType` operationId).
+func (c *ClientWithResponses) CreateReceptionTypeWithResponse(ctx context.Context, key Key, body CreateReceptionTypeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateReceptionTypeResponse, error) {
+	rsp, err := c.CreateReceptionType(ctx, key, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateReceptionTypeResponse(rsp)
+}
+
+// DeleteReceptionTypeWithResponse Take a reception type away
+//
+// Tickets that have it keep it; no ticket gets it any more. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/desks/{key}/reception-types/{type} (the `DeleteReceptionType` operationId).
+func (c *ClientWithResponses) DeleteReceptionTypeWithResponse(ctx context.Context, key Key, pType Key, reqEditors ...RequestEditorFn) (*DeleteReceptionTypeResponse, error) {
+	rsp, err := c.DeleteReceptionType(ctx, key, pType, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteReceptionTypeResponse(rsp)
+}
+
+// ChangeReceptionTypeWithBodyWithResponse Change a reception type
+//
+// What is left out stays. Keys of fields are for ever, for values stand in tickets under them: a field that is left out of
+// `fields` is retired, and comes back with the kind that it had only. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/desks/{key}/reception-types/{type} (the `ChangeReceptionType` operationId).
+func (c *ClientWithResponses) ChangeReceptionTypeWithBodyWithResponse(ctx context.Context, key Key, pType Key, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeReceptionTypeResponse, error) {
+	rsp, err := c.ChangeReceptionTypeWithBody(ctx, key, pType, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeReceptionTypeResponse(rsp)
+}
+
+// ChangeReceptionTypeWithResponse Change a reception type
+//
+// What is left out stays. Keys of fields are for ever, for values stand in tickets under them: a field that is left out of
+// `fields` is retired, and comes back with the kind that it had only. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/desks/{key}/reception-types/{type} (the `ChangeReceptionType` operationId).
+func (c *ClientWithResponses) ChangeReceptionTypeWithResponse(ctx context.Context, key Key, pType Key, body ChangeReceptionTypeJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeReceptionTypeResponse, error) {
+	rsp, err := c.ChangeReceptionType(ctx, key, pType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeReceptionTypeResponse(rsp)
+}
+
+// ListDraftsWithResponse What the asker has begun to write
+//
+// His own drafts of all tickets, newest first; at most 500.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/drafts (the `ListDrafts` operationId).
+func (c *ClientWithResponses) ListDraftsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDraftsResponse, error) {
+	rsp, err := c.ListDrafts(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDraftsResponse(rsp)
+}
+
 // ListEventsWithResponse The log of all that happened
 //
 // On all tickets that the asker sees, in one order that is final: an event that is committed late stands late, never
@@ -20380,6 +32027,94 @@ func (c *ClientWithResponses) ListEventsWithResponse(ctx context.Context, params
 		return nil, err
 	}
 	return ParseListEventsResponse(rsp)
+}
+
+// ListForbiddenWordsWithResponse Words that must not stand in a mail to a client
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/forbidden-words (the `ListForbiddenWords` operationId).
+func (c *ClientWithResponses) ListForbiddenWordsWithResponse(ctx context.Context, params *ListForbiddenWordsParams, reqEditors ...RequestEditorFn) (*ListForbiddenWordsResponse, error) {
+	rsp, err := c.ListForbiddenWords(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListForbiddenWordsResponse(rsp)
+}
+
+// CreateForbiddenWordWithBodyWithResponse Forbid a word
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/forbidden-words (the `CreateForbiddenWord` operationId).
+func (c *ClientWithResponses) CreateForbiddenWordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateForbiddenWordResponse, error) {
+	rsp, err := c.CreateForbiddenWordWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateForbiddenWordResponse(rsp)
+}
+
+// CreateForbiddenWordWithResponse Forbid a word
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/forbidden-words (the `CreateForbiddenWord` operationId).
+func (c *ClientWithResponses) CreateForbiddenWordWithResponse(ctx context.Context, body CreateForbiddenWordJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateForbiddenWordResponse, error) {
+	rsp, err := c.CreateForbiddenWord(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateForbiddenWordResponse(rsp)
+}
+
+// DeleteForbiddenWordWithResponse Allow a word again
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/forbidden-words/{id} (the `DeleteForbiddenWord` operationId).
+func (c *ClientWithResponses) DeleteForbiddenWordWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*DeleteForbiddenWordResponse, error) {
+	rsp, err := c.DeleteForbiddenWord(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteForbiddenWordResponse(rsp)
+}
+
+// ChangeForbiddenWordWithBodyWithResponse Change a forbidden word
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/forbidden-words/{id} (the `ChangeForbiddenWord` operationId).
+func (c *ClientWithResponses) ChangeForbiddenWordWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeForbiddenWordResponse, error) {
+	rsp, err := c.ChangeForbiddenWordWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeForbiddenWordResponse(rsp)
+}
+
+// ChangeForbiddenWordWithResponse Change a forbidden word
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/forbidden-words/{id} (the `ChangeForbiddenWord` operationId).
+func (c *ClientWithResponses) ChangeForbiddenWordWithResponse(ctx context.Context, id string, body ChangeForbiddenWordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeForbiddenWordResponse, error) {
+	rsp, err := c.ChangeForbiddenWord(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeForbiddenWordResponse(rsp)
 }
 
 // ListGroupsWithResponse Groups
@@ -20485,6 +32220,94 @@ func (c *ClientWithResponses) ListLedgerWithResponse(ctx context.Context, params
 	return ParseListLedgerResponse(rsp)
 }
 
+// ListMacrosWithResponse What agents do at one stroke
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/macros (the `ListMacros` operationId).
+func (c *ClientWithResponses) ListMacrosWithResponse(ctx context.Context, params *ListMacrosParams, reqEditors ...RequestEditorFn) (*ListMacrosResponse, error) {
+	rsp, err := c.ListMacros(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMacrosResponse(rsp)
+}
+
+// CreateMacroWithBodyWithResponse Add a macro
+//
+// Texts take variables as templates do. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/macros (the `CreateMacro` operationId).
+func (c *ClientWithResponses) CreateMacroWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMacroResponse, error) {
+	rsp, err := c.CreateMacroWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateMacroResponse(rsp)
+}
+
+// CreateMacroWithResponse Add a macro
+//
+// Texts take variables as templates do. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/macros (the `CreateMacro` operationId).
+func (c *ClientWithResponses) CreateMacroWithResponse(ctx context.Context, body CreateMacroJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMacroResponse, error) {
+	rsp, err := c.CreateMacro(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateMacroResponse(rsp)
+}
+
+// DeleteMacroWithResponse Take a macro away
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/macros/{id} (the `DeleteMacro` operationId).
+func (c *ClientWithResponses) DeleteMacroWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*DeleteMacroResponse, error) {
+	rsp, err := c.DeleteMacro(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteMacroResponse(rsp)
+}
+
+// ChangeMacroWithBodyWithResponse Change a macro
+//
+// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/macros/{id} (the `ChangeMacro` operationId).
+func (c *ClientWithResponses) ChangeMacroWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMacroResponse, error) {
+	rsp, err := c.ChangeMacroWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeMacroResponse(rsp)
+}
+
+// ChangeMacroWithResponse Change a macro
+//
+// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/macros/{id} (the `ChangeMacro` operationId).
+func (c *ClientWithResponses) ChangeMacroWithResponse(ctx context.Context, id string, body ChangeMacroJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMacroResponse, error) {
+	rsp, err := c.ChangeMacro(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeMacroResponse(rsp)
+}
+
 // ListMailboxesWithResponse Mailboxes and how reading them goes
 //
 // Returns a wrapper object for the known response body format(s).
@@ -20496,6 +32319,130 @@ func (c *ClientWithResponses) ListMailboxesWithResponse(ctx context.Context, req
 		return nil, err
 	}
 	return ParseListMailboxesResponse(rsp)
+}
+
+// CreateMailboxWithBodyWithResponse Add a mailbox
+//
+// It is read from now on, without a restart. Needs the scope and the role admin. Secrets are stored encrypted and never shown again.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mailboxes (the `CreateMailbox` operationId).
+func (c *ClientWithResponses) CreateMailboxWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMailboxResponse, error) {
+	rsp, err := c.CreateMailboxWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateMailboxResponse(rsp)
+}
+
+// CreateMailboxWithResponse Add a mailbox
+//
+// It is read from now on, without a restart. Needs the scope and the role admin. Secrets are stored encrypted and never shown again.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mailboxes (the `CreateMailbox` operationId).
+func (c *ClientWithResponses) CreateMailboxWithResponse(ctx context.Context, body CreateMailboxJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMailboxResponse, error) {
+	rsp, err := c.CreateMailbox(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateMailboxResponse(rsp)
+}
+
+// DeleteMailboxWithResponse Remove a mailbox
+//
+// It is no longer read or sent through, and its secrets are destroyed; what came through it stays. Added again under its address, it takes nothing in
+// twice. Needs the scope and the role admin.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/mailboxes/{mailbox} (the `DeleteMailbox` operationId).
+func (c *ClientWithResponses) DeleteMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*DeleteMailboxResponse, error) {
+	rsp, err := c.DeleteMailbox(ctx, mailbox, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteMailboxResponse(rsp)
+}
+
+// GetMailboxWithResponse A mailbox
+//
+// With its settings for admins; secrets are never shown.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mailboxes/{mailbox} (the `GetMailbox` operationId).
+func (c *ClientWithResponses) GetMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*GetMailboxResponse, error) {
+	rsp, err := c.GetMailbox(ctx, mailbox, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMailboxResponse(rsp)
+}
+
+// ChangeMailboxWithBodyWithResponse Change a mailbox's settings
+//
+// What is left out stays as it is, secrets too. A mailbox that had stopped is tried again. Within a minute it is read by the new settings. Needs the
+// scope and the role admin. The address stays: another address is another mailbox.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/mailboxes/{mailbox} (the `ChangeMailbox` operationId).
+func (c *ClientWithResponses) ChangeMailboxWithBodyWithResponse(ctx context.Context, mailbox MailboxId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMailboxResponse, error) {
+	rsp, err := c.ChangeMailboxWithBody(ctx, mailbox, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeMailboxResponse(rsp)
+}
+
+// ChangeMailboxWithResponse Change a mailbox's settings
+//
+// What is left out stays as it is, secrets too. A mailbox that had stopped is tried again. Within a minute it is read by the new settings. Needs the
+// scope and the role admin. The address stays: another address is another mailbox.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/mailboxes/{mailbox} (the `ChangeMailbox` operationId).
+func (c *ClientWithResponses) ChangeMailboxWithResponse(ctx context.Context, mailbox MailboxId, body ChangeMailboxJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMailboxResponse, error) {
+	rsp, err := c.ChangeMailbox(ctx, mailbox, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeMailboxResponse(rsp)
+}
+
+// ReconcileMailboxWithResponse Compare a mailbox with its ledger
+//
+// Proves that every mail on the server, from the first contact on, has exactly one fate. It changes nothing. For leads and admins.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mailboxes/{mailbox}/reconcile (the `ReconcileMailbox` operationId).
+func (c *ClientWithResponses) ReconcileMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*ReconcileMailboxResponse, error) {
+	rsp, err := c.ReconcileMailbox(ctx, mailbox, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReconcileMailboxResponse(rsp)
+}
+
+// TestMailboxWithResponse Try a mailbox's servers
+//
+// Logs in to both with the stored settings, opens the folder, changes and sends nothing. Takes up to a minute where a server is silent. Needs the scope
+// and the role admin.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
+func (c *ClientWithResponses) TestMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*TestMailboxResponse, error) {
+	rsp, err := c.TestMailbox(ctx, mailbox, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTestMailboxResponse(rsp)
 }
 
 // GetRawMessageWithResponse The source of a mail
@@ -20676,6 +32623,115 @@ func (c *ClientWithResponses) GetReceiptWithResponse(ctx context.Context, id str
 	return ParseGetReceiptResponse(rsp)
 }
 
+// DeleteSessionWithResponse Sign out
+//
+// Ends the session and takes its cookie back. With a token, nothing ends.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/session (the `DeleteSession` operationId).
+func (c *ClientWithResponses) DeleteSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*DeleteSessionResponse, error) {
+	rsp, err := c.DeleteSession(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteSessionResponse(rsp)
+}
+
+// GetSessionWithResponse Who asks
+//
+// By cookie or token alike; with a token `via` is `token` and there is no `id`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/session (the `GetSession` operationId).
+func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSessionResponse, error) {
+	rsp, err := c.GetSession(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSessionResponse(rsp)
+}
+
+// CreateSessionWithBodyWithResponse Sign in
+//
+// Sets the session's cookie, which no script can read; the session that the browser had before ends. An unknown login
+// answers as a wrong password does, and takes as long. Failures slow down what follows, at that account from that
+// address most, and lock nobody out: a try waits up to 10 s for its turn, or is told when to come again (429).
+// A session in the state `second_factor` or `enrol` opens nothing until what is owed is done.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/session (the `CreateSession` operationId).
+func (c *ClientWithResponses) CreateSessionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error) {
+	rsp, err := c.CreateSessionWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateSessionResponse(rsp)
+}
+
+// CreateSessionWithResponse Sign in
+//
+// Sets the session's cookie, which no script can read; the session that the browser had before ends. An unknown login
+// answers as a wrong password does, and takes as long. Failures slow down what follows, at that account from that
+// address most, and lock nobody out: a try waits up to 10 s for its turn, or is told when to come again (429).
+// A session in the state `second_factor` or `enrol` opens nothing until what is owed is done.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/session (the `CreateSession` operationId).
+func (c *ClientWithResponses) CreateSessionWithResponse(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error) {
+	rsp, err := c.CreateSession(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateSessionResponse(rsp)
+}
+
+// EndSessionsWithResponse Sign out everywhere else
+//
+// Ends every session but the one that asks.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/sessions (the `EndSessions` operationId).
+func (c *ClientWithResponses) EndSessionsWithResponse(ctx context.Context, params *EndSessionsParams, reqEditors ...RequestEditorFn) (*EndSessionsResponse, error) {
+	rsp, err := c.EndSessions(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndSessionsResponse(rsp)
+}
+
+// ListSessionsWithResponse Where somebody is signed in
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/sessions (the `ListSessions` operationId).
+func (c *ClientWithResponses) ListSessionsWithResponse(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*ListSessionsResponse, error) {
+	rsp, err := c.ListSessions(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSessionsResponse(rsp)
+}
+
+// EndSessionWithResponse Sign out elsewhere
+//
+// One's own; for an admin anybody's.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/sessions/{id} (the `EndSession` operationId).
+func (c *ClientWithResponses) EndSessionWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*EndSessionResponse, error) {
+	rsp, err := c.EndSession(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndSessionResponse(rsp)
+}
+
 // StreamWithResponse Hints of what changes, as it changes
 //
 // Server-sent events. They are hints: what they name is fetched where it is, with its rights.
@@ -20700,6 +32756,216 @@ func (c *ClientWithResponses) StreamWithResponse(ctx context.Context, params *St
 		return nil, err
 	}
 	return ParseStreamResponse(rsp)
+}
+
+// ListTemplatesWithResponse Texts of mails by occasion and language
+//
+// The desks' own and the shipped ones, which are taken where a desk has none. `variables` are what they may say.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/templates (the `ListTemplates` operationId).
+func (c *ClientWithResponses) ListTemplatesWithResponse(ctx context.Context, params *ListTemplatesParams, reqEditors ...RequestEditorFn) (*ListTemplatesResponse, error) {
+	rsp, err := c.ListTemplates(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTemplatesResponse(rsp)
+}
+
+// CreateTemplateWithBodyWithResponse Give a desk a template of its own
+//
+// A first line `Subject: …`, an empty line, the body in Markdown; `{{message}}` is what the agent wrote. One with a `name` is taken
+// where a message names it (message.template). Needs the scope admin and the role lead.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/templates (the `CreateTemplate` operationId).
+func (c *ClientWithResponses) CreateTemplateWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTemplateResponse, error) {
+	rsp, err := c.CreateTemplateWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTemplateResponse(rsp)
+}
+
+// CreateTemplateWithResponse Give a desk a template of its own
+//
+// A first line `Subject: …`, an empty line, the body in Markdown; `{{message}}` is what the agent wrote. One with a `name` is taken
+// where a message names it (message.template). Needs the scope admin and the role lead.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/templates (the `CreateTemplate` operationId).
+func (c *ClientWithResponses) CreateTemplateWithResponse(ctx context.Context, body CreateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTemplateResponse, error) {
+	rsp, err := c.CreateTemplate(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTemplateResponse(rsp)
+}
+
+// TryTemplateWithBodyWithResponse Fill a template with a sample, or with a ticket
+//
+// Nothing is stored or sent. Without `source` the shipped one is filled. Needs the scope admin and the role lead.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/templates/try (the `TryTemplate` operationId).
+func (c *ClientWithResponses) TryTemplateWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryTemplateResponse, error) {
+	rsp, err := c.TryTemplateWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryTemplateResponse(rsp)
+}
+
+// TryTemplateWithResponse Fill a template with a sample, or with a ticket
+//
+// Nothing is stored or sent. Without `source` the shipped one is filled. Needs the scope admin and the role lead.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/templates/try (the `TryTemplate` operationId).
+func (c *ClientWithResponses) TryTemplateWithResponse(ctx context.Context, body TryTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*TryTemplateResponse, error) {
+	rsp, err := c.TryTemplate(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryTemplateResponse(rsp)
+}
+
+// DeleteTemplateWithResponse Take a template away
+//
+// Mails read as the shipped one again. Needs the scope admin and the role lead.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/templates/{id} (the `DeleteTemplate` operationId).
+func (c *ClientWithResponses) DeleteTemplateWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*DeleteTemplateResponse, error) {
+	rsp, err := c.DeleteTemplate(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteTemplateResponse(rsp)
+}
+
+// ChangeTemplateWithBodyWithResponse Change a template
+//
+// With `revision` it is refused where somebody changed it since. Needs the scope admin and the role lead.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/templates/{id} (the `ChangeTemplate` operationId).
+func (c *ClientWithResponses) ChangeTemplateWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeTemplateResponse, error) {
+	rsp, err := c.ChangeTemplateWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeTemplateResponse(rsp)
+}
+
+// ChangeTemplateWithResponse Change a template
+//
+// With `revision` it is refused where somebody changed it since. Needs the scope admin and the role lead.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/templates/{id} (the `ChangeTemplate` operationId).
+func (c *ClientWithResponses) ChangeTemplateWithResponse(ctx context.Context, id string, body ChangeTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeTemplateResponse, error) {
+	rsp, err := c.ChangeTemplate(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeTemplateResponse(rsp)
+}
+
+// ListTextModulesWithResponse Texts that agents insert by a shortcut
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/text-modules (the `ListTextModules` operationId).
+func (c *ClientWithResponses) ListTextModulesWithResponse(ctx context.Context, params *ListTextModulesParams, reqEditors ...RequestEditorFn) (*ListTextModulesResponse, error) {
+	rsp, err := c.ListTextModules(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTextModulesResponse(rsp)
+}
+
+// CreateTextModuleWithBodyWithResponse Add a text module
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/text-modules (the `CreateTextModule` operationId).
+func (c *ClientWithResponses) CreateTextModuleWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTextModuleResponse, error) {
+	rsp, err := c.CreateTextModuleWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTextModuleResponse(rsp)
+}
+
+// CreateTextModuleWithResponse Add a text module
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/text-modules (the `CreateTextModule` operationId).
+func (c *ClientWithResponses) CreateTextModuleWithResponse(ctx context.Context, body CreateTextModuleJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTextModuleResponse, error) {
+	rsp, err := c.CreateTextModule(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTextModuleResponse(rsp)
+}
+
+// DeleteTextModuleWithResponse Take a text module away
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/text-modules/{id} (the `DeleteTextModule` operationId).
+func (c *ClientWithResponses) DeleteTextModuleWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*DeleteTextModuleResponse, error) {
+	rsp, err := c.DeleteTextModule(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteTextModuleResponse(rsp)
+}
+
+// ChangeTextModuleWithBodyWithResponse Change a text module
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/text-modules/{id} (the `ChangeTextModule` operationId).
+func (c *ClientWithResponses) ChangeTextModuleWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeTextModuleResponse, error) {
+	rsp, err := c.ChangeTextModuleWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeTextModuleResponse(rsp)
+}
+
+// ChangeTextModuleWithResponse Change a text module
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/text-modules/{id} (the `ChangeTextModule` operationId).
+func (c *ClientWithResponses) ChangeTextModuleWithResponse(ctx context.Context, id string, body ChangeTextModuleJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeTextModuleResponse, error) {
+	rsp, err := c.ChangeTextModule(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeTextModuleResponse(rsp)
 }
 
 // ListTicketsWithResponse List and search tickets
@@ -20996,6 +33262,99 @@ func (c *ClientWithResponses) DeleteTicketWithResponse(ctx context.Context, numb
 	return ParseDeleteTicketResponse(rsp)
 }
 
+// ListTicketDraftsWithResponse Drafts of a ticket
+//
+// The asker's own, and those that others share; newest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/tickets/{number}/drafts (the `ListTicketDrafts` operationId).
+func (c *ClientWithResponses) ListTicketDraftsWithResponse(ctx context.Context, number Number, reqEditors ...RequestEditorFn) (*ListTicketDraftsResponse, error) {
+	rsp, err := c.ListTicketDrafts(ctx, number, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTicketDraftsResponse(rsp)
+}
+
+// DeleteDraftWithResponse Throw a draft away
+//
+// The asker's own only.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/tickets/{number}/drafts/{draft} (the `DeleteDraft` operationId).
+func (c *ClientWithResponses) DeleteDraftWithResponse(ctx context.Context, number Number, draft DraftName, reqEditors ...RequestEditorFn) (*DeleteDraftResponse, error) {
+	rsp, err := c.DeleteDraft(ctx, number, draft, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteDraftResponse(rsp)
+}
+
+// GetDraftWithResponse One draft
+//
+// By the command that it is to become (the asker's own: the one that he writes, else the newest that was kept), or by its id (also
+// one that another shares).
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/tickets/{number}/drafts/{draft} (the `GetDraft` operationId).
+func (c *ClientWithResponses) GetDraftWithResponse(ctx context.Context, number Number, draft DraftName, reqEditors ...RequestEditorFn) (*GetDraftResponse, error) {
+	rsp, err := c.GetDraft(ctx, number, draft, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDraftResponse(rsp)
+}
+
+// SaveDraftWithBodyWithResponse Save what is being written
+//
+// The asker's own: under the command's name the one that he writes, under an id that one. The whole draft is given; a file
+// stays where `draft_files` names it. Nothing else changes a draft: no transfer, merge or refusal, and nobody else. It goes when
+// a command that names it in `draft_id` is applied, when its agent deletes it, or with its ticket's content.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/tickets/{number}/drafts/{draft} (the `SaveDraft` operationId).
+func (c *ClientWithResponses) SaveDraftWithBodyWithResponse(ctx context.Context, number Number, draft DraftName, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveDraftResponse, error) {
+	rsp, err := c.SaveDraftWithBody(ctx, number, draft, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveDraftResponse(rsp)
+}
+
+// SaveDraftWithResponse Save what is being written
+//
+// The asker's own: under the command's name the one that he writes, under an id that one. The whole draft is given; a file
+// stays where `draft_files` names it. Nothing else changes a draft: no transfer, merge or refusal, and nobody else. It goes when
+// a command that names it in `draft_id` is applied, when its agent deletes it, or with its ticket's content.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/tickets/{number}/drafts/{draft} (the `SaveDraft` operationId).
+func (c *ClientWithResponses) SaveDraftWithResponse(ctx context.Context, number Number, draft DraftName, body SaveDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveDraftResponse, error) {
+	rsp, err := c.SaveDraft(ctx, number, draft, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveDraftResponse(rsp)
+}
+
+// GetDraftFileWithResponse A file of a draft
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/tickets/{number}/drafts/{draft}/files/{file} (the `GetDraftFile` operationId).
+func (c *ClientWithResponses) GetDraftFileWithResponse(ctx context.Context, number Number, draft DraftName, file string, reqEditors ...RequestEditorFn) (*GetDraftFileResponse, error) {
+	rsp, err := c.GetDraftFile(ctx, number, draft, file, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDraftFileResponse(rsp)
+}
+
 // EscalateTicketWithBodyWithResponse Raise by one tier, or hand over
 //
 // To a group where one is named. With `desk`, an issue desk, it is handed over: a child ticket opens there with title,
@@ -21131,6 +33490,21 @@ func (c *ClientWithResponses) LinkTicketWithResponse(ctx context.Context, number
 		return nil, err
 	}
 	return ParseLinkTicketResponse(rsp)
+}
+
+// UseMacroWithResponse What a macro comes to on a ticket
+//
+// The commands, with its texts filled in, in the order in which they should be sent. Nothing is done by asking.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/tickets/{number}/macros/{id} (the `UseMacro` operationId).
+func (c *ClientWithResponses) UseMacroWithResponse(ctx context.Context, number Number, id string, reqEditors ...RequestEditorFn) (*UseMacroResponse, error) {
+	rsp, err := c.UseMacro(ctx, number, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUseMacroResponse(rsp)
 }
 
 // MergeTicketWithBodyWithResponse Merge into another ticket
@@ -21283,6 +33657,40 @@ func (c *ClientWithResponses) PutPresenceWithResponse(ctx context.Context, numbe
 		return nil, err
 	}
 	return ParsePutPresenceResponse(rsp)
+}
+
+// PreviewMailWithBodyWithResponse The mail as the client will get it
+//
+// What the command would do with this message now, the mail with its layout as the client will see it, and the forbidden words
+// in what was written (width, case, kana and invisible characters make no difference). Nothing is stored. A word whose action is
+// block refuses the command itself with 422.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/preview (the `PreviewMail` operationId).
+func (c *ClientWithResponses) PreviewMailWithBodyWithResponse(ctx context.Context, number Number, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewMailResponse, error) {
+	rsp, err := c.PreviewMailWithBody(ctx, number, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewMailResponse(rsp)
+}
+
+// PreviewMailWithResponse The mail as the client will get it
+//
+// What the command would do with this message now, the mail with its layout as the client will see it, and the forbidden words
+// in what was written (width, case, kana and invisible characters make no difference). Nothing is stored. A word whose action is
+// block refuses the command itself with 422.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tickets/{number}/preview (the `PreviewMail` operationId).
+func (c *ClientWithResponses) PreviewMailWithResponse(ctx context.Context, number Number, body PreviewMailJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewMailResponse, error) {
+	rsp, err := c.PreviewMail(ctx, number, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewMailResponse(rsp)
 }
 
 // MakePromiseWithBodyWithResponse Promise the client a time
@@ -21527,7 +33935,8 @@ func (c *ClientWithResponses) ListTokensWithResponse(ctx context.Context, params
 
 // CreateTokenWithBodyWithResponse Make a token
 //
-// The secret is told once. Needs the scope admin; for another agent also the role admin.
+// The secret is told once. Needs the scope admin; for another agent, and for a client, also the role admin. With it a
+// client acts on his own tickets: client-reply, client-verdict, feedback.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21542,7 +33951,8 @@ func (c *ClientWithResponses) CreateTokenWithBodyWithResponse(ctx context.Contex
 
 // CreateTokenWithResponse Make a token
 //
-// The secret is told once. Needs the scope admin; for another agent also the role admin.
+// The secret is told once. Needs the scope admin; for another agent, and for a client, also the role admin. With it a
+// client acts on his own tickets: client-reply, client-verdict, feedback.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21568,6 +33978,126 @@ func (c *ClientWithResponses) DeleteTokenWithResponse(ctx context.Context, id st
 		return nil, err
 	}
 	return ParseDeleteTokenResponse(rsp)
+}
+
+// ListTriggersWithResponse What assigns tickets when they are opened
+//
+// In the order in which they are asked: those of a desk, then those of every desk.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/triggers (the `ListTriggers` operationId).
+func (c *ClientWithResponses) ListTriggersWithResponse(ctx context.Context, params *ListTriggersParams, reqEditors ...RequestEditorFn) (*ListTriggersResponse, error) {
+	rsp, err := c.ListTriggers(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTriggersResponse(rsp)
+}
+
+// CreateTriggerWithBodyWithResponse Add a trigger
+//
+// Every condition that is given must hold, of each list one entry. Whom a person has chosen stays; of several triggers the first
+// that assigns wins. An owner that a trigger chose is moved by a lead only (N9, N14). Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/triggers (the `CreateTrigger` operationId).
+func (c *ClientWithResponses) CreateTriggerWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTriggerResponse, error) {
+	rsp, err := c.CreateTriggerWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTriggerResponse(rsp)
+}
+
+// CreateTriggerWithResponse Add a trigger
+//
+// Every condition that is given must hold, of each list one entry. Whom a person has chosen stays; of several triggers the first
+// that assigns wins. An owner that a trigger chose is moved by a lead only (N9, N14). Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/triggers (the `CreateTrigger` operationId).
+func (c *ClientWithResponses) CreateTriggerWithResponse(ctx context.Context, body CreateTriggerJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTriggerResponse, error) {
+	rsp, err := c.CreateTrigger(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTriggerResponse(rsp)
+}
+
+// DeleteTriggerWithResponse Take a trigger away
+//
+// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/triggers/{id} (the `DeleteTrigger` operationId).
+func (c *ClientWithResponses) DeleteTriggerWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*DeleteTriggerResponse, error) {
+	rsp, err := c.DeleteTrigger(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteTriggerResponse(rsp)
+}
+
+// ChangeTriggerWithBodyWithResponse Change a trigger
+//
+// What is left out stays; `when` and `then` are replaced as a whole. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/triggers/{id} (the `ChangeTrigger` operationId).
+func (c *ClientWithResponses) ChangeTriggerWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeTriggerResponse, error) {
+	rsp, err := c.ChangeTriggerWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeTriggerResponse(rsp)
+}
+
+// ChangeTriggerWithResponse Change a trigger
+//
+// What is left out stays; `when` and `then` are replaced as a whole. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/triggers/{id} (the `ChangeTrigger` operationId).
+func (c *ClientWithResponses) ChangeTriggerWithResponse(ctx context.Context, id string, body ChangeTriggerJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeTriggerResponse, error) {
+	rsp, err := c.ChangeTrigger(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeTriggerResponse(rsp)
+}
+
+// ListUndeliverableWithResponse Addresses that get no automatic mail
+//
+// Mail to them came back for good, or somebody there called it spam. Newest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/undeliverable (the `ListUndeliverable` operationId).
+func (c *ClientWithResponses) ListUndeliverableWithResponse(ctx context.Context, params *ListUndeliverableParams, reqEditors ...RequestEditorFn) (*ListUndeliverableResponse, error) {
+	rsp, err := c.ListUndeliverable(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListUndeliverableResponse(rsp)
+}
+
+// ClearUndeliverableWithResponse Let an address have automatic mail again
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/undeliverable/{address} (the `ClearUndeliverable` operationId).
+func (c *ClientWithResponses) ClearUndeliverableWithResponse(ctx context.Context, address string, reqEditors ...RequestEditorFn) (*ClearUndeliverableResponse, error) {
+	rsp, err := c.ClearUndeliverable(ctx, address, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClearUndeliverableResponse(rsp)
 }
 
 // ListViewsWithResponse Every view with its count
@@ -22311,6 +34841,90 @@ func ParseGetAttachmentResponse(rsp *http.Response) (*GetAttachmentResponse, err
 	return response, nil
 }
 
+// ParseListAuditResponse parses an HTTP response from a ListAuditWithResponse call
+func ParseListAuditResponse(rsp *http.Response) (*ListAuditResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAuditResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AuditList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListAuditResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListAuditResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListCalendarsResponse parses an HTTP response from a ListCalendarsWithResponse call
 func ParseListCalendarsResponse(rsp *http.Response) (*ListCalendarsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -22557,6 +35171,111 @@ func ParseGetCalendarYearResponse(rsp *http.Response) (*GetCalendarYearResponse,
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetCalendarYearResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSetClientAccessResponse parses an HTTP response from a SetClientAccessWithResponse call
+func ParseSetClientAccessResponse(rsp *http.Response) (*SetClientAccessResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetClientAccessResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Client
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers SetClientAccessResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers SetClientAccessResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -23035,6 +35754,478 @@ func ParseChangeDeskResponse(rsp *http.Response) (*ChangeDeskResponse, error) {
 	return response, nil
 }
 
+// ParseListReceptionTypesResponse parses an HTTP response from a ListReceptionTypesWithResponse call
+func ParseListReceptionTypesResponse(rsp *http.Response) (*ListReceptionTypesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListReceptionTypesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReceptionTypeList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListReceptionTypesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListReceptionTypesResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateReceptionTypeResponse parses an HTTP response from a CreateReceptionTypeWithResponse call
+func ParseCreateReceptionTypeResponse(rsp *http.Response) (*CreateReceptionTypeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateReceptionTypeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ReceptionType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CreateReceptionTypeResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateReceptionTypeResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteReceptionTypeResponse parses an HTTP response from a DeleteReceptionTypeWithResponse call
+func ParseDeleteReceptionTypeResponse(rsp *http.Response) (*DeleteReceptionTypeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteReceptionTypeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteReceptionTypeResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteReceptionTypeResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseChangeReceptionTypeResponse parses an HTTP response from a ChangeReceptionTypeWithResponse call
+func ParseChangeReceptionTypeResponse(rsp *http.Response) (*ChangeReceptionTypeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeReceptionTypeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReceptionType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ChangeReceptionTypeResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ChangeReceptionTypeResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListDraftsResponse parses an HTTP response from a ListDraftsWithResponse call
+func ParseListDraftsResponse(rsp *http.Response) (*ListDraftsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDraftsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DraftList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListDraftsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListDraftsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListEventsResponse parses an HTTP response from a ListEventsWithResponse call
 func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -23106,6 +36297,394 @@ func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListEventsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListForbiddenWordsResponse parses an HTTP response from a ListForbiddenWordsWithResponse call
+func ParseListForbiddenWordsResponse(rsp *http.Response) (*ListForbiddenWordsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListForbiddenWordsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ForbiddenWordList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListForbiddenWordsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListForbiddenWordsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateForbiddenWordResponse parses an HTTP response from a CreateForbiddenWordWithResponse call
+func ParseCreateForbiddenWordResponse(rsp *http.Response) (*CreateForbiddenWordResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateForbiddenWordResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ForbiddenWord
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CreateForbiddenWordResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateForbiddenWordResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteForbiddenWordResponse parses an HTTP response from a DeleteForbiddenWordWithResponse call
+func ParseDeleteForbiddenWordResponse(rsp *http.Response) (*DeleteForbiddenWordResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteForbiddenWordResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteForbiddenWordResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteForbiddenWordResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseChangeForbiddenWordResponse parses an HTTP response from a ChangeForbiddenWordWithResponse call
+func ParseChangeForbiddenWordResponse(rsp *http.Response) (*ChangeForbiddenWordResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeForbiddenWordResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ForbiddenWord
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ChangeForbiddenWordResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ChangeForbiddenWordResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -23591,6 +37170,394 @@ func ParseListLedgerResponse(rsp *http.Response) (*ListLedgerResponse, error) {
 	return response, nil
 }
 
+// ParseListMacrosResponse parses an HTTP response from a ListMacrosWithResponse call
+func ParseListMacrosResponse(rsp *http.Response) (*ListMacrosResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMacrosResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MacroList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListMacrosResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListMacrosResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateMacroResponse parses an HTTP response from a CreateMacroWithResponse call
+func ParseCreateMacroResponse(rsp *http.Response) (*CreateMacroResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateMacroResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Macro
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CreateMacroResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateMacroResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteMacroResponse parses an HTTP response from a DeleteMacroWithResponse call
+func ParseDeleteMacroResponse(rsp *http.Response) (*DeleteMacroResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteMacroResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteMacroResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteMacroResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseChangeMacroResponse parses an HTTP response from a ChangeMacroWithResponse call
+func ParseChangeMacroResponse(rsp *http.Response) (*ChangeMacroResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeMacroResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Macro
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ChangeMacroResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ChangeMacroResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListMailboxesResponse parses an HTTP response from a ListMailboxesWithResponse call
 func ParseListMailboxesResponse(rsp *http.Response) (*ListMailboxesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -23655,6 +37622,562 @@ func ParseListMailboxesResponse(rsp *http.Response) (*ListMailboxesResponse, err
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListMailboxesResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateMailboxResponse parses an HTTP response from a CreateMailboxWithResponse call
+func ParseCreateMailboxResponse(rsp *http.Response) (*CreateMailboxResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateMailboxResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Mailbox
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CreateMailboxResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateMailboxResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteMailboxResponse parses an HTTP response from a DeleteMailboxWithResponse call
+func ParseDeleteMailboxResponse(rsp *http.Response) (*DeleteMailboxResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteMailboxResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteMailboxResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteMailboxResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetMailboxResponse parses an HTTP response from a GetMailboxWithResponse call
+func ParseGetMailboxResponse(rsp *http.Response) (*GetMailboxResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMailboxResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Mailbox
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetMailboxResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetMailboxResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseChangeMailboxResponse parses an HTTP response from a ChangeMailboxWithResponse call
+func ParseChangeMailboxResponse(rsp *http.Response) (*ChangeMailboxResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeMailboxResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Mailbox
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ChangeMailboxResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ChangeMailboxResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReconcileMailboxResponse parses an HTTP response from a ReconcileMailboxWithResponse call
+func ParseReconcileMailboxResponse(rsp *http.Response) (*ReconcileMailboxResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReconcileMailboxResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Reconciliation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ReconcileMailboxResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ReconcileMailboxResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseTestMailboxResponse parses an HTTP response from a TestMailboxWithResponse call
+func ParseTestMailboxResponse(rsp *http.Response) (*TestMailboxResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TestMailboxResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MailboxTest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers TestMailboxResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers TestMailboxResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -24535,6 +39058,525 @@ func ParseGetReceiptResponse(rsp *http.Response) (*GetReceiptResponse, error) {
 	return response, nil
 }
 
+// ParseDeleteSessionResponse parses an HTTP response from a DeleteSessionWithResponse call
+func ParseDeleteSessionResponse(rsp *http.Response) (*DeleteSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteSessionResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteSessionResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetSessionResponse parses an HTTP response from a GetSessionWithResponse call
+func ParseGetSessionResponse(rsp *http.Response) (*GetSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Session
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetSessionResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetSessionResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateSessionResponse parses an HTTP response from a CreateSessionWithResponse call
+func ParseCreateSessionResponse(rsp *http.Response) (*CreateSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Session
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooMany
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers CreateSessionResponse201Headers
+		if values := rsp.Header.Values("Set-Cookie"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Set-Cookie", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.SetCookie = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 401:
+		var headers CreateSessionResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers CreateSessionResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateSessionResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseEndSessionsResponse parses an HTTP response from a EndSessionsWithResponse call
+func ParseEndSessionsResponse(rsp *http.Response) (*EndSessionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndSessionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers EndSessionsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers EndSessionsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListSessionsResponse parses an HTTP response from a ListSessionsWithResponse call
+func ParseListSessionsResponse(rsp *http.Response) (*ListSessionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSessionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SessionList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListSessionsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListSessionsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseEndSessionResponse parses an HTTP response from a EndSessionWithResponse call
+func ParseEndSessionResponse(rsp *http.Response) (*EndSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers EndSessionResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers EndSessionResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseStreamResponse parses an HTTP response from a StreamWithResponse call
 func ParseStreamResponse(rsp *http.Response) (*StreamResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -24622,6 +39664,887 @@ func ParseStreamResponse(rsp *http.Response) (*StreamResponse, error) {
 	return response, nil
 }
 
+// ParseListTemplatesResponse parses an HTTP response from a ListTemplatesWithResponse call
+func ParseListTemplatesResponse(rsp *http.Response) (*ListTemplatesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTemplatesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TemplateList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListTemplatesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListTemplatesResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateTemplateResponse parses an HTTP response from a CreateTemplateWithResponse call
+func ParseCreateTemplateResponse(rsp *http.Response) (*CreateTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Template
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CreateTemplateResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateTemplateResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseTryTemplateResponse parses an HTTP response from a TryTemplateWithResponse call
+func ParseTryTemplateResponse(rsp *http.Response) (*TryTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TryTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TriedTemplate
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers TryTemplateResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers TryTemplateResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteTemplateResponse parses an HTTP response from a DeleteTemplateWithResponse call
+func ParseDeleteTemplateResponse(rsp *http.Response) (*DeleteTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteTemplateResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteTemplateResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseChangeTemplateResponse parses an HTTP response from a ChangeTemplateWithResponse call
+func ParseChangeTemplateResponse(rsp *http.Response) (*ChangeTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Template
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ChangeTemplateResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ChangeTemplateResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListTextModulesResponse parses an HTTP response from a ListTextModulesWithResponse call
+func ParseListTextModulesResponse(rsp *http.Response) (*ListTextModulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTextModulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TextModuleList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListTextModulesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListTextModulesResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateTextModuleResponse parses an HTTP response from a CreateTextModuleWithResponse call
+func ParseCreateTextModuleResponse(rsp *http.Response) (*CreateTextModuleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateTextModuleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest TextModule
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CreateTextModuleResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateTextModuleResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteTextModuleResponse parses an HTTP response from a DeleteTextModuleWithResponse call
+func ParseDeleteTextModuleResponse(rsp *http.Response) (*DeleteTextModuleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteTextModuleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteTextModuleResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteTextModuleResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseChangeTextModuleResponse parses an HTTP response from a ChangeTextModuleWithResponse call
+func ParseChangeTextModuleResponse(rsp *http.Response) (*ChangeTextModuleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeTextModuleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TextModule
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ChangeTextModuleResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ChangeTextModuleResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListTicketsResponse parses an HTTP response from a ListTicketsWithResponse call
 func ParseListTicketsResponse(rsp *http.Response) (*ListTicketsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -24663,6 +40586,13 @@ func ParseListTicketsResponse(rsp *http.Response) (*ListTicketsResponse, error) 
 			return nil, err
 		}
 		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
 		var dest StoreAway
@@ -26049,6 +41979,436 @@ func ParseDeleteTicketResponse(rsp *http.Response) (*DeleteTicketResponse, error
 	return response, nil
 }
 
+// ParseListTicketDraftsResponse parses an HTTP response from a ListTicketDraftsWithResponse call
+func ParseListTicketDraftsResponse(rsp *http.Response) (*ListTicketDraftsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTicketDraftsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DraftList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListTicketDraftsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListTicketDraftsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteDraftResponse parses an HTTP response from a DeleteDraftWithResponse call
+func ParseDeleteDraftResponse(rsp *http.Response) (*DeleteDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteDraftResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteDraftResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetDraftResponse parses an HTTP response from a GetDraftWithResponse call
+func ParseGetDraftResponse(rsp *http.Response) (*GetDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Draft
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetDraftResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetDraftResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSaveDraftResponse parses an HTTP response from a SaveDraftWithResponse call
+func ParseSaveDraftResponse(rsp *http.Response) (*SaveDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SaveDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Draft
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers SaveDraftResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers SaveDraftResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetDraftFileResponse parses an HTTP response from a GetDraftFileWithResponse call
+func ParseGetDraftFileResponse(rsp *http.Response) (*GetDraftFileResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDraftFileResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetDraftFileResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetDraftFileResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseEscalateTicketResponse parses an HTTP response from a EscalateTicketWithResponse call
 func ParseEscalateTicketResponse(rsp *http.Response) (*EscalateTicketResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -26704,6 +43064,90 @@ func ParseLinkTicketResponse(rsp *http.Response) (*LinkTicketResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers LinkTicketResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUseMacroResponse parses an HTTP response from a UseMacroWithResponse call
+func ParseUseMacroResponse(rsp *http.Response) (*UseMacroResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UseMacroResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MacroUse
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers UseMacroResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers UseMacroResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -27414,6 +43858,111 @@ func ParsePutPresenceResponse(rsp *http.Response) (*PutPresenceResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers PutPresenceResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePreviewMailResponse parses an HTTP response from a PreviewMailWithResponse call
+func ParsePreviewMailResponse(rsp *http.Response) (*PreviewMailResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PreviewMailResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Preview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers PreviewMailResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers PreviewMailResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -28796,6 +45345,558 @@ func ParseDeleteTokenResponse(rsp *http.Response) (*DeleteTokenResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers DeleteTokenResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListTriggersResponse parses an HTTP response from a ListTriggersWithResponse call
+func ParseListTriggersResponse(rsp *http.Response) (*ListTriggersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTriggersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TriggerList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListTriggersResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListTriggersResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateTriggerResponse parses an HTTP response from a CreateTriggerWithResponse call
+func ParseCreateTriggerResponse(rsp *http.Response) (*CreateTriggerResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateTriggerResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Trigger
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CreateTriggerResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateTriggerResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteTriggerResponse parses an HTTP response from a DeleteTriggerWithResponse call
+func ParseDeleteTriggerResponse(rsp *http.Response) (*DeleteTriggerResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteTriggerResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteTriggerResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteTriggerResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseChangeTriggerResponse parses an HTTP response from a ChangeTriggerWithResponse call
+func ParseChangeTriggerResponse(rsp *http.Response) (*ChangeTriggerResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeTriggerResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Trigger
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ChangeTriggerResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ChangeTriggerResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListUndeliverableResponse parses an HTTP response from a ListUndeliverableWithResponse call
+func ParseListUndeliverableResponse(rsp *http.Response) (*ListUndeliverableResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListUndeliverableResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest UndeliverableList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListUndeliverableResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListUndeliverableResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseClearUndeliverableResponse parses an HTTP response from a ClearUndeliverableWithResponse call
+func ParseClearUndeliverableResponse(rsp *http.Response) (*ClearUndeliverableResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ClearUndeliverableResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ClearUndeliverableResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ClearUndeliverableResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

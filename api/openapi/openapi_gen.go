@@ -199,6 +199,63 @@ func (e ChangeDeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for ChangeForbiddenWordAction.
+const (
+	ChangeForbiddenWordActionBlock ChangeForbiddenWordAction = "block"
+	ChangeForbiddenWordActionWarn  ChangeForbiddenWordAction = "warn"
+)
+
+// Valid indicates whether the value is a known member of the ChangeForbiddenWordAction enum.
+func (e ChangeForbiddenWordAction) Valid() bool {
+	switch e {
+	case ChangeForbiddenWordActionBlock:
+		return true
+	case ChangeForbiddenWordActionWarn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeMacroLanguage.
+const (
+	ChangeMacroLanguageEn ChangeMacroLanguage = "en"
+	ChangeMacroLanguageJa ChangeMacroLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroLanguage enum.
+func (e ChangeMacroLanguage) Valid() bool {
+	switch e {
+	case ChangeMacroLanguageEn:
+		return true
+	case ChangeMacroLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeMacroThen.
+const (
+	ChangeMacroThenHold    ChangeMacroThen = "hold"
+	ChangeMacroThenResolve ChangeMacroThen = "resolve"
+	ChangeMacroThenStay    ChangeMacroThen = "stay"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroThen enum.
+func (e ChangeMacroThen) Valid() bool {
+	switch e {
+	case ChangeMacroThenHold:
+		return true
+	case ChangeMacroThenResolve:
+		return true
+	case ChangeMacroThenStay:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangePolicyAfterReply.
 const (
 	ChangePolicyAfterReplyNew  ChangePolicyAfterReply = "new"
@@ -670,6 +727,63 @@ func (e CreateDeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for CreateForbiddenWordAction.
+const (
+	CreateForbiddenWordActionBlock CreateForbiddenWordAction = "block"
+	CreateForbiddenWordActionWarn  CreateForbiddenWordAction = "warn"
+)
+
+// Valid indicates whether the value is a known member of the CreateForbiddenWordAction enum.
+func (e CreateForbiddenWordAction) Valid() bool {
+	switch e {
+	case CreateForbiddenWordActionBlock:
+		return true
+	case CreateForbiddenWordActionWarn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateMacroLanguage.
+const (
+	CreateMacroLanguageEn CreateMacroLanguage = "en"
+	CreateMacroLanguageJa CreateMacroLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the CreateMacroLanguage enum.
+func (e CreateMacroLanguage) Valid() bool {
+	switch e {
+	case CreateMacroLanguageEn:
+		return true
+	case CreateMacroLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateMacroThen.
+const (
+	CreateMacroThenHold    CreateMacroThen = "hold"
+	CreateMacroThenResolve CreateMacroThen = "resolve"
+	CreateMacroThenStay    CreateMacroThen = "stay"
+)
+
+// Valid indicates whether the value is a known member of the CreateMacroThen enum.
+func (e CreateMacroThen) Valid() bool {
+	switch e {
+	case CreateMacroThenHold:
+		return true
+	case CreateMacroThenResolve:
+		return true
+	case CreateMacroThenStay:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CreatePolicyAfterReply.
 const (
 	CreatePolicyAfterReplyNew  CreatePolicyAfterReply = "new"
@@ -706,6 +820,24 @@ func (e CreatePolicyFollowUp) Valid() bool {
 	case CreatePolicyFollowUpReopen:
 		return true
 	case CreatePolicyFollowUpReopenWithin:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateTemplateLanguage.
+const (
+	CreateTemplateLanguageEn CreateTemplateLanguage = "en"
+	CreateTemplateLanguageJa CreateTemplateLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the CreateTemplateLanguage enum.
+func (e CreateTemplateLanguage) Valid() bool {
+	switch e {
+	case CreateTemplateLanguageEn:
+		return true
+	case CreateTemplateLanguageJa:
 		return true
 	default:
 		return false
@@ -994,6 +1126,78 @@ func (e DeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for DraftWhy.
+const (
+	DraftWhyRefused   DraftWhy = "refused"
+	DraftWhyWithdrawn DraftWhy = "withdrawn"
+	DraftWhyWritten   DraftWhy = "written"
+)
+
+// Valid indicates whether the value is a known member of the DraftWhy enum.
+func (e DraftWhy) Valid() bool {
+	switch e {
+	case DraftWhyRefused:
+		return true
+	case DraftWhyWithdrawn:
+		return true
+	case DraftWhyWritten:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DraftKind.
+const (
+	DraftKindAgentResponse DraftKind = "agent-response"
+	DraftKindClientReply   DraftKind = "client-reply"
+	DraftKindEscalate      DraftKind = "escalate"
+	DraftKindHold          DraftKind = "hold"
+	DraftKindNote          DraftKind = "note"
+	DraftKindResolve       DraftKind = "resolve"
+)
+
+// Valid indicates whether the value is a known member of the DraftKind enum.
+func (e DraftKind) Valid() bool {
+	switch e {
+	case DraftKindAgentResponse:
+		return true
+	case DraftKindClientReply:
+		return true
+	case DraftKindEscalate:
+		return true
+	case DraftKindHold:
+		return true
+	case DraftKindNote:
+		return true
+	case DraftKindResolve:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DraftMessageBodyFormat.
+const (
+	DraftMessageBodyFormatHtml     DraftMessageBodyFormat = "html"
+	DraftMessageBodyFormatMarkdown DraftMessageBodyFormat = "markdown"
+	DraftMessageBodyFormatText     DraftMessageBodyFormat = "text"
+)
+
+// Valid indicates whether the value is a known member of the DraftMessageBodyFormat enum.
+func (e DraftMessageBodyFormat) Valid() bool {
+	switch e {
+	case DraftMessageBodyFormatHtml:
+		return true
+	case DraftMessageBodyFormatMarkdown:
+		return true
+	case DraftMessageBodyFormatText:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EnvelopeDataKind.
 const (
 	EnvelopeDataKindEvent   EnvelopeDataKind = "event"
@@ -1081,6 +1285,87 @@ func (e ExplanationLineReason) Valid() bool {
 	case ExplanationLineReasonWeekend:
 		return true
 	case ExplanationLineReasonWorkingDay:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ForbiddenWordAction.
+const (
+	ForbiddenWordActionBlock ForbiddenWordAction = "block"
+	ForbiddenWordActionWarn  ForbiddenWordAction = "warn"
+)
+
+// Valid indicates whether the value is a known member of the ForbiddenWordAction enum.
+func (e ForbiddenWordAction) Valid() bool {
+	switch e {
+	case ForbiddenWordActionBlock:
+		return true
+	case ForbiddenWordActionWarn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FormFieldBy.
+const (
+	FormFieldByClient   FormFieldBy = "client"
+	FormFieldByOperator FormFieldBy = "operator"
+)
+
+// Valid indicates whether the value is a known member of the FormFieldBy enum.
+func (e FormFieldBy) Valid() bool {
+	switch e {
+	case FormFieldByClient:
+		return true
+	case FormFieldByOperator:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FormFieldKind.
+const (
+	FormFieldKindCheckbox FormFieldKind = "checkbox"
+	FormFieldKindChoice   FormFieldKind = "choice"
+	FormFieldKindDate     FormFieldKind = "date"
+	FormFieldKindNumber   FormFieldKind = "number"
+	FormFieldKindText     FormFieldKind = "text"
+)
+
+// Valid indicates whether the value is a known member of the FormFieldKind enum.
+func (e FormFieldKind) Valid() bool {
+	switch e {
+	case FormFieldKindCheckbox:
+		return true
+	case FormFieldKindChoice:
+		return true
+	case FormFieldKindDate:
+		return true
+	case FormFieldKindNumber:
+		return true
+	case FormFieldKindText:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FoundWordAction.
+const (
+	FoundWordActionBlock FoundWordAction = "block"
+	FoundWordActionWarn  FoundWordAction = "warn"
+)
+
+// Valid indicates whether the value is a known member of the FoundWordAction enum.
+func (e FoundWordAction) Valid() bool {
+	switch e {
+	case FoundWordActionBlock:
+		return true
+	case FoundWordActionWarn:
 		return true
 	default:
 		return false
@@ -1249,6 +1534,237 @@ func (e LinkKind) Valid() bool {
 	}
 }
 
+// Defines values for MacroLanguage.
+const (
+	MacroLanguageEn MacroLanguage = "en"
+	MacroLanguageJa MacroLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the MacroLanguage enum.
+func (e MacroLanguage) Valid() bool {
+	switch e {
+	case MacroLanguageEn:
+		return true
+	case MacroLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MacroThen.
+const (
+	MacroThenHold    MacroThen = "hold"
+	MacroThenResolve MacroThen = "resolve"
+	MacroThenStay    MacroThen = "stay"
+)
+
+// Valid indicates whether the value is a known member of the MacroThen enum.
+func (e MacroThen) Valid() bool {
+	switch e {
+	case MacroThenHold:
+		return true
+	case MacroThenResolve:
+		return true
+	case MacroThenStay:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailAfterMode.
+const (
+	Delete  MailAfterMode = "delete"
+	Keyword MailAfterMode = "keyword"
+	Move    MailAfterMode = "move"
+	Seen    MailAfterMode = "seen"
+)
+
+// Valid indicates whether the value is a known member of the MailAfterMode enum.
+func (e MailAfterMode) Valid() bool {
+	switch e {
+	case Delete:
+		return true
+	case Keyword:
+		return true
+	case Move:
+		return true
+	case Seen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailDoorTls.
+const (
+	MailDoorTlsNone     MailDoorTls = "none"
+	MailDoorTlsStarttls MailDoorTls = "starttls"
+	MailDoorTlsTls      MailDoorTls = "tls"
+)
+
+// Valid indicates whether the value is a known member of the MailDoorTls enum.
+func (e MailDoorTls) Valid() bool {
+	switch e {
+	case MailDoorTlsNone:
+		return true
+	case MailDoorTlsStarttls:
+		return true
+	case MailDoorTlsTls:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailDoorInputTls.
+const (
+	MailDoorInputTlsNone     MailDoorInputTls = "none"
+	MailDoorInputTlsStarttls MailDoorInputTls = "starttls"
+	MailDoorInputTlsTls      MailDoorInputTls = "tls"
+)
+
+// Valid indicates whether the value is a known member of the MailDoorInputTls enum.
+func (e MailDoorInputTls) Valid() bool {
+	switch e {
+	case MailDoorInputTlsNone:
+		return true
+	case MailDoorInputTlsStarttls:
+		return true
+	case MailDoorInputTlsTls:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailDoorTestCode.
+const (
+	MailDoorTestCodeBusy        MailDoorTestCode = "busy"
+	MailDoorTestCodeFolder      MailDoorTestCode = "folder"
+	MailDoorTestCodeLogin       MailDoorTestCode = "login"
+	MailDoorTestCodeOk          MailDoorTestCode = "ok"
+	MailDoorTestCodeRefused     MailDoorTestCode = "refused"
+	MailDoorTestCodeTls         MailDoorTestCode = "tls"
+	MailDoorTestCodeToken       MailDoorTestCode = "token"
+	MailDoorTestCodeUnprotected MailDoorTestCode = "unprotected"
+	MailDoorTestCodeUnreachable MailDoorTestCode = "unreachable"
+)
+
+// Valid indicates whether the value is a known member of the MailDoorTestCode enum.
+func (e MailDoorTestCode) Valid() bool {
+	switch e {
+	case MailDoorTestCodeBusy:
+		return true
+	case MailDoorTestCodeFolder:
+		return true
+	case MailDoorTestCodeLogin:
+		return true
+	case MailDoorTestCodeOk:
+		return true
+	case MailDoorTestCodeRefused:
+		return true
+	case MailDoorTestCodeTls:
+		return true
+	case MailDoorTestCodeToken:
+		return true
+	case MailDoorTestCodeUnprotected:
+		return true
+	case MailDoorTestCodeUnreachable:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailLoginMode.
+const (
+	MailLoginModeOauthbearer MailLoginMode = "oauthbearer"
+	MailLoginModePassword    MailLoginMode = "password"
+	MailLoginModeXoauth2     MailLoginMode = "xoauth2"
+)
+
+// Valid indicates whether the value is a known member of the MailLoginMode enum.
+func (e MailLoginMode) Valid() bool {
+	switch e {
+	case MailLoginModeOauthbearer:
+		return true
+	case MailLoginModePassword:
+		return true
+	case MailLoginModeXoauth2:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewDraftMessageBodyFormat.
+const (
+	NewDraftMessageBodyFormatHtml     NewDraftMessageBodyFormat = "html"
+	NewDraftMessageBodyFormatMarkdown NewDraftMessageBodyFormat = "markdown"
+	NewDraftMessageBodyFormatText     NewDraftMessageBodyFormat = "text"
+)
+
+// Valid indicates whether the value is a known member of the NewDraftMessageBodyFormat enum.
+func (e NewDraftMessageBodyFormat) Valid() bool {
+	switch e {
+	case NewDraftMessageBodyFormatHtml:
+		return true
+	case NewDraftMessageBodyFormatMarkdown:
+		return true
+	case NewDraftMessageBodyFormatText:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewFormFieldBy.
+const (
+	NewFormFieldByClient   NewFormFieldBy = "client"
+	NewFormFieldByOperator NewFormFieldBy = "operator"
+)
+
+// Valid indicates whether the value is a known member of the NewFormFieldBy enum.
+func (e NewFormFieldBy) Valid() bool {
+	switch e {
+	case NewFormFieldByClient:
+		return true
+	case NewFormFieldByOperator:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewFormFieldKind.
+const (
+	NewFormFieldKindCheckbox NewFormFieldKind = "checkbox"
+	NewFormFieldKindChoice   NewFormFieldKind = "choice"
+	NewFormFieldKindDate     NewFormFieldKind = "date"
+	NewFormFieldKindNumber   NewFormFieldKind = "number"
+	NewFormFieldKindText     NewFormFieldKind = "text"
+)
+
+// Valid indicates whether the value is a known member of the NewFormFieldKind enum.
+func (e NewFormFieldKind) Valid() bool {
+	switch e {
+	case NewFormFieldKindCheckbox:
+		return true
+	case NewFormFieldKindChoice:
+		return true
+	case NewFormFieldKindDate:
+		return true
+	case NewFormFieldKindNumber:
+		return true
+	case NewFormFieldKindText:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for NewMessageBodyFormat.
 const (
 	NewMessageBodyFormatHtml     NewMessageBodyFormat = "html"
@@ -1285,6 +1801,39 @@ func (e NewWebhookOffReason) Valid() bool {
 	case NewWebhookOffReasonGone:
 		return true
 	case NewWebhookOffReasonLessThannil:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Occasion.
+const (
+	OccasionAcknowledge Occasion = "acknowledge"
+	OccasionAnswer      Occasion = "answer"
+	OccasionClosed      Occasion = "closed"
+	OccasionFeedback    Occasion = "feedback"
+	OccasionFinal       Occasion = "final"
+	OccasionFollowUp    Occasion = "follow_up"
+	OccasionInterim     Occasion = "interim"
+)
+
+// Valid indicates whether the value is a known member of the Occasion enum.
+func (e Occasion) Valid() bool {
+	switch e {
+	case OccasionAcknowledge:
+		return true
+	case OccasionAnswer:
+		return true
+	case OccasionClosed:
+		return true
+	case OccasionFeedback:
+		return true
+	case OccasionFinal:
+		return true
+	case OccasionFollowUp:
+		return true
+	case OccasionInterim:
 		return true
 	default:
 		return false
@@ -1372,6 +1921,72 @@ func (e PresenceDoing) Valid() bool {
 	case PresenceDoingViewing:
 		return true
 	case PresenceDoingWriting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreviewNoMail.
+const (
+	PreviewNoMailLessThannil PreviewNoMail = "<nil>"
+	PreviewNoMailNoAddress   PreviewNoMail = "no_address"
+	PreviewNoMailNotSent     PreviewNoMail = "not_sent"
+	PreviewNoMailRefused     PreviewNoMail = "refused"
+)
+
+// Valid indicates whether the value is a known member of the PreviewNoMail enum.
+func (e PreviewNoMail) Valid() bool {
+	switch e {
+	case PreviewNoMailLessThannil:
+		return true
+	case PreviewNoMailNoAddress:
+		return true
+	case PreviewNoMailNotSent:
+		return true
+	case PreviewNoMailRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreviewOutcome.
+const (
+	PreviewOutcomeAlready PreviewOutcome = "already"
+	PreviewOutcomeApplied PreviewOutcome = "applied"
+	PreviewOutcomeRefused PreviewOutcome = "refused"
+)
+
+// Valid indicates whether the value is a known member of the PreviewOutcome enum.
+func (e PreviewOutcome) Valid() bool {
+	switch e {
+	case PreviewOutcomeAlready:
+		return true
+	case PreviewOutcomeApplied:
+		return true
+	case PreviewOutcomeRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreviewRequestCommand.
+const (
+	PreviewRequestCommandAgentResponse PreviewRequestCommand = "agent-response"
+	PreviewRequestCommandHold          PreviewRequestCommand = "hold"
+	PreviewRequestCommandResolve       PreviewRequestCommand = "resolve"
+)
+
+// Valid indicates whether the value is a known member of the PreviewRequestCommand enum.
+func (e PreviewRequestCommand) Valid() bool {
+	switch e {
+	case PreviewRequestCommandAgentResponse:
+		return true
+	case PreviewRequestCommandHold:
+		return true
+	case PreviewRequestCommandResolve:
 		return true
 	default:
 		return false
@@ -1491,9 +2106,10 @@ func (e Role) Valid() bool {
 
 // Defines values for Scope.
 const (
-	ScopeAdmin       Scope = "admin"
-	ScopeTicketsAct  Scope = "tickets:act"
-	ScopeTicketsRead Scope = "tickets:read"
+	ScopeAdmin        Scope = "admin"
+	ScopeTicketsAct   Scope = "tickets:act"
+	ScopeTicketsRead  Scope = "tickets:read"
+	ScopeTicketsReply Scope = "tickets:reply"
 )
 
 // Valid indicates whether the value is a known member of the Scope enum.
@@ -1504,6 +2120,92 @@ func (e Scope) Valid() bool {
 	case ScopeTicketsAct:
 		return true
 	case ScopeTicketsRead:
+		return true
+	case ScopeTicketsReply:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SessionKind.
+const (
+	SessionKindAgent  SessionKind = "agent"
+	SessionKindClient SessionKind = "client"
+)
+
+// Valid indicates whether the value is a known member of the SessionKind enum.
+func (e SessionKind) Valid() bool {
+	switch e {
+	case SessionKindAgent:
+		return true
+	case SessionKindClient:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SessionState.
+const (
+	Active       SessionState = "active"
+	Enrol        SessionState = "enrol"
+	SecondFactor SessionState = "second_factor"
+)
+
+// Valid indicates whether the value is a known member of the SessionState enum.
+func (e SessionState) Valid() bool {
+	switch e {
+	case Active:
+		return true
+	case Enrol:
+		return true
+	case SecondFactor:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SessionVia.
+const (
+	SessionViaLink     SessionVia = "link"
+	SessionViaOidc     SessionVia = "oidc"
+	SessionViaPassword SessionVia = "password"
+	SessionViaToken    SessionVia = "token"
+)
+
+// Valid indicates whether the value is a known member of the SessionVia enum.
+func (e SessionVia) Valid() bool {
+	switch e {
+	case SessionViaLink:
+		return true
+	case SessionViaOidc:
+		return true
+	case SessionViaPassword:
+		return true
+	case SessionViaToken:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SetAccessAccess.
+const (
+	SetAccessAccessFull   SetAccessAccess = "full"
+	SetAccessAccessNone   SetAccessAccess = "none"
+	SetAccessAccessPortal SetAccessAccess = "portal"
+)
+
+// Valid indicates whether the value is a known member of the SetAccessAccess enum.
+func (e SetAccessAccess) Valid() bool {
+	switch e {
+	case SetAccessAccessFull:
+		return true
+	case SetAccessAccessNone:
+		return true
+	case SetAccessAccessPortal:
 		return true
 	default:
 		return false
@@ -1597,6 +2299,24 @@ func (e State) Valid() bool {
 	}
 }
 
+// Defines values for TemplateLanguage.
+const (
+	TemplateLanguageEn TemplateLanguage = "en"
+	TemplateLanguageJa TemplateLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the TemplateLanguage enum.
+func (e TemplateLanguage) Valid() bool {
+	switch e {
+	case TemplateLanguageEn:
+		return true
+	case TemplateLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TimelineItemBodyFormat.
 const (
 	TimelineItemBodyFormatHtml     TimelineItemBodyFormat = "html"
@@ -1639,6 +2359,24 @@ func (e TimelineItemType) Valid() bool {
 	}
 }
 
+// Defines values for TryTemplateLanguage.
+const (
+	TryTemplateLanguageEn TryTemplateLanguage = "en"
+	TryTemplateLanguageJa TryTemplateLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the TryTemplateLanguage enum.
+func (e TryTemplateLanguage) Valid() bool {
+	switch e {
+	case TryTemplateLanguageEn:
+		return true
+	case TryTemplateLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Type.
 const (
 	TypeComplaint Type = "complaint"
@@ -1660,6 +2398,24 @@ func (e Type) Valid() bool {
 	case TypeQuestion:
 		return true
 	case TypeRequest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UndeliverableWhy.
+const (
+	UndeliverableWhyBounce    UndeliverableWhy = "bounce"
+	UndeliverableWhyComplaint UndeliverableWhy = "complaint"
+)
+
+// Valid indicates whether the value is a known member of the UndeliverableWhy enum.
+func (e UndeliverableWhy) Valid() bool {
+	switch e {
+	case UndeliverableWhyBounce:
+		return true
+	case UndeliverableWhyComplaint:
 		return true
 	default:
 		return false
@@ -1761,13 +2517,16 @@ type Agent struct {
 	Desks []string `json:"desks"`
 
 	// DisabledAt Since then he cannot sign in.
-	DisabledAt *time.Time `json:"disabled_at,omitempty"`
+	DisabledAt *time.Time `json:"disabled_at"`
 	Email      string     `json:"email"`
 	Groups     []string   `json:"groups"`
 	Key        string     `json:"key"`
 	Language   *string    `json:"language"`
 	Name       string     `json:"name"`
 	Role       Role       `json:"role"`
+
+	// Zone Time zone (IANA); null: that of his machine.
+	Zone *string `json:"zone"`
 }
 
 // AgentList defines model for AgentList.
@@ -1780,6 +2539,9 @@ type AgentList struct {
 
 // AgentResponseCommand defines model for AgentResponseCommand.
 type AgentResponseCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+
 	// Id Unique per actor.
 	Id      *CommandId `json:"id,omitempty"`
 	Message NewMessage `json:"message"`
@@ -1820,6 +2582,25 @@ type Attachment struct {
 	Name string `json:"name"`
 	Size int64  `json:"size"`
 	Type string `json:"type"`
+}
+
+// AuditEntry defines model for AuditEntry.
+type AuditEntry struct {
+	Action  string                 `json:"action"`
+	Actor   string                 `json:"actor"`
+	Address string                 `json:"address"`
+	At      time.Time              `json:"at"`
+	Detail  map[string]interface{} `json:"detail"`
+	Id      int64                  `json:"id"`
+
+	// Subject Whom or what it was done to.
+	Subject string `json:"subject"`
+}
+
+// AuditList defines model for AuditList.
+type AuditList struct {
+	Items      []AuditEntry `json:"items"`
+	NextCursor *string      `json:"next_cursor"`
 }
 
 // BareCommand defines model for BareCommand.
@@ -1913,6 +2694,9 @@ type ChangeAgent struct {
 	Language *ChangeAgentLanguage `json:"language,omitempty"`
 	Name     *string              `json:"name,omitempty"`
 	Role     *Role                `json:"role,omitempty"`
+
+	// Zone Time zone (IANA), such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
 }
 
 // ChangeAgentLanguage defines model for ChangeAgent.Language.
@@ -1969,10 +2753,89 @@ type ChangeDeskLayout string
 // ChangeDeskProcess defines model for ChangeDesk.Process.
 type ChangeDeskProcess string
 
+// ChangeForbiddenWord defines model for ChangeForbiddenWord.
+type ChangeForbiddenWord struct {
+	// Action Warn the writer, or do not let it leave.
+	Action *ChangeForbiddenWordAction `json:"action,omitempty"`
+
+	// Note What to write instead.
+	Note *string `json:"note,omitempty"`
+	Word *string `json:"word,omitempty"`
+}
+
+// ChangeForbiddenWordAction Warn the writer, or do not let it leave.
+type ChangeForbiddenWordAction string
+
 // ChangeGroup defines model for ChangeGroup.
 type ChangeGroup struct {
 	Members *[]Key  `json:"members,omitempty"`
 	Name    *string `json:"name,omitempty"`
+}
+
+// ChangeMacro defines model for ChangeMacro.
+type ChangeMacro struct {
+	// Answer Markdown with variables.
+	Answer   *string   `json:"answer,omitempty"`
+	Category *Category `json:"category,omitempty"`
+
+	// Group Lower-case word of a desk, group or agent.
+	Group *Key        `json:"group,omitempty"`
+	Hold  *HoldReason `json:"hold,omitempty"`
+
+	// HoldHours Until it wakes; 0: not by itself.
+	HoldHours *int                 `json:"hold_hours,omitempty"`
+	Language  *ChangeMacroLanguage `json:"language,omitempty"`
+	Name      *NewNameWords        `json:"name,omitempty"`
+	Note      *string              `json:"note,omitempty"`
+
+	// Owner `me` is whoever uses it.
+	Owner    *Key      `json:"owner,omitempty"`
+	Position *int      `json:"position,omitempty"`
+	Priority *Priority `json:"priority,omitempty"`
+
+	// Revision As it was seen.
+	Revision *int64 `json:"revision,omitempty"`
+
+	// Tags Added.
+	Tags *[]string `json:"tags,omitempty"`
+
+	// Then To the state; left out: as the desk says where there is an answer.
+	Then *ChangeMacroThen `json:"then,omitempty"`
+}
+
+// ChangeMacroLanguage defines model for ChangeMacro.Language.
+type ChangeMacroLanguage string
+
+// ChangeMacroThen To the state; left out: as the desk says where there is an answer.
+type ChangeMacroThen string
+
+// ChangeMailbox defines model for ChangeMailbox.
+type ChangeMailbox struct {
+	After *MailAfterInput `json:"after,omitempty"`
+
+	// AuthservId The receiving host whose Authentication-Results are believed.
+	AuthservId *string        `json:"authserv_id,omitempty"`
+	Caps       *MailCapsInput `json:"caps,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk    *Key    `json:"desk,omitempty"`
+	Enabled *bool   `json:"enabled,omitempty"`
+	Folder  *string `json:"folder,omitempty"`
+
+	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
+	FromStart *bool           `json:"from_start,omitempty"`
+	Imap      *MailDoorInput  `json:"imap,omitempty"`
+	Login     *MailLoginInput `json:"login,omitempty"`
+
+	// PollSeconds A look at the latest after this; with IDLE mail is seen at once.
+	PollSeconds *int `json:"poll_seconds,omitempty"`
+
+	// SentFolder Copies of what was sent go there; empty: nowhere (Gmail and Exchange keep them by themselves).
+	SentFolder *string        `json:"sent_folder,omitempty"`
+	Smtp       *MailDoorInput `json:"smtp,omitempty"`
+
+	// Subaddress Mail to stem+anything arrives here: signed reply addresses and return paths are used.
+	Subaddress *bool `json:"subaddress,omitempty"`
 }
 
 // ChangePolicy defines model for ChangePolicy.
@@ -2019,9 +2882,6 @@ type ChangePolicy struct {
 	// SpamRetentionMinutes Of the wall clock.
 	SpamRetentionMinutes *int64 `json:"spam_retention_minutes,omitempty"`
 
-	// UndoSendSeconds For how long an answer can be taken back before its mail leaves; 0: it leaves at once. It counts for every ticket of the desk, whatever version it was opened under.
-	UndoSendSeconds *int `json:"undo_send_seconds,omitempty"`
-
 	// WarnAtPercent Of a target, after which a warning is given; 0: none.
 	WarnAtPercent *int `json:"warn_at_percent,omitempty"`
 }
@@ -2031,6 +2891,47 @@ type ChangePolicyAfterReply string
 
 // ChangePolicyFollowUp What a client's reply to a closed ticket does.
 type ChangePolicyFollowUp string
+
+// ChangeReceptionType defines model for ChangeReceptionType.
+type ChangeReceptionType struct {
+	Fields   *[]NewFormField `json:"fields,omitempty"`
+	Label    *NewNameWords   `json:"label,omitempty"`
+	Position *int            `json:"position,omitempty"`
+
+	// Revision As it was seen.
+	Revision *int64 `json:"revision,omitempty"`
+}
+
+// ChangeTemplate defines model for ChangeTemplate.
+type ChangeTemplate struct {
+	Position *int `json:"position,omitempty"`
+
+	// Revision As it was seen.
+	Revision *int64  `json:"revision,omitempty"`
+	Source   *string `json:"source,omitempty"`
+}
+
+// ChangeTextModule defines model for ChangeTextModule.
+type ChangeTextModule struct {
+	Position *int `json:"position,omitempty"`
+
+	// Revision As it was seen.
+	Revision *int64        `json:"revision,omitempty"`
+	Text     *NewLongWords `json:"text,omitempty"`
+}
+
+// ChangeTrigger defines model for ChangeTrigger.
+type ChangeTrigger struct {
+	Enabled  *bool   `json:"enabled,omitempty"`
+	Last     *bool   `json:"last,omitempty"`
+	Name     *string `json:"name,omitempty"`
+	Position *int    `json:"position,omitempty"`
+
+	// Revision As it was seen.
+	Revision *int64       `json:"revision,omitempty"`
+	Then     *TriggerThen `json:"then,omitempty"`
+	When     *TriggerWhen `json:"when,omitempty"`
+}
 
 // ChangeWebhook defines model for ChangeWebhook.
 type ChangeWebhook struct {
@@ -2104,6 +3005,9 @@ type ClientReplyCommand struct {
 		// Client Id of the client who said it; the ticket's unless said.
 		Client *string `json:"client,omitempty"`
 	} `json:"client_reply,omitempty"`
+
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
 
 	// Id Unique per actor.
 	Id           *CommandId `json:"id,omitempty"`
@@ -2181,6 +3085,9 @@ type CreateAgent struct {
 	Name     string               `json:"name"`
 	Password *string              `json:"password,omitempty"`
 	Role     Role                 `json:"role"`
+
+	// Zone Time zone (IANA), such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
 }
 
 // CreateAgentLanguage defines model for CreateAgent.Language.
@@ -2273,12 +3180,98 @@ type CreateDeskLayout string
 // CreateDeskProcess As the kind unless said.
 type CreateDeskProcess string
 
+// CreateForbiddenWord defines model for CreateForbiddenWord.
+type CreateForbiddenWord struct {
+	// Action Warn the writer, or do not let it leave.
+	Action *CreateForbiddenWordAction `json:"action,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk *Key `json:"desk,omitempty"`
+
+	// Note What to write instead.
+	Note *string `json:"note,omitempty"`
+	Word string  `json:"word"`
+}
+
+// CreateForbiddenWordAction Warn the writer, or do not let it leave.
+type CreateForbiddenWordAction string
+
 // CreateGroup defines model for CreateGroup.
 type CreateGroup struct {
 	// Key Lower-case word of a desk, group or agent.
 	Key     Key    `json:"key"`
 	Members *[]Key `json:"members,omitempty"`
 	Name    string `json:"name"`
+}
+
+// CreateMacro defines model for CreateMacro.
+type CreateMacro struct {
+	// Answer Markdown with variables.
+	Answer   *string   `json:"answer,omitempty"`
+	Category *Category `json:"category,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk *Key `json:"desk,omitempty"`
+
+	// Group Lower-case word of a desk, group or agent.
+	Group *Key        `json:"group,omitempty"`
+	Hold  *HoldReason `json:"hold,omitempty"`
+
+	// HoldHours Until it wakes; 0: not by itself.
+	HoldHours *int `json:"hold_hours,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key      Key                  `json:"key"`
+	Language *CreateMacroLanguage `json:"language,omitempty"`
+	Name     NewNameWords         `json:"name"`
+	Note     *string              `json:"note,omitempty"`
+
+	// Owner `me` is whoever uses it.
+	Owner    *Key      `json:"owner,omitempty"`
+	Position *int      `json:"position,omitempty"`
+	Priority *Priority `json:"priority,omitempty"`
+
+	// Tags Added.
+	Tags *[]string `json:"tags,omitempty"`
+
+	// Then To the state; left out: as the desk says where there is an answer.
+	Then *CreateMacroThen `json:"then,omitempty"`
+}
+
+// CreateMacroLanguage defines model for CreateMacro.Language.
+type CreateMacroLanguage string
+
+// CreateMacroThen To the state; left out: as the desk says where there is an answer.
+type CreateMacroThen string
+
+// CreateMailbox defines model for CreateMailbox.
+type CreateMailbox struct {
+	Address Email           `json:"address"`
+	After   *MailAfterInput `json:"after,omitempty"`
+
+	// AuthservId The receiving host whose Authentication-Results are believed.
+	AuthservId *string        `json:"authserv_id,omitempty"`
+	Caps       *MailCapsInput `json:"caps,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk    Key     `json:"desk"`
+	Enabled *bool   `json:"enabled,omitempty"`
+	Folder  *string `json:"folder,omitempty"`
+
+	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
+	FromStart *bool          `json:"from_start,omitempty"`
+	Imap      MailDoor       `json:"imap"`
+	Login     MailLoginInput `json:"login"`
+
+	// PollSeconds A look at the latest after this; with IDLE mail is seen at once.
+	PollSeconds *int `json:"poll_seconds,omitempty"`
+
+	// SentFolder Copies of what was sent go there; empty: nowhere (Gmail and Exchange keep them by themselves).
+	SentFolder *string  `json:"sent_folder,omitempty"`
+	Smtp       MailDoor `json:"smtp"`
+
+	// Subaddress Mail to stem+anything arrives here: signed reply addresses and return paths are used.
+	Subaddress *bool `json:"subaddress,omitempty"`
 }
 
 // CreatePolicy defines model for CreatePolicy.
@@ -2328,9 +3321,6 @@ type CreatePolicy struct {
 	// SpamRetentionMinutes Of the wall clock.
 	SpamRetentionMinutes *int64 `json:"spam_retention_minutes,omitempty"`
 
-	// UndoSendSeconds For how long an answer can be taken back before its mail leaves; 0: it leaves at once. It counts for every ticket of the desk, whatever version it was opened under.
-	UndoSendSeconds *int `json:"undo_send_seconds,omitempty"`
-
 	// WarnAtPercent Of a target, after which a warning is given; 0: none.
 	WarnAtPercent *int `json:"warn_at_percent,omitempty"`
 }
@@ -2340,6 +3330,43 @@ type CreatePolicyAfterReply string
 
 // CreatePolicyFollowUp What a client's reply to a closed ticket does.
 type CreatePolicyFollowUp string
+
+// CreateReceptionType defines model for CreateReceptionType.
+type CreateReceptionType struct {
+	Fields *[]NewFormField `json:"fields,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key      Key          `json:"key"`
+	Label    NewNameWords `json:"label"`
+	Position *int         `json:"position,omitempty"`
+}
+
+// CreateTemplate defines model for CreateTemplate.
+type CreateTemplate struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk     Key                    `json:"desk"`
+	Language CreateTemplateLanguage `json:"language"`
+
+	// Name Lower-case word of a desk, group or agent.
+	Name     *Key     `json:"name,omitempty"`
+	Occasion Occasion `json:"occasion"`
+	Position *int     `json:"position,omitempty"`
+	Source   string   `json:"source"`
+}
+
+// CreateTemplateLanguage defines model for CreateTemplate.Language.
+type CreateTemplateLanguage string
+
+// CreateTextModule defines model for CreateTextModule.
+type CreateTextModule struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk     *Key `json:"desk,omitempty"`
+	Position *int `json:"position,omitempty"`
+
+	// Shortcut Lower-case word of a desk, group or agent.
+	Shortcut Key          `json:"shortcut"`
+	Text     NewLongWords `json:"text"`
+}
 
 // CreateTicket defines model for CreateTicket.
 type CreateTicket struct {
@@ -2379,14 +3406,32 @@ type CreateTicket struct {
 	Urgency *Level `json:"urgency,omitempty"`
 }
 
-// CreateToken defines model for CreateToken.
+// CreateToken Of an agent or a client; without both, of the asker. A client's token has the scopes tickets:read and tickets:reply at most.
 type CreateToken struct {
 	// Agent `me` is the asker.
-	Agent Key `json:"agent"`
+	Agent *Key `json:"agent,omitempty"`
+
+	// Client Id of a client who may come in.
+	Client *string `json:"client,omitempty"`
 
 	// ExpiresAt In the future.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	Scopes    []Scope    `json:"scopes"`
+}
+
+// CreateTrigger defines model for CreateTrigger.
+type CreateTrigger struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk    *Key  `json:"desk,omitempty"`
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key      Key          `json:"key"`
+	Last     *bool        `json:"last,omitempty"`
+	Name     string       `json:"name"`
+	Position *int         `json:"position,omitempty"`
+	Then     TriggerThen  `json:"then"`
+	When     *TriggerWhen `json:"when,omitempty"`
 }
 
 // CreateWebhook defines model for CreateWebhook.
@@ -2475,6 +3520,61 @@ type DeskList struct {
 	TotalCapped bool    `json:"total_capped"`
 }
 
+// Draft defines model for Draft.
+type Draft struct {
+	// Agent Lower-case word of a desk, group or agent.
+	Agent     Key       `json:"agent"`
+	AgentName string    `json:"agent_name"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Id Goes as `draft_id` with the command that carries the text.
+	Id string `json:"id"`
+
+	// Kept It stands beside the one of its kind that is being written.
+	Kept    bool         `json:"kept"`
+	Kind    DraftKind    `json:"kind"`
+	Message DraftMessage `json:"message"`
+	Number  int64        `json:"number"`
+
+	// Params The rest of the command, such as `{"hold":{"reason":"client"}}`.
+	Params       map[string]interface{} `json:"params"`
+	SeenRevision int64                  `json:"seen_revision"`
+
+	// Shared Others who see the ticket may read it.
+	Shared    bool      `json:"shared"`
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Why Refused: the text of a command that was refused; withdrawn: a message that was taken back before it left.
+	Why DraftWhy `json:"why"`
+}
+
+// DraftWhy Refused: the text of a command that was refused; withdrawn: a message that was taken back before it left.
+type DraftWhy string
+
+// DraftId defines model for DraftId.
+type DraftId = string
+
+// DraftKind defines model for DraftKind.
+type DraftKind string
+
+// DraftList defines model for DraftList.
+type DraftList struct {
+	Items []Draft `json:"items"`
+}
+
+// DraftMessage defines model for DraftMessage.
+type DraftMessage struct {
+	Attachments []Attachment           `json:"attachments"`
+	Body        string                 `json:"body"`
+	BodyFormat  DraftMessageBodyFormat `json:"body_format"`
+	Cc          []string               `json:"cc"`
+	Template    *string                `json:"template"`
+	To          []string               `json:"to"`
+}
+
+// DraftMessageBodyFormat defines model for DraftMessage.BodyFormat.
+type DraftMessageBodyFormat string
+
 // Email defines model for Email.
 type Email = string
 
@@ -2527,6 +3627,8 @@ type EnvelopeDataKind string
 
 // EscalateCommand defines model for EscalateCommand.
 type EscalateCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId  *DraftId `json:"draft_id,omitempty"`
 	Escalate struct {
 		// Body At most 1 MB; the reason unless said.
 		Body *string `json:"body,omitempty"`
@@ -2671,7 +3773,74 @@ type FieldError struct {
 
 	// Pointer JSON pointer into the body.
 	Pointer *string `json:"pointer,omitempty"`
+
+	// Position The character in it that cannot be read, the first being 1.
+	Position *int `json:"position,omitempty"`
 }
+
+// ForbiddenWord defines model for ForbiddenWord.
+type ForbiddenWord struct {
+	Action ForbiddenWordAction `json:"action"`
+	Desk   *string             `json:"desk"`
+	Id     string              `json:"id"`
+	Note   string              `json:"note"`
+	Word   string              `json:"word"`
+}
+
+// ForbiddenWordAction defines model for ForbiddenWord.Action.
+type ForbiddenWordAction string
+
+// ForbiddenWordList defines model for ForbiddenWordList.
+type ForbiddenWordList struct {
+	Items       []ForbiddenWord `json:"items"`
+	NextCursor  *string         `json:"next_cursor"`
+	Total       int             `json:"total"`
+	TotalCapped bool            `json:"total_capped"`
+}
+
+// FormChoice defines model for FormChoice.
+type FormChoice struct {
+	Key   string    `json:"key"`
+	Label NameWords `json:"label"`
+}
+
+// FormField defines model for FormField.
+type FormField struct {
+	// By Who fills it.
+	By       FormFieldBy   `json:"by"`
+	Choices  []FormChoice  `json:"choices"`
+	Key      string        `json:"key"`
+	Kind     FormFieldKind `json:"kind"`
+	Label    NameWords     `json:"label"`
+	Required bool          `json:"required"`
+
+	// Retired Shown where a ticket has a value; asked of nobody.
+	Retired bool `json:"retired"`
+}
+
+// FormFieldBy Who fills it.
+type FormFieldBy string
+
+// FormFieldKind defines model for FormField.Kind.
+type FormFieldKind string
+
+// FoundWord defines model for FoundWord.
+type FoundWord struct {
+	Action FoundWordAction `json:"action"`
+
+	// As As it is written.
+	As string `json:"as"`
+
+	// Note What to write instead.
+	Note  string `json:"note"`
+	Times int    `json:"times"`
+
+	// Word As it stands in the list.
+	Word string `json:"word"`
+}
+
+// FoundWordAction defines model for FoundWord.Action.
+type FoundWordAction string
 
 // Future defines model for Future.
 type Future struct {
@@ -2714,7 +3883,9 @@ type HandOver struct {
 
 // HoldCommand defines model for HoldCommand.
 type HoldCommand struct {
-	Hold struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+	Hold    struct {
 		Reason HoldReason `json:"reason"`
 
 		// Until When it opens by itself; in the future.
@@ -2825,16 +3996,217 @@ type LinkCommandLinkKind string
 // LinkKind defines model for LinkKind.
 type LinkKind string
 
+// LongWords defines model for LongWords.
+type LongWords struct {
+	En string `json:"en"`
+	Ja string `json:"ja"`
+}
+
+// Macro defines model for Macro.
+type Macro struct {
+	Answer    string         `json:"answer"`
+	Category  *Category      `json:"category,omitempty"`
+	Desk      *string        `json:"desk"`
+	Group     *string        `json:"group"`
+	Hold      *HoldReason    `json:"hold,omitempty"`
+	HoldHours int            `json:"hold_hours"`
+	Id        string         `json:"id"`
+	Key       string         `json:"key"`
+	Language  *MacroLanguage `json:"language,omitempty"`
+	Name      NameWords      `json:"name"`
+	Note      string         `json:"note"`
+	Owner     *string        `json:"owner"`
+	Position  int            `json:"position"`
+	Priority  *Priority      `json:"priority,omitempty"`
+	Revision  int64          `json:"revision"`
+	Tags      []string       `json:"tags"`
+
+	// Then To the state; left out: as the desk says where there is an answer.
+	Then *MacroThen `json:"then,omitempty"`
+}
+
+// MacroLanguage defines model for Macro.Language.
+type MacroLanguage string
+
+// MacroThen To the state; left out: as the desk says where there is an answer.
+type MacroThen string
+
+// MacroCommand defines model for MacroCommand.
+type MacroCommand struct {
+	Body    map[string]interface{} `json:"body"`
+	Command string                 `json:"command"`
+}
+
+// MacroList defines model for MacroList.
+type MacroList struct {
+	Items       []Macro `json:"items"`
+	NextCursor  *string `json:"next_cursor"`
+	Total       int     `json:"total"`
+	TotalCapped bool    `json:"total_capped"`
+}
+
+// MacroUse defines model for MacroUse.
+type MacroUse struct {
+	Commands []MacroCommand `json:"commands"`
+}
+
+// MailAddress defines model for MailAddress.
+type MailAddress struct {
+	Address string `json:"address"`
+	Name    string `json:"name"`
+}
+
+// MailAfter defines model for MailAfter.
+type MailAfter struct {
+	Folder *string `json:"folder"`
+
+	// Mode What becomes of a mail on its server once it is taken in: left with the keyword $DuradeskDone, left and marked as seen, moved to the folder, deleted.
+	Mode MailAfterMode `json:"mode"`
+}
+
+// MailAfterInput defines model for MailAfterInput.
+type MailAfterInput struct {
+	// Folder Of move.
+	Folder *string `json:"folder,omitempty"`
+
+	// Mode What becomes of a mail on its server once it is taken in: left with the keyword $DuradeskDone, left and marked as seen, moved to the folder, deleted.
+	Mode *MailAfterMode `json:"mode,omitempty"`
+}
+
+// MailAfterMode What becomes of a mail on its server once it is taken in: left with the keyword $DuradeskDone, left and marked as seen, moved to the folder, deleted.
+type MailAfterMode string
+
+// MailCaps defines model for MailCaps.
+type MailCaps struct {
+	// AddressDay The same in a day.
+	AddressDay int `json:"address_day"`
+
+	// AddressHour Acknowledgements to one address in an hour.
+	AddressHour int `json:"address_hour"`
+
+	// Hour Acknowledgements of the mailbox in an hour; above it the breaker falls.
+	Hour int `json:"hour"`
+
+	// SendsMinute Mails of any kind that leave in a minute; 0: as fast as the server takes them.
+	SendsMinute int `json:"sends_minute"`
+
+	// TicketTenMinutes Automatic mails of one ticket in ten minutes.
+	TicketTenMinutes int `json:"ticket_ten_minutes"`
+}
+
+// MailCapsInput defines model for MailCapsInput.
+type MailCapsInput struct {
+	// AddressDay The same in a day.
+	AddressDay *int `json:"address_day,omitempty"`
+
+	// AddressHour Acknowledgements to one address in an hour.
+	AddressHour *int `json:"address_hour,omitempty"`
+
+	// Hour Acknowledgements of the mailbox in an hour; above it the breaker falls.
+	Hour *int `json:"hour,omitempty"`
+
+	// SendsMinute Mails of any kind that leave in a minute; 0: as fast as the server takes them.
+	SendsMinute *int `json:"sends_minute,omitempty"`
+
+	// TicketTenMinutes Automatic mails of one ticket in ten minutes.
+	TicketTenMinutes *int `json:"ticket_ten_minutes,omitempty"`
+}
+
+// MailDoor defines model for MailDoor.
+type MailDoor struct {
+	Host string `json:"host"`
+	Port int    `json:"port"`
+
+	// Tls How the connection is protected. none sends the password in the clear to IMAP, and none at all to SMTP: for this very machine.
+	Tls MailDoorTls `json:"tls"`
+}
+
+// MailDoorTls How the connection is protected. none sends the password in the clear to IMAP, and none at all to SMTP: for this very machine.
+type MailDoorTls string
+
+// MailDoorInput defines model for MailDoorInput.
+type MailDoorInput struct {
+	Host *string `json:"host,omitempty"`
+	Port *int    `json:"port,omitempty"`
+
+	// Tls How the connection is protected. none sends the password in the clear to IMAP, and none at all to SMTP: for this very machine.
+	Tls *MailDoorInputTls `json:"tls,omitempty"`
+}
+
+// MailDoorInputTls How the connection is protected. none sends the password in the clear to IMAP, and none at all to SMTP: for this very machine.
+type MailDoorInputTls string
+
+// MailDoorTest defines model for MailDoorTest.
+type MailDoorTest struct {
+	// Abilities Of use that the server has: IDLE, MOVE, UIDPLUS, keywords.
+	Abilities []string         `json:"abilities"`
+	Code      MailDoorTestCode `json:"code"`
+
+	// Detail What the server or the network said.
+	Detail *string `json:"detail"`
+
+	// Mails In the folder.
+	Mails *int `json:"mails"`
+	Ok    bool `json:"ok"`
+
+	// Text The same in the reader's language.
+	Text string `json:"text"`
+}
+
+// MailDoorTestCode defines model for MailDoorTest.Code.
+type MailDoorTestCode string
+
+// MailLogin defines model for MailLogin.
+type MailLogin struct {
+	ClientId        *string `json:"client_id"`
+	ClientSecretSet bool    `json:"client_secret_set"`
+
+	// Mode By password, or by a token that is refreshed: xoauth2 for Microsoft and Google, oauthbearer by RFC 7628.
+	Mode            MailLoginMode `json:"mode"`
+	PasswordSet     bool          `json:"password_set"`
+	RefreshTokenSet bool          `json:"refresh_token_set"`
+	Scope           *string       `json:"scope"`
+	TokenExpiresAt  *time.Time    `json:"token_expires_at"`
+	TokenUrl        *string       `json:"token_url"`
+	Username        string        `json:"username"`
+}
+
+// MailLoginInput defines model for MailLoginInput.
+type MailLoginInput struct {
+	ClientId     *string `json:"client_id,omitempty"`
+	ClientSecret *string `json:"client_secret,omitempty"`
+
+	// Mode By password, or by a token that is refreshed: xoauth2 for Microsoft and Google, oauthbearer by RFC 7628.
+	Mode     *MailLoginMode `json:"mode,omitempty"`
+	Password *string        `json:"password,omitempty"`
+
+	// RefreshToken Left out: the client asks in its own name (client credentials).
+	RefreshToken *string `json:"refresh_token,omitempty"`
+	Scope        *string `json:"scope,omitempty"`
+
+	// TokenUrl Where a token is asked for; https.
+	TokenUrl *string `json:"token_url,omitempty"`
+
+	// Username Left out for a new mailbox: its address.
+	Username *string `json:"username,omitempty"`
+}
+
+// MailLoginMode By password, or by a token that is refreshed: xoauth2 for Microsoft and Google, oauthbearer by RFC 7628.
+type MailLoginMode string
+
 // Mailbox defines model for Mailbox.
 type Mailbox struct {
-	Address     string     `json:"address"`
-	Desk        string     `json:"desk"`
-	Id          string     `json:"id"`
-	LastError   *string    `json:"last_error"`
-	LastSeenAt  *time.Time `json:"last_seen_at"`
-	LastUid     int64      `json:"last_uid"`
-	State       string     `json:"state"`
-	UidValidity int64      `json:"uid_validity"`
+	Address    string     `json:"address"`
+	Desk       string     `json:"desk"`
+	Id         string     `json:"id"`
+	LastError  *string    `json:"last_error"`
+	LastSeenAt *time.Time `json:"last_seen_at"`
+	LastUid    int64      `json:"last_uid"`
+
+	// Settings For admins; not in lists.
+	Settings    *MailboxSettings `json:"settings,omitempty"`
+	State       string           `json:"state"`
+	UidValidity int64            `json:"uid_validity"`
 }
 
 // MailboxList defines model for MailboxList.
@@ -2843,6 +4215,29 @@ type MailboxList struct {
 	NextCursor  *string   `json:"next_cursor"`
 	Total       int       `json:"total"`
 	TotalCapped bool      `json:"total_capped"`
+}
+
+// MailboxSettings defines model for MailboxSettings.
+type MailboxSettings struct {
+	After       MailAfter `json:"after"`
+	AuthservId  *string   `json:"authserv_id"`
+	Caps        MailCaps  `json:"caps"`
+	Enabled     bool      `json:"enabled"`
+	Folder      string    `json:"folder"`
+	FromStart   bool      `json:"from_start"`
+	Imap        MailDoor  `json:"imap"`
+	Login       MailLogin `json:"login"`
+	PollSeconds int       `json:"poll_seconds"`
+	SentFolder  *string   `json:"sent_folder"`
+	Smtp        MailDoor  `json:"smtp"`
+	Subaddress  bool      `json:"subaddress"`
+}
+
+// MailboxTest defines model for MailboxTest.
+type MailboxTest struct {
+	Imap MailDoorTest `json:"imap"`
+	Ok   bool         `json:"ok"`
+	Smtp MailDoorTest `json:"smtp"`
 }
 
 // MergeCommand defines model for MergeCommand.
@@ -2870,6 +4265,40 @@ type MoveCommand struct {
 	SeenRevision *int64 `json:"seen_revision,omitempty"`
 }
 
+// NameWords defines model for NameWords.
+type NameWords struct {
+	En string `json:"en"`
+	Ja string `json:"ja"`
+}
+
+// NewDraft defines model for NewDraft.
+type NewDraft struct {
+	Message NewDraftMessage `json:"message"`
+
+	// Params The rest of the command; at most 20 KB.
+	Params       *map[string]interface{} `json:"params,omitempty"`
+	SeenRevision *int64                  `json:"seen_revision,omitempty"`
+	Shared       *bool                   `json:"shared,omitempty"`
+}
+
+// NewDraftMessage defines model for NewDraftMessage.
+type NewDraftMessage struct {
+	Attachments *[]NewFile `json:"attachments,omitempty"`
+
+	// Body At most 1 MB.
+	Body       *string                    `json:"body,omitempty"`
+	BodyFormat *NewDraftMessageBodyFormat `json:"body_format,omitempty"`
+	Cc         *[]Email                   `json:"cc,omitempty"`
+
+	// DraftFiles Files of a draft, by their ids: before the attachments.
+	DraftFiles *[]DraftId `json:"draft_files,omitempty"`
+	Template   *string    `json:"template,omitempty"`
+	To         *[]Email   `json:"to,omitempty"`
+}
+
+// NewDraftMessageBodyFormat defines model for NewDraftMessage.BodyFormat.
+type NewDraftMessageBodyFormat string
+
 // NewFile defines model for NewFile.
 type NewFile struct {
 	// Data Base64 (RFC 4648 §4); at most 25 MB.
@@ -2878,6 +4307,42 @@ type NewFile struct {
 
 	// Type Media type; application/octet-stream unless said.
 	Type *string `json:"type,omitempty"`
+}
+
+// NewFormChoice defines model for NewFormChoice.
+type NewFormChoice struct {
+	// Key Lower-case word of a desk, group or agent.
+	Key   Key           `json:"key"`
+	Label *NewNameWords `json:"label,omitempty"`
+}
+
+// NewFormField defines model for NewFormField.
+type NewFormField struct {
+	By *NewFormFieldBy `json:"by,omitempty"`
+
+	// Choices Of kind choice.
+	Choices *[]NewFormChoice `json:"choices,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key Key `json:"key"`
+
+	// Kind A date is written 2026-11-24, a checkbox true or false.
+	Kind     NewFormFieldKind `json:"kind"`
+	Label    NewNameWords     `json:"label"`
+	Required *bool            `json:"required,omitempty"`
+	Retired  *bool            `json:"retired,omitempty"`
+}
+
+// NewFormFieldBy defines model for NewFormField.By.
+type NewFormFieldBy string
+
+// NewFormFieldKind A date is written 2026-11-24, a checkbox true or false.
+type NewFormFieldKind string
+
+// NewLongWords defines model for NewLongWords.
+type NewLongWords struct {
+	En *string `json:"en,omitempty"`
+	Ja *string `json:"ja,omitempty"`
 }
 
 // NewMessage defines model for NewMessage.
@@ -2889,6 +4354,9 @@ type NewMessage struct {
 	BodyFormat *NewMessageBodyFormat `json:"body_format,omitempty"`
 	Cc         *[]Email              `json:"cc,omitempty"`
 
+	// DraftFiles Files of a draft, by their ids: before the attachments.
+	DraftFiles *[]DraftId `json:"draft_files,omitempty"`
+
 	// Template Key of the template that it was made from.
 	Template *string `json:"template,omitempty"`
 
@@ -2899,6 +4367,12 @@ type NewMessage struct {
 
 // NewMessageBodyFormat defines model for NewMessage.BodyFormat.
 type NewMessageBodyFormat string
+
+// NewNameWords defines model for NewNameWords.
+type NewNameWords struct {
+	En *string `json:"en,omitempty"`
+	Ja *string `json:"ja,omitempty"`
+}
 
 // NewPauses For which reasons of hold each clock stands still.
 type NewPauses struct {
@@ -2923,7 +4397,11 @@ type NewTargets struct {
 
 // NewToken defines model for NewToken.
 type NewToken struct {
-	Agent      string     `json:"agent"`
+	// Agent Key; null where it is a client's.
+	Agent *string `json:"agent"`
+
+	// Client Id; null where it is an agent's.
+	Client     *string    `json:"client"`
 	CreatedAt  time.Time  `json:"created_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`
 	Id         string     `json:"id"`
@@ -2987,6 +4465,9 @@ type NewWords struct {
 
 // NoteCommand defines model for NoteCommand.
 type NoteCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+
 	// Id Unique per actor.
 	Id           *CommandId `json:"id,omitempty"`
 	Message      NewMessage `json:"message"`
@@ -3019,6 +4500,31 @@ type Notice struct {
 type NoticeList struct {
 	Items      []Notice `json:"items"`
 	NextCursor *string  `json:"next_cursor"`
+}
+
+// Occasion defines model for Occasion.
+type Occasion string
+
+// OpenSession defines model for OpenSession.
+type OpenSession struct {
+	// Address From which it was begun.
+	Address string  `json:"address"`
+	Agent   *string `json:"agent"`
+
+	// Browser As it called itself.
+	Browser   string    `json:"browser"`
+	Client    *string   `json:"client"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Current It is the one that asks.
+	Current   bool      `json:"current"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Id        string    `json:"id"`
+
+	// LastUsedAt Noted at most once a minute.
+	LastUsedAt time.Time `json:"last_used_at"`
+	State      string    `json:"state"`
+	Via        string    `json:"via"`
 }
 
 // Outcome defines model for Outcome.
@@ -3077,10 +4583,7 @@ type Policy struct {
 
 	// SpamRetentionMinutes Of the wall clock.
 	SpamRetentionMinutes int64 `json:"spam_retention_minutes"`
-
-	// UndoSendSeconds For how long an answer can be taken back before its mail leaves; 0: it leaves at once. It counts for every ticket of the desk, whatever version it was opened under.
-	UndoSendSeconds int `json:"undo_send_seconds"`
-	Version         int `json:"version"`
+	Version              int   `json:"version"`
 
 	// WarnAtPercent Of a target, after which a warning is given; 0: none.
 	WarnAtPercent int `json:"warn_at_percent"`
@@ -3122,6 +4625,78 @@ type PresenceDoing string
 type PresenceList struct {
 	Items []Presence `json:"items"`
 	Total int        `json:"total"`
+}
+
+// Preview defines model for Preview.
+type Preview struct {
+	// Blocked One of these words refuses the command.
+	Blocked   bool        `json:"blocked"`
+	Forbidden []FoundWord `json:"forbidden"`
+
+	// LeavesAfterSeconds For how long it can be taken back.
+	LeavesAfterSeconds int          `json:"leaves_after_seconds"`
+	Mail               *PreviewMail `json:"mail"`
+
+	// NoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+	NoMail *PreviewNoMail `json:"no_mail"`
+
+	// Outcome What the rules would answer now.
+	Outcome    PreviewOutcome `json:"outcome"`
+	Reason     *string        `json:"reason"`
+	ReasonText *string        `json:"reason_text"`
+}
+
+// PreviewNoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+type PreviewNoMail string
+
+// PreviewOutcome What the rules would answer now.
+type PreviewOutcome string
+
+// PreviewFile defines model for PreviewFile.
+type PreviewFile struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"`
+	Type string `json:"type"`
+}
+
+// PreviewHold As with hold; it makes no difference to the mail.
+type PreviewHold struct {
+	Reason *HoldReason `json:"reason,omitempty"`
+	Until  *time.Time  `json:"until,omitempty"`
+}
+
+// PreviewMail defines model for PreviewMail.
+type PreviewMail struct {
+	Attachments []PreviewFile `json:"attachments"`
+	Cc          []string      `json:"cc"`
+	From        MailAddress   `json:"from"`
+
+	// Html Sanitised; null where the desk sends text only. Show it in a sandboxed frame.
+	Html    *string  `json:"html"`
+	Subject string   `json:"subject"`
+	Text    string   `json:"text"`
+	To      []string `json:"to"`
+}
+
+// PreviewRequest defines model for PreviewRequest.
+type PreviewRequest struct {
+	Command PreviewRequestCommand `json:"command"`
+
+	// Hold As with hold; it makes no difference to the mail.
+	Hold    *PreviewHold `json:"hold,omitempty"`
+	Message NewMessage   `json:"message"`
+
+	// Resolve As with resolve.
+	Resolve *PreviewResolve `json:"resolve,omitempty"`
+}
+
+// PreviewRequestCommand defines model for PreviewRequest.Command.
+type PreviewRequestCommand string
+
+// PreviewResolve As with resolve.
+type PreviewResolve struct {
+	Category *Category `json:"category,omitempty"`
+	Solution *string   `json:"solution,omitempty"`
 }
 
 // Priority defines model for Priority.
@@ -3216,6 +4791,25 @@ type Receipt struct {
 // ReceiptTicket As last known; null where it could not be read, or is not the asker's to see any more.
 type ReceiptTicket = Ticket
 
+// ReceptionType defines model for ReceptionType.
+type ReceptionType struct {
+	Desk     string      `json:"desk"`
+	Fields   []FormField `json:"fields"`
+	Key      string      `json:"key"`
+	Label    NameWords   `json:"label"`
+	Position int         `json:"position"`
+	Retired  bool        `json:"retired"`
+	Revision int64       `json:"revision"`
+}
+
+// ReceptionTypeList defines model for ReceptionTypeList.
+type ReceptionTypeList struct {
+	Items       []ReceptionType `json:"items"`
+	NextCursor  *string         `json:"next_cursor"`
+	Total       int             `json:"total"`
+	TotalCapped bool            `json:"total_capped"`
+}
+
 // Recipient defines model for Recipient.
 type Recipient struct {
 	Attempts  int            `json:"attempts"`
@@ -3227,8 +4821,27 @@ type Recipient struct {
 // RecipientState defines model for Recipient.State.
 type RecipientState string
 
+// Reconciliation defines model for Reconciliation.
+type Reconciliation struct {
+	Address string `json:"address"`
+
+	// Even Every mail on the server has its one fate.
+	Even    bool   `json:"even"`
+	Mailbox string `json:"mailbox"`
+
+	// Missing UIDs without a line in the ledger. New mail is among them until it is taken in.
+	Missing  []int64 `json:"missing"`
+	OnServer int     `json:"on_server"`
+
+	// Unsettled UIDs with a line and no fate yet.
+	Unsettled []int64 `json:"unsettled"`
+}
+
 // ResolveCommand defines model for ResolveCommand.
 type ResolveCommand struct {
+	// DraftId The draft that the text was written in: it goes when the command is applied.
+	DraftId *DraftId `json:"draft_id,omitempty"`
+
 	// Id Unique per actor.
 	Id      *CommandId  `json:"id,omitempty"`
 	Message *NewMessage `json:"message,omitempty"`
@@ -3260,6 +4873,79 @@ type RotateWebhook struct {
 // Scope defines model for Scope.
 type Scope string
 
+// Session defines model for Session.
+type Session struct {
+	// Access Of a client: portal or full.
+	Access *string `json:"access"`
+
+	// Client Id of the client; null for an agent.
+	Client    *string    `json:"client"`
+	CreatedAt *time.Time `json:"created_at"`
+	Desks     []string   `json:"desks"`
+	Email     string     `json:"email"`
+
+	// ExpiresAt It also ends after 12 hours without use.
+	ExpiresAt *time.Time `json:"expires_at"`
+	Groups    []string   `json:"groups"`
+
+	// Id Of the session; null with a token.
+	Id *string `json:"id"`
+
+	// Key Of the agent; null for a client.
+	Key      *string     `json:"key"`
+	Kind     SessionKind `json:"kind"`
+	Language *string     `json:"language"`
+	Name     string      `json:"name"`
+
+	// Role Of an agent.
+	Role   *Role   `json:"role"`
+	Scopes []Scope `json:"scopes"`
+
+	// State second_factor: a code is owed; enrol: the role needs a second factor, and there is none yet.
+	State SessionState `json:"state"`
+	Via   SessionVia   `json:"via"`
+
+	// Zone Time zone (IANA); null: that of his machine.
+	Zone *string `json:"zone"`
+}
+
+// SessionKind defines model for Session.Kind.
+type SessionKind string
+
+// SessionState second_factor: a code is owed; enrol: the role needs a second factor, and there is none yet.
+type SessionState string
+
+// SessionVia defines model for Session.Via.
+type SessionVia string
+
+// SessionList defines model for SessionList.
+type SessionList struct {
+	Items       []OpenSession `json:"items"`
+	NextCursor  *string       `json:"next_cursor"`
+	Total       int           `json:"total"`
+	TotalCapped bool          `json:"total_capped"`
+}
+
+// SetAccess defines model for SetAccess.
+type SetAccess struct {
+	Access SetAccessAccess `json:"access"`
+
+	// Organisation A name, the same for all who belong together.
+	Organisation *string `json:"organisation,omitempty"`
+}
+
+// SetAccessAccess defines model for SetAccess.Access.
+type SetAccessAccess string
+
+// SignIn With `login` or `email`.
+type SignIn struct {
+	Email *Email `json:"email,omitempty"`
+
+	// Login Key or mail address.
+	Login    *string `json:"login,omitempty"`
+	Password *string `json:"password,omitempty"`
+}
+
 // Signature defines model for Signature.
 type Signature struct {
 	En string `json:"en"`
@@ -3289,6 +4975,51 @@ type Targets struct {
 	Low    int64 `json:"low"`
 	Normal int64 `json:"normal"`
 	Urgent int64 `json:"urgent"`
+}
+
+// Template defines model for Template.
+type Template struct {
+	// BuiltIn Shipped; taken where a desk has none of its own.
+	BuiltIn  bool             `json:"built_in"`
+	Desk     *string          `json:"desk"`
+	Id       string           `json:"id"`
+	Language TemplateLanguage `json:"language"`
+
+	// Name Empty: the one that is taken unless a message names another.
+	Name     string   `json:"name"`
+	Occasion Occasion `json:"occasion"`
+	Revision int64    `json:"revision"`
+	Source   string   `json:"source"`
+}
+
+// TemplateLanguage defines model for Template.Language.
+type TemplateLanguage string
+
+// TemplateList defines model for TemplateList.
+type TemplateList struct {
+	Items       []Template `json:"items"`
+	NextCursor  *string    `json:"next_cursor"`
+	Total       int        `json:"total"`
+	TotalCapped bool       `json:"total_capped"`
+	Variables   []string   `json:"variables"`
+}
+
+// TextModule defines model for TextModule.
+type TextModule struct {
+	Desk     *string   `json:"desk"`
+	Id       string    `json:"id"`
+	Position int       `json:"position"`
+	Revision int64     `json:"revision"`
+	Shortcut string    `json:"shortcut"`
+	Text     LongWords `json:"text"`
+}
+
+// TextModuleList defines model for TextModuleList.
+type TextModuleList struct {
+	Items       []TextModule `json:"items"`
+	NextCursor  *string      `json:"next_cursor"`
+	Total       int          `json:"total"`
+	TotalCapped bool         `json:"total_capped"`
 }
 
 // Ticket defines model for Ticket.
@@ -3346,7 +5077,7 @@ type TicketList struct {
 	Items      []Ticket `json:"items"`
 	NextCursor *string  `json:"next_cursor"`
 
-	// Total At most 1001.
+	// Total At most 1001; where counting would take long, as many as were seen.
 	Total int `json:"total"`
 
 	// TotalCapped There are at least `total`.
@@ -3391,7 +5122,11 @@ type TimelineItemType string
 
 // Token defines model for Token.
 type Token struct {
-	Agent      string     `json:"agent"`
+	// Agent Key; null where it is a client's.
+	Agent *string `json:"agent"`
+
+	// Client Id; null where it is an agent's.
+	Client     *string    `json:"client"`
 	CreatedAt  time.Time  `json:"created_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`
 	Id         string     `json:"id"`
@@ -3407,8 +5142,109 @@ type TokenList struct {
 	TotalCapped bool    `json:"total_capped"`
 }
 
+// TriedTemplate defines model for TriedTemplate.
+type TriedTemplate struct {
+	Html    string `json:"html"`
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+}
+
+// Trigger defines model for Trigger.
+type Trigger struct {
+	Desk    *string `json:"desk"`
+	Enabled bool    `json:"enabled"`
+	Id      string  `json:"id"`
+	Key     string  `json:"key"`
+
+	// Last Where it holds, those after it are not asked.
+	Last     bool        `json:"last"`
+	Name     string      `json:"name"`
+	Position int         `json:"position"`
+	Revision int64       `json:"revision"`
+	Then     TriggerThen `json:"then"`
+	When     TriggerWhen `json:"when"`
+}
+
+// TriggerList defines model for TriggerList.
+type TriggerList struct {
+	Items       []Trigger `json:"items"`
+	NextCursor  *string   `json:"next_cursor"`
+	Total       int       `json:"total"`
+	TotalCapped bool      `json:"total_capped"`
+}
+
+// TriggerThen defines model for TriggerThen.
+type TriggerThen struct {
+	// Group Lower-case word of a desk, group or agent.
+	Group *Key `json:"group,omitempty"`
+
+	// Owner Lower-case word of a desk, group or agent.
+	Owner    *Key      `json:"owner,omitempty"`
+	Priority *Priority `json:"priority,omitempty"`
+	Tags     *[]string `json:"tags,omitempty"`
+}
+
+// TriggerWhen defines model for TriggerWhen.
+type TriggerWhen struct {
+	Channels       *[]Channel  `json:"channels,omitempty"`
+	Languages      *[]string   `json:"languages,omitempty"`
+	Priorities     *[]Priority `json:"priorities,omitempty"`
+	ReceptionTypes *[]string   `json:"reception_types,omitempty"`
+
+	// Senders Addresses, or domains with their @.
+	Senders *[]string `json:"senders,omitempty"`
+	Tags    *[]string `json:"tags,omitempty"`
+	Text    *[]string `json:"text,omitempty"`
+	Title   *[]string `json:"title,omitempty"`
+	Types   *[]Type   `json:"types,omitempty"`
+
+	// Working Within the hours of the desk, or outside.
+	Working *bool `json:"working,omitempty"`
+}
+
+// TryTemplate defines model for TryTemplate.
+type TryTemplate struct {
+	// Body What the agent wrote.
+	Body *string `json:"body,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk     *Key                `json:"desk,omitempty"`
+	Language TryTemplateLanguage `json:"language"`
+	Occasion Occasion            `json:"occasion"`
+	Source   *string             `json:"source,omitempty"`
+
+	// Ticket Whose data it is filled with.
+	Ticket *int64 `json:"ticket,omitempty"`
+}
+
+// TryTemplateLanguage defines model for TryTemplate.Language.
+type TryTemplateLanguage string
+
 // Type defines model for Type.
 type Type string
+
+// Undeliverable defines model for Undeliverable.
+type Undeliverable struct {
+	Address string `json:"address"`
+
+	// Number Of the ticket whose mail came back.
+	Number *int64    `json:"number"`
+	Reason *string   `json:"reason"`
+	Since  time.Time `json:"since"`
+
+	// Status RFC 3463.
+	Status *string          `json:"status"`
+	Why    UndeliverableWhy `json:"why"`
+}
+
+// UndeliverableWhy defines model for Undeliverable.Why.
+type UndeliverableWhy string
+
+// UndeliverableList defines model for UndeliverableList.
+type UndeliverableList struct {
+	Items      []Undeliverable `json:"items"`
+	NextCursor *string         `json:"next_cursor"`
+}
 
 // View defines model for View.
 type View struct {
@@ -3498,8 +5334,14 @@ type Words struct {
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// DraftName defines model for DraftName.
+type DraftName = string
+
 // Limit defines model for Limit.
 type Limit = int
+
+// MailboxId defines model for MailboxId.
+type MailboxId = string
 
 // Number defines model for Number.
 type Number = int64
@@ -3537,11 +5379,26 @@ type StoreAway = Problem
 // TooLarge defines model for TooLarge.
 type TooLarge = Problem
 
+// TooMany defines model for TooMany.
+type TooMany = Problem
+
 // Unauthorized defines model for Unauthorized.
 type Unauthorized = Problem
 
 // WrongType defines model for WrongType.
 type WrongType = Problem
+
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// Actor Such as agent:sato, client:c_01 or nobody.
+	Actor   *string `form:"actor,omitempty" json:"actor,omitempty"`
+	Action  *string `form:"action,omitempty" json:"action,omitempty"`
+	Subject *string `form:"subject,omitempty" json:"subject,omitempty"`
+	Limit   *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
 
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
@@ -3553,6 +5410,12 @@ type ListEventsParams struct {
 	Limit *int      `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListForbiddenWordsParams defines parameters for ListForbiddenWords.
+type ListForbiddenWordsParams struct {
+	// Desk Of this one and of every desk.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+}
+
 // ListLedgerParams defines parameters for ListLedger.
 type ListLedgerParams struct {
 	// Mailbox Its id; left out: all of the desks of the asker.
@@ -3561,6 +5424,12 @@ type ListLedgerParams struct {
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListMacrosParams defines parameters for ListMacros.
+type ListMacrosParams struct {
+	// Desk Of this one and of every desk.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
 }
 
 // ListNoticesParams defines parameters for ListNotices.
@@ -3592,6 +5461,24 @@ type ListQuarantineParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// EndSessionsParams defines parameters for EndSessions.
+type EndSessionsParams struct {
+	// Agent Whose; another than the asker needs the role admin.
+	Agent *Key `form:"agent,omitempty" json:"agent,omitempty"`
+
+	// Client Id of the client whose; needs the role admin.
+	Client *string `form:"client,omitempty" json:"client,omitempty"`
+}
+
+// ListSessionsParams defines parameters for ListSessions.
+type ListSessionsParams struct {
+	// Agent Whose; another than the asker needs the role admin.
+	Agent *Key `form:"agent,omitempty" json:"agent,omitempty"`
+
+	// Client Id of the client whose; needs the role admin.
+	Client *string `form:"client,omitempty" json:"client,omitempty"`
+}
+
 // StreamParams defines parameters for Stream.
 type StreamParams struct {
 	// Seconds End by itself after so long, for scripts. Without it, it lasts until either side hangs up.
@@ -3601,19 +5488,38 @@ type StreamParams struct {
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
 }
 
+// ListTemplatesParams defines parameters for ListTemplates.
+type ListTemplatesParams struct {
+	// Desk Of this one and of every desk.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+}
+
+// ListTextModulesParams defines parameters for ListTextModules.
+type ListTextModulesParams struct {
+	// Desk Of this one and of every desk.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+}
+
 // ListTicketsParams defines parameters for ListTickets.
 type ListTicketsParams struct {
 	// View One of the views; "mine" and "my" are the asker.
 	View *ViewKey `form:"view,omitempty" json:"view,omitempty"`
 
-	// Q Words that must all occur in title, messages, client or number; empty: no filter.
+	// Q Words, phrases and conditions that must all hold, as in
+	// `state:open owner:me waiting>4h -tag:vip created>=2026-01-01 "exact phrase" 請求書 or(priority:urgent tag:vip)`.
+	// A word is looked for in title, messages, client and number: English words in any form, Japanese from one
+	// character on, wide and half-width forms and both kana alike; `print*` is a beginning. `or(…)`, `and(…)`, `not(…)`,
+	// `-…`, parentheses and `OR`, `AND`, `NOT` in capitals combine. Fields: state, priority, channel, category, type,
+	// reception_type, language, tag, owner (me, none), group (mine, none), desk, number, title, client (an id), client_name,
+	// client_number, login, email, phone, created, updated, resolved, due (2026-01-31, 2026-01, an instant, today, -7d),
+	// waiting, age, idle (>4h), view. What cannot be read is 422 with the position of the character. Empty: no filter.
 	Q        *string     `form:"q,omitempty" json:"q,omitempty"`
 	State    *[]State    `form:"state,omitempty" json:"state,omitempty"`
 	Priority *[]Priority `form:"priority,omitempty" json:"priority,omitempty"`
 	Channel  *[]Channel  `form:"channel,omitempty" json:"channel,omitempty"`
 	Number   *[]int64    `form:"number,omitempty" json:"number,omitempty"`
 
-	// Title Contained in the title, case folded.
+	// Title Words of the title, or their beginnings.
 	Title *string `form:"title,omitempty" json:"title,omitempty"`
 
 	// Group Keys; `none`: without group.
@@ -3625,18 +5531,31 @@ type ListTicketsParams struct {
 	Type     *[]Type     `form:"type,omitempty" json:"type,omitempty"`
 	Tag      *[]string   `form:"tag,omitempty" json:"tag,omitempty"`
 	Language *[]Language `form:"language,omitempty" json:"language,omitempty"`
-	Category *[]Category `form:"category,omitempty" json:"category,omitempty"`
+
+	// ReceptionType `none`: without one.
+	ReceptionType *[]string   `form:"reception_type,omitempty" json:"reception_type,omitempty"`
+	Category      *[]Category `form:"category,omitempty" json:"category,omitempty"`
 
 	// ClientName Contained in the name, case folded.
 	ClientName   *string `form:"client_name,omitempty" json:"client_name,omitempty"`
 	ClientNumber *string `form:"client_number,omitempty" json:"client_number,omitempty"`
-	Email        *string `form:"email,omitempty" json:"email,omitempty"`
-	Phone        *string `form:"phone,omitempty" json:"phone,omitempty"`
+
+	// Login What the client signs in with, or a part of it.
+	Login *string `form:"login,omitempty" json:"login,omitempty"`
+
+	// Email A part of any of his addresses.
+	Email *string `form:"email,omitempty" json:"email,omitempty"`
+
+	// Phone Digits in any of his numbers.
+	Phone *string `form:"phone,omitempty" json:"phone,omitempty"`
+
+	// Client The id of a client.
+	Client *string `form:"client,omitempty" json:"client,omitempty"`
 
 	// CreatedFrom First instant, included.
 	CreatedFrom *time.Time `form:"created_from,omitempty" json:"created_from,omitempty"`
 
-	// CreatedTo Last instant, excluded.
+	// CreatedTo Last instant, included.
 	CreatedTo *time.Time `form:"created_to,omitempty" json:"created_to,omitempty"`
 
 	// Sort `-` in front: descending.
@@ -3803,6 +5722,25 @@ type WithdrawMessageParams struct {
 type ListTokensParams struct {
 	// Agent Whose; another than the asker needs the role admin.
 	Agent *Key `form:"agent,omitempty" json:"agent,omitempty"`
+
+	// Client Id of the client whose; needs the role admin.
+	Client *string `form:"client,omitempty" json:"client,omitempty"`
+}
+
+// ListTriggersParams defines parameters for ListTriggers.
+type ListTriggersParams struct {
+	// Desk Of this one and of every desk.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+}
+
+// ListUndeliverableParams defines parameters for ListUndeliverable.
+type ListUndeliverableParams struct {
+	// Q Only those that hold this text.
+	Q     *string `form:"q,omitempty" json:"q,omitempty"`
+	Limit *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListHookDeliveriesParams defines parameters for ListHookDeliveries.
@@ -3826,11 +5764,26 @@ type ChangeAgentJSONRequestBody = ChangeAgent
 // CreateCalendarJSONRequestBody defines body for CreateCalendar for application/json ContentType.
 type CreateCalendarJSONRequestBody = CreateCalendar
 
+// SetClientAccessJSONRequestBody defines body for SetClientAccess for application/json ContentType.
+type SetClientAccessJSONRequestBody = SetAccess
+
 // CreateDeskJSONRequestBody defines body for CreateDesk for application/json ContentType.
 type CreateDeskJSONRequestBody = CreateDesk
 
 // ChangeDeskJSONRequestBody defines body for ChangeDesk for application/json ContentType.
 type ChangeDeskJSONRequestBody = ChangeDesk
+
+// CreateReceptionTypeJSONRequestBody defines body for CreateReceptionType for application/json ContentType.
+type CreateReceptionTypeJSONRequestBody = CreateReceptionType
+
+// ChangeReceptionTypeJSONRequestBody defines body for ChangeReceptionType for application/json ContentType.
+type ChangeReceptionTypeJSONRequestBody = ChangeReceptionType
+
+// CreateForbiddenWordJSONRequestBody defines body for CreateForbiddenWord for application/json ContentType.
+type CreateForbiddenWordJSONRequestBody = CreateForbiddenWord
+
+// ChangeForbiddenWordJSONRequestBody defines body for ChangeForbiddenWord for application/json ContentType.
+type ChangeForbiddenWordJSONRequestBody = ChangeForbiddenWord
 
 // CreateGroupJSONRequestBody defines body for CreateGroup for application/json ContentType.
 type CreateGroupJSONRequestBody = CreateGroup
@@ -3838,11 +5791,41 @@ type CreateGroupJSONRequestBody = CreateGroup
 // ChangeGroupJSONRequestBody defines body for ChangeGroup for application/json ContentType.
 type ChangeGroupJSONRequestBody = ChangeGroup
 
+// CreateMacroJSONRequestBody defines body for CreateMacro for application/json ContentType.
+type CreateMacroJSONRequestBody = CreateMacro
+
+// ChangeMacroJSONRequestBody defines body for ChangeMacro for application/json ContentType.
+type ChangeMacroJSONRequestBody = ChangeMacro
+
+// CreateMailboxJSONRequestBody defines body for CreateMailbox for application/json ContentType.
+type CreateMailboxJSONRequestBody = CreateMailbox
+
+// ChangeMailboxJSONRequestBody defines body for ChangeMailbox for application/json ContentType.
+type ChangeMailboxJSONRequestBody = ChangeMailbox
+
 // ReadNoticesJSONRequestBody defines body for ReadNotices for application/json ContentType.
 type ReadNoticesJSONRequestBody = ReadNotices
 
 // CreatePolicyJSONRequestBody defines body for CreatePolicy for application/json ContentType.
 type CreatePolicyJSONRequestBody = CreatePolicy
+
+// CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
+type CreateSessionJSONRequestBody = SignIn
+
+// CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
+type CreateTemplateJSONRequestBody = CreateTemplate
+
+// TryTemplateJSONRequestBody defines body for TryTemplate for application/json ContentType.
+type TryTemplateJSONRequestBody = TryTemplate
+
+// ChangeTemplateJSONRequestBody defines body for ChangeTemplate for application/json ContentType.
+type ChangeTemplateJSONRequestBody = ChangeTemplate
+
+// CreateTextModuleJSONRequestBody defines body for CreateTextModule for application/json ContentType.
+type CreateTextModuleJSONRequestBody = CreateTextModule
+
+// ChangeTextModuleJSONRequestBody defines body for ChangeTextModule for application/json ContentType.
+type ChangeTextModuleJSONRequestBody = ChangeTextModule
 
 // CreateTicketJSONRequestBody defines body for CreateTicket for application/json ContentType.
 type CreateTicketJSONRequestBody = CreateTicket
@@ -3868,6 +5851,9 @@ type CloseTicketJSONRequestBody = BareCommand
 // DeleteTicketJSONRequestBody defines body for DeleteTicket for application/json ContentType.
 type DeleteTicketJSONRequestBody = BareCommand
 
+// SaveDraftJSONRequestBody defines body for SaveDraft for application/json ContentType.
+type SaveDraftJSONRequestBody = NewDraft
+
 // EscalateTicketJSONRequestBody defines body for EscalateTicket for application/json ContentType.
 type EscalateTicketJSONRequestBody = EscalateCommand
 
@@ -3891,6 +5877,9 @@ type AddNoteJSONRequestBody = NoteCommand
 
 // PutPresenceJSONRequestBody defines body for PutPresence for application/json ContentType.
 type PutPresenceJSONRequestBody = PutPresence
+
+// PreviewMailJSONRequestBody defines body for PreviewMail for application/json ContentType.
+type PreviewMailJSONRequestBody = PreviewRequest
 
 // MakePromiseJSONRequestBody defines body for MakePromise for application/json ContentType.
 type MakePromiseJSONRequestBody = PromiseCommand
@@ -3916,6 +5905,12 @@ type WithdrawMessageJSONRequestBody = WithdrawCommand
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = CreateToken
 
+// CreateTriggerJSONRequestBody defines body for CreateTrigger for application/json ContentType.
+type CreateTriggerJSONRequestBody = CreateTrigger
+
+// ChangeTriggerJSONRequestBody defines body for ChangeTrigger for application/json ContentType.
+type ChangeTriggerJSONRequestBody = ChangeTrigger
+
 // CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
 type CreateWebhookJSONRequestBody = CreateWebhook
 
@@ -3928,7 +5923,7 @@ type RotateWebhookJSONRequestBody = RotateWebhook
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// GetRoot Where to go from here
-	// (GET /)
+	// (GET /api)
 	GetRoot(c *gin.Context)
 	// GetDocs This document as a page
 	// (GET /api/docs)
@@ -3957,6 +5952,9 @@ type ServerInterface interface {
 	// GetAttachment A file
 	// (GET /api/v1/attachments/{id})
 	GetAttachment(c *gin.Context, id string)
+	// ListAudit The audit log, newest first
+	// (GET /api/v1/audit)
+	ListAudit(c *gin.Context, params ListAuditParams)
 	// ListCalendars Calendars
 	// (GET /api/v1/calendars)
 	ListCalendars(c *gin.Context)
@@ -3966,6 +5964,9 @@ type ServerInterface interface {
 	// GetCalendarYear The picture of a year
 	// (GET /api/v1/calendars/{key}/years/{year})
 	GetCalendarYear(c *gin.Context, key string, year int)
+	// SetClientAccess What a client may open
+	// (PUT /api/v1/clients/{id}/access)
+	SetClientAccess(c *gin.Context, id string)
 	// ListDesks Desks
 	// (GET /api/v1/desks)
 	ListDesks(c *gin.Context)
@@ -3981,9 +5982,36 @@ type ServerInterface interface {
 	// ChangeDesk Change the settings of a desk
 	// (PATCH /api/v1/desks/{key})
 	ChangeDesk(c *gin.Context, key Key)
+	// ListReceptionTypes What a desk takes in, with the form of each
+	// (GET /api/v1/desks/{key}/reception-types)
+	ListReceptionTypes(c *gin.Context, key Key)
+	// CreateReceptionType Add a reception type to a desk
+	// (POST /api/v1/desks/{key}/reception-types)
+	CreateReceptionType(c *gin.Context, key Key)
+	// DeleteReceptionType Take a reception type away
+	// (DELETE /api/v1/desks/{key}/reception-types/{type})
+	DeleteReceptionType(c *gin.Context, key Key, pType Key)
+	// ChangeReceptionType Change a reception type
+	// (PATCH /api/v1/desks/{key}/reception-types/{type})
+	ChangeReceptionType(c *gin.Context, key Key, pType Key)
+	// ListDrafts What the asker has begun to write
+	// (GET /api/v1/drafts)
+	ListDrafts(c *gin.Context)
 	// ListEvents The log of all that happened
 	// (GET /api/v1/events)
 	ListEvents(c *gin.Context, params ListEventsParams)
+	// ListForbiddenWords Words that must not stand in a mail to a client
+	// (GET /api/v1/forbidden-words)
+	ListForbiddenWords(c *gin.Context, params ListForbiddenWordsParams)
+	// CreateForbiddenWord Forbid a word
+	// (POST /api/v1/forbidden-words)
+	CreateForbiddenWord(c *gin.Context)
+	// DeleteForbiddenWord Allow a word again
+	// (DELETE /api/v1/forbidden-words/{id})
+	DeleteForbiddenWord(c *gin.Context, id string)
+	// ChangeForbiddenWord Change a forbidden word
+	// (PATCH /api/v1/forbidden-words/{id})
+	ChangeForbiddenWord(c *gin.Context, id string)
 	// ListGroups Groups
 	// (GET /api/v1/groups)
 	ListGroups(c *gin.Context)
@@ -3999,9 +6027,39 @@ type ServerInterface interface {
 	// ListLedger What became of each mail
 	// (GET /api/v1/ledger)
 	ListLedger(c *gin.Context, params ListLedgerParams)
+	// ListMacros What agents do at one stroke
+	// (GET /api/v1/macros)
+	ListMacros(c *gin.Context, params ListMacrosParams)
+	// CreateMacro Add a macro
+	// (POST /api/v1/macros)
+	CreateMacro(c *gin.Context)
+	// DeleteMacro Take a macro away
+	// (DELETE /api/v1/macros/{id})
+	DeleteMacro(c *gin.Context, id string)
+	// ChangeMacro Change a macro
+	// (PATCH /api/v1/macros/{id})
+	ChangeMacro(c *gin.Context, id string)
 	// ListMailboxes Mailboxes and how reading them goes
 	// (GET /api/v1/mailboxes)
 	ListMailboxes(c *gin.Context)
+	// CreateMailbox Add a mailbox
+	// (POST /api/v1/mailboxes)
+	CreateMailbox(c *gin.Context)
+	// DeleteMailbox Remove a mailbox
+	// (DELETE /api/v1/mailboxes/{mailbox})
+	DeleteMailbox(c *gin.Context, mailbox MailboxId)
+	// GetMailbox A mailbox
+	// (GET /api/v1/mailboxes/{mailbox})
+	GetMailbox(c *gin.Context, mailbox MailboxId)
+	// ChangeMailbox Change a mailbox's settings
+	// (PATCH /api/v1/mailboxes/{mailbox})
+	ChangeMailbox(c *gin.Context, mailbox MailboxId)
+	// ReconcileMailbox Compare a mailbox with its ledger
+	// (POST /api/v1/mailboxes/{mailbox}/reconcile)
+	ReconcileMailbox(c *gin.Context, mailbox MailboxId)
+	// TestMailbox Try a mailbox's servers
+	// (POST /api/v1/mailboxes/{mailbox}/test)
+	TestMailbox(c *gin.Context, mailbox MailboxId)
 	// GetRawMessage The source of a mail
 	// (GET /api/v1/messages/{id}/raw)
 	GetRawMessage(c *gin.Context, id string)
@@ -4032,9 +6090,54 @@ type ServerInterface interface {
 	// GetReceipt The receipt of a command
 	// (GET /api/v1/receipts/{id})
 	GetReceipt(c *gin.Context, id string)
+	// DeleteSession Sign out
+	// (DELETE /api/v1/session)
+	DeleteSession(c *gin.Context)
+	// GetSession Who asks
+	// (GET /api/v1/session)
+	GetSession(c *gin.Context)
+	// CreateSession Sign in
+	// (POST /api/v1/session)
+	CreateSession(c *gin.Context)
+	// EndSessions Sign out everywhere else
+	// (DELETE /api/v1/sessions)
+	EndSessions(c *gin.Context, params EndSessionsParams)
+	// ListSessions Where somebody is signed in
+	// (GET /api/v1/sessions)
+	ListSessions(c *gin.Context, params ListSessionsParams)
+	// EndSession Sign out elsewhere
+	// (DELETE /api/v1/sessions/{id})
+	EndSession(c *gin.Context, id string)
 	// Stream Hints of what changes, as it changes
 	// (GET /api/v1/stream)
 	Stream(c *gin.Context, params StreamParams)
+	// ListTemplates Texts of mails by occasion and language
+	// (GET /api/v1/templates)
+	ListTemplates(c *gin.Context, params ListTemplatesParams)
+	// CreateTemplate Give a desk a template of its own
+	// (POST /api/v1/templates)
+	CreateTemplate(c *gin.Context)
+	// TryTemplate Fill a template with a sample, or with a ticket
+	// (POST /api/v1/templates/try)
+	TryTemplate(c *gin.Context)
+	// DeleteTemplate Take a template away
+	// (DELETE /api/v1/templates/{id})
+	DeleteTemplate(c *gin.Context, id string)
+	// ChangeTemplate Change a template
+	// (PATCH /api/v1/templates/{id})
+	ChangeTemplate(c *gin.Context, id string)
+	// ListTextModules Texts that agents insert by a shortcut
+	// (GET /api/v1/text-modules)
+	ListTextModules(c *gin.Context, params ListTextModulesParams)
+	// CreateTextModule Add a text module
+	// (POST /api/v1/text-modules)
+	CreateTextModule(c *gin.Context)
+	// DeleteTextModule Take a text module away
+	// (DELETE /api/v1/text-modules/{id})
+	DeleteTextModule(c *gin.Context, id string)
+	// ChangeTextModule Change a text module
+	// (PATCH /api/v1/text-modules/{id})
+	ChangeTextModule(c *gin.Context, id string)
 	// ListTickets List and search tickets
 	// (GET /api/v1/tickets)
 	ListTickets(c *gin.Context, params ListTicketsParams)
@@ -4068,6 +6171,21 @@ type ServerInterface interface {
 	// DeleteTicket Delete the content
 	// (POST /api/v1/tickets/{number}/delete)
 	DeleteTicket(c *gin.Context, number Number, params DeleteTicketParams)
+	// ListTicketDrafts Drafts of a ticket
+	// (GET /api/v1/tickets/{number}/drafts)
+	ListTicketDrafts(c *gin.Context, number Number)
+	// DeleteDraft Throw a draft away
+	// (DELETE /api/v1/tickets/{number}/drafts/{draft})
+	DeleteDraft(c *gin.Context, number Number, draft DraftName)
+	// GetDraft One draft
+	// (GET /api/v1/tickets/{number}/drafts/{draft})
+	GetDraft(c *gin.Context, number Number, draft DraftName)
+	// SaveDraft Save what is being written
+	// (PUT /api/v1/tickets/{number}/drafts/{draft})
+	SaveDraft(c *gin.Context, number Number, draft DraftName)
+	// GetDraftFile A file of a draft
+	// (GET /api/v1/tickets/{number}/drafts/{draft}/files/{file})
+	GetDraftFile(c *gin.Context, number Number, draft DraftName, file string)
 	// EscalateTicket Raise by one tier, or hand over
 	// (POST /api/v1/tickets/{number}/escalate)
 	EscalateTicket(c *gin.Context, number Number, params EscalateTicketParams)
@@ -4083,6 +6201,9 @@ type ServerInterface interface {
 	// LinkTicket Tie to another ticket
 	// (POST /api/v1/tickets/{number}/link)
 	LinkTicket(c *gin.Context, number Number, params LinkTicketParams)
+	// UseMacro What a macro comes to on a ticket
+	// (GET /api/v1/tickets/{number}/macros/{id})
+	UseMacro(c *gin.Context, number Number, id string)
 	// MergeTicket Merge into another ticket
 	// (POST /api/v1/tickets/{number}/merge)
 	MergeTicket(c *gin.Context, number Number, params MergeTicketParams)
@@ -4101,6 +6222,9 @@ type ServerInterface interface {
 	// PutPresence Say that you look or write
 	// (PUT /api/v1/tickets/{number}/presence)
 	PutPresence(c *gin.Context, number Number)
+	// PreviewMail The mail as the client will get it
+	// (POST /api/v1/tickets/{number}/preview)
+	PreviewMail(c *gin.Context, number Number)
 	// MakePromise Promise the client a time
 	// (POST /api/v1/tickets/{number}/promise)
 	MakePromise(c *gin.Context, number Number, params MakePromiseParams)
@@ -4134,6 +6258,24 @@ type ServerInterface interface {
 	// DeleteToken Revoke a token
 	// (DELETE /api/v1/tokens/{id})
 	DeleteToken(c *gin.Context, id string)
+	// ListTriggers What assigns tickets when they are opened
+	// (GET /api/v1/triggers)
+	ListTriggers(c *gin.Context, params ListTriggersParams)
+	// CreateTrigger Add a trigger
+	// (POST /api/v1/triggers)
+	CreateTrigger(c *gin.Context)
+	// DeleteTrigger Take a trigger away
+	// (DELETE /api/v1/triggers/{id})
+	DeleteTrigger(c *gin.Context, id string)
+	// ChangeTrigger Change a trigger
+	// (PATCH /api/v1/triggers/{id})
+	ChangeTrigger(c *gin.Context, id string)
+	// ListUndeliverable Addresses that get no automatic mail
+	// (GET /api/v1/undeliverable)
+	ListUndeliverable(c *gin.Context, params ListUndeliverableParams)
+	// ClearUndeliverable Let an address have automatic mail again
+	// (DELETE /api/v1/undeliverable/{address})
+	ClearUndeliverable(c *gin.Context, address string)
 	// ListViews Every view with its count
 	// (GET /api/v1/views)
 	ListViews(c *gin.Context)
@@ -4377,6 +6519,65 @@ func (siw *ServerInterfaceWrapper) GetAttachment(c *gin.Context) {
 	siw.Handler.GetAttachment(c, id)
 }
 
+// ListAudit operation middleware
+func (siw *ServerInterfaceWrapper) ListAudit(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAuditParams
+
+	// ------------- Optional query parameter "actor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor", c.Request.URL.Query(), &params.Actor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter actor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "action" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "action", c.Request.URL.Query(), &params.Action, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter action: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "subject" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "subject", c.Request.URL.Query(), &params.Subject, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subject: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAudit(c, params)
+}
+
 // ListCalendars operation middleware
 func (siw *ServerInterfaceWrapper) ListCalendars(c *gin.Context) {
 
@@ -4435,6 +6636,31 @@ func (siw *ServerInterfaceWrapper) GetCalendarYear(c *gin.Context) {
 	}
 
 	siw.Handler.GetCalendarYear(c, key, year)
+}
+
+// SetClientAccess operation middleware
+func (siw *ServerInterfaceWrapper) SetClientAccess(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetClientAccess(c, id)
 }
 
 // ListDesks operation middleware
@@ -4538,6 +6764,137 @@ func (siw *ServerInterfaceWrapper) ChangeDesk(c *gin.Context) {
 	siw.Handler.ChangeDesk(c, key)
 }
 
+// ListReceptionTypes operation middleware
+func (siw *ServerInterfaceWrapper) ListReceptionTypes(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListReceptionTypes(c, key)
+}
+
+// CreateReceptionType operation middleware
+func (siw *ServerInterfaceWrapper) CreateReceptionType(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateReceptionType(c, key)
+}
+
+// DeleteReceptionType operation middleware
+func (siw *ServerInterfaceWrapper) DeleteReceptionType(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "type" -------------
+	var pType Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "type", c.Param("type"), &pType, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter type: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteReceptionType(c, key, pType)
+}
+
+// ChangeReceptionType operation middleware
+func (siw *ServerInterfaceWrapper) ChangeReceptionType(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "type" -------------
+	var pType Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "type", c.Param("type"), &pType, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter type: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeReceptionType(c, key, pType)
+}
+
+// ListDrafts operation middleware
+func (siw *ServerInterfaceWrapper) ListDrafts(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListDrafts(c)
+}
+
 // ListEvents operation middleware
 func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
 
@@ -4579,6 +6936,96 @@ func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
 	}
 
 	siw.Handler.ListEvents(c, params)
+}
+
+// ListForbiddenWords operation middleware
+func (siw *ServerInterfaceWrapper) ListForbiddenWords(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListForbiddenWordsParams
+
+	// ------------- Optional query parameter "desk" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "desk", c.Request.URL.Query(), &params.Desk, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListForbiddenWords(c, params)
+}
+
+// CreateForbiddenWord operation middleware
+func (siw *ServerInterfaceWrapper) CreateForbiddenWord(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateForbiddenWord(c)
+}
+
+// DeleteForbiddenWord operation middleware
+func (siw *ServerInterfaceWrapper) DeleteForbiddenWord(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteForbiddenWord(c, id)
+}
+
+// ChangeForbiddenWord operation middleware
+func (siw *ServerInterfaceWrapper) ChangeForbiddenWord(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeForbiddenWord(c, id)
 }
 
 // ListGroups operation middleware
@@ -4700,6 +7147,96 @@ func (siw *ServerInterfaceWrapper) ListLedger(c *gin.Context) {
 	siw.Handler.ListLedger(c, params)
 }
 
+// ListMacros operation middleware
+func (siw *ServerInterfaceWrapper) ListMacros(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMacrosParams
+
+	// ------------- Optional query parameter "desk" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "desk", c.Request.URL.Query(), &params.Desk, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMacros(c, params)
+}
+
+// CreateMacro operation middleware
+func (siw *ServerInterfaceWrapper) CreateMacro(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateMacro(c)
+}
+
+// DeleteMacro operation middleware
+func (siw *ServerInterfaceWrapper) DeleteMacro(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteMacro(c, id)
+}
+
+// ChangeMacro operation middleware
+func (siw *ServerInterfaceWrapper) ChangeMacro(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeMacro(c, id)
+}
+
 // ListMailboxes operation middleware
 func (siw *ServerInterfaceWrapper) ListMailboxes(c *gin.Context) {
 
@@ -4711,6 +7248,144 @@ func (siw *ServerInterfaceWrapper) ListMailboxes(c *gin.Context) {
 	}
 
 	siw.Handler.ListMailboxes(c)
+}
+
+// CreateMailbox operation middleware
+func (siw *ServerInterfaceWrapper) CreateMailbox(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateMailbox(c)
+}
+
+// DeleteMailbox operation middleware
+func (siw *ServerInterfaceWrapper) DeleteMailbox(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "mailbox" -------------
+	var mailbox MailboxId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mailbox", c.Param("mailbox"), &mailbox, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter mailbox: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteMailbox(c, mailbox)
+}
+
+// GetMailbox operation middleware
+func (siw *ServerInterfaceWrapper) GetMailbox(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "mailbox" -------------
+	var mailbox MailboxId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mailbox", c.Param("mailbox"), &mailbox, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter mailbox: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetMailbox(c, mailbox)
+}
+
+// ChangeMailbox operation middleware
+func (siw *ServerInterfaceWrapper) ChangeMailbox(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "mailbox" -------------
+	var mailbox MailboxId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mailbox", c.Param("mailbox"), &mailbox, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter mailbox: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeMailbox(c, mailbox)
+}
+
+// ReconcileMailbox operation middleware
+func (siw *ServerInterfaceWrapper) ReconcileMailbox(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "mailbox" -------------
+	var mailbox MailboxId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mailbox", c.Param("mailbox"), &mailbox, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter mailbox: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReconcileMailbox(c, mailbox)
+}
+
+// TestMailbox operation middleware
+func (siw *ServerInterfaceWrapper) TestMailbox(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "mailbox" -------------
+	var mailbox MailboxId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mailbox", c.Param("mailbox"), &mailbox, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter mailbox: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TestMailbox(c, mailbox)
 }
 
 // GetRawMessage operation middleware
@@ -5007,6 +7682,140 @@ func (siw *ServerInterfaceWrapper) GetReceipt(c *gin.Context) {
 	siw.Handler.GetReceipt(c, id)
 }
 
+// DeleteSession operation middleware
+func (siw *ServerInterfaceWrapper) DeleteSession(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteSession(c)
+}
+
+// GetSession operation middleware
+func (siw *ServerInterfaceWrapper) GetSession(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSession(c)
+}
+
+// CreateSession operation middleware
+func (siw *ServerInterfaceWrapper) CreateSession(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateSession(c)
+}
+
+// EndSessions operation middleware
+func (siw *ServerInterfaceWrapper) EndSessions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndSessionsParams
+
+	// ------------- Optional query parameter "agent" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "agent", c.Request.URL.Query(), &params.Agent, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter agent: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "client" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "client", c.Request.URL.Query(), &params.Client, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter client: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndSessions(c, params)
+}
+
+// ListSessions operation middleware
+func (siw *ServerInterfaceWrapper) ListSessions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSessionsParams
+
+	// ------------- Optional query parameter "agent" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "agent", c.Request.URL.Query(), &params.Agent, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter agent: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "client" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "client", c.Request.URL.Query(), &params.Client, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter client: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSessions(c, params)
+}
+
+// EndSession operation middleware
+func (siw *ServerInterfaceWrapper) EndSession(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndSession(c, id)
+}
+
 // Stream operation middleware
 func (siw *ServerInterfaceWrapper) Stream(c *gin.Context) {
 
@@ -5053,6 +7862,199 @@ func (siw *ServerInterfaceWrapper) Stream(c *gin.Context) {
 	}
 
 	siw.Handler.Stream(c, params)
+}
+
+// ListTemplates operation middleware
+func (siw *ServerInterfaceWrapper) ListTemplates(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTemplatesParams
+
+	// ------------- Optional query parameter "desk" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "desk", c.Request.URL.Query(), &params.Desk, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTemplates(c, params)
+}
+
+// CreateTemplate operation middleware
+func (siw *ServerInterfaceWrapper) CreateTemplate(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateTemplate(c)
+}
+
+// TryTemplate operation middleware
+func (siw *ServerInterfaceWrapper) TryTemplate(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TryTemplate(c)
+}
+
+// DeleteTemplate operation middleware
+func (siw *ServerInterfaceWrapper) DeleteTemplate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteTemplate(c, id)
+}
+
+// ChangeTemplate operation middleware
+func (siw *ServerInterfaceWrapper) ChangeTemplate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeTemplate(c, id)
+}
+
+// ListTextModules operation middleware
+func (siw *ServerInterfaceWrapper) ListTextModules(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTextModulesParams
+
+	// ------------- Optional query parameter "desk" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "desk", c.Request.URL.Query(), &params.Desk, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTextModules(c, params)
+}
+
+// CreateTextModule operation middleware
+func (siw *ServerInterfaceWrapper) CreateTextModule(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateTextModule(c)
+}
+
+// DeleteTextModule operation middleware
+func (siw *ServerInterfaceWrapper) DeleteTextModule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteTextModule(c, id)
+}
+
+// ChangeTextModule operation middleware
+func (siw *ServerInterfaceWrapper) ChangeTextModule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeTextModule(c, id)
 }
 
 // ListTickets operation middleware
@@ -5168,6 +8170,14 @@ func (siw *ServerInterfaceWrapper) ListTickets(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "reception_type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reception_type", c.Request.URL.Query(), &params.ReceptionType, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter reception_type: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "category" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "category", c.Request.URL.Query(), &params.Category, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
@@ -5192,6 +8202,14 @@ func (siw *ServerInterfaceWrapper) ListTickets(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "login" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "login", c.Request.URL.Query(), &params.Login, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter login: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "email" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "email", c.Request.URL.Query(), &params.Email, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -5205,6 +8223,14 @@ func (siw *ServerInterfaceWrapper) ListTickets(c *gin.Context) {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "phone", c.Request.URL.Query(), &params.Phone, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter phone: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "client" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "client", c.Request.URL.Query(), &params.Client, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter client: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -5711,6 +8737,176 @@ func (siw *ServerInterfaceWrapper) DeleteTicket(c *gin.Context) {
 	siw.Handler.DeleteTicket(c, number, params)
 }
 
+// ListTicketDrafts operation middleware
+func (siw *ServerInterfaceWrapper) ListTicketDrafts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTicketDrafts(c, number)
+}
+
+// DeleteDraft operation middleware
+func (siw *ServerInterfaceWrapper) DeleteDraft(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "draft" -------------
+	var draft DraftName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", c.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter draft: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteDraft(c, number, draft)
+}
+
+// GetDraft operation middleware
+func (siw *ServerInterfaceWrapper) GetDraft(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "draft" -------------
+	var draft DraftName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", c.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter draft: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDraft(c, number, draft)
+}
+
+// SaveDraft operation middleware
+func (siw *ServerInterfaceWrapper) SaveDraft(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "draft" -------------
+	var draft DraftName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", c.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter draft: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SaveDraft(c, number, draft)
+}
+
+// GetDraftFile operation middleware
+func (siw *ServerInterfaceWrapper) GetDraftFile(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "draft" -------------
+	var draft DraftName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", c.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter draft: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "file" -------------
+	var file string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "file", c.Param("file"), &file, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter file: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDraftFile(c, number, draft, file)
+}
+
 // EscalateTicket operation middleware
 func (siw *ServerInterfaceWrapper) EscalateTicket(c *gin.Context) {
 
@@ -5930,6 +9126,40 @@ func (siw *ServerInterfaceWrapper) LinkTicket(c *gin.Context) {
 	}
 
 	siw.Handler.LinkTicket(c, number, params)
+}
+
+// UseMacro operation middleware
+func (siw *ServerInterfaceWrapper) UseMacro(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UseMacro(c, number, id)
 }
 
 // MergeTicket operation middleware
@@ -6163,6 +9393,31 @@ func (siw *ServerInterfaceWrapper) PutPresence(c *gin.Context) {
 	}
 
 	siw.Handler.PutPresence(c, number)
+}
+
+// PreviewMail operation middleware
+func (siw *ServerInterfaceWrapper) PreviewMail(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PreviewMail(c, number)
 }
 
 // MakePromise operation middleware
@@ -6569,6 +9824,14 @@ func (siw *ServerInterfaceWrapper) ListTokens(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "client" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "client", c.Request.URL.Query(), &params.Client, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter client: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -6615,6 +9878,164 @@ func (siw *ServerInterfaceWrapper) DeleteToken(c *gin.Context) {
 	}
 
 	siw.Handler.DeleteToken(c, id)
+}
+
+// ListTriggers operation middleware
+func (siw *ServerInterfaceWrapper) ListTriggers(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTriggersParams
+
+	// ------------- Optional query parameter "desk" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "desk", c.Request.URL.Query(), &params.Desk, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTriggers(c, params)
+}
+
+// CreateTrigger operation middleware
+func (siw *ServerInterfaceWrapper) CreateTrigger(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateTrigger(c)
+}
+
+// DeleteTrigger operation middleware
+func (siw *ServerInterfaceWrapper) DeleteTrigger(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteTrigger(c, id)
+}
+
+// ChangeTrigger operation middleware
+func (siw *ServerInterfaceWrapper) ChangeTrigger(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeTrigger(c, id)
+}
+
+// ListUndeliverable operation middleware
+func (siw *ServerInterfaceWrapper) ListUndeliverable(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListUndeliverableParams
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", c.Request.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter q: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListUndeliverable(c, params)
+}
+
+// ClearUndeliverable operation middleware
+func (siw *ServerInterfaceWrapper) ClearUndeliverable(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "address" -------------
+	var address string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "address", c.Param("address"), &address, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter address: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ClearUndeliverable(c, address)
 }
 
 // ListViews operation middleware
@@ -6958,6 +10379,13 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 		ErrorHandler:       errorHandler,
 	}
 
+	router.DELETE(options.BaseURL+"/api/v1/session", wrapper.DeleteSession)
+	router.GET(options.BaseURL+"/api/v1/session", wrapper.GetSession)
+	router.POST(options.BaseURL+"/api/v1/session", wrapper.CreateSession)
+	router.DELETE(options.BaseURL+"/api/v1/sessions", wrapper.EndSessions)
+	router.GET(options.BaseURL+"/api/v1/sessions", wrapper.ListSessions)
+	router.DELETE(options.BaseURL+"/api/v1/sessions/:id", wrapper.EndSession)
+	router.GET(options.BaseURL+"/api/v1/audit", wrapper.ListAudit)
 	router.GET(options.BaseURL+"/api/v1/tickets", wrapper.ListTickets)
 	router.POST(options.BaseURL+"/api/v1/tickets", wrapper.CreateTicket)
 	router.GET(options.BaseURL+"/api/v1/tickets/:number", wrapper.GetTicket)
@@ -6985,6 +10413,13 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/tickets/:number/split", wrapper.SplitMessage)
 	router.POST(options.BaseURL+"/api/v1/tickets/:number/move", wrapper.MoveMessage)
 	router.POST(options.BaseURL+"/api/v1/tickets/:number/withdraw", wrapper.WithdrawMessage)
+	router.GET(options.BaseURL+"/api/v1/drafts", wrapper.ListDrafts)
+	router.GET(options.BaseURL+"/api/v1/tickets/:number/drafts", wrapper.ListTicketDrafts)
+	router.DELETE(options.BaseURL+"/api/v1/tickets/:number/drafts/:draft", wrapper.DeleteDraft)
+	router.GET(options.BaseURL+"/api/v1/tickets/:number/drafts/:draft", wrapper.GetDraft)
+	router.PUT(options.BaseURL+"/api/v1/tickets/:number/drafts/:draft", wrapper.SaveDraft)
+	router.GET(options.BaseURL+"/api/v1/tickets/:number/drafts/:draft/files/:file", wrapper.GetDraftFile)
+	router.POST(options.BaseURL+"/api/v1/tickets/:number/preview", wrapper.PreviewMail)
 	router.GET(options.BaseURL+"/api/v1/receipts/:id", wrapper.GetReceipt)
 	router.GET(options.BaseURL+"/api/v1/views", wrapper.ListViews)
 	router.GET(options.BaseURL+"/api/v1/agents", wrapper.ListAgents)
@@ -6994,6 +10429,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/api/v1/agents/:key", wrapper.ChangeAgent)
 	router.GET(options.BaseURL+"/api/v1/notices", wrapper.ListNotices)
 	router.POST(options.BaseURL+"/api/v1/notices/read", wrapper.ReadNotices)
+	router.PUT(options.BaseURL+"/api/v1/clients/:id/access", wrapper.SetClientAccess)
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken)
 	router.DELETE(options.BaseURL+"/api/v1/tokens/:id", wrapper.DeleteToken)
@@ -7011,7 +10447,41 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/calendars/:key/years/:year", wrapper.GetCalendarYear)
 	router.GET(options.BaseURL+"/api/v1/policies", wrapper.ListPolicies)
 	router.POST(options.BaseURL+"/api/v1/policies", wrapper.CreatePolicy)
+	router.GET(options.BaseURL+"/api/v1/desks/:key/reception-types", wrapper.ListReceptionTypes)
+	router.POST(options.BaseURL+"/api/v1/desks/:key/reception-types", wrapper.CreateReceptionType)
+	router.DELETE(options.BaseURL+"/api/v1/desks/:key/reception-types/:type", wrapper.DeleteReceptionType)
+	router.PATCH(options.BaseURL+"/api/v1/desks/:key/reception-types/:type", wrapper.ChangeReceptionType)
+	router.GET(options.BaseURL+"/api/v1/templates", wrapper.ListTemplates)
+	router.POST(options.BaseURL+"/api/v1/templates", wrapper.CreateTemplate)
+	router.POST(options.BaseURL+"/api/v1/templates/try", wrapper.TryTemplate)
+	router.DELETE(options.BaseURL+"/api/v1/templates/:id", wrapper.DeleteTemplate)
+	router.PATCH(options.BaseURL+"/api/v1/templates/:id", wrapper.ChangeTemplate)
+	router.GET(options.BaseURL+"/api/v1/macros", wrapper.ListMacros)
+	router.POST(options.BaseURL+"/api/v1/macros", wrapper.CreateMacro)
+	router.DELETE(options.BaseURL+"/api/v1/macros/:id", wrapper.DeleteMacro)
+	router.PATCH(options.BaseURL+"/api/v1/macros/:id", wrapper.ChangeMacro)
+	router.GET(options.BaseURL+"/api/v1/tickets/:number/macros/:id", wrapper.UseMacro)
+	router.GET(options.BaseURL+"/api/v1/text-modules", wrapper.ListTextModules)
+	router.POST(options.BaseURL+"/api/v1/text-modules", wrapper.CreateTextModule)
+	router.DELETE(options.BaseURL+"/api/v1/text-modules/:id", wrapper.DeleteTextModule)
+	router.PATCH(options.BaseURL+"/api/v1/text-modules/:id", wrapper.ChangeTextModule)
+	router.GET(options.BaseURL+"/api/v1/triggers", wrapper.ListTriggers)
+	router.POST(options.BaseURL+"/api/v1/triggers", wrapper.CreateTrigger)
+	router.DELETE(options.BaseURL+"/api/v1/triggers/:id", wrapper.DeleteTrigger)
+	router.PATCH(options.BaseURL+"/api/v1/triggers/:id", wrapper.ChangeTrigger)
+	router.GET(options.BaseURL+"/api/v1/forbidden-words", wrapper.ListForbiddenWords)
+	router.POST(options.BaseURL+"/api/v1/forbidden-words", wrapper.CreateForbiddenWord)
+	router.DELETE(options.BaseURL+"/api/v1/forbidden-words/:id", wrapper.DeleteForbiddenWord)
+	router.PATCH(options.BaseURL+"/api/v1/forbidden-words/:id", wrapper.ChangeForbiddenWord)
 	router.GET(options.BaseURL+"/api/v1/mailboxes", wrapper.ListMailboxes)
+	router.POST(options.BaseURL+"/api/v1/mailboxes", wrapper.CreateMailbox)
+	router.DELETE(options.BaseURL+"/api/v1/mailboxes/:mailbox", wrapper.DeleteMailbox)
+	router.GET(options.BaseURL+"/api/v1/mailboxes/:mailbox", wrapper.GetMailbox)
+	router.PATCH(options.BaseURL+"/api/v1/mailboxes/:mailbox", wrapper.ChangeMailbox)
+	router.POST(options.BaseURL+"/api/v1/mailboxes/:mailbox/test", wrapper.TestMailbox)
+	router.POST(options.BaseURL+"/api/v1/mailboxes/:mailbox/reconcile", wrapper.ReconcileMailbox)
+	router.GET(options.BaseURL+"/api/v1/undeliverable", wrapper.ListUndeliverable)
+	router.DELETE(options.BaseURL+"/api/v1/undeliverable/:address", wrapper.ClearUndeliverable)
 	router.GET(options.BaseURL+"/api/v1/ledger", wrapper.ListLedger)
 	router.GET(options.BaseURL+"/api/v1/quarantine", wrapper.ListQuarantine)
 	router.GET(options.BaseURL+"/api/v1/quarantine/:mailbox/:uid_validity/:uid/raw", wrapper.GetQuarantined)
@@ -7025,7 +10495,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/openapi.json", wrapper.GetDocument)
 	router.GET(options.BaseURL+"/api/docs", wrapper.GetDocs)
 	router.GET(options.BaseURL+"/api/docs/:file", wrapper.GetDocsFile)
-	router.GET(options.BaseURL+"/", wrapper.GetRoot)
+	router.GET(options.BaseURL+"/api", wrapper.GetRoot)
 	router.DELETE(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.LeavePresence)
 	router.GET(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.GetPresence)
 	router.PUT(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.PutPresence)

@@ -27,6 +27,7 @@ var outside = []setting{
 	{env: "TEMPORAL_ADDRESS", value: "127.0.0.1:7233", help: "Temporal's frontend. With it set, up starts none of its own.", commands: []string{"api", "worker", "up"}},
 	{env: "TEMPORAL_NAMESPACE", value: "default", help: "Namespace in Temporal.", commands: []string{"api", "worker", "up"}},
 	{env: "TEMPORAL_API_KEY, TEMPORAL_TLS_…, TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE", help: "As for every Temporal client.", commands: []string{"api", "worker"}},
+	{env: "DURADESK_ADMIN_PASSWORD", help: "Password that the first admin gets while he has none; without it one is made up, kept and shown.", commands: []string{"up"}},
 	{env: "DURADESK_TEMPORAL_BIN", help: "A Temporal server that takes the flags of `server start-dev`; else one on PATH that is new enough, else built.", commands: []string{"up"}},
 	{env: "DURADESK_POSTGRES_BIN", help: "Folder with initdb and postgres; else those of PATH, Debian or Homebrew, else fetched.", commands: []string{"up"}},
 	{env: "DURADESK_POSTGRES_REPOSITORY", help: "Maven repository from which prebuilt Postgres binaries are fetched where none is found.", commands: []string{"up"}},
@@ -45,7 +46,7 @@ func (c *configCommand) Run(parser *kong.Kong) error {
 func settingsOf(node *kong.Node) []setting {
 	found := map[string]*setting{}
 	for _, command := range node.Children {
-		for _, flag := range command.Flags {
+		for _, flag := range flagsOf(command) {
 			for _, env := range flag.Envs {
 				s, ok := found[env]
 				if !ok {
@@ -55,7 +56,7 @@ func settingsOf(node *kong.Node) []setting {
 					}
 					found[env] = s
 				}
-				if !command.Hidden {
+				if !command.Hidden && !slices.Contains(s.commands, command.Name) {
 					s.commands = append(s.commands, command.Name)
 				}
 			}
@@ -69,6 +70,15 @@ func settingsOf(node *kong.Node) []setting {
 	}
 	slices.SortFunc(out, func(a, b setting) int { return strings.Compare(a.env, b.env) })
 	return out
+}
+
+// flagsOf are the flags of a command and of what is below it.
+func flagsOf(command *kong.Node) []*kong.Flag {
+	flags := command.Flags
+	for _, inner := range command.Children {
+		flags = append(flags[:len(flags):len(flags)], flagsOf(inner)...)
+	}
+	return flags
 }
 
 func printSettings(to io.Writer, list []setting) error {

@@ -45,11 +45,14 @@ func escalate(as, group, reason string) step {
 
 var demoGroups = [][2]string{{"tier2", "第2グループ / Second line"}}
 
+// demoPassword is that of every demo agent.
+const demoPassword = "duradesk-demo"
+
 var demoAgents = []map[string]any{
-	{"key": "sato", "name": "佐藤 花子", "email": "sato@desk.example", "role": "agent", "language": "ja", "groups": []string{"support"}, "desks": []string{"support"}, "password": "duradesk-demo"},
-	{"key": "suzuki", "name": "鈴木 一郎", "email": "suzuki@desk.example", "role": "agent", "language": "ja", "groups": []string{"support", "tier2"}, "desks": []string{"support"}, "password": "duradesk-demo"},
-	{"key": "miller", "name": "Anna Miller", "email": "miller@desk.example", "role": "agent", "language": "en", "groups": []string{"support"}, "desks": []string{"support"}, "password": "duradesk-demo"},
-	{"key": "tanaka", "name": "田中 部長", "email": "tanaka@desk.example", "role": "lead", "language": "ja", "groups": []string{"support", "tier2"}, "desks": []string{"support"}, "password": "duradesk-demo"},
+	{"key": "sato", "name": "佐藤 花子", "email": "sato@desk.example", "role": "agent", "language": "ja", "groups": []string{"support"}, "desks": []string{"support"}, "password": demoPassword},
+	{"key": "suzuki", "name": "鈴木 一郎", "email": "suzuki@desk.example", "role": "agent", "language": "ja", "groups": []string{"support", "tier2"}, "desks": []string{"support"}, "password": demoPassword},
+	{"key": "miller", "name": "Anna Miller", "email": "miller@desk.example", "role": "agent", "language": "en", "groups": []string{"support"}, "desks": []string{"support"}, "password": demoPassword},
+	{"key": "tanaka", "name": "田中 部長", "email": "tanaka@desk.example", "role": "lead", "language": "ja", "groups": []string{"support", "tier2"}, "desks": []string{"support"}, "password": demoPassword},
 }
 
 var (

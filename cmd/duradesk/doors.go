@@ -142,9 +142,9 @@ func (p people) AddToken(ctx context.Context, t api.Token, hash []byte) (api.Tok
 	return api.Token(added), away(err)
 }
 
-func (p people) ByToken(ctx context.Context, hash []byte, now time.Time) (api.Person, api.Token, error) {
-	a, t, err := p.s.ByToken(ctx, hash, now)
-	return api.Person(a), api.Token(t), away(err)
+func (p people) ByToken(ctx context.Context, hash []byte, now time.Time) (api.Holder, api.Token, error) {
+	h, t, err := p.s.ByToken(ctx, hash, now)
+	return holder(h), api.Token(t), away(err)
 }
 
 func (p people) Tokens(ctx context.Context, agent string) ([]api.Token, error) {

@@ -16,13 +16,16 @@ import (
 type sender struct{}
 
 func (sender) Send(ctx context.Context, a ticket.Account, e activities.Envelope, raw []byte, before func(context.Context) error) ([]ticket.End, bool, error) {
-	t, err := send.New(send.Config{Addr: a.Addr, TLS: send.TLSMode(a.TLS), Username: loginFor(a), Password: a.Password.Reveal()})
+	t, err := transport(a)
 	if err != nil {
 		return nil, false, err
 	}
 	result, err := t.Send(ctx, send.Envelope{ID: e.ID, From: e.From, To: e.To}, raw, before)
 	if err != nil {
 		return nil, false, err
+	}
+	if a.Mechanism != "" && refusedLogin(result.Replies) {
+		return nil, false, fmt.Errorf("%w: %s", activities.ErrAuth, result.Replies[0])
 	}
 	var ends []ticket.End
 	slow := false
@@ -31,6 +34,15 @@ func (sender) Send(ctx context.Context, a ticket.Account, e activities.Envelope,
 		slow = slow || r.Slow
 	}
 	return ends, slow, nil
+}
+
+func transport(a ticket.Account) (*send.Transport, error) {
+	return send.New(send.Config{Addr: a.Addr, TLS: send.TLSMode(a.TLS), Username: loginFor(a), Password: a.Password.Reveal(), TokenMechanism: a.Mechanism})
+}
+
+// refusedLogin reports that the server let nobody in, so that nothing of the mail was handed over.
+func refusedLogin(replies []send.Reply) bool {
+	return len(replies) > 0 && replies[0].Phase == send.PhaseAuth && replies[0].Code >= 500
 }
 
 // loginFor leaves out the login where the connection is not protected: a password is not sent in the clear. A server
@@ -67,7 +79,7 @@ func reasonOf(r send.Reply) string {
 type post struct{}
 
 func (post) Open(ctx context.Context, a ticket.Account, folder string) (activities.Box, error) {
-	m, err := receive.Dial(ctx, receive.Config{Addr: a.Addr, TLS: receive.TLSMode(a.TLS), Username: a.Username, Password: a.Password.Reveal(), Folder: folder})
+	m, err := receive.Dial(ctx, receive.Config{Addr: a.Addr, TLS: receive.TLSMode(a.TLS), Username: a.Username, Password: a.Password.Reveal(), TokenMechanism: a.Mechanism, Folder: folder})
 	if err != nil {
 		return nil, troubled(err)
 	}
@@ -103,7 +115,12 @@ func (b *box) UIDs(ctx context.Context, from uint32) ([]uint32, error) {
 }
 
 func (b *box) Fetch(ctx context.Context, uids []uint32, fn func(uint32, []byte) error) error {
-	return b.m.Fetch(ctx, uids, func(m receive.Mail) error { return fn(m.UID, m.Raw) })
+	var ours error
+	err := b.m.Fetch(ctx, uids, func(m receive.Mail) error { ours = fn(m.UID, m.Raw); return ours })
+	if err == nil || ours != nil || ctx.Err() != nil || receive.TroubleOf(err) == receive.TroubleBusy {
+		return err
+	}
+	return fmt.Errorf("%w: %w", activities.ErrUnfetched, err)
 }
 
 func (b *box) Mark(ctx context.Context, uid uint32) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -22,6 +23,7 @@ import (
 // apiCommand is the door for people and scripts.
 type apiCommand struct {
 	settings
+	identitySettings
 	Addr           string `name:"http" env:"DURADESK_HTTP_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
 	BootstrapToken string `env:"DURADESK_BOOTSTRAP_TOKEN" help:"An admin API token that exists from the first start, for scripts."`
 }
@@ -50,12 +52,19 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 		return fmt.Errorf("the settings of Temporal cannot be used: %w", err)
 	}
 	defer temporal.Close()
+	rings := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}
 	g, ctx := errgroup.WithContext(ctx)
-	handler := api.New(api.Options{
-		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Tells: tells{d.store}, WebhookHosts: d.WebhookHosts, Done: ctx.Done(), Bell: bell{&dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}},
-		People: people{d.store}, House: house{d.store}, Health: health{d.store, temporal},
+	door := api.Options{
+		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Tells: tells{d.store}, WebhookHosts: d.WebhookHosts, Done: ctx.Done(), Bell: bell{rings},
+		People: people{d.store}, House: house{d.store}, Mailroom: mailroom{d, rings}, Health: health{d.store, temporal}, Identity: identity{d.store},
+		Drafts:         drafts{d.store},
+		Letters:        letters{d.store, d.queue},
 		BootstrapToken: c.BootstrapToken, BaseURL: d.BaseURL, TemporalUIURL: d.TemporalUIURL, Namespace: options.Namespace, Log: d.log,
-	})
+	}
+	if err := c.identitySettings.apply(&door); err != nil {
+		return err
+	}
+	handler := api.New(door)
 	g.Go(func() error { d.store.Listen(ctx); return nil })
 	g.Go(func() error { return serveHTTP(ctx, api.NewServer(c.Addr, handler), listener) })
 	return g.Wait()
@@ -64,7 +73,7 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 // workerCommand is the clockwork: tickets, deliveries, mailboxes, and the relay.
 type workerCommand struct {
 	settings
-	HealthAddr string `name:"health" env:"DURADESK_WORKER_HEALTH_ADDR" default:"127.0.0.1:8081" help:"Address of /healthz and /readyz."`
+	HealthAddr string `name:"health" env:"DURADESK_WORKER_HEALTH_ADDR" default:"127.0.0.1:8081" help:"Address of /healthz, /readyz and /metrics."`
 }
 
 // Run works until it is interrupted.
@@ -89,6 +98,10 @@ func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener
 	if err != nil {
 		return err
 	}
+	figures := newFigures(d.store, d.log)
+	if err := figures.sdk(&options); err != nil {
+		return err
+	}
 	temporal, err := dial(ctx, options)
 	if err != nil {
 		return err
@@ -100,15 +113,20 @@ func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener
 	if err != nil {
 		return err
 	}
+	if d.Rehearse > 0 {
+		if err := rehearse(ctx, temporal, options.Namespace, d.Rehearse, os.Stderr); err != nil {
+			return fmt.Errorf("this worker does not start: %w", err)
+		}
+	}
 	bell := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}
-	relay := &dispatch.Relay{Bell: bell, Record: d.queue, Log: d.log, Crash: crashPoint}
+	relay := &dispatch.Relay{Bell: bell, Record: d.queue, Log: d.log, Swept: figures.swept.Inc, Crash: crashPoint}
 	g, ctx := errgroup.WithContext(ctx)
 	workers := worker.New(temporal, d.parts(bell))
 	g.Go(func() error { return workers.Run(ctx) })
 	g.Go(func() error { relay.Run(ctx); return nil })
 	g.Go(func() error { d.store.Listen(ctx); return nil }) // writes the feed also where no api process runs
 	g.Go(func() error {
-		server := &http.Server{Handler: worker.Health(workerParts(d, temporal, options.Namespace)), ReadHeaderTimeout: 5 * time.Second}
+		server := &http.Server{Handler: worker.Health(workerParts(d, temporal, options.Namespace), figures.page()), ReadHeaderTimeout: 5 * time.Second}
 		return serveHTTP(ctx, server, listener)
 	})
 	return g.Wait()
@@ -120,9 +138,9 @@ func (d *desk) parts(b *dispatch.Bell) worker.Parts {
 		Desk:    &workflows.Desk{ConsoleURL: d.BaseURL},
 		Tickets: &activities.Tickets{Desk: d.queue, Bell: b, Log: d.log, ContinueAfter: d.ContinueAfter, Crash: crashPoint},
 		Deliveries: &activities.Deliveries{
-			Outbox: d.queue, Sender: sender{}, Bell: b, Keys: d.keys, Log: d.log, Now: time.Now, Crash: crashPoint,
+			Outbox: d.queue, Sender: d.loggedIn(), Bell: b, Keys: d.keys, Log: d.log, Now: time.Now, Crash: crashPoint,
 		},
-		Mailboxes: &activities.Mailboxes{Intake: d.queue, Post: post{}, Bell: b, Keys: d.keys, Log: d.log, Now: time.Now},
+		Mailboxes: &activities.Mailboxes{Intake: d.queue, Post: d.loggedIn(), Bell: b, Keys: d.keys, Log: d.log, Now: time.Now},
 		Webhooks:  &activities.Webhooks{Hooks: d.queue, Poster: newPoster(d.settings), Log: d.log, Now: time.Now},
 		AtOnce:    int(d.Connections) / 2,
 		Fatal:     func(err error) { d.log.Error("Temporal refuses the worker", "error", err) },
@@ -158,7 +176,7 @@ func dial(ctx context.Context, options client.Options) (client.Client, error) {
 // serveCommand runs both production processes in one.
 type serveCommand struct {
 	apiCommand
-	HealthAddr string `name:"health" env:"DURADESK_WORKER_HEALTH_ADDR" default:"127.0.0.1:8081" help:"Address of the worker's /healthz and /readyz."`
+	HealthAddr string `name:"health" env:"DURADESK_WORKER_HEALTH_ADDR" default:"127.0.0.1:8081" help:"Address of the worker's /healthz, /readyz and /metrics."`
 }
 
 // Run serves and works until it is interrupted; where one half fails, both stop.

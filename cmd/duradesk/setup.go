@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"duradesk/api"
 	"duradesk/dispatch"
 	"duradesk/postgres"
 )
@@ -25,6 +26,7 @@ type bootstrapCommand struct {
 	Address string `default:"support@desk.example" help:"Mail address of the desk."`
 	Name    string `default:"Support" help:"Name of the desk."`
 	SMTP    string `name:"smtp" env:"DURADESK_SMTP_ADDR" default:"127.0.0.1:1025" help:"Where mail leaves."`
+	Admin   string `name:"admin-password" env:"DURADESK_ADMIN_PASSWORD" help:"Password that the first admin gets while he has none."`
 	IMAP    string `name:"imap" env:"DURADESK_IMAP_ADDR" default:"127.0.0.1:1143" help:"Where mail is fetched."`
 }
 
@@ -37,6 +39,15 @@ func (c *bootstrapCommand) Run(ctx context.Context) error {
 	defer d.store.Close()
 	if err := d.store.EnsureAdmin(ctx, "admin", "Admin", "admin@desk.example"); err != nil {
 		return fmt.Errorf("make the admin: %w", err)
+	}
+	if c.Admin != "" {
+		hash, err := api.HashPassword(ctx, c.Admin)
+		if err != nil {
+			return fmt.Errorf("make the admin's password: %w", err)
+		}
+		if err := d.store.FirstPassword(ctx, "admin", hash); err != nil {
+			return fmt.Errorf("make the admin's password: %w", err)
+		}
 	}
 	err = d.store.EnsureFirstDesk(ctx, postgres.FirstDesk{
 		Key: "support", Name: c.Name, Address: c.Address, Group: "support", Admin: "admin", IMAPAddr: c.IMAP, SMTPAddr: c.SMTP,

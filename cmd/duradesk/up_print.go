@@ -99,7 +99,11 @@ func (p *printer) farewell(u *up) {
 		base := u.setting("DURADESK_BASE_URL")
 		row("Console", "%s/", base)
 		row("API", "%s/api/v1  (documentation: %s/api/docs)", base, base)
-		row("Admin", "admin@desk.example; for scripts: Authorization: Bearer %s", u.setting("DURADESK_BOOTSTRAP_TOKEN"))
+		row("Admin", "admin@desk.example, password %s", u.setting("DURADESK_ADMIN_PASSWORD"))
+		row("For scripts", "Authorization: Bearer %s", u.setting("DURADESK_BOOTSTRAP_TOKEN"))
+		if !u.NoDemo {
+			row("Demo people", "sato, suzuki, miller (agents), tanaka (lead); password %s", demoPassword)
+		}
 	}
 	if ui := u.setting("DURADESK_TEMPORAL_UI_URL"); ui != "" {
 		row("Temporal UI", "%s/namespaces/%s/workflows", ui, u.setting("TEMPORAL_NAMESPACE"))

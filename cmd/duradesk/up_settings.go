@@ -57,6 +57,7 @@ func (u *up) setting(name string) string { return u.settings[name] }
 var secretNames = map[string]func() string{
 	"DURADESK_SECRET_KEY":      func() string { return rand.Text() + rand.Text() },
 	"DURADESK_BOOTSTRAP_TOKEN": func() string { return "desk_boot_" + strings.ToLower(rand.Text()) },
+	"DURADESK_ADMIN_PASSWORD":  func() string { return strings.ToLower(rand.Text()[:16]) },
 }
 
 // secrets gives the secret settings: of the environment, else those kept in the state directory, else new ones, which

@@ -1,8 +1,4 @@
--- What is being written: drafts, undo send, templates, forbidden words, notices by mail.
-
--- The undo time came later than the first policies: they get the default of ten seconds (in nanoseconds, as durations are
--- kept). A ticket's mail goes by its desk's present policy, not by the one that is pinned.
-update policies set settings = settings || '{"undo_send": 10000000000}' where not settings ? 'undo_send';
+-- What is being written: drafts, forbidden words, notices by mail.
 
 -- What somebody has begun to write. One row per agent, ticket and kind of command is being written; what was refused or
 -- taken back while another text stood there is kept beside it. Nothing but its agent, or a command that carries the text,
@@ -47,23 +43,6 @@ create index draft_files_blob on draft_files (blob);
 alter table commands add column draft uuid;
 create index commands_message on commands (message) where message is not null;
 
--- A desk's own templates: the newest version of one that is in use takes the place of the built-in text (mail.Occasions).
--- With another name than its occasion it is a text that agents choose from.
-create table templates (
-    id         uuid primary key,
-    desk       text not null references desks (key),
-    occasion   text not null,
-    language   text not null,
-    name       text not null default '',            -- '': the one that mails of the occasion are made by
-    source     text not null,                       -- "Subject: …", an empty line, the body (mail.RenderTemplate)
-    version    int  not null default 1,
-    enabled    boolean not null default true,
-    created_by text,
-    created_at timestamptz not null default now(),
-    updated_at timestamptz not null default now(),
-    unique (desk, occasion, language, name)
-);
-
 -- Words that must not stand in a mail to a client (N50). desk null: of every desk.
 create table forbidden_words (
     id         uuid primary key,
@@ -79,7 +58,7 @@ create unique index forbidden_words_word on forbidden_words (coalesce(desk, ''),
 -- How a member of staff hears of what concerns him beside the bell: by mail at once, in a digest, or not; in quiet hours
 -- a mail waits for their end. No row: no mail.
 create table agent_settings (
-    agent       text primary key references agents (key),
+    agent       text primary key references agents (key) on delete cascade,
     notice_mail text not null default 'off' check (notice_mail in ('off', 'instant', 'digest')),
     digest_hour smallint not null default 9 check (digest_hour between 0 and 23),
     quiet_from  text not null default '',           -- "22:00"; '': no quiet hours

@@ -254,7 +254,7 @@ func deliveryUncertain(s *site) string {
 
 // deliveryWithdrawn: the agent takes his answer back within the undo time, and nothing is sent when it is over.
 func deliveryWithdrawn(s *site) string {
-	s.exec(`update policies set settings = settings || jsonb_build_object('undo_send', 3000000000)`)
+	s.exec(`update desks set manner = manner || '{"undo_send": 3}'`)
 	s.work()
 	n := s.opened()
 	s.does(s.command(n, ticket.AgentResponse, sato))

@@ -157,8 +157,10 @@ func furnish(ctx context.Context, dsn string) error {
 	// One clock of response and no warnings: the shell is tried here, not the rules.
 	settings := ticket.DefaultSettings()
 	settings.NextResponse, settings.Resolution, settings.WarnAt = ticket.Targets{}, ticket.Targets{}, 0
-	settings.UndoSend = 0
 	if _, err := store.Pool().Exec(ctx, `update policies set settings = $1`, settings); err != nil {
+		return err
+	}
+	if _, err := store.Pool().Exec(ctx, `update desks set manner = manner || '{"undo_send": 0}'`); err != nil {
 		return err
 	}
 	for key, role := range map[string]ticket.Role{"lead": ticket.RoleLead, "sato": ticket.RoleAgent} {

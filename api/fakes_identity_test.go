@@ -1,0 +1,229 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"duradesk/ticket"
+)
+
+// identity is what the fake desk knows of who is signed in.
+type identity struct {
+	passwords map[string]string // hashes by agent
+	factors   map[string]bool
+	sessions  map[string]Session // by hash
+	failures  map[string]int
+	wait      time.Duration // what a login waits
+	audit     []AuditEntry
+	clients   map[string]ticket.Client
+	together  map[string]string // organisation by client
+}
+
+func newIdentity() identity {
+	return identity{
+		passwords: map[string]string{}, factors: map[string]bool{}, sessions: map[string]Session{}, failures: map[string]int{},
+		clients: map[string]ticket.Client{
+			"c_01": {ID: "c_01", Name: "山田", Email: "yamada@client.example", Access: "portal"},
+			"c_02": {ID: "c_02", Name: "Suzuki", Email: "suzuki@client.example", Access: "portal"},
+			"c_03": {ID: "c_03", Name: "Kato", Email: "kato@client.example", Access: "full"},
+			"c_04": {ID: "c_04", Name: "Other", Email: "other@elsewhere.example", Access: "full"},
+			"c_05": {ID: "c_05", Name: "Mail only", Email: "mail@client.example", Access: "none"},
+		},
+		together: map[string]string{"c_01": "client.example", "c_02": "client.example", "c_03": "client.example", "c_04": "elsewhere.example", "c_05": "client.example"},
+	}
+}
+
+// fakeIdentity is the same desk behind the port of sessions and credentials.
+type fakeIdentity fake
+
+// holder must be called under the lock.
+func (i *identity) holderOf(people map[string]Person, agent, client string) Holder {
+	if agent != "" {
+		return Holder{Person: people[agent]}
+	}
+	c := i.clients[client]
+	return Holder{Person: Person{Name: c.Name, Email: c.Email}, Client: c}
+}
+
+func (f *fakePeople) holder(agent, client string) Holder {
+	return f.holderOf(f.people, agent, client)
+}
+
+func (f *fakeIdentity) Credentials(_ context.Context, login string) (Credentials, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for key, p := range f.people {
+		if (key == login || p.Email == login) && p.Disabled == nil {
+			return Credentials{Agent: key, Password: f.passwords[key], Factor: f.factors[key]}, f.away
+		}
+	}
+	if f.away != nil {
+		return Credentials{}, f.away
+	}
+	return Credentials{}, none("login")
+}
+
+func (f *fakeIdentity) SetPassword(_ context.Context, agent, hash string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.passwords[agent] = hash
+	return f.away
+}
+
+func (f *fakeIdentity) Attempt(context.Context, []Brake, time.Time, time.Duration) (time.Duration, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.wait, f.away
+}
+
+func (f *fakeIdentity) AttemptEnded(_ context.Context, keys [][]byte, ok bool, _ time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, k := range keys {
+		f.failures[string(k)]++
+		if ok {
+			delete(f.failures, string(k))
+		}
+	}
+	return f.away
+}
+
+func (f *fakeIdentity) AddSession(_ context.Context, x Session, hash []byte) (Session, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	x.ID, x.LastUsed = "s-"+strconv.Itoa(len(f.sessions)), x.CreatedAt
+	f.sessions[string(hash)] = x
+	return x, f.away
+}
+
+func (f *fakeIdentity) BySession(_ context.Context, hash []byte, now, idle time.Time) (Holder, Session, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.away != nil {
+		return Holder{}, Session{}, f.away
+	}
+	x, ok := f.sessions[string(hash)]
+	if !ok || !x.ExpiresAt.After(now) || !x.LastUsed.After(idle) {
+		return Holder{}, Session{}, none("session")
+	}
+	x.LastUsed = now
+	f.sessions[string(hash)] = x
+	return f.holderOf(f.people, x.Agent, x.Client), x, nil
+}
+
+func (f *fakeIdentity) Sessions(_ context.Context, holder string, now, idle time.Time) ([]Session, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []Session
+	for _, x := range f.sessions {
+		if (x.Agent == holder || x.Client == holder) && x.ExpiresAt.After(now) && x.LastUsed.After(idle) {
+			out = append(out, x)
+		}
+	}
+	return out, f.away
+}
+
+func (f *fakeIdentity) Session(_ context.Context, id string) (Session, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, x := range f.sessions {
+		if x.ID == id {
+			return x, f.away
+		}
+	}
+	return Session{}, none("session")
+}
+
+func (f *fakeIdentity) DropSession(_ context.Context, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for hash, x := range f.sessions {
+		if x.ID == id {
+			delete(f.sessions, hash)
+		}
+	}
+	return f.away
+}
+
+func (f *fakeIdentity) DropSessions(_ context.Context, holder, spared string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for hash, x := range f.sessions {
+		if (x.Agent == holder || x.Client == holder) && x.ID != spared {
+			delete(f.sessions, hash)
+		}
+	}
+	return f.away
+}
+
+func (f *fakeIdentity) Client(_ context.Context, id string) (ticket.Client, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c, ok := f.clients[id]
+	if !ok && f.away == nil {
+		return c, none("client")
+	}
+	return c, f.away
+}
+
+func (f *fakeIdentity) ClientByMail(_ context.Context, address string) (ticket.Client, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.clients {
+		if c.Email == address {
+			return c, f.away
+		}
+	}
+	return ticket.Client{}, none("client")
+}
+
+func (f *fakeIdentity) SetAccess(ctx context.Context, id, access, organisation string) (ticket.Client, error) {
+	c, err := f.Client(ctx, id)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err != nil {
+		return c, err
+	}
+	c.Access = access
+	f.clients[id], f.together[id] = c, organisation
+	return c, nil
+}
+
+func (f *fakeIdentity) Together(_ context.Context, one, other string) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.together[one] != "" && f.together[one] == f.together[other], f.away
+}
+
+func (f *fakeIdentity) NoteAudit(_ context.Context, e AuditEntry) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e.ID, e.At = int64(len(f.audit)+1), f.now
+	f.audit = append(f.audit, e)
+	return f.away
+}
+
+func (f *fakeIdentity) Audit(_ context.Context, q AuditQuery) ([]AuditEntry, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []AuditEntry
+	for _, e := range slices.Backward(f.audit) {
+		if (q.Before == 0 || e.ID < q.Before) && len(out) < q.Limit && (q.Actor == "" || q.Actor == e.Actor) && (q.Action == "" || q.Action == e.Action) && (q.Subject == "" || q.Subject == e.Subject) {
+			out = append(out, e)
+		}
+	}
+	return out, f.away
+}
+
+// clientToken makes a token of that client.
+func (f *fake) clientToken(t *testing.T, client string, scopes ...string) string {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	token, hash := newSecret(tokenPrefix)
+	f.tokens[string(hash)] = Token{ID: "t-" + client, Client: client, Scopes: scopes, CreatedAt: f.now}
+	return token
+}

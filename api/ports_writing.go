@@ -1,0 +1,37 @@
+package api
+
+import (
+	"context"
+
+	"duradesk/ticket"
+)
+
+// Drafts keeps what agents have begun to write. which is the name of a command (the agent's own) or an id.
+type Drafts interface {
+	// Drafts lists the agent's own, and of one ticket those that others share; with number 0 his own of all tickets.
+	Drafts(ctx context.Context, agent string, n ticket.Number) ([]ticket.Draft, error)
+	// Draft finds one that the agent may read; ticket.NotFound where there is none.
+	Draft(ctx context.Context, agent string, n ticket.Number, which string) (ticket.Draft, error)
+	// SaveDraft writes the agent's own: of its kind, or with an ID that one; ticket.NotFound where the id or a file is none
+	// of his.
+	SaveDraft(ctx context.Context, d ticket.Draft) (ticket.Draft, error)
+	// DropDraft takes the agent's own away; ticket.NotFound where there is none.
+	DropDraft(ctx context.Context, agent string, n ticket.Number, which string) error
+	// DraftFile returns a file of a draft that the agent may read; ticket.NotFound where there is none.
+	DraftFile(ctx context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, []byte, error)
+}
+
+// Letters tells how mails to clients read.
+type Letters interface {
+	// Preview returns what the mail would be composed from if a command of that kind took the message of that agent to
+	// the client now; without recipients where the client has no address. ticket.NotFound for no such ticket.
+	Preview(ctx context.Context, n ticket.Number, k ticket.Kind, agent string, m ticket.NewMessage) (ticket.Mail, error)
+	// ForbiddenFor lists the words that must not stand in a mail of that desk.
+	ForbiddenFor(ctx context.Context, desk string) ([]Forbidden, error)
+}
+
+// Forbidden is a word that must not stand in a mail to a client (N50).
+type Forbidden struct {
+	Word, Action string // action: warn, block
+	Note         string // what to write instead
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+
+	"duradesk/api"
+	"duradesk/postgres"
+	"duradesk/ticket"
+)
+
+// drafts joins the API's port for what is being written to the record.
+type drafts struct{ s *postgres.Store }
+
+func (d drafts) Drafts(ctx context.Context, agent string, n ticket.Number) ([]ticket.Draft, error) {
+	list, err := d.s.Drafts(ctx, agent, n)
+	return list, away(err)
+}
+
+func (d drafts) Draft(ctx context.Context, agent string, n ticket.Number, which string) (ticket.Draft, error) {
+	found, err := d.s.Draft(ctx, agent, n, which)
+	return found, away(err)
+}
+
+func (d drafts) SaveDraft(ctx context.Context, draft ticket.Draft) (ticket.Draft, error) {
+	saved, err := d.s.SaveDraft(ctx, draft)
+	return saved, away(err)
+}
+
+func (d drafts) DropDraft(ctx context.Context, agent string, n ticket.Number, which string) error {
+	return away(d.s.DropDraft(ctx, agent, n, which))
+}
+
+func (d drafts) DraftFile(ctx context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, []byte, error) {
+	file, data, err := d.s.DraftFile(ctx, agent, n, id)
+	return file, data, away(err)
+}
+
+// letters joins the API's port for mails that are not written yet to the record.
+type letters struct {
+	s *postgres.Store
+	q *postgres.Queue
+}
+
+func (l letters) Preview(ctx context.Context, n ticket.Number, k ticket.Kind, agent string, m ticket.NewMessage) (ticket.Mail, error) {
+	mail, err := l.q.Preview(ctx, n, k, agent, m)
+	return mail, away(err)
+}
+
+func (l letters) ForbiddenFor(ctx context.Context, desk string) ([]api.Forbidden, error) {
+	list, err := l.s.ForbiddenFor(ctx, desk)
+	return convert(list, func(w postgres.ForbiddenWord) api.Forbidden {
+		return api.Forbidden{Word: w.Word, Action: w.Action, Note: w.Note}
+	}), away(err)
+}

@@ -1,0 +1,174 @@
+package postgres
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"duradesk/find"
+)
+
+// way is how a list is made.
+type way uint8
+
+const (
+	plain  way = iota // along an index of tickets, as the planner chooses
+	seeded            // what is rare is found in an index of words
+	walked            // what is common is walked to
+)
+
+// walkMost is how many tickets are passed before words that seemed common are found by their index after all.
+const walkMost = 1500
+
+// listing is a query understood.
+type listing struct {
+	query  Query
+	groups []string
+	now    time.Time
+	parts  []find.Expr // all must hold
+	seeds  []find.Expr // of these, those by which the rest is found
+	stats  *wordStats
+	way    way
+	order  order
+	limit  int
+	after  *position
+	hash   string
+}
+
+func newListing(q Query, e find.Expr, groups []string, st *wordStats) (l listing, err error) {
+	l = listing{query: q, groups: groups, now: time.Now(), stats: st, limit: q.Limit}
+	if and, ok := e.(find.And); ok {
+		l.parts = withoutCommon(and)
+	} else {
+		l.parts = []find.Expr{e}
+	}
+	l.choose()
+	if l.order, err = orderOf(q.Sort); err != nil {
+		return listing{}, err
+	}
+	if l.limit == 0 {
+		l.limit = defaultLimit
+	}
+	if l.limit < 1 || l.limit > highestLimit {
+		return listing{}, invalid("limit", "a limit of %d is not possible; use 1 to %d", q.Limit, highestLimit)
+	}
+	if l.hash, err = hashOf(q); err != nil {
+		return listing{}, err
+	}
+	if q.Cursor != "" {
+		at, err := l.order.read(q.Cursor, l.hash)
+		if err != nil {
+			return listing{}, err
+		}
+		l.after = &at
+	}
+	return l, nil
+}
+
+// choose finds the way by how common is what is looked for.
+func (l *listing) choose() {
+	best, n, ok := l.stats.rarest(l.parts)
+	if ok {
+		l.seeds = []find.Expr{best}
+	}
+	switch {
+	case ok && n <= foundMost:
+		l.way = seeded
+	case slices.ContainsFunc(l.parts, dear):
+		l.way = walked
+	}
+}
+
+func (l listing) conditions() *conditions {
+	c := &conditions{filter: &filter{}, viewer: l.query.Viewer, groups: l.groups, now: l.now}
+	c.rights(l.query, find.And(l.parts))
+	return c
+}
+
+const placeColumns = `t.number, t.updated_at, t.created_at, t.priority, t.next_due_at`
+
+// page walks along an index of tickets.
+func (l listing) page() (string, []any) {
+	c := l.conditions()
+	c.add(l.parts)
+	if l.after != nil {
+		l.order.after(c.filter, *l.after)
+	}
+	return "select " + placeColumns + " from tickets t where " + c.sql() + " order by " + l.order.by() + " limit " + c.arg(l.limit+1) + "::int", c.args
+}
+
+func (c *conditions) add(parts []find.Expr) {
+	for _, p := range parts {
+		if condition := c.of(p); condition != "true" {
+			c.filter.conditions = append(c.filter.conditions, condition)
+		}
+	}
+}
+
+// seeded is the beginning of a statement in which t is everything that was found.
+func (l listing) seeded(c *conditions, columns string) string {
+	seed := c.seed(l.stats, l.seeds[0])
+	c.add(slices.DeleteFunc(slices.Clone(l.parts), func(p find.Expr) bool { return exact(p) && same(p, l.seeds[0]) }))
+	return "with seed as materialized (select distinct n from (" + seed + ") s (n)),\n" +
+		"hits as materialized (select " + columns + " from seed join tickets t on t.number = seed.n where " + c.sql() + ")\n"
+}
+
+func same(a, b find.Expr) bool { return a.String() == b.String() }
+
+// foundPage sorts what was found, and counts it.
+func (l listing) foundPage() (string, []any) {
+	c := l.conditions()
+	head := l.seeded(c, placeColumns)
+	page := &filter{args: c.args}
+	if l.after != nil {
+		l.order.after(page, *l.after)
+	}
+	limit := page.arg(l.limit + 1)
+	return head + "select total.n, page.* from (" + countUpTo("hits") + ") total (n) left join lateral (select " + placeColumns + " from hits t where " + page.sql() +
+		" order by " + l.order.by() + " limit " + limit + "::int) page on true", page.args
+}
+
+// walkPage passes at most so many tickets in order (0: any number) and looks into each.
+func (l listing) walkPage(most int) (string, []any) {
+	if most == 0 {
+		return l.page()
+	}
+	c := l.conditions()
+	inner := l.passing(c, most)
+	look := &conditions{filter: &filter{args: c.args}, viewer: c.viewer, groups: c.groups, now: c.now}
+	look.add(slices.DeleteFunc(slices.Clone(l.parts), func(p find.Expr) bool { return !dear(p) }))
+	return "select " + placeColumns + " from (" + inner + ") t where " + look.sql() + " order by " + l.order.by() + " limit " + look.arg(l.limit+1) + "::int", look.args
+}
+
+// passing is the tickets in order, by all that is cheap to know of them.
+func (l listing) passing(c *conditions, most int) string {
+	c.add(slices.DeleteFunc(slices.Clone(l.parts), dear))
+	if l.after != nil {
+		l.order.after(c.filter, *l.after)
+	}
+	return "select t.* from tickets t where " + c.sql() + " order by " + l.order.by() + fmt.Sprintf(" limit %d", most)
+}
+
+// passed counts how many tickets a walk passes.
+func (l listing) passed(most int) (string, []any) {
+	c := l.conditions()
+	return "select count(*) from (" + strings.Replace(l.passing(c, most), "select t.*", "select", 1) + ") passed", c.args
+}
+
+// count walks along the list's usual order: a cap alone makes the planner believe that reading the table from its start
+// will do, which is false where matches are rare.
+func (l listing) count() (string, []any) {
+	c := l.conditions()
+	if l.way == seeded {
+		head := l.seeded(c, "t.number")
+		return head + countUpTo("hits"), c.args
+	}
+	c.add(l.parts)
+	return countUpTo("tickets t where " + c.sql() + " order by t.updated_at desc, t.number desc"), c.args
+}
+
+// countUpTo counts the rows of a from clause, but not beyond CountCap.
+func countUpTo(from string) string {
+	return fmt.Sprintf(`select count(*) from (select from %s limit %d) counted`, from, CountCap)
+}
