@@ -114,7 +114,8 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		{scopeAdmin, "agent", "listSessions endSessions endSession"}, // with a session always: TestSessionsAreListedAndEnded
 		{scopeAdmin, "admin", "listAudit"},
 		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes getMailbox listUndeliverable listDesks getDesk listGroups listAgents getAgent"},
-		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence"},
+		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence listEvents"},
+		{scopeAdmin, "admin", "listWebhooks createWebhook getWebhook changeWebhook deleteWebhook rotateWebhook pingWebhook listHookDeliveries redeliverHook"},
 		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile previewMail"},
 		{scopeAct, "agent", "saveDraft deleteDraft"},
 		{scopeRead, "agent", "listReceptionTypes listTemplates getCalendar listMacros useMacro listTextModules listTriggers listForbiddenWords"},
@@ -179,7 +180,7 @@ func TestOperationsByClientAndRelation(t *testing.T) {
 	about := map[string]string{                                            // the ticket 1042
 		"getTicket": "", "getTimeline": "", "clientReply": `{"message":{"body":"x"}}`, "clientVerdict": `{"client_verdict":{"verdict":"solved"}}`, "giveFeedback": `{"feedback":{"rating":5}}`,
 	}
-	himself := []string{"getSession", "deleteSession", "listTickets"}
+	himself := []string{"getSession", "deleteSession", "listTickets", "stream"}
 	atBrowser := []string{"listSessions", "endSessions", "endSession"} // not with a token
 	seen := map[string]bool{}
 	for _, e := range examples(doc) {
