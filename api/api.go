@@ -23,6 +23,7 @@ type Options struct {
 	Reader   Reader
 	Queue    Queue
 	Feed     Feed
+	Tells    Telling
 	Bell     Bell
 	People   People
 	Drafts   Drafts
@@ -42,6 +43,7 @@ type Options struct {
 	TemporalUIURL  string // "": tickets carry no link to their workflow
 	Namespace      string // of Temporal; default "default"
 
+	WebhookHosts   []string // that may be called though they lie inside
 	// Done ends the streams when it is closed, so that a process that stops need not wait for them; nil: never.
 	Done <-chan struct{}
 

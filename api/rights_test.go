@@ -114,15 +114,17 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		{scopeAdmin, "agent", "listSessions endSessions endSession"}, // with a session always: TestSessionsAreListedAndEnded
 		{scopeAdmin, "admin", "listAudit"},
 		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes getMailbox listUndeliverable listDesks getDesk listGroups listAgents getAgent"},
-		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence"},
+		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence listEvents"},
+		{scopeAdmin, "admin", "listWebhooks createWebhook getWebhook changeWebhook deleteWebhook rotateWebhook pingWebhook listHookDeliveries redeliverHook"},
 		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile previewMail"},
 		{scopeAct, "agent", "saveDraft deleteDraft"},
-		{scopeRead, "agent", "listReceptionTypes listTemplates listMacros useMacro listTextModules listTriggers listForbiddenWords"},
+		{scopeRead, "agent", "listReceptionTypes listTemplates getCalendar listMacros useMacro listTextModules listTriggers listForbiddenWords"},
 		{scopeRead, "lead", "listLedger reconcileMailbox"},
 		{scopeAct, "agent", "createTicket holdTicket resolveTicket escalateTicket assignTicket addNote classifyTicket mergeTicket unmergeTicket linkTicket recallTicket makePromise splitMessage moveMessage withdrawMessage retryQuarantined clearUndeliverable"},
 		{scopeAct, "lead", "closeTicket restoreTicket deleteTicket"},
 		{scopeAdmin, "agent", "listTokens createToken deleteToken"},
-		{scopeAdmin, "admin", "createAgent createDesk createGroup createCalendar createPolicy changeDesk deleteDesk changeGroup deleteGroup changeAgent deleteAgent createMailbox changeMailbox deleteMailbox testMailbox"},
+		{scopeAdmin, "lead", "createReceptionType changeReceptionType deleteReceptionType createTemplate changeTemplate deleteTemplate createMacro changeMacro deleteMacro createTextModule changeTextModule deleteTextModule createTrigger changeTrigger deleteTrigger createForbiddenWord changeForbiddenWord deleteForbiddenWord tryTemplate"},
+		{scopeAdmin, "admin", "changeCalendar importCalendar changePolicy createAgent createDesk createGroup createCalendar createPolicy changeDesk deleteDesk changeGroup deleteGroup changeAgent deleteAgent createMailbox changeMailbox deleteMailbox testMailbox"},
 	} {
 		for _, op := range strings.Fields(row.operations) {
 			enumerated = append(enumerated, op)
@@ -178,7 +180,7 @@ func TestOperationsByClientAndRelation(t *testing.T) {
 	about := map[string]string{                                            // the ticket 1042
 		"getTicket": "", "getTimeline": "", "clientReply": `{"message":{"body":"x"}}`, "clientVerdict": `{"client_verdict":{"verdict":"solved"}}`, "giveFeedback": `{"feedback":{"rating":5}}`,
 	}
-	himself := []string{"getSession", "deleteSession", "listTickets"}
+	himself := []string{"getSession", "deleteSession", "listTickets", "stream"}
 	atBrowser := []string{"listSessions", "endSessions", "endSession"} // not with a token
 	seen := map[string]bool{}
 	for _, e := range examples(doc) {
