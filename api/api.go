@@ -34,6 +34,7 @@ type Options struct {
 
 	Identity    Identity
 	Postman     Postman
+	OIDC        OIDC // the identity provider, if there is one
 	FactorRoles []ticket.Role // are let in with a second factor only
 	PerToken    Rate          // of each token and session, in this process
 	PerAddress  Rate          // of each address, for requests that nobody is signed in for
@@ -77,6 +78,7 @@ type server struct {
 	hub     *hub
 
 	crossOrigin *http.CrossOriginProtection
+	provider    provider
 	mailing     chan struct{} // holds those that are sent
 	perToken    *buckets
 	perAddress  *buckets

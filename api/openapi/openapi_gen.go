@@ -5055,6 +5055,21 @@ type SignIn struct {
 	Password *string `json:"password,omitempty"`
 }
 
+// SignInElsewhere defines model for SignInElsewhere.
+type SignInElsewhere struct {
+	// Name Of the provider.
+	Name string `json:"name"`
+
+	// Url Where to send the browser.
+	Url string `json:"url"`
+}
+
+// SignInWays defines model for SignInWays.
+type SignInWays struct {
+	Oidc     *SignInElsewhere `json:"oidc"`
+	Password bool             `json:"password"`
+}
+
 // Signature defines model for Signature.
 type Signature struct {
 	En string `json:"en"`
@@ -5568,6 +5583,19 @@ type ListQuarantineParams struct {
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// BeginOIDCParams defines parameters for BeginOIDC.
+type BeginOIDCParams struct {
+	// To Path in the desk to come back to.
+	To *string `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// EndOIDCParams defines parameters for EndOIDC.
+type EndOIDCParams struct {
+	Code  *string `form:"code,omitempty" json:"code,omitempty"`
+	State *string `form:"state,omitempty" json:"state,omitempty"`
+	Error *string `form:"error,omitempty" json:"error,omitempty"`
 }
 
 // EndSessionsParams defines parameters for EndSessions.
@@ -6283,6 +6311,15 @@ type ServerInterface interface {
 	// MailSignInLink Mail a client a link that lets him in
 	// (POST /api/v1/session/link)
 	MailSignInLink(c *gin.Context)
+	// BeginOIDC Sign in at the identity provider
+	// (GET /api/v1/session/oidc)
+	BeginOIDC(c *gin.Context, params BeginOIDCParams)
+	// EndOIDC Where the identity provider sends the browser back to
+	// (GET /api/v1/session/oidc/callback)
+	EndOIDC(c *gin.Context, params EndOIDCParams)
+	// ListSignInWays By what the staff can sign in
+	// (GET /api/v1/session/ways)
+	ListSignInWays(c *gin.Context)
 	// EndSessions Sign out everywhere else
 	// (DELETE /api/v1/sessions)
 	EndSessions(c *gin.Context, params EndSessionsParams)
@@ -8133,6 +8170,89 @@ func (siw *ServerInterfaceWrapper) MailSignInLink(c *gin.Context) {
 	}
 
 	siw.Handler.MailSignInLink(c)
+}
+
+// BeginOIDC operation middleware
+func (siw *ServerInterfaceWrapper) BeginOIDC(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BeginOIDCParams
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.BeginOIDC(c, params)
+}
+
+// EndOIDC operation middleware
+func (siw *ServerInterfaceWrapper) EndOIDC(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndOIDCParams
+
+	// ------------- Optional query parameter "code" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "code", c.Request.URL.Query(), &params.Code, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "error" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "error", c.Request.URL.Query(), &params.Error, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter error: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndOIDC(c, params)
+}
+
+// ListSignInWays operation middleware
+func (siw *ServerInterfaceWrapper) ListSignInWays(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSignInWays(c)
 }
 
 // EndSessions operation middleware
@@ -10796,6 +10916,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/api/v1/session", wrapper.DeleteSession)
 	router.GET(options.BaseURL+"/api/v1/session", wrapper.GetSession)
 	router.POST(options.BaseURL+"/api/v1/session", wrapper.CreateSession)
+	router.GET(options.BaseURL+"/api/v1/session/ways", wrapper.ListSignInWays)
+	router.GET(options.BaseURL+"/api/v1/session/oidc", wrapper.BeginOIDC)
+	router.GET(options.BaseURL+"/api/v1/session/oidc/callback", wrapper.EndOIDC)
 	router.POST(options.BaseURL+"/api/v1/session/link", wrapper.MailSignInLink)
 	router.POST(options.BaseURL+"/api/v1/session/factor", wrapper.GiveFactor)
 	router.POST(options.BaseURL+"/api/v1/password", wrapper.ResetPassword)
