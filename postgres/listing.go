@@ -110,7 +110,7 @@ func (c *conditions) add(parts []find.Expr) {
 func (l listing) seeded(c *conditions, columns string) string {
 	seed := c.seed(l.stats, l.seeds[0])
 	c.add(slices.DeleteFunc(slices.Clone(l.parts), func(p find.Expr) bool { return exact(p) && same(p, l.seeds[0]) }))
-	return "with seed as materialized (select distinct n from (" + seed + ") s (n)),\n" +
+	return "with seed as materialized (select distinct n from (" + seed + ") s (n) where n is not null),\n" +
 		"hits as materialized (select " + columns + " from seed join tickets t on t.number = seed.n where " + c.sql() + ")\n"
 }
 

@@ -137,7 +137,7 @@ func (c *conditions) seed(st *wordStats, e find.Expr) string {
 
 func (c *conditions) seedSaid(terms []find.Term, number string) string {
 	q := c.arg(tsquery(terms)) + "::text::tsquery"
-	seed := "select m.ticket from message_words w join messages m on m.id = w.message where m.applied and w.words @@ " + q +
+	seed := "select (select m.ticket from messages m where m.id = w.message and m.applied) from message_words w where w.words @@ " + q +
 		"\nunion all select w.ticket from ticket_words w where w.words @@ " + q +
 		"\nunion all select k.number from clients w join tickets k on k.client = w.id where w.words @@ " + q
 	if n, ok := numberIn(number); ok {
