@@ -29,7 +29,7 @@ const (
 func (s *server) command(c *gin.Context, n int64, kind ticket.Kind) {
 	who := askerOf(c)
 	if !lifecycle.May(who.actor(), kind) {
-		s.fail(c, forbiddenCommand(kind, who.Role))
+		s.fail(c, forbiddenCommand(kind, who))
 		return
 	}
 	rec, err := s.visible(c, ticket.Number(n))
@@ -54,7 +54,11 @@ func (s *server) command(c *gin.Context, n int64, kind ticket.Kind) {
 }
 
 // forbiddenCommand says which role may send the command, or that no member of staff may.
-func forbiddenCommand(kind ticket.Kind, has ticket.Role) problem {
+func forbiddenCommand(kind ticket.Kind, who asker) problem {
+	if who.isClient() {
+		return problem{kind: forbidden, detail: "forbidden_client"}
+	}
+	has := who.Role
 	for _, role := range []ticket.Role{ticket.RoleAgent, ticket.RoleLead, ticket.RoleAdmin} {
 		if lifecycle.May(ticket.Actor{Kind: ticket.ActorAgent, Role: role}, kind) {
 			return forbiddenRole(role, has)
@@ -68,10 +72,17 @@ func (s *server) visible(c *gin.Context, n ticket.Number) (ticket.Record, error)
 	ctx, done := budget(c)
 	defer done()
 	rec, err := s.Reader.Ticket(ctx, n)
-	if err == nil && !askerOf(c).sees(rec.Process.Desk) {
-		return ticket.Record{}, &ticket.Error{Code: ticket.NotFound, Message: "there is no such ticket"}
+	if err != nil {
+		return ticket.Record{}, err
 	}
-	return rec, err
+	there, err := s.exists(ctx, askerOf(c), rec)
+	if err == nil && !there {
+		err = &ticket.Error{Code: ticket.NotFound, Message: "there is no such ticket"}
+	}
+	if err != nil {
+		return ticket.Record{}, err
+	}
+	return rec, nil
 }
 
 // order reads the body of a command.
@@ -85,8 +96,8 @@ func (s *server) order(c *gin.Context, sp spec, rec ticket.Record, body map[stri
 		order.Draft = o.text("draft_id", draftRule)
 	}
 	if sp.message != without {
-		author := ticket.By{Kind: ticket.ActorAgent, ID: who.Key, Name: who.Name}
-		if sp.kind == ticket.ClientReply {
+		author := ticket.By{Kind: order.By.Kind, ID: who.id(), Name: who.Name}
+		if sp.kind == ticket.ClientReply && !who.isClient() {
 			author = ticket.By{Kind: ticket.ActorClient, ID: rec.Client.ID, Name: rec.Client.Name}
 		}
 		order.Message = o.message(sp.message == needed, author)
@@ -99,6 +110,9 @@ func (s *server) order(c *gin.Context, sp spec, rec ticket.Record, body map[stri
 		sp.params(h, o, &order)
 	}
 	h.draftFiles(o, order.Message)
+	if who.isClient() {
+		h.clientOrder(o, &order)
+	}
 	o.done()
 	return order, *o.faults, h.err
 }

@@ -25,7 +25,7 @@ const maxFields = 64 << 10 // bytes of a ticket's own fields
 func (s *server) CreateTicket(c *gin.Context, _ openapi.CreateTicketParams) {
 	who := askerOf(c)
 	if !lifecycle.May(who.actor(), ticket.Create) {
-		s.fail(c, forbiddenCommand(ticket.Create, who.Role))
+		s.fail(c, forbiddenCommand(ticket.Create, who))
 		return
 	}
 	body, p := s.readBody(c)
@@ -72,6 +72,7 @@ func (s *server) opening(ctx context.Context, who asker, body map[string]any) (t
 		}
 	}
 	order.Message = o.message(false, ticket.By{Kind: ticket.ActorClient, ID: open.Client.ID, Name: open.Client.Name})
+	h.form(o, open.Desk, open.ReceptionType, open.Fields, nil)
 	o.done()
 	fillIn(open, order.Message)
 	order.Opening = open

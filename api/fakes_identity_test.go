@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"testing"
 	"time"
 
 	"duradesk/ticket"
@@ -158,6 +159,39 @@ func (f *fakeIdentity) DropSessions(_ context.Context, holder, spared string) er
 	return f.away
 }
 
+func (f *fakeIdentity) Client(_ context.Context, id string) (ticket.Client, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c, ok := f.clients[id]
+	if !ok && f.away == nil {
+		return c, none("client")
+	}
+	return c, f.away
+}
+
+func (f *fakeIdentity) ClientByMail(_ context.Context, address string) (ticket.Client, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.clients {
+		if c.Email == address {
+			return c, f.away
+		}
+	}
+	return ticket.Client{}, none("client")
+}
+
+func (f *fakeIdentity) SetAccess(ctx context.Context, id, access, organisation string) (ticket.Client, error) {
+	c, err := f.Client(ctx, id)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err != nil {
+		return c, err
+	}
+	c.Access = access
+	f.clients[id], f.together[id] = c, organisation
+	return c, nil
+}
+
 func (f *fakeIdentity) Together(_ context.Context, one, other string) (bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -182,4 +216,14 @@ func (f *fakeIdentity) Audit(_ context.Context, q AuditQuery) ([]AuditEntry, err
 		}
 	}
 	return out, f.away
+}
+
+// clientToken makes a token of that client.
+func (f *fake) clientToken(t *testing.T, client string, scopes ...string) string {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	token, hash := newSecret(tokenPrefix)
+	f.tokens[string(hash)] = Token{ID: "t-" + client, Client: client, Scopes: scopes, CreatedAt: f.now}
+	return token
 }

@@ -3,11 +3,15 @@ package api
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"maps"
 	"reflect"
 	"slices"
 	"strconv"
+	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"duradesk/calendar"
 	"duradesk/ticket"
@@ -69,6 +73,9 @@ func (f *fakePeople) ByToken(_ context.Context, hash []byte, now time.Time) (Hol
 	}
 	t, ok := f.tokens[string(hash)]
 	if !ok || t.ExpiresAt != nil && !t.ExpiresAt.After(now) {
+		return Holder{}, Token{}, none("token")
+	}
+	if t.Client != "" && f.clients[t.Client].Access == "none" {
 		return Holder{}, Token{}, none("token")
 	}
 	return f.holder(t.Agent, t.Client), t, nil
@@ -335,4 +342,92 @@ func (f *fakeHouse) DropGroup(_ context.Context, key string) error {
 	}
 	f.groups = slices.DeleteFunc(f.groups, func(g Group) bool { return g.Key == key })
 	return f.away
+}
+
+func (f *fakeHouse) Pieces(_ context.Context, kind string) ([]Piece, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []Piece
+	for _, p := range f.pieces {
+		if p.Kind == kind {
+			out = append(out, p)
+		}
+	}
+	return out, f.away
+}
+
+func (f *fakeHouse) PutPiece(_ context.Context, p Piece) (Piece, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	at := slices.IndexFunc(f.pieces, func(o Piece) bool { return o.Kind == p.Kind && o.Desk == p.Desk && o.Key == p.Key })
+	switch {
+	case p.Revision == 0 && at >= 0:
+		return Piece{}, &ticket.Error{Code: ticket.Conflict, Message: "taken"}
+	case p.Revision > 0 && (at < 0 || f.pieces[at].Revision != p.Revision):
+		return Piece{}, &ticket.Error{Code: ticket.Conflict, Key: "changed_meanwhile", Message: "changed meanwhile"}
+	}
+	p.Revision++
+	if at < 0 {
+		f.pieces = append(f.pieces, p)
+	} else {
+		f.pieces[at] = p
+	}
+	return p, f.away
+}
+
+func (f *fakeHouse) DropPiece(_ context.Context, kind, desk, key string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pieces = slices.DeleteFunc(f.pieces, func(o Piece) bool { return o.Kind == kind && o.Desk == desk && o.Key == key })
+	return f.away
+}
+
+func (f *fakeHouse) ForbiddenWords(context.Context) ([]ForbiddenWord, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.words), f.away
+}
+
+func (f *fakeHouse) PutForbiddenWord(_ context.Context, w ForbiddenWord, _ string) (ForbiddenWord, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range f.words {
+		if f.words[i].ID == w.ID {
+			f.words[i] = w
+			return w, f.away
+		}
+		if f.words[i].Word == w.Word && f.words[i].Desk == w.Desk {
+			return ForbiddenWord{}, &ticket.Error{Code: ticket.Conflict, Message: "taken"}
+		}
+	}
+	w.ID = "word-" + strconv.Itoa(len(f.words)+1)
+	f.words = append(f.words, w)
+	return w, f.away
+}
+
+func (f *fakeHouse) DropForbiddenWord(_ context.Context, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.words = slices.DeleteFunc(f.words, func(w ForbiddenWord) bool { return w.ID == id })
+	return f.away
+}
+
+// piece puts one there.
+func (f *fake) piece(t *testing.T, kind, desk, key string, body any) {
+	t.Helper()
+	raw, err := json.Marshal(body)
+	require.NoError(t, err)
+	f.pieces = append(f.pieces, Piece{Kind: kind, Desk: desk, Key: key, Body: raw, Revision: 1})
+}
+
+// furnish puts what the examples of the document are about there.
+func (f *fake) furnish(t *testing.T) {
+	t.Helper()
+	label := ticket.Words{EN: "Repair", JA: "修理依頼"}
+	f.piece(t, "reception_type", "support", "repair", ticket.ReceptionType{Label: label, Fields: []ticket.Field{{Key: "model", Label: label, Kind: ticket.FieldChoice, Required: true, By: ticket.ByClient, Choices: []ticket.Choice{{Key: "x1"}}}}})
+	f.piece(t, "template", "support", "answer.ja", ticket.Template{Occasion: "answer", Language: "ja", Source: "Subject: {{ticket.title}}\n\n{{message}}"})
+	f.piece(t, "macro", "support", "thanks", ticket.Macro{Name: label, Answer: "{{client.name}} 様、ありがとうございました。", Then: ticket.AnswerResolve, Owner: "me", Tags: []string{"done"}})
+	f.piece(t, "text_module", "support", "hello", ticket.TextModule{Text: label})
+	f.piece(t, "trigger", "support", "printers", ticket.Trigger{Name: "プリンター", Enabled: true, Then: ticket.TriggerAction{Group: "tier2"}})
+	f.words = append(f.words, ForbiddenWord{ID: "word-1", Desk: "support", Word: "絶対", Action: "warn"})
 }

@@ -37,6 +37,8 @@ type fake struct {
 	ledger   []Fate
 	policies map[string]ticket.Settings
 	specs    []calendar.Spec
+	pieces   []Piece
+	words    []ForbiddenWord
 	notices  map[string][]Notice
 	mail     map[string]ticket.MailSettings // by id
 	secrets  []string                       // of mailboxes
@@ -153,7 +155,7 @@ func (f *fake) apply(n ticket.Number, c ticket.Command, body string) lifecycle.D
 	}
 	by := ticket.By{Kind: c.By.Kind, ID: c.By.ID, Name: c.By.ID}
 	if c.Message != "" {
-		f.add(n, ticket.Item{ID: c.Message, MessageID: c.Message, HasRaw: c.By.Kind == ticket.ActorClient, Revision: d.Process.Revision, Type: "message", By: by, CommandID: c.ID, Body: body, Format: "text"})
+		f.add(n, ticket.Item{ID: c.Message, MessageID: c.Message, HasRaw: c.By.Kind == ticket.ActorClient, Revision: d.Process.Revision, Type: map[bool]string{true: "note", false: "message"}[c.Kind == ticket.Note], By: by, CommandID: c.ID, Body: body, Format: "text"})
 	}
 	for _, e := range d.Events {
 		if e.Type == "event" {
@@ -230,6 +232,9 @@ func (f *fake) List(_ context.Context, q Query) (Page, error) {
 		if q.Desks != nil && !slices.Contains(q.Desks, rec.Process.Desk) || len(q.States) > 0 && !slices.Contains(q.States, rec.Process.State) || len(q.Owners) > 0 && !slices.Contains(q.Owners, rec.Process.Owner) {
 			continue
 		}
+		if q.Own != "" && rec.Client.ID != q.Own && !(q.Organisation && f.together[q.Own] == f.together[rec.Client.ID]) {
+			continue
+		}
 		page.Total++
 		if int(n) > after && len(page.Items) < q.Limit {
 			page.Items = append(page.Items, *rec)
@@ -250,10 +255,10 @@ func (f *fake) numbers() []ticket.Number {
 	return out
 }
 
-func (f *fake) Timeline(_ context.Context, n ticket.Number, after int64, limit int, _ bool) ([]ticket.Item, int64, error) {
+func (f *fake) Timeline(_ context.Context, n ticket.Number, after int64, limit int, notes bool) ([]ticket.Item, int64, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	all := f.items[n]
+	all := slices.DeleteFunc(slices.Clone(f.items[n]), func(it ticket.Item) bool { return it.Type == "note" && !notes })
 	from := min(int(min(after, 1<<30)), len(all))
 	to := min(from+limit, len(all))
 	next := int64(to)

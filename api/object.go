@@ -84,6 +84,7 @@ var (
 	keyPattern      = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
 	languagePattern = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 	emailPattern    = regexp.MustCompile(`^[^\s@<>,;"]+@[^\s@<>,;"]+$`)
+	senderPattern   = regexp.MustCompile(`^[^\s@<>,;"]*@[^\s@<>,;"]+$`)
 	typePattern     = regexp.MustCompile(`^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+$`)
 	hostPattern     = regexp.MustCompile(`^[A-Za-z0-9._:\[\]-]+$`)
 	solidPattern    = regexp.MustCompile(`[^\s\p{Z}]`)

@@ -108,6 +108,7 @@ func (h *hand) escalate(o *object, order *ticket.Order) {
 		ReceptionType: p.text("reception_type", receptionRule), Fields: readFields(p),
 	}
 	order.Params.Escalate = params
+	h.form(p, params.Desk, params.ReceptionType, params.Fields, nil)
 	order.Reason = p.text("reason", rule{needed: true, min: 1, max: 1000, solid: true})
 	p.done()
 	if params.Desk != "" {

@@ -25,6 +25,13 @@ func (h *hand) classify(o *object, order *ticket.Order) {
 	if fields := readFields(p); len(fields) > 0 {
 		params.Fields = fields
 	}
+	reception := h.rec.ReceptionType
+	if params.ReceptionType != nil {
+		reception = *params.ReceptionType
+	}
+	if params.ReceptionType != nil || params.Fields != nil {
+		h.form(p, h.rec.Process.Desk, reception, params.Fields, h.rec.Fields)
+	}
 	p.done()
 	h.near(p, "due_at", params.DueAt)
 	if p.empty() {

@@ -56,6 +56,8 @@ type Query struct {
 	View           string    // a view key, with Viewer as "me"
 	Viewer         string    // agent key
 	Desks          []string  // desks the viewer may see; nil: all, empty: none
+	Own            string    // id of the client whose list it is: only his tickets, and none that the staff keep among themselves
+	Organisation   bool      // with Own: those of everybody of his organisation
 	Where          find.Expr `json:"-"` // nil: everything
 	Text           string    // the grammar of package find, added to Where
 	States         []ticket.State
@@ -259,6 +261,7 @@ type Fate struct {
 
 // House lists what the desk is made of.
 type House interface {
+	Furniture
 	Desks(ctx context.Context) ([]Desk, error)
 	AddDesk(ctx context.Context, d Desk) (Desk, error)
 	// ChangeDesk writes all but key and kind; settings that differ become the next version of its policy. A desk that was
@@ -328,6 +331,17 @@ type Furniture interface {
 	// PutPiece writes one. With revision 0 it is new, else it must have that revision; ticket.Conflict where that is not so.
 	PutPiece(ctx context.Context, p Piece) (Piece, error)
 	DropPiece(ctx context.Context, kind, desk, key string) error
+	ForbiddenWords(ctx context.Context) ([]ForbiddenWord, error)
+	// PutForbiddenWord stores a new one (ID "") or changes one; one that is listed already is a ticket.Conflict.
+	PutForbiddenWord(ctx context.Context, w ForbiddenWord, by string) (ForbiddenWord, error)
+	DropForbiddenWord(ctx context.Context, id string) error
+}
+
+// ForbiddenWord is a word that must not stand in a mail to a client (N50).
+type ForbiddenWord struct {
+	ID, Desk, Word string // Desk "": of every desk
+	Action         string // warn, block
+	Note           string // what to write instead
 }
 
 // Part is one line of a health report.

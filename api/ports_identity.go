@@ -88,6 +88,13 @@ type Identity interface {
 	DropSession(ctx context.Context, id string) error
 	// DropSessions ends all of a holder but one ("": none is spared).
 	DropSessions(ctx context.Context, holder, spared string) error
+	// Client returns one by his id; ticket.NotFound where there is none.
+	Client(ctx context.Context, id string) (ticket.Client, error)
+	// ClientByMail returns whose address that is; ticket.NotFound where nobody's.
+	ClientByMail(ctx context.Context, address string) (ticket.Client, error)
+	// SetAccess decides what a client may open, and to which organisation he belongs ("": to none). Without access his
+	// sessions and tokens end.
+	SetAccess(ctx context.Context, id, access, organisation string) (ticket.Client, error)
 	// Together reports whether two clients belong to one organisation.
 	Together(ctx context.Context, one, other string) (bool, error)
 

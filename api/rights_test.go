@@ -1,6 +1,8 @@
 package api
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,37 +93,39 @@ func TestErasureNeedsAnAdmin(t *testing.T) {
 	call(t, door, bootstrap, "POST", "/api/v1/tickets/1045/delete", "").is(t, 200)
 }
 
-// TestOperationsByRoleAndScope enumerates every operation of the document: who is let in, by hand.
+// TestOperationsByRoleAndScope enumerates every operation of the document: who of the staff is let in, by hand.
 func TestOperationsByRoleAndScope(t *testing.T) {
 	t.Parallel()
-	all := []string{scopeRead, scopeAct, scopeAdmin}
 	doc, _ := readSpec(t)
 	byOperation := map[string]example{}
-	for _, e := range examples(doc) {
+	for _, e := range slices.SortedFunc(slices.Values(examples(doc)), func(a, b example) int { return strings.Compare(b.name, a.name) }) {
 		name, _, _ := strings.Cut(e.name, "/")
 		byOperation[name] = e
 	}
+	var enumerated []string
 	for _, row := range []struct {
 		scope, least string
 		operations   string
 	}{
+		{scopeNone, "agent", "getSession deleteSession"},
+		{scopeReply, "agent", "clientReply agentResponse"},
+		{scopeReply, "nobody", "clientVerdict giveFeedback"}, // the client's own words
+		{scopeAdmin, "lead", "setClientAccess"},
 		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes getMailbox listUndeliverable listDesks getDesk listGroups listAgents getAgent"},
 		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence"},
 		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile"},
 		{scopeAct, "agent", "saveDraft deleteDraft"},
+		{scopeRead, "agent", "listReceptionTypes listTemplates listMacros useMacro listTextModules listTriggers listForbiddenWords"},
 		{scopeRead, "lead", "listLedger reconcileMailbox"},
-		{scopeAct, "agent", "createTicket clientReply agentResponse holdTicket resolveTicket escalateTicket assignTicket addNote classifyTicket mergeTicket unmergeTicket linkTicket recallTicket makePromise splitMessage moveMessage withdrawMessage retryQuarantined clearUndeliverable"},
+		{scopeAct, "agent", "createTicket holdTicket resolveTicket escalateTicket assignTicket addNote classifyTicket mergeTicket unmergeTicket linkTicket recallTicket makePromise splitMessage moveMessage withdrawMessage retryQuarantined clearUndeliverable"},
 		{scopeAct, "lead", "closeTicket restoreTicket deleteTicket"},
 		{scopeAdmin, "agent", "listTokens createToken deleteToken"},
 		{scopeAdmin, "admin", "createAgent createDesk createGroup createCalendar createPolicy changeDesk deleteDesk changeGroup deleteGroup changeAgent deleteAgent createMailbox changeMailbox deleteMailbox testMailbox"},
 	} {
 		for _, op := range strings.Fields(row.operations) {
-			_, known := rights[op]
-			require.True(t, known, op)
-			least, err := ticket.ParseRole(row.least)
-			require.NoError(t, err)
+			enumerated = append(enumerated, op)
 			for _, key := range []string{"sato", "lead", "admin"} {
-				for _, scope := range all {
+				for _, scope := range scopes {
 					f, door := fresh(t)
 					e := byOperation[op]
 					target := f.prepare(t, e)
@@ -137,8 +141,7 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 						call(t, door, f.tokenOf(t, key, scopeAct), "POST", "/api/v1/tickets/1043/note", `{"id":"hold-1","message":{"body":"x"}}`).is(t, 200)
 					}
 					r := call(t, door, f.tokenOf(t, key, scope), e.method, target, body)
-					welcome := f.people[key].Role >= least && (scope == row.scope || scope == scopeAdmin)
-					if welcome {
+					if may(row.least, f.people[key].Role) && opens(scope, row.scope) {
 						require.Less(t, r.StatusCode, 300, "%s as %s with %s: %s", op, key, scope, r.raw)
 					} else {
 						require.Equal(t, 403, r.StatusCode, "%s as %s with %s: %s", op, key, scope, r.raw)
@@ -147,6 +150,69 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 			}
 		}
 	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(rights)), enumerated, "every operation has its row here")
+}
+
+func may(least string, has ticket.Role) bool {
+	role, err := ticket.ParseRole(least)
+	return err == nil && has >= role
+}
+
+// opens says by hand which scope holds which.
+func opens(has, need string) bool {
+	return has == need || has == scopeAdmin || need == scopeNone || has == scopeAct && need == scopeReply
+}
+
+// TestOperationsByClientAndRelation enumerates every operation for every kind of client: what is his, what is his
+// organisation's, and what is a stranger's. The ticket 1042 is c_01's.
+func TestOperationsByClientAndRelation(t *testing.T) {
+	t.Parallel()
+	doc, _ := readSpec(t)
+	const own, together, stranger, nobody = "c_01", "c_03", "c_04", "c_05" // portal, full, full, none
+	const colleague = "c_02"                                               // portal, in the organisation of c_01
+	about := map[string]string{                                            // the ticket 1042
+		"getTicket": "", "getTimeline": "", "clientReply": `{"message":{"body":"x"}}`, "clientVerdict": `{"client_verdict":{"verdict":"solved"}}`, "giveFeedback": `{"feedback":{"rating":5}}`,
+	}
+	himself := []string{"getSession", "deleteSession", "listTickets"}
+	seen := map[string]bool{}
+	for _, e := range examples(doc) {
+		op, _, _ := strings.Cut(e.name, "/")
+		if _, guarded := rights[op]; !guarded || seen[op] {
+			continue
+		}
+		seen[op] = true
+		for _, client := range []string{own, colleague, together, stranger, nobody} {
+			f, door := fresh(t)
+			target := f.prepare(t, e)
+			want, body := 403, e.body
+			if mine, isAbout := about[op]; isAbout {
+				body = mine
+				want = map[string]int{own: 200, colleague: 404, together: 200, stranger: 404}[client]
+			}
+			switch {
+			case slices.Contains(himself, op):
+				want = 200
+			case op == "getReceipt": // an agent's
+				want = 404
+			}
+			if op == "listTickets" {
+				target = "/api/v1/tickets"
+			}
+			if client == nobody {
+				want = 401
+			}
+			r := call(t, door, f.clientToken(t, client, scopeRead, scopeReply), e.method, target, body)
+			if want == 200 {
+				require.Less(t, r.StatusCode, 300, "%s as %s: %s", op, client, r.raw)
+			} else {
+				require.Equal(t, want, r.StatusCode, "%s as %s: %s", op, client, r.raw)
+			}
+			if op == "listTickets" && client != nobody {
+				require.EqualValues(t, map[string]int{own: 5, colleague: 0, together: 5, stranger: 0}[client], r.at("total"), "as %s", client)
+			}
+		}
+	}
+	require.Len(t, seen, len(rights))
 }
 
 func TestATicketOfAnotherDeskDoesNotExist(t *testing.T) {

@@ -55,10 +55,10 @@ func TestEverythingSaidIsInTheCatalogs(t *testing.T) {
 		require.True(t, said.has("event."+name), name)
 	}
 	for _, s := range ticket.States() {
-		require.True(t, said.has("state."+s.String()), s)
+		require.True(t, said.has("state."+s.String()), "state."+s.String())
 	}
 	for _, h := range ticket.HoldReasons() {
-		require.True(t, said.has("hold."+h.String()), h)
+		require.True(t, said.has("hold."+h.String()), "hold."+h.String())
 	}
 	for _, to := range []lifecycle.Audience{lifecycle.ToOwner, lifecycle.ToGroup, lifecycle.ToLeads} {
 		require.True(t, said.has("audience."+string(to)), to)

@@ -18,6 +18,10 @@ const usualLimit = 30
 
 // ListTickets lists and searches.
 func (s *server) ListTickets(c *gin.Context, q openapi.ListTicketsParams) {
+	if who := askerOf(c); who.isClient() {
+		s.clientList(c, who, q)
+		return
+	}
 	query := listQuery(askerOf(c), q)
 	if query.Where = s.grammar(c, value(q.Q)); query.Where == nil {
 		return
@@ -33,11 +37,15 @@ func (s *server) ListTickets(c *gin.Context, q openapi.ListTicketsParams) {
 		s.toldQuery(c, err)
 		return
 	}
+	answer(c, http.StatusOK, s.ticketList(c, page))
+}
+
+func (s *server) ticketList(c *gin.Context, page Page) openapi.TicketList {
 	out := openapi.TicketList{Items: make([]openapi.Ticket, len(page.Items)), NextCursor: some(page.Next), Total: page.Total, TotalCapped: page.Capped}
 	for i, r := range page.Items {
 		out.Items[i] = s.ticket(c, r)
 	}
-	answer(c, http.StatusOK, out)
+	return out
 }
 
 // grammar reads what is looked for. What cannot be read is answered, with the place and what would be possible, and nil

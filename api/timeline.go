@@ -21,6 +21,7 @@ func (s *server) GetTimeline(c *gin.Context, n openapi.Number, q openapi.GetTime
 		s.told(c, err)
 		return
 	}
+	client := askerOf(c).isClient()
 	after, ok := position(q.Cursor)
 	if !ok {
 		s.fail(c, badCursor())
@@ -32,10 +33,13 @@ func (s *server) GetTimeline(c *gin.Context, n openapi.Number, q openapi.GetTime
 	}
 	ctx, done := budget(c)
 	defer done()
-	found, next, err := s.Reader.Timeline(ctx, ticket.Number(n), after, limit, true)
+	found, next, err := s.Reader.Timeline(ctx, ticket.Number(n), after, limit, !client)
 	if err != nil {
 		s.told(c, err)
 		return
+	}
+	if client {
+		found = itemsForClient(found)
 	}
 	out := openapi.Timeline{Items: s.items(c, found)}
 	if next > 0 {

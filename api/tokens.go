@@ -17,6 +17,9 @@ func (s *server) ListTokens(c *gin.Context, q openapi.ListTokensParams) {
 	if key == "" || key == "me" {
 		key = who.Key
 	}
+	if client := value(q.Client); client != "" {
+		key = client
+	}
 	if key != who.Key && who.Role < ticket.RoleAdmin {
 		s.fail(c, forbiddenRole(ticket.RoleAdmin, who.Role))
 		return
@@ -37,7 +40,7 @@ func (s *server) ListTokens(c *gin.Context, q openapi.ListTokensParams) {
 
 func token(t Token) openapi.Token {
 	out := openapi.Token{
-		Id: t.ID, Agent: t.Agent, Scopes: []openapi.Scope{}, ExpiresAt: instant(t.ExpiresAt), CreatedAt: t.CreatedAt.UTC(), LastUsedAt: instant(t.LastUsed),
+		Id: t.ID, Agent: some(t.Agent), Client: some(t.Client), Scopes: []openapi.Scope{}, ExpiresAt: instant(t.ExpiresAt), CreatedAt: t.CreatedAt.UTC(), LastUsedAt: instant(t.LastUsed),
 	}
 	for _, scope := range t.Scopes {
 		out.Scopes = append(out.Scopes, openapi.Scope(scope))
@@ -54,21 +57,35 @@ func (s *server) CreateToken(c *gin.Context) {
 	}
 	who, o := askerOf(c), newObject(body)
 	t := Token{
-		Agent: o.text("agent", keyRule.must()), ExpiresAt: o.instant("expires_at", false), CreatedAt: s.Now().UTC(),
+		Agent: o.text("agent", keyRule), Client: o.text("client", idRule), ExpiresAt: o.instant("expires_at", false), CreatedAt: s.Now().UTC(),
 		Scopes: o.scopes("scopes"),
 	}
 	o.done()
-	if t.Agent == "me" {
+	if t.Agent == "me" || body["agent"] == nil && body["client"] == nil {
 		t.Agent = who.Key
 	}
+	o.holder(t)
 	if t.ExpiresAt != nil && !t.ExpiresAt.After(s.Now()) {
 		o.blame("expires_at", "expires_in_past", nil)
 	}
-	if t.Agent != "" && t.Agent != who.Key && who.Role < ticket.RoleAdmin {
+	if t.Agent != who.Key && who.Role < ticket.RoleAdmin {
 		s.fail(c, forbiddenRole(ticket.RoleAdmin, who.Role))
 		return
 	}
 	s.keepToken(c, t, o)
+}
+
+// clientScopes are those that a client's token can have.
+var clientScopes = []string{scopeRead, scopeReply}
+
+// holder holds that a token is an agent's or a client's, and that a client's has no scope of the staff's.
+func (o *object) holder(t Token) {
+	switch {
+	case o.fields["agent"] != nil && o.fields["client"] != nil:
+		o.blame("client", "not_both", map[string]string{"other": "agent"})
+	case o.fields["client"] != nil && slices.ContainsFunc(t.Scopes, func(scope string) bool { return !slices.Contains(clientScopes, scope) }):
+		o.blame("scopes", "client_scope", nil)
+	}
 }
 
 // scopes reads which a token has, each once, in our order.
@@ -99,6 +116,18 @@ func (s *server) keepToken(c *gin.Context, t Token, o *object) {
 			return
 		}
 	}
+	if t.Client != "" && len(*o.faults) == 0 {
+		holder, err := s.Identity.Client(ctx, t.Client)
+		switch {
+		case ticket.CodeOf(err) == ticket.NotFound:
+			o.blameWorld("client", "no_such_client", nil)
+		case err != nil:
+			s.told(c, err)
+			return
+		case holder.Access == "" || holder.Access == "none":
+			o.blameWorld("client", "client_no_access", nil)
+		}
+	}
 	if len(*o.faults) > 0 {
 		s.fail(c, problemOfFaults(*o.faults))
 		return
@@ -111,7 +140,7 @@ func (s *server) keepToken(c *gin.Context, t Token, o *object) {
 	}
 	shown := token(t)
 	answer(c, http.StatusCreated, openapi.NewToken{
-		Token: secret, Id: shown.Id, Agent: shown.Agent, Scopes: shown.Scopes, ExpiresAt: shown.ExpiresAt, CreatedAt: shown.CreatedAt, LastUsedAt: shown.LastUsedAt,
+		Token: secret, Id: shown.Id, Agent: shown.Agent, Client: shown.Client, Scopes: shown.Scopes, ExpiresAt: shown.ExpiresAt, CreatedAt: shown.CreatedAt, LastUsedAt: shown.LastUsedAt,
 	})
 }
 

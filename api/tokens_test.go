@@ -56,12 +56,16 @@ func TestTokensLife(t *testing.T) {
 	call(t, door, bootstrap, "DELETE", "/api/v1/tokens/"+id, "").is(t, 404, "not-found")
 
 	for body, pointers := range map[string]string{
-		`{}`:                                   "/agent /scopes",
-		`{"agent":"ghost","scopes":["admin"]}`: "/agent",
-		`{"agent":"sato","scopes":[]}`:         "/scopes",
-		`{"agent":"sato","scopes":null}`:       "/scopes",
-		`{"agent":"sato","scopes":"admin"}`:    "/scopes",
-		`{"agent":"sato","scopes":["root"]}`:   "/scopes",
+		`{}`: "/scopes",
+		`{"agent":"sato","client":"c_01","scopes":["tickets:read"]}`:                    "/client",
+		`{"client":"c_01","scopes":["tickets:act"]}`:                                    "/scopes",
+		`{"client":"c_05","scopes":["tickets:read"]}`:                                   "/client",
+		`{"client":"c_99","scopes":["tickets:read"]}`:                                   "/client",
+		`{"agent":"ghost","scopes":["admin"]}`:                                          "/agent",
+		`{"agent":"sato","scopes":[]}`:                                                  "/scopes",
+		`{"agent":"sato","scopes":null}`:                                                "/scopes",
+		`{"agent":"sato","scopes":"admin"}`:                                             "/scopes",
+		`{"agent":"sato","scopes":["root"]}`:                                            "/scopes",
 		`{"agent":"sato","scopes":["admin"],"expires_at":"2020-01-01T00:00:00Z","a":1}`: "/a /expires_at",
 	} {
 		r := call(t, door, bootstrap, "POST", "/api/v1/tokens", body)

@@ -36,6 +36,9 @@ func (s *server) ticket(c *gin.Context, r ticket.Record) openapi.Ticket {
 	if s.TemporalUIURL != "" {
 		out.TemporalUrl = ptr(s.TemporalUIURL + "/namespaces/" + s.Namespace + "/workflows/" + out.WorkflowId)
 	}
+	if who := askerOf(c); who.isClient() {
+		return forClient(out, who, r)
+	}
 	return out
 }
 

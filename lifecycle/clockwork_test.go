@@ -89,7 +89,6 @@ func TestATuesdaysChange(t *testing.T) {
 	})
 	require.Empty(t, changed.Prove())
 	require.Contains(t, changed.ClockTable(), "10 working days, never where priority urgent (seen in mine_resolved)")
-	require.NotEqual(t, Inquiry.Hash(), changed.Hash())
 
 	s := Policy{Settings: ticket.DefaultSettings(), Calendar: offices()[2]}
 	p := ticket.Process{Number: 1001, Policy: 1}

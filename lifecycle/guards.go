@@ -15,6 +15,11 @@ type Guard struct {
 	Holds func(facts) bool
 }
 
+// both holds where two conditions hold.
+func both(a, b Guard) Guard {
+	return Guard{a.Name + ", and " + b.Name, func(x facts) bool { return a.Holds(x) && b.Holds(x) }}
+}
+
 var (
 	// opening: the command that opens the ticket.
 	opening = Guard{"it opens the ticket", func(x facts) bool { return x.p.Revision == 0 }}
@@ -63,7 +68,7 @@ var (
 		}
 		return false
 	}}
-	mayReopenFor = Guard{"not solved, and the desk reopens closed tickets", func(x facts) bool { return notSolved.Holds(x) && mayReopen.Holds(x) }}
+	mayReopenFor = both(notSolved, mayReopen)
 	copied       = Guard{"passed on by the ticket that was handed over", func(x facts) bool { return x.c.Params.Reply != nil && x.c.Params.Reply.Copied }}
 	// E20: where a client's reply leads.
 	backToQueue = Guard{"replies go back to the queue", func(x facts) bool { return x.s.AfterReply == ticket.AfterReplyNew }}
@@ -87,9 +92,7 @@ var (
 		return s != ticket.NoState && !s.Live() && s != ticket.Resolved
 	}}
 	unanswered       = Guard{"it brings words that wait for an answer", func(x facts) bool { return x.c.Params.MergeIn.Unanswered }}
-	unansweredReopen = Guard{"it brings words that wait for an answer, and the desk reopens closed tickets", func(x facts) bool {
-		return unanswered.Holds(x) && mayReopen.Holds(x)
-	}}
+	unansweredReopen = both(unanswered, mayReopen)
 
 	toItself    = Guard{"to itself", func(x facts) bool { return x.c.Params.Link.Number == x.p.Number }}
 	intoItself  = Guard{"into itself", func(x facts) bool { return x.c.Params.Move.Into == x.p.Number }}

@@ -188,6 +188,9 @@ func (t *Table) unreached(w *world) []Finding {
 func (t *Table) unused(used map[string]bool, w *world) []Finding {
 	var out []Finding
 	for _, s := range ticket.States() {
+		if _, ok := w.met[s.String()]; !ok {
+			continue // said already: no way leads there
+		}
 		for _, k := range ticket.Kinds() {
 			for _, c := range t.Rules[s][k] {
 				rule := ruleName(s, k, c.Guard)

@@ -21,7 +21,7 @@ import (
 // Stories stand in testdata/stories, one a file: a title in English and one in Japanese, what the desk is like, who
 // does what and when, and below the line what comes of it. testdata/stories/README.md says which words there are.
 // Run with -update to have the part below the line written, then read it.
-var update = flag.Bool("update", false, "write what comes of each story into its file")
+var update = flag.Bool("update", false, "write what comes of each story into its file, and docs/lifecycle.md")
 
 func TestStories(t *testing.T) {
 	t.Parallel()
@@ -40,9 +40,28 @@ func TestStories(t *testing.T) {
 				require.NoError(t, os.WriteFile(f, []byte(told+"----\n"+got), 0o644))
 				return
 			}
-			require.Equal(t, want, got)
+			if want != got {
+				t.Errorf("it is told otherwise now. Is that what should happen? Then go test ./lifecycle -run TestStories -update\n%s", otherwise(want, got))
+			}
 		})
 	}
+}
+
+// otherwise lists the lines that are gone, and those that are new, as a patch does.
+func otherwise(before, after string) string {
+	var b strings.Builder
+	old, now := strings.Split(before, "\n"), strings.Split(after, "\n")
+	for _, l := range old {
+		if !slices.Contains(now, l) {
+			fmt.Fprintln(&b, "-"+l)
+		}
+	}
+	for _, l := range now {
+		if !slices.Contains(old, l) {
+			fmt.Fprintln(&b, "+"+l)
+		}
+	}
+	return b.String()
 }
 
 const stamped = "Mon 2006-01-02 15:04:05"

@@ -76,10 +76,13 @@ func fromClients(soon, late time.Time) []trial {
 		{"the client is content", with(bare(ticket.Feedback, aClient, soon), ticket.Params{Feedback: &ticket.FeedbackParams{Rating: 5}})},
 		{"a client with full access changes a field", with(bare(ticket.Classify, aFullClient, soon), labels())},
 	}
-	for _, v := range ticket.Verdicts() {
-		list = append(list, trial{"the client says " + v.String(), with(bare(ticket.ClientVerdict, aClient, soon), ticket.Params{Verdict: &ticket.VerdictParams{Verdict: v}})})
+	says := func(v ticket.Verdict, at time.Time) ticket.Command {
+		return with(bare(ticket.ClientVerdict, aClient, at), ticket.Params{Verdict: &ticket.VerdictParams{Verdict: v}})
 	}
-	return list
+	for _, v := range ticket.Verdicts() {
+		list = append(list, trial{"the client says " + v.String(), says(v, soon)})
+	}
+	return append(list, trial{"the client says not_solved half a year later", says(ticket.VerdictNotSolved, late)})
 }
 
 func labels() ticket.Params {
@@ -128,7 +131,7 @@ func aboutOthers(p ticket.Process, at time.Time) []trial {
 	links := func(n ticket.Number) ticket.Command {
 		return with(bare(ticket.LinkTo, anAgent, at), ticket.Params{Link: &ticket.LinkParams{Number: n, Kind: "related"}})
 	}
-	in := func(unanswered bool) ticket.Command {
+	in := func(unanswered bool, at time.Time) ticket.Command {
 		return with(bare(ticket.MergeIn, ticket.System, at), ticket.Params{MergeIn: &ticket.MergeInParams{From: 1003, Unanswered: unanswered}})
 	}
 	return []trial{
@@ -137,8 +140,9 @@ func aboutOthers(p ticket.Process, at time.Time) []trial {
 		{"an agent merges it into a closed ticket", merges(ticket.MergeParams{Into: 1003, TargetState: ticket.Closed})},
 		{"an agent merges it into one that is merged into it", merges(ticket.MergeParams{Into: 1003, TargetState: ticket.Merged, Ring: true})},
 		{"an agent takes the merge back", bare(ticket.Unmerge, anAgent, at)},
-		{"another ticket is merged into it", in(false)},
-		{"a ticket whose client waits is merged into it", in(true)},
+		{"another ticket is merged into it", in(false, at)},
+		{"a ticket whose client waits is merged into it", in(true, at)},
+		{"a ticket whose client waits is merged into it half a year later", in(true, at.Add(180*24*time.Hour))},
 		{"an agent links it", links(1003)},
 		{"an agent links it to itself", links(p.Number)},
 	}
@@ -167,18 +171,30 @@ func aboutMessages(p ticket.Process, at time.Time, before *ticket.Process) []tri
 	}
 }
 
+// heldFor begins the words of a hold for each further reason.
+const heldFor = "an agent puts it on hold for "
+
 func holds(at time.Time) []trial {
 	until, past := at.Add(48*time.Hour), at.Add(-time.Hour)
 	hold := func(u *time.Time) ticket.Params {
 		return ticket.Params{Hold: &ticket.HoldParams{Reason: ticket.HoldClient, Until: u}}
 	}
-	return []trial{
+	waits := func(r ticket.HoldReason, u *time.Time) ticket.Command {
+		return with(bare(ticket.Hold, anAgent, at), ticket.Params{Hold: &ticket.HoldParams{Reason: r, Until: u}})
+	}
+	list := []trial{
 		{"an agent puts it on hold", with(bare(ticket.Hold, anAgent, at), hold(nil))},
 		{"an agent puts it on hold with an interim answer", with(writes(ticket.Hold, anAgent, at), hold(nil))},
 		{"an agent puts it on hold for two days", with(bare(ticket.Hold, anAgent, at), hold(&until))},
 		{"an agent puts it on hold until a day gone by", with(bare(ticket.Hold, anAgent, at), hold(&past))},
-		{"the operator puts it on hold", bare(ticket.Hold, ticket.Operator, at)},
+		{"the operator puts it on hold", bare(ticket.Hold, ticket.Operator, at)}, // internal
 	}
+	for _, r := range ticket.HoldReasons() {
+		if r != ticket.HoldClient && r != ticket.HoldInternal {
+			list = append(list, trial{heldFor + r.String(), waits(r, nil)}, trial{heldFor + r.String() + ", for two days", waits(r, &until)})
+		}
+	}
+	return list
 }
 
 func resolves(at time.Time) []trial {

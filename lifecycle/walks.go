@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"slices"
+	"strings"
 
 	"duradesk/ticket"
 )
@@ -90,6 +91,11 @@ var (
 	})
 )
 
+// among tries what is named. Where a hold is, the holds for every other reason are too: one may lead elsewhere.
 func among(says []string) func(trial) bool {
-	return func(t trial) bool { return t.c.Kind.Timer() || slices.Contains(says, t.says) }
+	holds := slices.Contains(says, "an agent puts it on hold")
+	return func(t trial) bool {
+		bare := t.c.Params.Hold != nil && t.c.Params.Hold.Until == nil
+		return t.c.Kind.Timer() || slices.Contains(says, t.says) || holds && bare && strings.HasPrefix(t.says, heldFor)
+	}
 }

@@ -114,12 +114,26 @@ func (f *filter) rights(q Query, e find.Expr) {
 	if q.Desks != nil {
 		f.where("t.desk = any(%s::text[])", q.Desks)
 	}
+	f.own(q)
 	if !q.CreatedFrom.IsZero() {
 		f.where("t.created_at >= %s", q.CreatedFrom)
 	}
 	if !q.CreatedTo.IsZero() {
 		f.where("t.created_at <= %s", q.CreatedTo)
 	}
+}
+
+// own lets a client's tickets through: neither what the issue desk works on, nor spam.
+func (f *filter) own(q Query) {
+	if q.Own == "" {
+		return
+	}
+	if q.Organisation {
+		f.where("t.client in (select %s union all select b.id from clients a join clients b using (organisation) where a.id = %s)", q.Own, q.Own)
+	} else {
+		f.where("t.client = %s", q.Own)
+	}
+	f.conditions = append(f.conditions, "coalesce(t.process->>'parent', '0') = '0'", "t.state not in ('spam', 'deleted')")
 }
 
 // hiddenCondition leaves spam, tombstones and what was merged away out, but for those that are asked for by name.

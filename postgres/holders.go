@@ -3,6 +3,10 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
 
 	"duradesk/ticket"
 )
@@ -57,4 +61,66 @@ func (s *Store) Together(ctx context.Context, one, other string) (bool, error) {
 		return false, fmt.Errorf("look up who belongs together: %w", err)
 	}
 	return together, nil
+}
+
+const clientColumns = `c.id, c.name, coalesce(c.email, ''), coalesce(c.phone, ''), coalesce(c.number, ''), c.access`
+
+func clientFields(c *ticket.Client) []any {
+	return []any{&c.ID, &c.Name, &c.Email, &c.Phone, &c.Number, &c.Access}
+}
+
+// Client returns one by his id; ticket.NotFound where there is none.
+func (s *Store) Client(ctx context.Context, id string) (ticket.Client, error) {
+	var c ticket.Client
+	if !readable(id) {
+		return c, notFound("there is no client %q", id)
+	}
+	err := s.pool.QueryRow(ctx, `select `+clientColumns+` from clients c where c.id = $1`, id).Scan(clientFields(&c)...)
+	if noRows(err) {
+		return ticket.Client{}, notFound("there is no client %q", id)
+	}
+	if err != nil {
+		return ticket.Client{}, fmt.Errorf("read client %s: %w", id, err)
+	}
+	return c, nil
+}
+
+// ClientOf returns whose mail address that is; ticket.NotFound where nobody's.
+func (s *Store) ClientOf(ctx context.Context, address string) (c ticket.Client, err error) {
+	if !readable(address) {
+		return c, notFound("no client has that address")
+	}
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
+		c, err = s.ClientByMail(ctx, tx, address)
+		return err
+	})
+	return c, err
+}
+
+// SetAccess decides what a client may open, and to which organisation he belongs ("": to none). Without access his
+// sessions and tokens end.
+func (s *Store) SetAccess(ctx context.Context, id, access, organisation string) (ticket.Client, error) {
+	if !slices.Contains(accessKinds, access) {
+		return ticket.Client{}, invalid("/access", "%q is not a kind of access; use one of %s", access, strings.Join(accessKinds, ", "))
+	}
+	var c ticket.Client
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, `update clients c set access = $2, organisation = nullif($3, '') where c.id = $1 returning `+clientColumns,
+			clean(id), access, clean(organisation)).Scan(clientFields(&c)...)
+		if noRows(err) {
+			return notFound("there is no client %q", id)
+		}
+		if err != nil || access != accessKinds[0] {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `delete from sessions where client = $1`, c.ID); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `delete from tokens where client = $1`, c.ID)
+		return err
+	})
+	if err != nil {
+		return ticket.Client{}, fmt.Errorf("set what client %s may open: %w", id, err)
+	}
+	return c, nil
 }

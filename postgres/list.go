@@ -21,6 +21,8 @@ type Query struct {
 	View           string    // a view key, with Viewer as "me"
 	Viewer         string    // agent key
 	Desks          []string  // desks the viewer may see; nil: all
+	Own            string    // id of the client whose list it is: only his tickets, and none that the staff keep among themselves
+	Organisation   bool      // with Own: those of everybody of his organisation
 	Where          find.Expr `json:"-"` // nil: everything
 	Text           string    // the grammar of package find, added to Where
 	States         []ticket.State

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"duradesk/ticket"
 )
 
 // ViewCount is a view with the number of tickets in it, at most CountCap.
@@ -28,8 +30,18 @@ type view struct {
 const (
 	viewerKey    = "{me}"
 	viewerGroups = "{my groups}"
-	liveStates   = "'new', 'open', 'on_hold', 'handed_over', 'hand_over_answered'"
 )
+
+// liveStates are as SQL lists them, and as the partial indexes of 002_lists.sql spell them.
+var liveStates = func() string {
+	var live []string
+	for _, s := range ticket.States() {
+		if s.Live() {
+			live = append(live, "'"+s.String()+"'")
+		}
+	}
+	return strings.Join(live, ", ")
+}()
 
 // views are in the order of CONTRACT §3.
 // At risk: breached, or the nearest promise to the client falls due within the hour.

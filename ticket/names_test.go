@@ -83,9 +83,12 @@ func TestNamesAreAppendOnly(t *testing.T) {
 		}
 	}
 	for l := range strings.Lines(string(committed)) {
-		require.Contains(t, now.String(), l, "a name that left the house was changed: old rows and histories can't be read any more")
+		require.True(t, strings.Contains(now.String(), l), "the name %q has left the house and was changed: old rows and histories can't be read any more", l)
 	}
-	require.Equal(t, string(committed), now.String(), "names are new: append them to testdata/names.txt")
+	for l := range strings.Lines(now.String()) {
+		require.True(t, strings.Contains(string(committed), l), "a new name: write it into testdata/names.txt, behind the last of its kind: %s", l)
+	}
+	require.Equal(t, string(committed), now.String(), "names stand in their order")
 }
 
 // TestEveryConstantHasAName reads the source: a constant without a word would reach rows as "state(12)", a word
@@ -174,7 +177,7 @@ func TestAbsentIsLeftOut(t *testing.T) {
 func TestAWordThatDoesNotExistNamesThoseThatDo(t *testing.T) {
 	t.Parallel()
 	_, err := ParseState("opne")
-	require.EqualError(t, err, `"opne" is not a state; use one of new, open, on_hold, resolved, resolved_internally, spam, closed, deleted, handed_over, hand_over_answered, merged`)
+	require.ErrorContains(t, err, `"opne" is not a state; use one of new, open, on_hold, `)
 	require.Equal(t, "state(200)", State(200).String())
 	require.Equal(t, "outcome?", Outcome(200).String())
 }

@@ -199,6 +199,63 @@ func (e ChangeDeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for ChangeForbiddenWordAction.
+const (
+	ChangeForbiddenWordActionBlock ChangeForbiddenWordAction = "block"
+	ChangeForbiddenWordActionWarn  ChangeForbiddenWordAction = "warn"
+)
+
+// Valid indicates whether the value is a known member of the ChangeForbiddenWordAction enum.
+func (e ChangeForbiddenWordAction) Valid() bool {
+	switch e {
+	case ChangeForbiddenWordActionBlock:
+		return true
+	case ChangeForbiddenWordActionWarn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeMacroLanguage.
+const (
+	ChangeMacroLanguageEn ChangeMacroLanguage = "en"
+	ChangeMacroLanguageJa ChangeMacroLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroLanguage enum.
+func (e ChangeMacroLanguage) Valid() bool {
+	switch e {
+	case ChangeMacroLanguageEn:
+		return true
+	case ChangeMacroLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeMacroThen.
+const (
+	ChangeMacroThenHold    ChangeMacroThen = "hold"
+	ChangeMacroThenResolve ChangeMacroThen = "resolve"
+	ChangeMacroThenStay    ChangeMacroThen = "stay"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroThen enum.
+func (e ChangeMacroThen) Valid() bool {
+	switch e {
+	case ChangeMacroThenHold:
+		return true
+	case ChangeMacroThenResolve:
+		return true
+	case ChangeMacroThenStay:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangePolicyAfterReply.
 const (
 	ChangePolicyAfterReplyNew  ChangePolicyAfterReply = "new"
@@ -484,6 +541,63 @@ func (e CreateDeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for CreateForbiddenWordAction.
+const (
+	CreateForbiddenWordActionBlock CreateForbiddenWordAction = "block"
+	CreateForbiddenWordActionWarn  CreateForbiddenWordAction = "warn"
+)
+
+// Valid indicates whether the value is a known member of the CreateForbiddenWordAction enum.
+func (e CreateForbiddenWordAction) Valid() bool {
+	switch e {
+	case CreateForbiddenWordActionBlock:
+		return true
+	case CreateForbiddenWordActionWarn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateMacroLanguage.
+const (
+	CreateMacroLanguageEn CreateMacroLanguage = "en"
+	CreateMacroLanguageJa CreateMacroLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the CreateMacroLanguage enum.
+func (e CreateMacroLanguage) Valid() bool {
+	switch e {
+	case CreateMacroLanguageEn:
+		return true
+	case CreateMacroLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateMacroThen.
+const (
+	CreateMacroThenHold    CreateMacroThen = "hold"
+	CreateMacroThenResolve CreateMacroThen = "resolve"
+	CreateMacroThenStay    CreateMacroThen = "stay"
+)
+
+// Valid indicates whether the value is a known member of the CreateMacroThen enum.
+func (e CreateMacroThen) Valid() bool {
+	switch e {
+	case CreateMacroThenHold:
+		return true
+	case CreateMacroThenResolve:
+		return true
+	case CreateMacroThenStay:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CreatePolicyAfterReply.
 const (
 	CreatePolicyAfterReplyNew  CreatePolicyAfterReply = "new"
@@ -520,6 +634,24 @@ func (e CreatePolicyFollowUp) Valid() bool {
 	case CreatePolicyFollowUpReopen:
 		return true
 	case CreatePolicyFollowUpReopenWithin:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateTemplateLanguage.
+const (
+	CreateTemplateLanguageEn CreateTemplateLanguage = "en"
+	CreateTemplateLanguageJa CreateTemplateLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the CreateTemplateLanguage enum.
+func (e CreateTemplateLanguage) Valid() bool {
+	switch e {
+	case CreateTemplateLanguageEn:
+		return true
+	case CreateTemplateLanguageJa:
 		return true
 	default:
 		return false
@@ -766,6 +898,69 @@ func (e ExplanationLineReason) Valid() bool {
 	}
 }
 
+// Defines values for ForbiddenWordAction.
+const (
+	ForbiddenWordActionBlock ForbiddenWordAction = "block"
+	ForbiddenWordActionWarn  ForbiddenWordAction = "warn"
+)
+
+// Valid indicates whether the value is a known member of the ForbiddenWordAction enum.
+func (e ForbiddenWordAction) Valid() bool {
+	switch e {
+	case ForbiddenWordActionBlock:
+		return true
+	case ForbiddenWordActionWarn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FormFieldBy.
+const (
+	FormFieldByClient   FormFieldBy = "client"
+	FormFieldByOperator FormFieldBy = "operator"
+)
+
+// Valid indicates whether the value is a known member of the FormFieldBy enum.
+func (e FormFieldBy) Valid() bool {
+	switch e {
+	case FormFieldByClient:
+		return true
+	case FormFieldByOperator:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FormFieldKind.
+const (
+	FormFieldKindCheckbox FormFieldKind = "checkbox"
+	FormFieldKindChoice   FormFieldKind = "choice"
+	FormFieldKindDate     FormFieldKind = "date"
+	FormFieldKindNumber   FormFieldKind = "number"
+	FormFieldKindText     FormFieldKind = "text"
+)
+
+// Valid indicates whether the value is a known member of the FormFieldKind enum.
+func (e FormFieldKind) Valid() bool {
+	switch e {
+	case FormFieldKindCheckbox:
+		return true
+	case FormFieldKindChoice:
+		return true
+	case FormFieldKindDate:
+		return true
+	case FormFieldKindNumber:
+		return true
+	case FormFieldKindText:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HoldReason.
 const (
 	HoldReasonClient     HoldReason = "client"
@@ -901,6 +1096,45 @@ func (e LinkKind) Valid() bool {
 	case LinkKindMerged:
 		return true
 	case LinkKindRelated:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MacroLanguage.
+const (
+	MacroLanguageEn MacroLanguage = "en"
+	MacroLanguageJa MacroLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the MacroLanguage enum.
+func (e MacroLanguage) Valid() bool {
+	switch e {
+	case MacroLanguageEn:
+		return true
+	case MacroLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MacroThen.
+const (
+	MacroThenHold    MacroThen = "hold"
+	MacroThenResolve MacroThen = "resolve"
+	MacroThenStay    MacroThen = "stay"
+)
+
+// Valid indicates whether the value is a known member of the MacroThen enum.
+func (e MacroThen) Valid() bool {
+	switch e {
+	case MacroThenHold:
+		return true
+	case MacroThenResolve:
+		return true
+	case MacroThenStay:
 		return true
 	default:
 		return false
@@ -1054,6 +1288,51 @@ func (e NewDraftMessageBodyFormat) Valid() bool {
 	}
 }
 
+// Defines values for NewFormFieldBy.
+const (
+	NewFormFieldByClient   NewFormFieldBy = "client"
+	NewFormFieldByOperator NewFormFieldBy = "operator"
+)
+
+// Valid indicates whether the value is a known member of the NewFormFieldBy enum.
+func (e NewFormFieldBy) Valid() bool {
+	switch e {
+	case NewFormFieldByClient:
+		return true
+	case NewFormFieldByOperator:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewFormFieldKind.
+const (
+	NewFormFieldKindCheckbox NewFormFieldKind = "checkbox"
+	NewFormFieldKindChoice   NewFormFieldKind = "choice"
+	NewFormFieldKindDate     NewFormFieldKind = "date"
+	NewFormFieldKindNumber   NewFormFieldKind = "number"
+	NewFormFieldKindText     NewFormFieldKind = "text"
+)
+
+// Valid indicates whether the value is a known member of the NewFormFieldKind enum.
+func (e NewFormFieldKind) Valid() bool {
+	switch e {
+	case NewFormFieldKindCheckbox:
+		return true
+	case NewFormFieldKindChoice:
+		return true
+	case NewFormFieldKindDate:
+		return true
+	case NewFormFieldKindNumber:
+		return true
+	case NewFormFieldKindText:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for NewMessageBodyFormat.
 const (
 	NewMessageBodyFormatHtml     NewMessageBodyFormat = "html"
@@ -1069,6 +1348,39 @@ func (e NewMessageBodyFormat) Valid() bool {
 	case NewMessageBodyFormatMarkdown:
 		return true
 	case NewMessageBodyFormatText:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Occasion.
+const (
+	OccasionAcknowledge Occasion = "acknowledge"
+	OccasionAnswer      Occasion = "answer"
+	OccasionClosed      Occasion = "closed"
+	OccasionFeedback    Occasion = "feedback"
+	OccasionFinal       Occasion = "final"
+	OccasionFollowUp    Occasion = "follow_up"
+	OccasionInterim     Occasion = "interim"
+)
+
+// Valid indicates whether the value is a known member of the Occasion enum.
+func (e Occasion) Valid() bool {
+	switch e {
+	case OccasionAcknowledge:
+		return true
+	case OccasionAnswer:
+		return true
+	case OccasionClosed:
+		return true
+	case OccasionFeedback:
+		return true
+	case OccasionFinal:
+		return true
+	case OccasionFollowUp:
+		return true
+	case OccasionInterim:
 		return true
 	default:
 		return false
@@ -1360,6 +1672,27 @@ func (e SessionVia) Valid() bool {
 	}
 }
 
+// Defines values for SetAccessAccess.
+const (
+	SetAccessAccessFull   SetAccessAccess = "full"
+	SetAccessAccessNone   SetAccessAccess = "none"
+	SetAccessAccessPortal SetAccessAccess = "portal"
+)
+
+// Valid indicates whether the value is a known member of the SetAccessAccess enum.
+func (e SetAccessAccess) Valid() bool {
+	switch e {
+	case SetAccessAccessFull:
+		return true
+	case SetAccessAccessNone:
+		return true
+	case SetAccessAccessPortal:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Sort.
 const (
 	SortCreated       Sort = "created"
@@ -1447,6 +1780,24 @@ func (e State) Valid() bool {
 	}
 }
 
+// Defines values for TemplateLanguage.
+const (
+	TemplateLanguageEn TemplateLanguage = "en"
+	TemplateLanguageJa TemplateLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the TemplateLanguage enum.
+func (e TemplateLanguage) Valid() bool {
+	switch e {
+	case TemplateLanguageEn:
+		return true
+	case TemplateLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TimelineItemBodyFormat.
 const (
 	TimelineItemBodyFormatHtml     TimelineItemBodyFormat = "html"
@@ -1483,6 +1834,24 @@ func (e TimelineItemType) Valid() bool {
 	case TimelineItemTypeMessage:
 		return true
 	case TimelineItemTypeNote:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TryTemplateLanguage.
+const (
+	TryTemplateLanguageEn TryTemplateLanguage = "en"
+	TryTemplateLanguageJa TryTemplateLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the TryTemplateLanguage enum.
+func (e TryTemplateLanguage) Valid() bool {
+	switch e {
+	case TryTemplateLanguageEn:
+		return true
+	case TryTemplateLanguageJa:
 		return true
 	default:
 		return false
@@ -1804,11 +2173,61 @@ type ChangeDeskLayout string
 // ChangeDeskProcess defines model for ChangeDesk.Process.
 type ChangeDeskProcess string
 
+// ChangeForbiddenWord defines model for ChangeForbiddenWord.
+type ChangeForbiddenWord struct {
+	// Action Warn the writer, or do not let it leave.
+	Action *ChangeForbiddenWordAction `json:"action,omitempty"`
+
+	// Note What to write instead.
+	Note *string `json:"note,omitempty"`
+	Word *string `json:"word,omitempty"`
+}
+
+// ChangeForbiddenWordAction Warn the writer, or do not let it leave.
+type ChangeForbiddenWordAction string
+
 // ChangeGroup defines model for ChangeGroup.
 type ChangeGroup struct {
 	Members *[]Key  `json:"members,omitempty"`
 	Name    *string `json:"name,omitempty"`
 }
+
+// ChangeMacro defines model for ChangeMacro.
+type ChangeMacro struct {
+	// Answer Markdown with variables.
+	Answer   *string   `json:"answer,omitempty"`
+	Category *Category `json:"category,omitempty"`
+
+	// Group Lower-case word of a desk, group or agent.
+	Group *Key        `json:"group,omitempty"`
+	Hold  *HoldReason `json:"hold,omitempty"`
+
+	// HoldHours Until it wakes; 0: not by itself.
+	HoldHours *int                 `json:"hold_hours,omitempty"`
+	Language  *ChangeMacroLanguage `json:"language,omitempty"`
+	Name      *NewNameWords        `json:"name,omitempty"`
+	Note      *string              `json:"note,omitempty"`
+
+	// Owner `me` is whoever uses it.
+	Owner    *Key      `json:"owner,omitempty"`
+	Position *int      `json:"position,omitempty"`
+	Priority *Priority `json:"priority,omitempty"`
+
+	// Revision As it was seen.
+	Revision *int64 `json:"revision,omitempty"`
+
+	// Tags Added.
+	Tags *[]string `json:"tags,omitempty"`
+
+	// Then To the state; left out: as the desk says where there is an answer.
+	Then *ChangeMacroThen `json:"then,omitempty"`
+}
+
+// ChangeMacroLanguage defines model for ChangeMacro.Language.
+type ChangeMacroLanguage string
+
+// ChangeMacroThen To the state; left out: as the desk says where there is an answer.
+type ChangeMacroThen string
 
 // ChangeMailbox defines model for ChangeMailbox.
 type ChangeMailbox struct {
@@ -1892,6 +2311,47 @@ type ChangePolicyAfterReply string
 
 // ChangePolicyFollowUp What a client's reply to a closed ticket does.
 type ChangePolicyFollowUp string
+
+// ChangeReceptionType defines model for ChangeReceptionType.
+type ChangeReceptionType struct {
+	Fields   *[]NewFormField `json:"fields,omitempty"`
+	Label    *NewNameWords   `json:"label,omitempty"`
+	Position *int            `json:"position,omitempty"`
+
+	// Revision As it was seen.
+	Revision *int64 `json:"revision,omitempty"`
+}
+
+// ChangeTemplate defines model for ChangeTemplate.
+type ChangeTemplate struct {
+	Position *int `json:"position,omitempty"`
+
+	// Revision As it was seen.
+	Revision *int64  `json:"revision,omitempty"`
+	Source   *string `json:"source,omitempty"`
+}
+
+// ChangeTextModule defines model for ChangeTextModule.
+type ChangeTextModule struct {
+	Position *int `json:"position,omitempty"`
+
+	// Revision As it was seen.
+	Revision *int64        `json:"revision,omitempty"`
+	Text     *NewLongWords `json:"text,omitempty"`
+}
+
+// ChangeTrigger defines model for ChangeTrigger.
+type ChangeTrigger struct {
+	Enabled  *bool   `json:"enabled,omitempty"`
+	Last     *bool   `json:"last,omitempty"`
+	Name     *string `json:"name,omitempty"`
+	Position *int    `json:"position,omitempty"`
+
+	// Revision As it was seen.
+	Revision *int64       `json:"revision,omitempty"`
+	Then     *TriggerThen `json:"then,omitempty"`
+	When     *TriggerWhen `json:"when,omitempty"`
+}
 
 // ChangedAgent defines model for ChangedAgent.
 type ChangedAgent struct {
@@ -2129,6 +2589,22 @@ type CreateDeskLayout string
 // CreateDeskProcess As the kind unless said.
 type CreateDeskProcess string
 
+// CreateForbiddenWord defines model for CreateForbiddenWord.
+type CreateForbiddenWord struct {
+	// Action Warn the writer, or do not let it leave.
+	Action *CreateForbiddenWordAction `json:"action,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk *Key `json:"desk,omitempty"`
+
+	// Note What to write instead.
+	Note *string `json:"note,omitempty"`
+	Word string  `json:"word"`
+}
+
+// CreateForbiddenWordAction Warn the writer, or do not let it leave.
+type CreateForbiddenWordAction string
+
 // CreateGroup defines model for CreateGroup.
 type CreateGroup struct {
 	// Key Lower-case word of a desk, group or agent.
@@ -2136,6 +2612,46 @@ type CreateGroup struct {
 	Members *[]Key `json:"members,omitempty"`
 	Name    string `json:"name"`
 }
+
+// CreateMacro defines model for CreateMacro.
+type CreateMacro struct {
+	// Answer Markdown with variables.
+	Answer   *string   `json:"answer,omitempty"`
+	Category *Category `json:"category,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk *Key `json:"desk,omitempty"`
+
+	// Group Lower-case word of a desk, group or agent.
+	Group *Key        `json:"group,omitempty"`
+	Hold  *HoldReason `json:"hold,omitempty"`
+
+	// HoldHours Until it wakes; 0: not by itself.
+	HoldHours *int `json:"hold_hours,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key      Key                  `json:"key"`
+	Language *CreateMacroLanguage `json:"language,omitempty"`
+	Name     NewNameWords         `json:"name"`
+	Note     *string              `json:"note,omitempty"`
+
+	// Owner `me` is whoever uses it.
+	Owner    *Key      `json:"owner,omitempty"`
+	Position *int      `json:"position,omitempty"`
+	Priority *Priority `json:"priority,omitempty"`
+
+	// Tags Added.
+	Tags *[]string `json:"tags,omitempty"`
+
+	// Then To the state; left out: as the desk says where there is an answer.
+	Then *CreateMacroThen `json:"then,omitempty"`
+}
+
+// CreateMacroLanguage defines model for CreateMacro.Language.
+type CreateMacroLanguage string
+
+// CreateMacroThen To the state; left out: as the desk says where there is an answer.
+type CreateMacroThen string
 
 // CreateMailbox defines model for CreateMailbox.
 type CreateMailbox struct {
@@ -2224,6 +2740,43 @@ type CreatePolicyAfterReply string
 // CreatePolicyFollowUp What a client's reply to a closed ticket does.
 type CreatePolicyFollowUp string
 
+// CreateReceptionType defines model for CreateReceptionType.
+type CreateReceptionType struct {
+	Fields *[]NewFormField `json:"fields,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key      Key          `json:"key"`
+	Label    NewNameWords `json:"label"`
+	Position *int         `json:"position,omitempty"`
+}
+
+// CreateTemplate defines model for CreateTemplate.
+type CreateTemplate struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk     Key                    `json:"desk"`
+	Language CreateTemplateLanguage `json:"language"`
+
+	// Name Lower-case word of a desk, group or agent.
+	Name     *Key     `json:"name,omitempty"`
+	Occasion Occasion `json:"occasion"`
+	Position *int     `json:"position,omitempty"`
+	Source   string   `json:"source"`
+}
+
+// CreateTemplateLanguage defines model for CreateTemplate.Language.
+type CreateTemplateLanguage string
+
+// CreateTextModule defines model for CreateTextModule.
+type CreateTextModule struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk     *Key `json:"desk,omitempty"`
+	Position *int `json:"position,omitempty"`
+
+	// Shortcut Lower-case word of a desk, group or agent.
+	Shortcut Key          `json:"shortcut"`
+	Text     NewLongWords `json:"text"`
+}
+
 // CreateTicket defines model for CreateTicket.
 type CreateTicket struct {
 	Channel Channel `json:"channel"`
@@ -2262,14 +2815,32 @@ type CreateTicket struct {
 	Urgency *Level `json:"urgency,omitempty"`
 }
 
-// CreateToken defines model for CreateToken.
+// CreateToken Of an agent or a client; without both, of the asker. A client's token has the scopes tickets:read and tickets:reply at most.
 type CreateToken struct {
 	// Agent `me` is the asker.
-	Agent Key `json:"agent"`
+	Agent *Key `json:"agent,omitempty"`
+
+	// Client Id of a client who may come in.
+	Client *string `json:"client,omitempty"`
 
 	// ExpiresAt In the future.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	Scopes    []Scope    `json:"scopes"`
+}
+
+// CreateTrigger defines model for CreateTrigger.
+type CreateTrigger struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk    *Key  `json:"desk,omitempty"`
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key      Key          `json:"key"`
+	Last     *bool        `json:"last,omitempty"`
+	Name     string       `json:"name"`
+	Position *int         `json:"position,omitempty"`
+	Then     TriggerThen  `json:"then"`
+	When     *TriggerWhen `json:"when,omitempty"`
 }
 
 // DayHours defines model for DayHours.
@@ -2544,6 +3115,52 @@ type FieldError struct {
 	Position *int `json:"position,omitempty"`
 }
 
+// ForbiddenWord defines model for ForbiddenWord.
+type ForbiddenWord struct {
+	Action ForbiddenWordAction `json:"action"`
+	Desk   *string             `json:"desk"`
+	Id     string              `json:"id"`
+	Note   string              `json:"note"`
+	Word   string              `json:"word"`
+}
+
+// ForbiddenWordAction defines model for ForbiddenWord.Action.
+type ForbiddenWordAction string
+
+// ForbiddenWordList defines model for ForbiddenWordList.
+type ForbiddenWordList struct {
+	Items       []ForbiddenWord `json:"items"`
+	NextCursor  *string         `json:"next_cursor"`
+	Total       int             `json:"total"`
+	TotalCapped bool            `json:"total_capped"`
+}
+
+// FormChoice defines model for FormChoice.
+type FormChoice struct {
+	Key   string    `json:"key"`
+	Label NameWords `json:"label"`
+}
+
+// FormField defines model for FormField.
+type FormField struct {
+	// By Who fills it.
+	By       FormFieldBy   `json:"by"`
+	Choices  []FormChoice  `json:"choices"`
+	Key      string        `json:"key"`
+	Kind     FormFieldKind `json:"kind"`
+	Label    NameWords     `json:"label"`
+	Required bool          `json:"required"`
+
+	// Retired Shown where a ticket has a value; asked of nobody.
+	Retired bool `json:"retired"`
+}
+
+// FormFieldBy Who fills it.
+type FormFieldBy string
+
+// FormFieldKind defines model for FormField.Kind.
+type FormFieldKind string
+
 // Future defines model for Future.
 type Future struct {
 	Items []FutureItem `json:"items"`
@@ -2660,6 +3277,60 @@ type LinkCommandLinkKind string
 
 // LinkKind defines model for LinkKind.
 type LinkKind string
+
+// LongWords defines model for LongWords.
+type LongWords struct {
+	En string `json:"en"`
+	Ja string `json:"ja"`
+}
+
+// Macro defines model for Macro.
+type Macro struct {
+	Answer    string         `json:"answer"`
+	Category  *Category      `json:"category,omitempty"`
+	Desk      *string        `json:"desk"`
+	Group     *string        `json:"group"`
+	Hold      *HoldReason    `json:"hold,omitempty"`
+	HoldHours int            `json:"hold_hours"`
+	Id        string         `json:"id"`
+	Key       string         `json:"key"`
+	Language  *MacroLanguage `json:"language,omitempty"`
+	Name      NameWords      `json:"name"`
+	Note      string         `json:"note"`
+	Owner     *string        `json:"owner"`
+	Position  int            `json:"position"`
+	Priority  *Priority      `json:"priority,omitempty"`
+	Revision  int64          `json:"revision"`
+	Tags      []string       `json:"tags"`
+
+	// Then To the state; left out: as the desk says where there is an answer.
+	Then *MacroThen `json:"then,omitempty"`
+}
+
+// MacroLanguage defines model for Macro.Language.
+type MacroLanguage string
+
+// MacroThen To the state; left out: as the desk says where there is an answer.
+type MacroThen string
+
+// MacroCommand defines model for MacroCommand.
+type MacroCommand struct {
+	Body    map[string]interface{} `json:"body"`
+	Command string                 `json:"command"`
+}
+
+// MacroList defines model for MacroList.
+type MacroList struct {
+	Items       []Macro `json:"items"`
+	NextCursor  *string `json:"next_cursor"`
+	Total       int     `json:"total"`
+	TotalCapped bool    `json:"total_capped"`
+}
+
+// MacroUse defines model for MacroUse.
+type MacroUse struct {
+	Commands []MacroCommand `json:"commands"`
+}
 
 // MailAfter defines model for MailAfter.
 type MailAfter struct {
@@ -2870,6 +3541,12 @@ type MoveCommand struct {
 	SeenRevision *int64 `json:"seen_revision,omitempty"`
 }
 
+// NameWords defines model for NameWords.
+type NameWords struct {
+	En string `json:"en"`
+	Ja string `json:"ja"`
+}
+
 // NewDraft defines model for NewDraft.
 type NewDraft struct {
 	Message NewDraftMessage `json:"message"`
@@ -2908,6 +3585,42 @@ type NewFile struct {
 	Type *string `json:"type,omitempty"`
 }
 
+// NewFormChoice defines model for NewFormChoice.
+type NewFormChoice struct {
+	// Key Lower-case word of a desk, group or agent.
+	Key   Key           `json:"key"`
+	Label *NewNameWords `json:"label,omitempty"`
+}
+
+// NewFormField defines model for NewFormField.
+type NewFormField struct {
+	By *NewFormFieldBy `json:"by,omitempty"`
+
+	// Choices Of kind choice.
+	Choices *[]NewFormChoice `json:"choices,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key Key `json:"key"`
+
+	// Kind A date is written 2026-11-24, a checkbox true or false.
+	Kind     NewFormFieldKind `json:"kind"`
+	Label    NewNameWords     `json:"label"`
+	Required *bool            `json:"required,omitempty"`
+	Retired  *bool            `json:"retired,omitempty"`
+}
+
+// NewFormFieldBy defines model for NewFormField.By.
+type NewFormFieldBy string
+
+// NewFormFieldKind A date is written 2026-11-24, a checkbox true or false.
+type NewFormFieldKind string
+
+// NewLongWords defines model for NewLongWords.
+type NewLongWords struct {
+	En *string `json:"en,omitempty"`
+	Ja *string `json:"ja,omitempty"`
+}
+
 // NewMessage defines model for NewMessage.
 type NewMessage struct {
 	Attachments *[]NewFile `json:"attachments,omitempty"`
@@ -2930,6 +3643,12 @@ type NewMessage struct {
 
 // NewMessageBodyFormat defines model for NewMessage.BodyFormat.
 type NewMessageBodyFormat string
+
+// NewNameWords defines model for NewNameWords.
+type NewNameWords struct {
+	En *string `json:"en,omitempty"`
+	Ja *string `json:"ja,omitempty"`
+}
 
 // NewPauses For which reasons of hold each clock stands still.
 type NewPauses struct {
@@ -2954,7 +3673,11 @@ type NewTargets struct {
 
 // NewToken defines model for NewToken.
 type NewToken struct {
-	Agent      string     `json:"agent"`
+	// Agent Key; null where it is a client's.
+	Agent *string `json:"agent"`
+
+	// Client Id; null where it is an agent's.
+	Client     *string    `json:"client"`
 	CreatedAt  time.Time  `json:"created_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`
 	Id         string     `json:"id"`
@@ -3020,6 +3743,9 @@ type NoticeList struct {
 	Items      []Notice `json:"items"`
 	NextCursor *string  `json:"next_cursor"`
 }
+
+// Occasion defines model for Occasion.
+type Occasion string
 
 // Outcome defines model for Outcome.
 type Outcome string
@@ -3213,6 +3939,25 @@ type Receipt struct {
 // ReceiptTicket As last known; null where it could not be read, or is not the asker's to see any more.
 type ReceiptTicket = Ticket
 
+// ReceptionType defines model for ReceptionType.
+type ReceptionType struct {
+	Desk     string      `json:"desk"`
+	Fields   []FormField `json:"fields"`
+	Key      string      `json:"key"`
+	Label    NameWords   `json:"label"`
+	Position int         `json:"position"`
+	Retired  bool        `json:"retired"`
+	Revision int64       `json:"revision"`
+}
+
+// ReceptionTypeList defines model for ReceptionTypeList.
+type ReceptionTypeList struct {
+	Items       []ReceptionType `json:"items"`
+	NextCursor  *string         `json:"next_cursor"`
+	Total       int             `json:"total"`
+	TotalCapped bool            `json:"total_capped"`
+}
+
 // Recipient defines model for Recipient.
 type Recipient struct {
 	Attempts  int            `json:"attempts"`
@@ -3316,6 +4061,17 @@ type SessionState string
 // SessionVia defines model for Session.Via.
 type SessionVia string
 
+// SetAccess defines model for SetAccess.
+type SetAccess struct {
+	Access SetAccessAccess `json:"access"`
+
+	// Organisation A name, the same for all who belong together.
+	Organisation *string `json:"organisation,omitempty"`
+}
+
+// SetAccessAccess defines model for SetAccess.Access.
+type SetAccessAccess string
+
 // SignIn With `login` or `email`.
 type SignIn struct {
 	Email *Email `json:"email,omitempty"`
@@ -3354,6 +4110,51 @@ type Targets struct {
 	Low    int64 `json:"low"`
 	Normal int64 `json:"normal"`
 	Urgent int64 `json:"urgent"`
+}
+
+// Template defines model for Template.
+type Template struct {
+	// BuiltIn Shipped; taken where a desk has none of its own.
+	BuiltIn  bool             `json:"built_in"`
+	Desk     *string          `json:"desk"`
+	Id       string           `json:"id"`
+	Language TemplateLanguage `json:"language"`
+
+	// Name Empty: the one that is taken unless a message names another.
+	Name     string   `json:"name"`
+	Occasion Occasion `json:"occasion"`
+	Revision int64    `json:"revision"`
+	Source   string   `json:"source"`
+}
+
+// TemplateLanguage defines model for Template.Language.
+type TemplateLanguage string
+
+// TemplateList defines model for TemplateList.
+type TemplateList struct {
+	Items       []Template `json:"items"`
+	NextCursor  *string    `json:"next_cursor"`
+	Total       int        `json:"total"`
+	TotalCapped bool       `json:"total_capped"`
+	Variables   []string   `json:"variables"`
+}
+
+// TextModule defines model for TextModule.
+type TextModule struct {
+	Desk     *string   `json:"desk"`
+	Id       string    `json:"id"`
+	Position int       `json:"position"`
+	Revision int64     `json:"revision"`
+	Shortcut string    `json:"shortcut"`
+	Text     LongWords `json:"text"`
+}
+
+// TextModuleList defines model for TextModuleList.
+type TextModuleList struct {
+	Items       []TextModule `json:"items"`
+	NextCursor  *string      `json:"next_cursor"`
+	Total       int          `json:"total"`
+	TotalCapped bool         `json:"total_capped"`
 }
 
 // Ticket defines model for Ticket.
@@ -3456,7 +4257,11 @@ type TimelineItemType string
 
 // Token defines model for Token.
 type Token struct {
-	Agent      string     `json:"agent"`
+	// Agent Key; null where it is a client's.
+	Agent *string `json:"agent"`
+
+	// Client Id; null where it is an agent's.
+	Client     *string    `json:"client"`
 	CreatedAt  time.Time  `json:"created_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`
 	Id         string     `json:"id"`
@@ -3471,6 +4276,84 @@ type TokenList struct {
 	Total       int     `json:"total"`
 	TotalCapped bool    `json:"total_capped"`
 }
+
+// TriedTemplate defines model for TriedTemplate.
+type TriedTemplate struct {
+	Html    string `json:"html"`
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+}
+
+// Trigger defines model for Trigger.
+type Trigger struct {
+	Desk    *string `json:"desk"`
+	Enabled bool    `json:"enabled"`
+	Id      string  `json:"id"`
+	Key     string  `json:"key"`
+
+	// Last Where it holds, those after it are not asked.
+	Last     bool        `json:"last"`
+	Name     string      `json:"name"`
+	Position int         `json:"position"`
+	Revision int64       `json:"revision"`
+	Then     TriggerThen `json:"then"`
+	When     TriggerWhen `json:"when"`
+}
+
+// TriggerList defines model for TriggerList.
+type TriggerList struct {
+	Items       []Trigger `json:"items"`
+	NextCursor  *string   `json:"next_cursor"`
+	Total       int       `json:"total"`
+	TotalCapped bool      `json:"total_capped"`
+}
+
+// TriggerThen defines model for TriggerThen.
+type TriggerThen struct {
+	// Group Lower-case word of a desk, group or agent.
+	Group *Key `json:"group,omitempty"`
+
+	// Owner Lower-case word of a desk, group or agent.
+	Owner    *Key      `json:"owner,omitempty"`
+	Priority *Priority `json:"priority,omitempty"`
+	Tags     *[]string `json:"tags,omitempty"`
+}
+
+// TriggerWhen defines model for TriggerWhen.
+type TriggerWhen struct {
+	Channels       *[]Channel  `json:"channels,omitempty"`
+	Languages      *[]string   `json:"languages,omitempty"`
+	Priorities     *[]Priority `json:"priorities,omitempty"`
+	ReceptionTypes *[]string   `json:"reception_types,omitempty"`
+
+	// Senders Addresses, or domains with their @.
+	Senders *[]string `json:"senders,omitempty"`
+	Tags    *[]string `json:"tags,omitempty"`
+	Text    *[]string `json:"text,omitempty"`
+	Title   *[]string `json:"title,omitempty"`
+	Types   *[]Type   `json:"types,omitempty"`
+
+	// Working Within the hours of the desk, or outside.
+	Working *bool `json:"working,omitempty"`
+}
+
+// TryTemplate defines model for TryTemplate.
+type TryTemplate struct {
+	// Body What the agent wrote.
+	Body *string `json:"body,omitempty"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk     *Key                `json:"desk,omitempty"`
+	Language TryTemplateLanguage `json:"language"`
+	Occasion Occasion            `json:"occasion"`
+	Source   *string             `json:"source,omitempty"`
+
+	// Ticket Whose data it is filled with.
+	Ticket *int64 `json:"ticket,omitempty"`
+}
+
+// TryTemplateLanguage defines model for TryTemplate.Language.
+type TryTemplateLanguage string
 
 // Type defines model for Type.
 type Type string
@@ -3603,6 +4486,12 @@ type Unauthorized = Problem
 // WrongType defines model for WrongType.
 type WrongType = Problem
 
+// ListForbiddenWordsParams defines parameters for ListForbiddenWords.
+type ListForbiddenWordsParams struct {
+	// Desk Of this one and of every desk.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+}
+
 // ListLedgerParams defines parameters for ListLedger.
 type ListLedgerParams struct {
 	// Mailbox Its id; left out: all of the desks of the asker.
@@ -3611,6 +4500,12 @@ type ListLedgerParams struct {
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListMacrosParams defines parameters for ListMacros.
+type ListMacrosParams struct {
+	// Desk Of this one and of every desk.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
 }
 
 // ListNoticesParams defines parameters for ListNotices.
@@ -3649,6 +4544,18 @@ type StreamParams struct {
 
 	// LastEventID The last `id` that was seen.
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
+}
+
+// ListTemplatesParams defines parameters for ListTemplates.
+type ListTemplatesParams struct {
+	// Desk Of this one and of every desk.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+}
+
+// ListTextModulesParams defines parameters for ListTextModules.
+type ListTextModulesParams struct {
+	// Desk Of this one and of every desk.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
 }
 
 // ListTicketsParams defines parameters for ListTickets.
@@ -3873,6 +4780,15 @@ type WithdrawMessageParams struct {
 type ListTokensParams struct {
 	// Agent Whose; another than the asker needs the role admin.
 	Agent *Key `form:"agent,omitempty" json:"agent,omitempty"`
+
+	// Client Id of the client whose; needs the role admin.
+	Client *string `form:"client,omitempty" json:"client,omitempty"`
+}
+
+// ListTriggersParams defines parameters for ListTriggers.
+type ListTriggersParams struct {
+	// Desk Of this one and of every desk.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
 }
 
 // ListUndeliverableParams defines parameters for ListUndeliverable.
@@ -3894,17 +4810,38 @@ type ChangeAgentJSONRequestBody = ChangeAgent
 // CreateCalendarJSONRequestBody defines body for CreateCalendar for application/json ContentType.
 type CreateCalendarJSONRequestBody = CreateCalendar
 
+// SetClientAccessJSONRequestBody defines body for SetClientAccess for application/json ContentType.
+type SetClientAccessJSONRequestBody = SetAccess
+
 // CreateDeskJSONRequestBody defines body for CreateDesk for application/json ContentType.
 type CreateDeskJSONRequestBody = CreateDesk
 
 // ChangeDeskJSONRequestBody defines body for ChangeDesk for application/json ContentType.
 type ChangeDeskJSONRequestBody = ChangeDesk
 
+// CreateReceptionTypeJSONRequestBody defines body for CreateReceptionType for application/json ContentType.
+type CreateReceptionTypeJSONRequestBody = CreateReceptionType
+
+// ChangeReceptionTypeJSONRequestBody defines body for ChangeReceptionType for application/json ContentType.
+type ChangeReceptionTypeJSONRequestBody = ChangeReceptionType
+
+// CreateForbiddenWordJSONRequestBody defines body for CreateForbiddenWord for application/json ContentType.
+type CreateForbiddenWordJSONRequestBody = CreateForbiddenWord
+
+// ChangeForbiddenWordJSONRequestBody defines body for ChangeForbiddenWord for application/json ContentType.
+type ChangeForbiddenWordJSONRequestBody = ChangeForbiddenWord
+
 // CreateGroupJSONRequestBody defines body for CreateGroup for application/json ContentType.
 type CreateGroupJSONRequestBody = CreateGroup
 
 // ChangeGroupJSONRequestBody defines body for ChangeGroup for application/json ContentType.
 type ChangeGroupJSONRequestBody = ChangeGroup
+
+// CreateMacroJSONRequestBody defines body for CreateMacro for application/json ContentType.
+type CreateMacroJSONRequestBody = CreateMacro
+
+// ChangeMacroJSONRequestBody defines body for ChangeMacro for application/json ContentType.
+type ChangeMacroJSONRequestBody = ChangeMacro
 
 // CreateMailboxJSONRequestBody defines body for CreateMailbox for application/json ContentType.
 type CreateMailboxJSONRequestBody = CreateMailbox
@@ -3920,6 +4857,21 @@ type CreatePolicyJSONRequestBody = CreatePolicy
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
+
+// CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
+type CreateTemplateJSONRequestBody = CreateTemplate
+
+// TryTemplateJSONRequestBody defines body for TryTemplate for application/json ContentType.
+type TryTemplateJSONRequestBody = TryTemplate
+
+// ChangeTemplateJSONRequestBody defines body for ChangeTemplate for application/json ContentType.
+type ChangeTemplateJSONRequestBody = ChangeTemplate
+
+// CreateTextModuleJSONRequestBody defines body for CreateTextModule for application/json ContentType.
+type CreateTextModuleJSONRequestBody = CreateTextModule
+
+// ChangeTextModuleJSONRequestBody defines body for ChangeTextModule for application/json ContentType.
+type ChangeTextModuleJSONRequestBody = ChangeTextModule
 
 // CreateTicketJSONRequestBody defines body for CreateTicket for application/json ContentType.
 type CreateTicketJSONRequestBody = CreateTicket
@@ -3996,6 +4948,12 @@ type WithdrawMessageJSONRequestBody = WithdrawCommand
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = CreateToken
 
+// CreateTriggerJSONRequestBody defines body for CreateTrigger for application/json ContentType.
+type CreateTriggerJSONRequestBody = CreateTrigger
+
+// ChangeTriggerJSONRequestBody defines body for ChangeTrigger for application/json ContentType.
+type ChangeTriggerJSONRequestBody = ChangeTrigger
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// GetRoot Where to go from here
@@ -4037,6 +4995,9 @@ type ServerInterface interface {
 	// GetCalendarYear The picture of a year
 	// (GET /api/v1/calendars/{key}/years/{year})
 	GetCalendarYear(c *gin.Context, key string, year int)
+	// SetClientAccess What a client may open
+	// (PUT /api/v1/clients/{id}/access)
+	SetClientAccess(c *gin.Context, id string)
 	// ListDesks Desks
 	// (GET /api/v1/desks)
 	ListDesks(c *gin.Context)
@@ -4052,9 +5013,33 @@ type ServerInterface interface {
 	// ChangeDesk Change the settings of a desk
 	// (PATCH /api/v1/desks/{key})
 	ChangeDesk(c *gin.Context, key Key)
+	// ListReceptionTypes What a desk takes in, with the form of each
+	// (GET /api/v1/desks/{key}/reception-types)
+	ListReceptionTypes(c *gin.Context, key Key)
+	// CreateReceptionType Add a reception type to a desk
+	// (POST /api/v1/desks/{key}/reception-types)
+	CreateReceptionType(c *gin.Context, key Key)
+	// DeleteReceptionType Take a reception type away
+	// (DELETE /api/v1/desks/{key}/reception-types/{type})
+	DeleteReceptionType(c *gin.Context, key Key, pType Key)
+	// ChangeReceptionType Change a reception type
+	// (PATCH /api/v1/desks/{key}/reception-types/{type})
+	ChangeReceptionType(c *gin.Context, key Key, pType Key)
 	// ListDrafts What the asker has begun to write
 	// (GET /api/v1/drafts)
 	ListDrafts(c *gin.Context)
+	// ListForbiddenWords Words that must not stand in a mail to a client
+	// (GET /api/v1/forbidden-words)
+	ListForbiddenWords(c *gin.Context, params ListForbiddenWordsParams)
+	// CreateForbiddenWord Forbid a word
+	// (POST /api/v1/forbidden-words)
+	CreateForbiddenWord(c *gin.Context)
+	// DeleteForbiddenWord Allow a word again
+	// (DELETE /api/v1/forbidden-words/{id})
+	DeleteForbiddenWord(c *gin.Context, id string)
+	// ChangeForbiddenWord Change a forbidden word
+	// (PATCH /api/v1/forbidden-words/{id})
+	ChangeForbiddenWord(c *gin.Context, id string)
 	// ListGroups Groups
 	// (GET /api/v1/groups)
 	ListGroups(c *gin.Context)
@@ -4070,6 +5055,18 @@ type ServerInterface interface {
 	// ListLedger What became of each mail
 	// (GET /api/v1/ledger)
 	ListLedger(c *gin.Context, params ListLedgerParams)
+	// ListMacros What agents do at one stroke
+	// (GET /api/v1/macros)
+	ListMacros(c *gin.Context, params ListMacrosParams)
+	// CreateMacro Add a macro
+	// (POST /api/v1/macros)
+	CreateMacro(c *gin.Context)
+	// DeleteMacro Take a macro away
+	// (DELETE /api/v1/macros/{id})
+	DeleteMacro(c *gin.Context, id string)
+	// ChangeMacro Change a macro
+	// (PATCH /api/v1/macros/{id})
+	ChangeMacro(c *gin.Context, id string)
 	// ListMailboxes Mailboxes and how reading them goes
 	// (GET /api/v1/mailboxes)
 	ListMailboxes(c *gin.Context)
@@ -4133,6 +5130,33 @@ type ServerInterface interface {
 	// Stream Hints of what changes, as it changes
 	// (GET /api/v1/stream)
 	Stream(c *gin.Context, params StreamParams)
+	// ListTemplates Texts of mails by occasion and language
+	// (GET /api/v1/templates)
+	ListTemplates(c *gin.Context, params ListTemplatesParams)
+	// CreateTemplate Give a desk a template of its own
+	// (POST /api/v1/templates)
+	CreateTemplate(c *gin.Context)
+	// TryTemplate Fill a template with a sample, or with a ticket
+	// (POST /api/v1/templates/try)
+	TryTemplate(c *gin.Context)
+	// DeleteTemplate Take a template away
+	// (DELETE /api/v1/templates/{id})
+	DeleteTemplate(c *gin.Context, id string)
+	// ChangeTemplate Change a template
+	// (PATCH /api/v1/templates/{id})
+	ChangeTemplate(c *gin.Context, id string)
+	// ListTextModules Texts that agents insert by a shortcut
+	// (GET /api/v1/text-modules)
+	ListTextModules(c *gin.Context, params ListTextModulesParams)
+	// CreateTextModule Add a text module
+	// (POST /api/v1/text-modules)
+	CreateTextModule(c *gin.Context)
+	// DeleteTextModule Take a text module away
+	// (DELETE /api/v1/text-modules/{id})
+	DeleteTextModule(c *gin.Context, id string)
+	// ChangeTextModule Change a text module
+	// (PATCH /api/v1/text-modules/{id})
+	ChangeTextModule(c *gin.Context, id string)
 	// ListTickets List and search tickets
 	// (GET /api/v1/tickets)
 	ListTickets(c *gin.Context, params ListTicketsParams)
@@ -4196,6 +5220,9 @@ type ServerInterface interface {
 	// LinkTicket Tie to another ticket
 	// (POST /api/v1/tickets/{number}/link)
 	LinkTicket(c *gin.Context, number Number, params LinkTicketParams)
+	// UseMacro What a macro comes to on a ticket
+	// (GET /api/v1/tickets/{number}/macros/{id})
+	UseMacro(c *gin.Context, number Number, id string)
 	// MergeTicket Merge into another ticket
 	// (POST /api/v1/tickets/{number}/merge)
 	MergeTicket(c *gin.Context, number Number, params MergeTicketParams)
@@ -4247,6 +5274,18 @@ type ServerInterface interface {
 	// DeleteToken Revoke a token
 	// (DELETE /api/v1/tokens/{id})
 	DeleteToken(c *gin.Context, id string)
+	// ListTriggers What assigns tickets when they are opened
+	// (GET /api/v1/triggers)
+	ListTriggers(c *gin.Context, params ListTriggersParams)
+	// CreateTrigger Add a trigger
+	// (POST /api/v1/triggers)
+	CreateTrigger(c *gin.Context)
+	// DeleteTrigger Take a trigger away
+	// (DELETE /api/v1/triggers/{id})
+	DeleteTrigger(c *gin.Context, id string)
+	// ChangeTrigger Change a trigger
+	// (PATCH /api/v1/triggers/{id})
+	ChangeTrigger(c *gin.Context, id string)
 	// ListUndeliverable Addresses that get no automatic mail
 	// (GET /api/v1/undeliverable)
 	ListUndeliverable(c *gin.Context, params ListUndeliverableParams)
@@ -4529,6 +5568,31 @@ func (siw *ServerInterfaceWrapper) GetCalendarYear(c *gin.Context) {
 	siw.Handler.GetCalendarYear(c, key, year)
 }
 
+// SetClientAccess operation middleware
+func (siw *ServerInterfaceWrapper) SetClientAccess(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetClientAccess(c, id)
+}
+
 // ListDesks operation middleware
 func (siw *ServerInterfaceWrapper) ListDesks(c *gin.Context) {
 
@@ -4630,6 +5694,124 @@ func (siw *ServerInterfaceWrapper) ChangeDesk(c *gin.Context) {
 	siw.Handler.ChangeDesk(c, key)
 }
 
+// ListReceptionTypes operation middleware
+func (siw *ServerInterfaceWrapper) ListReceptionTypes(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListReceptionTypes(c, key)
+}
+
+// CreateReceptionType operation middleware
+func (siw *ServerInterfaceWrapper) CreateReceptionType(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateReceptionType(c, key)
+}
+
+// DeleteReceptionType operation middleware
+func (siw *ServerInterfaceWrapper) DeleteReceptionType(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "type" -------------
+	var pType Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "type", c.Param("type"), &pType, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter type: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteReceptionType(c, key, pType)
+}
+
+// ChangeReceptionType operation middleware
+func (siw *ServerInterfaceWrapper) ChangeReceptionType(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "type" -------------
+	var pType Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "type", c.Param("type"), &pType, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter type: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeReceptionType(c, key, pType)
+}
+
 // ListDrafts operation middleware
 func (siw *ServerInterfaceWrapper) ListDrafts(c *gin.Context) {
 
@@ -4641,6 +5823,96 @@ func (siw *ServerInterfaceWrapper) ListDrafts(c *gin.Context) {
 	}
 
 	siw.Handler.ListDrafts(c)
+}
+
+// ListForbiddenWords operation middleware
+func (siw *ServerInterfaceWrapper) ListForbiddenWords(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListForbiddenWordsParams
+
+	// ------------- Optional query parameter "desk" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "desk", c.Request.URL.Query(), &params.Desk, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListForbiddenWords(c, params)
+}
+
+// CreateForbiddenWord operation middleware
+func (siw *ServerInterfaceWrapper) CreateForbiddenWord(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateForbiddenWord(c)
+}
+
+// DeleteForbiddenWord operation middleware
+func (siw *ServerInterfaceWrapper) DeleteForbiddenWord(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteForbiddenWord(c, id)
+}
+
+// ChangeForbiddenWord operation middleware
+func (siw *ServerInterfaceWrapper) ChangeForbiddenWord(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeForbiddenWord(c, id)
 }
 
 // ListGroups operation middleware
@@ -4760,6 +6032,96 @@ func (siw *ServerInterfaceWrapper) ListLedger(c *gin.Context) {
 	}
 
 	siw.Handler.ListLedger(c, params)
+}
+
+// ListMacros operation middleware
+func (siw *ServerInterfaceWrapper) ListMacros(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMacrosParams
+
+	// ------------- Optional query parameter "desk" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "desk", c.Request.URL.Query(), &params.Desk, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMacros(c, params)
+}
+
+// CreateMacro operation middleware
+func (siw *ServerInterfaceWrapper) CreateMacro(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateMacro(c)
+}
+
+// DeleteMacro operation middleware
+func (siw *ServerInterfaceWrapper) DeleteMacro(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteMacro(c, id)
+}
+
+// ChangeMacro operation middleware
+func (siw *ServerInterfaceWrapper) ChangeMacro(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeMacro(c, id)
 }
 
 // ListMailboxes operation middleware
@@ -5292,6 +6654,199 @@ func (siw *ServerInterfaceWrapper) Stream(c *gin.Context) {
 	}
 
 	siw.Handler.Stream(c, params)
+}
+
+// ListTemplates operation middleware
+func (siw *ServerInterfaceWrapper) ListTemplates(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTemplatesParams
+
+	// ------------- Optional query parameter "desk" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "desk", c.Request.URL.Query(), &params.Desk, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTemplates(c, params)
+}
+
+// CreateTemplate operation middleware
+func (siw *ServerInterfaceWrapper) CreateTemplate(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateTemplate(c)
+}
+
+// TryTemplate operation middleware
+func (siw *ServerInterfaceWrapper) TryTemplate(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TryTemplate(c)
+}
+
+// DeleteTemplate operation middleware
+func (siw *ServerInterfaceWrapper) DeleteTemplate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteTemplate(c, id)
+}
+
+// ChangeTemplate operation middleware
+func (siw *ServerInterfaceWrapper) ChangeTemplate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeTemplate(c, id)
+}
+
+// ListTextModules operation middleware
+func (siw *ServerInterfaceWrapper) ListTextModules(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTextModulesParams
+
+	// ------------- Optional query parameter "desk" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "desk", c.Request.URL.Query(), &params.Desk, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTextModules(c, params)
+}
+
+// CreateTextModule operation middleware
+func (siw *ServerInterfaceWrapper) CreateTextModule(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateTextModule(c)
+}
+
+// DeleteTextModule operation middleware
+func (siw *ServerInterfaceWrapper) DeleteTextModule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteTextModule(c, id)
+}
+
+// ChangeTextModule operation middleware
+func (siw *ServerInterfaceWrapper) ChangeTextModule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeTextModule(c, id)
 }
 
 // ListTickets operation middleware
@@ -6365,6 +7920,40 @@ func (siw *ServerInterfaceWrapper) LinkTicket(c *gin.Context) {
 	siw.Handler.LinkTicket(c, number, params)
 }
 
+// UseMacro operation middleware
+func (siw *ServerInterfaceWrapper) UseMacro(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UseMacro(c, number, id)
+}
+
 // MergeTicket operation middleware
 func (siw *ServerInterfaceWrapper) MergeTicket(c *gin.Context) {
 
@@ -7002,6 +8591,14 @@ func (siw *ServerInterfaceWrapper) ListTokens(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "client" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "client", c.Request.URL.Query(), &params.Client, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter client: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -7048,6 +8645,96 @@ func (siw *ServerInterfaceWrapper) DeleteToken(c *gin.Context) {
 	}
 
 	siw.Handler.DeleteToken(c, id)
+}
+
+// ListTriggers operation middleware
+func (siw *ServerInterfaceWrapper) ListTriggers(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTriggersParams
+
+	// ------------- Optional query parameter "desk" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "desk", c.Request.URL.Query(), &params.Desk, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTriggers(c, params)
+}
+
+// CreateTrigger operation middleware
+func (siw *ServerInterfaceWrapper) CreateTrigger(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateTrigger(c)
+}
+
+// DeleteTrigger operation middleware
+func (siw *ServerInterfaceWrapper) DeleteTrigger(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteTrigger(c, id)
+}
+
+// ChangeTrigger operation middleware
+func (siw *ServerInterfaceWrapper) ChangeTrigger(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeTrigger(c, id)
 }
 
 // ListUndeliverable operation middleware
@@ -7267,6 +8954,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/api/v1/agents/:key", wrapper.ChangeAgent)
 	router.GET(options.BaseURL+"/api/v1/notices", wrapper.ListNotices)
 	router.POST(options.BaseURL+"/api/v1/notices/read", wrapper.ReadNotices)
+	router.PUT(options.BaseURL+"/api/v1/clients/:id/access", wrapper.SetClientAccess)
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken)
 	router.DELETE(options.BaseURL+"/api/v1/tokens/:id", wrapper.DeleteToken)
@@ -7284,6 +8972,32 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/calendars/:key/years/:year", wrapper.GetCalendarYear)
 	router.GET(options.BaseURL+"/api/v1/policies", wrapper.ListPolicies)
 	router.POST(options.BaseURL+"/api/v1/policies", wrapper.CreatePolicy)
+	router.GET(options.BaseURL+"/api/v1/desks/:key/reception-types", wrapper.ListReceptionTypes)
+	router.POST(options.BaseURL+"/api/v1/desks/:key/reception-types", wrapper.CreateReceptionType)
+	router.DELETE(options.BaseURL+"/api/v1/desks/:key/reception-types/:type", wrapper.DeleteReceptionType)
+	router.PATCH(options.BaseURL+"/api/v1/desks/:key/reception-types/:type", wrapper.ChangeReceptionType)
+	router.GET(options.BaseURL+"/api/v1/templates", wrapper.ListTemplates)
+	router.POST(options.BaseURL+"/api/v1/templates", wrapper.CreateTemplate)
+	router.POST(options.BaseURL+"/api/v1/templates/try", wrapper.TryTemplate)
+	router.DELETE(options.BaseURL+"/api/v1/templates/:id", wrapper.DeleteTemplate)
+	router.PATCH(options.BaseURL+"/api/v1/templates/:id", wrapper.ChangeTemplate)
+	router.GET(options.BaseURL+"/api/v1/macros", wrapper.ListMacros)
+	router.POST(options.BaseURL+"/api/v1/macros", wrapper.CreateMacro)
+	router.DELETE(options.BaseURL+"/api/v1/macros/:id", wrapper.DeleteMacro)
+	router.PATCH(options.BaseURL+"/api/v1/macros/:id", wrapper.ChangeMacro)
+	router.GET(options.BaseURL+"/api/v1/tickets/:number/macros/:id", wrapper.UseMacro)
+	router.GET(options.BaseURL+"/api/v1/text-modules", wrapper.ListTextModules)
+	router.POST(options.BaseURL+"/api/v1/text-modules", wrapper.CreateTextModule)
+	router.DELETE(options.BaseURL+"/api/v1/text-modules/:id", wrapper.DeleteTextModule)
+	router.PATCH(options.BaseURL+"/api/v1/text-modules/:id", wrapper.ChangeTextModule)
+	router.GET(options.BaseURL+"/api/v1/triggers", wrapper.ListTriggers)
+	router.POST(options.BaseURL+"/api/v1/triggers", wrapper.CreateTrigger)
+	router.DELETE(options.BaseURL+"/api/v1/triggers/:id", wrapper.DeleteTrigger)
+	router.PATCH(options.BaseURL+"/api/v1/triggers/:id", wrapper.ChangeTrigger)
+	router.GET(options.BaseURL+"/api/v1/forbidden-words", wrapper.ListForbiddenWords)
+	router.POST(options.BaseURL+"/api/v1/forbidden-words", wrapper.CreateForbiddenWord)
+	router.DELETE(options.BaseURL+"/api/v1/forbidden-words/:id", wrapper.DeleteForbiddenWord)
+	router.PATCH(options.BaseURL+"/api/v1/forbidden-words/:id", wrapper.ChangeForbiddenWord)
 	router.GET(options.BaseURL+"/api/v1/mailboxes", wrapper.ListMailboxes)
 	router.POST(options.BaseURL+"/api/v1/mailboxes", wrapper.CreateMailbox)
 	router.DELETE(options.BaseURL+"/api/v1/mailboxes/:mailbox", wrapper.DeleteMailbox)

@@ -84,3 +84,31 @@ func (h house) FateSource(ctx context.Context, mailbox string, uidvalidity, uid 
 func (h house) Retry(ctx context.Context, mailbox string, uidvalidity, uid uint32) error {
 	return away(h.s.Retry(ctx, mailbox, uidvalidity, uid))
 }
+
+func (h house) Pieces(ctx context.Context, kind string) ([]api.Piece, error) {
+	list, err := h.s.Pieces(ctx, kind)
+	return convert(list, func(p postgres.Piece) api.Piece { return api.Piece(p) }), away(err)
+}
+
+func (h house) PutPiece(ctx context.Context, p api.Piece) (api.Piece, error) {
+	stored, err := h.s.PutPiece(ctx, postgres.Piece(p))
+	return api.Piece(stored), away(err)
+}
+
+func (h house) DropPiece(ctx context.Context, kind, desk, key string) error {
+	return away(h.s.DropPiece(ctx, kind, desk, key))
+}
+
+func (h house) ForbiddenWords(ctx context.Context) ([]api.ForbiddenWord, error) {
+	list, err := h.s.ForbiddenWords(ctx)
+	return convert(list, func(w postgres.ForbiddenWord) api.ForbiddenWord { return api.ForbiddenWord(w) }), away(err)
+}
+
+func (h house) PutForbiddenWord(ctx context.Context, w api.ForbiddenWord, by string) (api.ForbiddenWord, error) {
+	stored, err := h.s.PutForbiddenWord(ctx, postgres.ForbiddenWord(w), by)
+	return api.ForbiddenWord(stored), away(err)
+}
+
+func (h house) DropForbiddenWord(ctx context.Context, id string) error {
+	return away(h.s.DropForbiddenWord(ctx, id))
+}

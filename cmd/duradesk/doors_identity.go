@@ -6,6 +6,7 @@ import (
 
 	"duradesk/api"
 	"duradesk/postgres"
+	"duradesk/ticket"
 )
 
 // identity joins the API's port for sessions and credentials to the record.
@@ -59,6 +60,21 @@ func (i identity) DropSession(ctx context.Context, id string) error {
 
 func (i identity) DropSessions(ctx context.Context, of, spared string) error {
 	return away(i.s.DropSessions(ctx, of, spared))
+}
+
+func (i identity) Client(ctx context.Context, id string) (ticket.Client, error) {
+	c, err := i.s.Client(ctx, id)
+	return c, away(err)
+}
+
+func (i identity) ClientByMail(ctx context.Context, address string) (ticket.Client, error) {
+	c, err := i.s.ClientOf(ctx, address)
+	return c, away(err)
+}
+
+func (i identity) SetAccess(ctx context.Context, id, access, organisation string) (ticket.Client, error) {
+	c, err := i.s.SetAccess(ctx, id, access, organisation)
+	return c, away(err)
 }
 
 func (i identity) Together(ctx context.Context, one, other string) (bool, error) {
