@@ -18,15 +18,17 @@ import (
 
 // Options join the ports to the door. All ports are needed; the rest have defaults.
 type Options struct {
-	Reader   Reader
-	Queue    Queue
-	Feed     Feed
-	Bell     Bell
-	People   People
-	Drafts   Drafts
-	House    House
-	Mailroom Mailroom
-	Health   Health
+	Reader     Reader
+	Queue      Queue
+	Feed       Feed
+	Bell       Bell
+	People     People
+	Drafts     Drafts
+	SavedViews SavedViews
+	Clients    Clients
+	House      House
+	Mailroom   Mailroom
+	Health     Health
 
 	Identity    Identity
 	FactorRoles []ticket.Role // are let in with a second factor only

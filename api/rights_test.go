@@ -113,6 +113,9 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		{scopeAdmin, "lead", "setClientAccess"},
 		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes getMailbox listUndeliverable listDesks getDesk listGroups listAgents getAgent"},
 		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence"},
+		{scopeRead, "agent", "getView listClients getClient"},
+		{scopeAct, "agent", "createView changeView deleteView changeClient"},
+		{scopeAct, "lead", "mergeClient"},
 		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile"},
 		{scopeAct, "agent", "saveDraft deleteDraft"},
 		{scopeRead, "agent", "listReceptionTypes listTemplates listMacros useMacro listTextModules listTriggers listForbiddenWords"},
@@ -134,6 +137,8 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 					case "deleteToken":
 						f.tokenOf(t, key, scopeRead)
 						target = "/api/v1/tokens/t-" + key
+					case "getView", "changeView", "deleteView": // each has his own
+						f.saved.all = map[string]SavedView{"late-vips": {Key: "late-vips", Name: "x", Owner: key, Sort: "-updated"}}
 					case "getReceipt": // the admin's is there
 						if key == "admin" {
 							break

@@ -43,7 +43,6 @@ func newListing(q Query, e find.Expr, groups []string, st *wordStats) (l listing
 	} else {
 		l.parts = []find.Expr{e}
 	}
-	l.choose()
 	if l.order, err = orderOf(q.Sort); err != nil {
 		return listing{}, err
 	}
@@ -53,6 +52,7 @@ func newListing(q Query, e find.Expr, groups []string, st *wordStats) (l listing
 	if l.limit < 1 || l.limit > highestLimit {
 		return listing{}, invalid("limit", "a limit of %d is not possible; use 1 to %d", q.Limit, highestLimit)
 	}
+	l.choose()
 	if l.hash, err = hashOf(q); err != nil {
 		return listing{}, err
 	}
@@ -73,7 +73,7 @@ func (l *listing) choose() {
 		l.seeds = []find.Expr{best}
 	}
 	switch {
-	case ok && n <= foundMost:
+	case ok && l.stats.findingPays(best, n, l.limit):
 		l.way = seeded
 	case slices.ContainsFunc(l.parts, dear):
 		l.way = walked

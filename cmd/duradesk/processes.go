@@ -56,7 +56,7 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 	handler := api.New(api.Options{
 		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Done: ctx.Done(), Bell: bell{rings},
 		People: people{d.store}, House: house{d.store}, Mailroom: mailroom{d, rings}, Health: health{d.store, temporal}, Identity: identity{d.store},
-		Drafts:         drafts{d.store},
+		Drafts: drafts{d.store}, SavedViews: savedViews{d.store}, Clients: clients{d.store},
 		BootstrapToken: c.BootstrapToken, BaseURL: d.BaseURL, TemporalUIURL: d.TemporalUIURL, Namespace: options.Namespace, Log: d.log,
 	})
 	g.Go(func() error { d.store.Listen(ctx); return nil })

@@ -120,7 +120,7 @@ func (c *cast) ticket(n int) []any {
 		panic(err) // plain values only
 	}
 	live := t.state.Live()
-	spoke := c.byClient(c.Messages) && live
+	spoke := live && waits(n)
 	last, name := "agent", "Agent"
 	if spoke {
 		last, name = "client", "Client"
@@ -173,8 +173,10 @@ func (c *cast) id(n, part int) uuid.UUID {
 	return id
 }
 
-// byClient tells who says the n-th message: client and agent in turn.
-func (c *cast) byClient(part int) bool { return part%2 == 1 }
+// byClient tells who says a message: client and agent in turn, and the client last in every third ticket.
+func (c *cast) byClient(n, part int) bool { return part%2 == 1 && part < c.Messages || part == c.Messages && waits(n) || part == 1 }
+
+func waits(n int) bool { return n%3 == 0 }
 
 // line is the place of the n-th message of all: ticket and message, both from 1.
 func (c *cast) line(n int) (of, part int) { return 1 + (n-1)/c.Messages, 1 + (n-1)%c.Messages }
@@ -189,7 +191,7 @@ func (c *cast) message(n int) []any {
 	of, part, body := c.said(n)
 	t := c.traits(of)
 	kind, by, name := "agent", t.owner, "Agent"
-	if c.byClient(part) {
+	if c.byClient(of, part) {
 		kind, by, name = "client", clientID(t.client), "Client"
 	}
 	return []any{c.id(of, part), int64(FirstNumber + of - 1), part%6 == 5, kind, by, name, body, t.created.Add(time.Duration(part) * time.Minute), true}
@@ -199,7 +201,7 @@ func (c *cast) event(n int) []any {
 	of, part := c.line(n)
 	t := c.traits(of)
 	what, kind := "message", "agent"
-	if c.byClient(part) {
+	if c.byClient(of, part) {
 		kind = "client"
 	}
 	if part%6 == 5 {
