@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
-	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -161,89 +159,16 @@ func ends(recipients []string, state, reason string) []ticket.End {
 	return out
 }
 
-// compose makes the mail: by the template of its occasion, in the ticket's language, with the number in the subject.
+// compose makes the mail: as mail.Letter writes it, answered to the address that names its ticket.
 func (d *Deliveries) compose(m ticket.Mail) ([]byte, error) {
-	subject, words, err := fill(m)
+	out, err := mail.Letter(m)
 	if err != nil {
 		return nil, err
-	}
-	automatic := ticket.Automatic(m.Occasion)
-	out := mail.Outgoing{
-		MessageID: m.MailID, Date: m.Date, From: address(m.From), To: addresses(m.To), Cc: addresses(m.Cc), Number: int64(m.Number), Subject: subject,
-		Reply: m.InReplyTo != "" && !automatic, InReplyTo: m.InReplyTo, References: m.References, Body: words.body, Format: words.format, HTML: words.html,
-		Automatic: automatic, Triggered: automatic, Language: m.Language, Marker: true, TextOnly: m.Layout == ticket.LayoutText,
 	}
 	if m.ReplyTo != "" {
 		out.ReplyTo = mail.Address{Name: m.From.Name, Addr: d.Keys.ReplyAddress(m.From.Address, m.ReplyTo)}
 	}
-	for _, f := range m.Files {
-		out.Attachments = append(out.Attachments, mail.Attachment{Name: f.Name, Type: f.Type, ContentID: f.ContentID, Inline: f.Inline, Data: f.Data})
-	}
 	return mail.Compose(out)
-}
-
-// words are what a mail says: as text, and as HTML where the agent wrote HTML.
-type words struct {
-	body   string
-	format mail.BodyFormat
-	html   string
-}
-
-// insert stands for an HTML letter while the template around it is filled.
-const insert = "duradesk-letter-stands-here"
-
-// fill fills the template of the mail's occasion around what the agent wrote, so that each format stays exactly what
-// it was: text is not read as Markdown, HTML keeps its form.
-func fill(m ticket.Mail) (subject string, w words, err error) {
-	render := func(body string) (string, string, error) {
-		data := mail.TemplateData{
-			Number: int64(m.Number), Previous: int64(m.Previous), Title: m.Title, Client: m.Client, Agent: m.Agent, Desk: m.Desk, Body: body,
-			CloseDays: m.CloseDays, Signature: m.Signature, Automatic: ticket.Automatic(m.Occasion),
-		}
-		if m.Template != "" {
-			// A mail that reads as the shipped ones do is better than none: what is wrong with the desk's own was said to
-			// whoever wrote it.
-			if subject, text, err := mail.RenderTemplate(m.Template, data); err == nil {
-				return subject, text, nil
-			}
-		}
-		return mail.Render(mail.Occasion(m.Occasion), m.Language, data)
-	}
-	switch mail.BodyFormat(m.Format) {
-	case mail.FormatText:
-		w.format = mail.FormatText
-		subject, w.body, err = render(m.Body)
-	case mail.FormatHTML:
-		w.format = mail.FormatText
-		if subject, w.body, err = render(mail.HTMLToText(m.Body)); err != nil {
-			return "", w, err
-		}
-		_, around, err := render(insert)
-		if err != nil {
-			return "", w, err
-		}
-		page, err := mail.RenderHTML(around, mail.FormatText)
-		if err != nil {
-			return "", w, err
-		}
-		w.html = strings.Replace(page, insert, mail.SanitizeHTML(m.Body), 1)
-	case mail.FormatMarkdown:
-		fallthrough
-	default: // an unknown word reads as Markdown, the format of templates
-		w.format = mail.FormatMarkdown
-		subject, w.body, err = render(m.Body)
-	}
-	return subject, w, err
-}
-
-func address(a ticket.Address) mail.Address { return mail.Address{Name: a.Name, Addr: a.Address} }
-
-func addresses(list []ticket.Address) []mail.Address {
-	out := make([]mail.Address, len(list))
-	for i, a := range list {
-		out[i] = address(a)
-	}
-	return slices.Clip(out)
 }
 
 // beat tells Temporal that the activity lives, from a goroutine of its own: a worker that died is then noticed within

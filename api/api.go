@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"duradesk/api/console"
 	"duradesk/api/openapi"
 	"duradesk/ticket"
 )
@@ -21,23 +23,29 @@ type Options struct {
 	Reader     Reader
 	Queue      Queue
 	Feed       Feed
+	Tells      Telling
 	Bell       Bell
 	People     People
 	Drafts     Drafts
-	SavedViews SavedViews
-	Clients    Clients
 	House      House
 	Mailroom   Mailroom
 	Health     Health
+	Letters    Letters
+	SavedViews SavedViews
+	Clients    Clients
 
 	Identity    Identity
 	FactorRoles []ticket.Role // are let in with a second factor only
+	PerToken    Rate          // of each token and session, in this process
+	PerAddress  Rate          // of each address, for requests that nobody is signed in for
+	Proxies     []string      // addresses or networks whose X-Forwarded-For is believed
 
 	BootstrapToken string // acts as the agent admin; "": there is no such token
 	BaseURL        string // under which people reach the desk, without a slash at the end
 	TemporalUIURL  string // "": tickets carry no link to their workflow
 	Namespace      string // of Temporal; default "default"
 
+	WebhookHosts []string // that may be called though they lie inside
 	// Done ends the streams when it is closed, so that a process that stops need not wait for them; nil: never.
 	Done <-chan struct{}
 
@@ -70,6 +78,8 @@ type server struct {
 	hub     *hub
 
 	crossOrigin *http.CrossOriginProtection
+	perToken    *buckets
+	perAddress  *buckets
 
 	calendars sync.Map // calendar.Calendar by calendarID: a version never changes
 }
@@ -80,20 +90,44 @@ func New(o Options) http.Handler {
 	s := &server{Options: o.withDefaults(), doc: theDocument(), texts: theTexts()}
 	s.figures = newFigures(s.Registry)
 	s.crossOrigin = ownOrigin(s.BaseURL)
+	s.perToken, s.perAddress = newBuckets("token", s.PerToken), newBuckets("address", s.PerAddress)
 	s.hub = newHub(s.Feed, s.Log)
 
 	r := gin.New()
 	r.RedirectTrailingSlash, r.RedirectFixedPath = false, false
 	r.HandleMethodNotAllowed = true
-	_ = r.SetTrustedProxies(nil) // refuses only what is no address
-	r.UseRawPath = true          // an id may hold any character, also a slash
+	if err := r.SetTrustedProxies(s.Proxies); err != nil {
+		panic("trusted proxies: " + err.Error()) // cmd has held them to be addresses
+	}
+	r.UseRawPath = true // an id may hold any character, also a slash
 	r.Use(s.observe, s.recovered, headers, s.admit)
-	r.NoRoute(func(c *gin.Context) { s.fail(c, problem{kind: unknownRoute}.with("path", c.Request.URL.Path)) })
+	pages := console.New(console.Options{API: s.inside(r), BaseURL: s.BaseURL, Log: s.Log, Now: s.Now})
+	r.NoRoute(func(c *gin.Context) { s.elsewhere(c, pages) })
 	r.NoMethod(func(c *gin.Context) {
 		s.fail(c, problem{kind: wrongMethod}.with("method", c.Request.Method).with("allow", c.Writer.Header().Get("Allow")))
 	})
 	openapi.RegisterHandlersWithOptions(r, s, openapi.GinServerOptions{ErrorHandler: s.misbound})
 	return asGet(r)
+}
+
+// elsewhere answers what is no operation: below /api there is nothing more, everything else is the console's.
+func (s *server) elsewhere(c *gin.Context, pages http.Handler) {
+	if path := c.Request.URL.Path; strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/problems/") {
+		s.fail(c, problem{kind: unknownRoute}.with("path", path))
+		return
+	}
+	c.Status(http.StatusOK) // the router had put 404
+	pages.ServeHTTP(c.Writer, c.Request)
+}
+
+// keyInside marks a request that the console asks inside the process for a person's request, which has its own line in
+// the log.
+type keyInside struct{}
+
+func (s *server) inside(operations http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		operations.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), keyInside{}, true)))
+	})
 }
 
 // ownOrigin refuses what another site's page makes a browser send here. Behind a proxy that changes the host, the base

@@ -101,7 +101,7 @@ func TestRoutesAreTheDocument(t *testing.T) {
 	require.ElementsMatch(t, promised, served)
 
 	_, door := fresh(t)
-	for _, path := range []string{"/favicon.ico", "/api", "/api/v1", "/api/v1/tickets/", "/api/v1/tickets/1042/preview", "/debug/pprof/", "/api/v1/TICKETS"} {
+	for _, path := range []string{"/api/", "/api/v1", "/api/v1/tickets/", "/api/v1/tickets/1042/previews", "/api/debug/pprof/", "/api/v1/TICKETS"} {
 		call(t, door, bootstrap, "GET", path, "").is(t, 404, "unknown-route")
 	}
 }
@@ -255,6 +255,9 @@ func (f *fake) prepare(t *testing.T, e example) string {
 		return "/api/v1/attachments/f-1042"
 	case "createSession":
 		f.passwords["sato"] = demoHash()
+	case "endSession":
+		f.sessions["x"] = Session{ID: "s-x", Agent: "admin"}
+		return "/api/v1/sessions/s-x"
 	case "deleteToken":
 		f.tokenOf(t, "sato", scopeRead)
 		return "/api/v1/tokens/t-sato"

@@ -116,7 +116,7 @@ func TestRoutesThatAreNone(t *testing.T) {
 	require.Equal(t, "GET, POST", r.Header.Get("Allow"))
 	require.Contains(t, r.at("detail"), "GET, POST")
 	call(t, door, "", "BREW", "/api/v1/tickets", "").is(t, 405, "wrong-method")
-	call(t, door, "", "GET", "/nothing/here", "").is(t, 404, "unknown-route")
+	call(t, door, "", "GET", "/api/nothing/here", "").is(t, 404, "unknown-route")
 	call(t, door, bootstrap, "GET", "/api/v1/tickets/", "").is(t, 404, "unknown-route")
 	require.Equal(t, 200, call(t, door, bootstrap, "HEAD", "/api/v1/tickets/1042", "").StatusCode)
 	call(t, door, "", "GET", "/problems/refused", "").is(t, 200)
@@ -198,7 +198,7 @@ func TestHealth(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	_, door := fresh(t)
-	for _, path := range []string{"/", "/api/v1/tickets", "/nothing", "/api/docs", "/healthz"} {
+	for _, path := range []string{"/api", "/api/v1/tickets", "/api/nothing", "/api/docs", "/healthz"} {
 		r := call(t, door, bootstrap, "GET", path, "")
 		require.Contains(t, r.Header.Get("Content-Security-Policy"), "default-src 'none'", path)
 		require.Contains(t, r.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'", path)

@@ -123,3 +123,30 @@ func (f *fakeDrafts) DraftFile(_ context.Context, agent string, n ticket.Number,
 	}
 	return ticket.Attachment{}, nil, none("file")
 }
+
+// fakeLetters writes as a desk with one mailbox does.
+type fakeLetters fake
+
+func (f *fakeLetters) Preview(_ context.Context, n ticket.Number, k ticket.Kind, agent string, m ticket.NewMessage) (ticket.Mail, error) {
+	rec := f.tickets[n]
+	out := ticket.Mail{
+		Occasion: map[ticket.Kind]string{ticket.Hold: "interim", ticket.Resolve: "final", ticket.AgentResponse: "answer"}[k], Number: n, Title: rec.Title, Language: rec.Language,
+		From: ticket.Address{Name: "サポート", Address: "support@desk.example"}, InReplyTo: "m@client.example", Client: rec.Client.Name, Agent: agent, Desk: "サポート",
+		Body: m.Body, Format: m.Format, Files: m.Files, Signature: "-- サポート",
+	}
+	to := m.To
+	if len(to) == 0 && rec.Client.Email != "" {
+		to = []string{rec.Client.Email}
+	}
+	for _, a := range to {
+		out.To = append(out.To, ticket.Address{Address: a})
+	}
+	return out, f.away
+}
+
+func (f *fakeLetters) ForbiddenFor(_ context.Context, desk string) ([]Forbidden, error) {
+	if desk != "support" {
+		return nil, f.away
+	}
+	return f.taboo, f.away
+}

@@ -20,3 +20,18 @@ type Drafts interface {
 	// DraftFile returns a file of a draft that the agent may read; ticket.NotFound where there is none.
 	DraftFile(ctx context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, []byte, error)
 }
+
+// Letters tells how mails to clients read.
+type Letters interface {
+	// Preview returns what the mail would be composed from if a command of that kind took the message of that agent to
+	// the client now; without recipients where the client has no address. ticket.NotFound for no such ticket.
+	Preview(ctx context.Context, n ticket.Number, k ticket.Kind, agent string, m ticket.NewMessage) (ticket.Mail, error)
+	// ForbiddenFor lists the words that must not stand in a mail of that desk.
+	ForbiddenFor(ctx context.Context, desk string) ([]Forbidden, error)
+}
+
+// Forbidden is a word that must not stand in a mail to a client (N50).
+type Forbidden struct {
+	Word, Action string // action: warn, block
+	Note         string // what to write instead
+}

@@ -12,7 +12,8 @@ const (
 	scopeReply = "tickets:reply"
 	scopeAct   = "tickets:act"
 	scopeAdmin = "admin"
-	scopeNone  = "" // of whoever is signed in, about himself
+	scopeNone  = ""        // of whoever is signed in, about himself
+	scopeSelf  = "himself" // of who sits at the browser: no token has it but one with admin
 )
 
 var scopes = []string{scopeRead, scopeReply, scopeAct, scopeAdmin}
@@ -58,6 +59,18 @@ var rights = map[string]right{
 	"putPresence":   {scopeRead, ticket.RoleAgent}, // moves nothing: whoever may look may be seen looking
 	"leavePresence": {scopeRead, ticket.RoleAgent},
 
+	"listEvents": {scopeRead, ticket.RoleAgent},
+
+	"listWebhooks":       {scopeAdmin, ticket.RoleAdmin},
+	"createWebhook":      {scopeAdmin, ticket.RoleAdmin},
+	"getWebhook":         {scopeAdmin, ticket.RoleAdmin},
+	"changeWebhook":      {scopeAdmin, ticket.RoleAdmin},
+	"deleteWebhook":      {scopeAdmin, ticket.RoleAdmin},
+	"rotateWebhook":      {scopeAdmin, ticket.RoleAdmin},
+	"pingWebhook":        {scopeAdmin, ticket.RoleAdmin},
+	"listHookDeliveries": {scopeAdmin, ticket.RoleAdmin},
+	"redeliverHook":      {scopeAdmin, ticket.RoleAdmin},
+
 	"createTicket":    {scopeAct, ticket.RoleAgent},
 	"clientReply":     {scopeReply, ticket.RoleAgent},
 	"agentResponse":   {scopeReply, ticket.RoleAgent},
@@ -88,6 +101,7 @@ var rights = map[string]right{
 	"getDraftFile":     {scopeRead, ticket.RoleAgent},
 	"saveDraft":        {scopeAct, ticket.RoleAgent},
 	"deleteDraft":      {scopeAct, ticket.RoleAgent},
+	"previewMail":      {scopeRead, ticket.RoleAgent}, // it stores nothing
 
 	"retryQuarantined":   {scopeAct, ticket.RoleAgent},
 	"clearUndeliverable": {scopeAct, ticket.RoleAgent},
@@ -106,6 +120,12 @@ var rights = map[string]right{
 	"mergeClient":  {scopeAct, ticket.RoleLead}, // nothing brings two files apart again
 
 	"setClientAccess": {scopeAdmin, ticket.RoleLead},
+
+	// Those of others need an admin (sessions.go).
+	"listSessions": {scopeSelf, ticket.RoleAgent},
+	"endSessions":  {scopeSelf, ticket.RoleAgent},
+	"endSession":   {scopeSelf, ticket.RoleAgent},
+	"listAudit":    {scopeAdmin, ticket.RoleAdmin},
 
 	// An agent keeps his own tokens; those of others need an admin (tokens.go).
 	"listTokens":         {scopeAdmin, ticket.RoleAgent},
@@ -172,10 +192,14 @@ const (
 var clientRights = map[string]access{
 	"getSession":    portal,
 	"deleteSession": portal,
+	"listSessions":  portal,
+	"endSessions":   portal,
+	"endSession":    portal,
 	"listTickets":   portal,
 	"getTicket":     portal,
 	"getTimeline":   portal,
 	"getReceipt":    portal,
+	"stream":        portal, // of his own tickets, without presence
 	"clientReply":   portal,
 	"clientVerdict": portal,
 	"giveFeedback":  portal,
@@ -216,7 +240,7 @@ func (a asker) id() string {
 }
 
 func (a asker) has(scope string) bool {
-	return scope == scopeNone || slices.Contains(a.scopes, scope) || slices.Contains(a.scopes, scopeAdmin) ||
+	return scope == scopeNone || scope == scopeSelf && a.session.ID != "" || slices.Contains(a.scopes, scope) || slices.Contains(a.scopes, scopeAdmin) ||
 		scope == scopeReply && slices.Contains(a.scopes, scopeAct)
 }
 

@@ -111,12 +111,15 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		{scopeReply, "agent", "clientReply agentResponse"},
 		{scopeReply, "nobody", "clientVerdict giveFeedback"}, // the client's own words
 		{scopeAdmin, "lead", "setClientAccess"},
+		{scopeAdmin, "agent", "listSessions endSessions endSession"}, // with a session always: TestSessionsAreListedAndEnded
+		{scopeAdmin, "admin", "listAudit"},
 		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes getMailbox listUndeliverable listDesks getDesk listGroups listAgents getAgent"},
-		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence"},
+		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence listEvents"},
+		{scopeAdmin, "admin", "listWebhooks createWebhook getWebhook changeWebhook deleteWebhook rotateWebhook pingWebhook listHookDeliveries redeliverHook"},
+		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile previewMail"},
 		{scopeRead, "agent", "getView listClients getClient"},
 		{scopeAct, "agent", "createView changeView deleteView changeClient"},
 		{scopeAct, "lead", "mergeClient"},
-		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile"},
 		{scopeAct, "agent", "saveDraft deleteDraft"},
 		{scopeRead, "agent", "listReceptionTypes listTemplates listMacros useMacro listTextModules listTriggers listForbiddenWords"},
 		{scopeRead, "lead", "listLedger reconcileMailbox"},
@@ -139,6 +142,9 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 						target = "/api/v1/tokens/t-" + key
 					case "getView", "changeView", "deleteView": // each has his own
 						f.saved.all = map[string]SavedView{"late-vips": {Key: "late-vips", Name: "x", Owner: key, Sort: "-updated"}}
+					case "endSession":
+						f.sessions["x"] = Session{ID: "s-x", Agent: key}
+						target = "/api/v1/sessions/s-x"
 					case "getReceipt": // the admin's is there
 						if key == "admin" {
 							break
@@ -178,7 +184,8 @@ func TestOperationsByClientAndRelation(t *testing.T) {
 	about := map[string]string{                                            // the ticket 1042
 		"getTicket": "", "getTimeline": "", "clientReply": `{"message":{"body":"x"}}`, "clientVerdict": `{"client_verdict":{"verdict":"solved"}}`, "giveFeedback": `{"feedback":{"rating":5}}`,
 	}
-	himself := []string{"getSession", "deleteSession", "listTickets"}
+	himself := []string{"getSession", "deleteSession", "listTickets", "stream"}
+	atBrowser := []string{"listSessions", "endSessions", "endSession"} // not with a token
 	seen := map[string]bool{}
 	for _, e := range examples(doc) {
 		op, _, _ := strings.Cut(e.name, "/")
@@ -197,6 +204,8 @@ func TestOperationsByClientAndRelation(t *testing.T) {
 			switch {
 			case slices.Contains(himself, op):
 				want = 200
+			case slices.Contains(atBrowser, op):
+				want = 403
 			case op == "getReceipt": // an agent's
 				want = 404
 			}

@@ -1,58 +1,30 @@
 package api
 
 import (
-	"embed"
-	"encoding/json"
 	"strings"
-	"sync"
 
 	"github.com/gin-gonic/gin"
 	"golang.org/x/text/language"
+
+	"duradesk/api/catalog"
 )
 
-//go:embed catalog/*.json
-var catalogFiles embed.FS
-
 // languages that people are answered in; the first is for everybody else.
-var languages = []string{"en", "ja"}
+var languages = catalog.Languages
 
 var languageTags = language.NewMatcher([]language.Tag{language.English, language.Japanese})
 
 // texts are the catalogs: language, key, text with {placeholders}.
-type texts map[string]map[string]string
+type texts catalog.Texts
 
-// theTexts are read once: they never change.
-var theTexts = sync.OnceValue(readTexts)
+// theTexts never change.
+func theTexts() texts { return texts(catalog.Shared()) }
 
-func readTexts() texts {
-	out := texts{}
-	for _, lang := range languages {
-		raw, err := catalogFiles.ReadFile("catalog/" + lang + ".json")
-		if err != nil {
-			panic("read catalog: " + err.Error())
-		}
-		entries := map[string]string{}
-		if err := json.Unmarshal(raw, &entries); err != nil {
-			panic("read catalog " + lang + ": " + err.Error())
-		}
-		out[lang] = entries
-	}
-	return out
-}
-
-func (t texts) has(key string) bool { return t[languages[0]][key] != "" }
+func (t texts) has(key string) bool { return catalog.Texts(t).Has(key) }
 
 // say returns the text with its placeholders filled; the key where there is no such text.
 func (t texts) say(lang, key string, args map[string]string) string {
-	text, ok := t[lang][key]
-	if !ok {
-		return key
-	}
-	pairs := make([]string, 0, 2*len(args))
-	for name, value := range args {
-		pairs = append(pairs, "{"+name+"}", value)
-	}
-	return strings.NewReplacer(pairs...).Replace(text)
+	return catalog.Texts(t).Say(lang, key, args)
 }
 
 // reason is the text of a refusal, nil where there is none.

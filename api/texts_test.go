@@ -17,7 +17,7 @@ var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
 
 func TestCatalogsAreEqual(t *testing.T) {
 	t.Parallel()
-	all := readTexts()
+	all := theTexts()
 	en := all["en"]
 	for _, lang := range languages {
 		require.ElementsMatch(t, slices.Collect(maps.Keys(en)), slices.Collect(maps.Keys(all[lang])), lang)
@@ -33,7 +33,7 @@ func TestCatalogsAreEqual(t *testing.T) {
 
 func TestEverythingSaidIsInTheCatalogs(t *testing.T) {
 	t.Parallel()
-	said := readTexts()
+	said := theTexts()
 	for k := range statusOf {
 		for _, part := range []string{"title.", "detail.", "about."} {
 			require.True(t, said.has(part+string(k)), part+string(k))
@@ -94,7 +94,7 @@ func TestLanguageOfTheAnswer(t *testing.T) {
 		if c.token == "" {
 			status = "unauthorized"
 		}
-		require.Equal(t, readTexts()[c.want]["title."+string(status)], r.at("title"))
+		require.Equal(t, theTexts()[c.want]["title."+string(status)], r.at("title"))
 	}
 	r := call(t, door, sato, "GET", "/api/v1/tickets/1042", "")
 	require.NotContains(t, string(r.raw), `"restore"`, "sato may not restore")

@@ -21,7 +21,7 @@ func TestTheDocumentListsEveryWord(t *testing.T) {
 	}
 	for _, language := range languages {
 		for _, h := range ticket.HoldReasons() {
-			require.Contains(t, readTexts()[language]["field.hold_reason"], h.String(), "the text field.hold_reason in %s", language)
+			require.Contains(t, theTexts()[language]["field.hold_reason"], h.String(), "the text field.hold_reason in %s", language)
 		}
 	}
 }

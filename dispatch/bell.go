@@ -67,6 +67,18 @@ func (b *Bell) StartMailbox(ctx context.Context, mailbox string) error {
 	return b.start(ctx, ticket.MailboxWorkflowID(mailbox), ticket.WorkflowMailbox, rowInput{ID: mailbox}, "Mailbox "+mailbox)
 }
 
+// RestartMailbox has a mailbox watched by its present settings at once, whether its workflow runs or not.
+func (b *Bell) RestartMailbox(ctx context.Context, mailbox string) error {
+	id := ticket.MailboxWorkflowID(mailbox)
+	_, err := b.Client.SignalWithStartWorkflow(ctx, id, ticket.SignalSettingsChanged, nil, client.StartWorkflowOptions{
+		TaskQueue: ticket.QueueMail, StaticSummary: "Mailbox " + mailbox, WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+	}, ticket.WorkflowMailbox, rowInput{ID: mailbox})
+	if err != nil {
+		return fmt.Errorf("signal %s: %w", id, err)
+	}
+	return nil
+}
+
 func (b *Bell) start(ctx context.Context, id, workflow string, input any, summary string) error {
 	_, err := b.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: id, TaskQueue: ticket.QueueMail, StaticSummary: summary,
@@ -75,6 +87,18 @@ func (b *Bell) start(ctx context.Context, id, workflow string, input any, summar
 	}, workflow, input)
 	var running *serviceerror.WorkflowExecutionAlreadyStarted
 	if err != nil && !errors.As(err, &running) {
+		return fmt.Errorf("start %s: %w", id, err)
+	}
+	return nil
+}
+
+// StartChore rings the workflow that works on a row, starting it where it does not run.
+func (b *Bell) StartChore(ctx context.Context, c ticket.Chore) error {
+	id := ticket.ChoreWorkflowID(c)
+	_, err := b.Client.SignalWithStartWorkflow(ctx, id, ticket.SignalBell, nil, client.StartWorkflowOptions{
+		TaskQueue: ticket.QueueTickets, WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, StaticSummary: c.Workflow + " " + c.ID,
+	}, c.Workflow, rowInput{ID: c.ID})
+	if err != nil {
 		return fmt.Errorf("start %s: %w", id, err)
 	}
 	return nil

@@ -23,7 +23,7 @@ func TestBacklog(t *testing.T) {
 	t.Parallel()
 	mails, every := 300, 60
 	if os.Getenv("DURADESK_SOAK") != "" {
-		mails, every = 10_000, 500
+		mails, every = 10_000, 200 // a kill each few seconds of work
 	}
 	b := startBacklog(t, dovecot.Options{}, backlogOf(mails))
 	b.ceiling()
@@ -36,8 +36,12 @@ func TestBacklog(t *testing.T) {
 // takes over, and the first wakes up in the middle of its work.
 func TestTwoWorkersAtOneMailbox(t *testing.T) {
 	t.Parallel()
-	mails := 300
+	mails, answers, kills := 300, 60, 3
+	if os.Getenv("DURADESK_SOAK") != "" {
+		mails, answers, kills = 10_000, 500, 10
+	}
 	b := startBacklog(t, dovecot.Options{Hide: []string{"IDLE", "MOVE"}}, backlogOf(mails))
+	start := time.Now()
 	first := b.worker()
 	b.progress(first, 40)
 	first.Signal(syscall.SIGSTOP)
@@ -45,6 +49,12 @@ func TestTwoWorkersAtOneMailbox(t *testing.T) {
 	b.progress(second, 80)
 	first.Signal(syscall.SIGCONT)
 	b.progress(second, mails)
+	t.Logf("two workers: %d mails, %.0f a second", mails, float64(mails)/time.Since(start).Seconds())
+	for _, w := range []*tether.Process{first, second} {
+		w.Signal(syscall.SIGKILL)
+		<-w.Done()
+	}
+	answersThroughABadServer(t, b, answers, kills)
 	b.requireEachOnce(mails)
 }
 

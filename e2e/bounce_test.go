@@ -64,4 +64,7 @@ func TestBouncedMail(t *testing.T) {
 	}
 	require.Contains(t, names, "not_acknowledged address_undeliverable")
 	require.Len(t, d.inbox(client), 2)
+	addressesAreCleared(t, d, client, v.Number)
+	mailboxesByCommand(t, d)
+	realReports(t, d)
 }

@@ -193,12 +193,30 @@ func (o Outgoing) references() string {
 	return strings.Join(ids, " ")
 }
 
+// Reading is what a person sees of a mail.
+type Reading struct {
+	Subject string
+	Text    string
+	HTML    string // sanitised, without the page around it; "" where the mail has no such part
+}
+
+// Read is how the recipient will see the mail.
+func (o Outgoing) Read() (Reading, error) {
+	r := Reading{Subject: o.subject(), Text: RenderText(o.Body, o.Format)}
+	if o.TextOnly {
+		return r, nil
+	}
+	var err error
+	r.HTML, err = o.page()
+	return r, err
+}
+
 func (o Outgoing) bodies(m *gomail.Msg) error {
-	page, err := o.page()
+	read, err := o.Read()
 	if err != nil {
 		return err
 	}
-	text := RenderText(o.Body, o.Format)
+	text, page := read.Text, read.HTML
 	m.SetBodyString(gomail.TypeTextPlain, toCRLF(text), partEncoding(text))
 	if o.TextOnly {
 		return nil

@@ -86,10 +86,7 @@ func occasion(k ticket.Kind) string {
 // sendMessage queues the mail that carries a message. A client without an address (a phone call) gets none: the
 // message stands in the timeline.
 func (a *applying) sendMessage(c stored) {
-	to := c.to
-	if len(to) == 0 && a.row.clientMail != "" {
-		to = []string{a.row.clientMail}
-	}
+	to := sendTo(c.to, a.row)
 	if len(to) == 0 {
 		return
 	}

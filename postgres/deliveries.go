@@ -148,7 +148,7 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 	b.Queue(`select address, cc, state from recipients where delivery = $1 order by address`, d.id).Query(func(rows pgx.Rows) error {
 		return eachRecipient(rows, &out)
 	})
-	queueLook(b, d, r, &out.Mail)
+	queueLook(b, d, r, "", &out.Mail)
 	q.queueThread(b, d, &out.Mail)
 	q.queueBody(b, d, &out.Mail)
 	if err := send(ctx, tx, b); err != nil {
@@ -166,11 +166,11 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 }
 
 // queueLook reads how the desk's mail looks: its own template for the occasion and language, the one that the message
-// names before the standard one, and the desk's manner.
-func queueLook(b *pgx.Batch, d delivery, r ticketRow, m *ticket.Mail) {
+// (or template, where it is not stored yet) names before the standard one, and the desk's manner.
+func queueLook(b *pgx.Batch, d delivery, r ticketRow, template string, m *ticket.Mail) {
 	b.Queue(`select body->>'source' from furniture where kind = 'template' and desk = $1
-		and key in ($2, $2 || '.' || (select template from messages where id = nullif($3, '')::uuid)) order by length(key) desc limit 1`,
-		r.desk, ticket.TemplateKey(d.occasion, languageOf(r.language), ""), d.message).Query(func(rows pgx.Rows) error {
+		and key in ($2, $2 || '.' || coalesce((select template from messages where id = nullif($3, '')::uuid), nullif($4, ''))) order by length(key) desc limit 1`,
+		r.desk, ticket.TemplateKey(d.occasion, languageOf(r.language), ""), d.message, template).Query(func(rows pgx.Rows) error {
 		_, err := pgx.ForEachRow(rows, []any{&m.Template}, func() error { return nil })
 		return err
 	})

@@ -93,7 +93,7 @@ type ticketRow struct {
 	now        time.Time     // read after the lock
 }
 
-const lockRow = `
+const ticketRowQuery = `
 select t.number, t.id::text, t.desk, d.address, d.process, t.title, t.client, c.name, coalesce(c.email, ''), t.language, t.channel, t.seq, t.last_at,
        t.applied_seq, t.items, t.process, p.settings, t.last_by, t.last_name, t.last_kind, t.last_at_message, t.last_excerpt,
        t.client_spoke_last, t.waiting_since, d.manner, coalesce((select other from links l where l.ticket = t.number and l.kind = 'follow_up' and l.other < t.number limit 1), 0)
@@ -101,8 +101,9 @@ from tickets t
 join desks d on d.key = t.desk
 join clients c on c.id = t.client
 join policies p on p.desk = t.desk and p.version = (t.process->>'policy')::int
-where t.number = $1
-for no key update of t`
+where t.number = $1`
+
+const lockRow = ticketRowQuery + ` for no key update of t`
 
 // queueLock puts the lock and the clock, read after it, at the head of a batch. Timeouts are local to the transaction.
 func (q *Queue) queueLock(b *pgx.Batch, n ticket.Number, r *ticketRow) {

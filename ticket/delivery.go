@@ -50,10 +50,11 @@ type Mail struct {
 	Client     string
 	Desk       string
 	Files      []NewFile
-	Template   string // the desk's own text for the occasion; "": the built-in one
-	Signature  string // of the desk
-	Layout     Layout // in which parts it leaves
-	CloseDays  int    // after which a resolved ticket closes by itself; 0: that is not said
+	Template   string        // the desk's own text for the occasion; "": the built-in one
+	Signature  string        // of the desk
+	Layout     Layout        // in which parts it leaves
+	CloseDays  int           // after which a resolved ticket closes by itself; 0: that is not said
+	Undo       time.Duration // for how long it can be taken back; only where it is not written yet
 }
 
 // Automatic reports whether no person writes a mail of that occasion (RFC 3834).

@@ -188,7 +188,7 @@ func (emptyBox) UIDs(context.Context, uint32) ([]uint32, error) { return nil, ni
 func (emptyBox) Wait(context.Context, time.Duration) error      { return nil }
 func (emptyBox) Close() error                                   { return nil }
 
-func watch(m *mailbox) *testsuite.TestWorkflowEnvironment {
+func watched(m *mailbox) *testsuite.TestWorkflowEnvironment {
 	env := newEnvironment()
 	env.SetStartTime(noon)
 	hands := &activities.Mailboxes{
@@ -203,7 +203,7 @@ func watch(m *mailbox) *testsuite.TestWorkflowEnvironment {
 func TestAMailboxIsWatchedUntilItIsGone(t *testing.T) {
 	t.Parallel()
 	m := &mailbox{goneAt: 4}
-	env := watch(m)
+	env := watched(m)
 	env.ExecuteWorkflow(ticket.WorkflowMailbox, MailboxInput{ID: "m1"})
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, 4, m.watches)
@@ -212,7 +212,7 @@ func TestAMailboxIsWatchedUntilItIsGone(t *testing.T) {
 func TestAMailboxContinuesAsNew(t *testing.T) {
 	t.Parallel()
 	m := &mailbox{}
-	env := watch(m)
+	env := watched(m)
 	env.ExecuteWorkflow(ticket.WorkflowMailbox, MailboxInput{ID: "m1"})
 	var again *workflow.ContinueAsNewError
 	require.ErrorAs(t, env.GetWorkflowError(), &again)
@@ -225,8 +225,24 @@ func TestAMailboxContinuesAsNew(t *testing.T) {
 func TestARefusedLoginRestsAQuarterOfAnHour(t *testing.T) {
 	t.Parallel()
 	m := &mailbox{goneAt: 4, trouble: activities.ErrAuth}
-	env := watch(m)
+	env := watched(m)
 	env.ExecuteWorkflow(ticket.WorkflowMailbox, MailboxInput{ID: "m1"})
 	require.NoError(t, env.GetWorkflowError())
 	require.WithinDuration(t, noon.Add(30*time.Minute), env.Now(), 10*time.Second)
+}
+
+// A refused login would rest for a quarter of an hour; corrected settings are tried at once.
+func TestCorrectedSettingsAreTriedAtOnce(t *testing.T) {
+	t.Parallel()
+	m := &mailbox{trouble: activities.ErrAuth, goneAt: 3}
+	env := watched(m)
+	var corrected time.Time
+	env.RegisterDelayedCallback(func() {
+		m.trouble, corrected = nil, env.Now()
+		env.SignalWorkflow(ticket.SignalSettingsChanged, nil)
+	}, time.Minute)
+	env.ExecuteWorkflow(ticket.WorkflowMailbox, MailboxInput{ID: "m1"})
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, 3, m.watches, "refused, watched, gone")
+	require.Less(t, env.Now().Sub(corrected), time.Minute)
 }

@@ -298,6 +298,192 @@ func (e ChangePolicyFollowUp) Valid() bool {
 	}
 }
 
+// Defines values for ChangeWebhookEvents.
+const (
+	ChangeWebhookEventsTicketAcknowledged          ChangeWebhookEvents = "ticket.acknowledged"
+	ChangeWebhookEventsTicketAlready               ChangeWebhookEvents = "ticket.already"
+	ChangeWebhookEventsTicketAnswered              ChangeWebhookEvents = "ticket.answered"
+	ChangeWebhookEventsTicketAssigned              ChangeWebhookEvents = "ticket.assigned"
+	ChangeWebhookEventsTicketAutomaticMailFiled    ChangeWebhookEvents = "ticket.automatic_mail_filed"
+	ChangeWebhookEventsTicketChildReported         ChangeWebhookEvents = "ticket.child_reported"
+	ChangeWebhookEventsTicketClassified            ChangeWebhookEvents = "ticket.classified"
+	ChangeWebhookEventsTicketClientCancelled       ChangeWebhookEvents = "ticket.client_cancelled"
+	ChangeWebhookEventsTicketClientNotSolved       ChangeWebhookEvents = "ticket.client_not_solved"
+	ChangeWebhookEventsTicketClientSolved          ChangeWebhookEvents = "ticket.client_solved"
+	ChangeWebhookEventsTicketClocksRestarted       ChangeWebhookEvents = "ticket.clocks_restarted"
+	ChangeWebhookEventsTicketClosed                ChangeWebhookEvents = "ticket.closed"
+	ChangeWebhookEventsTicketCreated               ChangeWebhookEvents = "ticket.created"
+	ChangeWebhookEventsTicketDeleted               ChangeWebhookEvents = "ticket.deleted"
+	ChangeWebhookEventsTicketDeliveryFailed        ChangeWebhookEvents = "ticket.delivery_failed"
+	ChangeWebhookEventsTicketEscalated             ChangeWebhookEvents = "ticket.escalated"
+	ChangeWebhookEventsTicketFailed                ChangeWebhookEvents = "ticket.failed"
+	ChangeWebhookEventsTicketFeedbackGiven         ChangeWebhookEvents = "ticket.feedback_given"
+	ChangeWebhookEventsTicketFirstResponseBreached ChangeWebhookEvents = "ticket.first_response_breached"
+	ChangeWebhookEventsTicketFirstResponseWarned   ChangeWebhookEvents = "ticket.first_response_warned"
+	ChangeWebhookEventsTicketFollowUpOpened        ChangeWebhookEvents = "ticket.follow_up_opened"
+	ChangeWebhookEventsTicketForwarded             ChangeWebhookEvents = "ticket.forwarded"
+	ChangeWebhookEventsTicketHandOverAnswered      ChangeWebhookEvents = "ticket.hand_over_answered"
+	ChangeWebhookEventsTicketHandOverOverdue       ChangeWebhookEvents = "ticket.hand_over_overdue"
+	ChangeWebhookEventsTicketHandedOver            ChangeWebhookEvents = "ticket.handed_over"
+	ChangeWebhookEventsTicketHeld                  ChangeWebhookEvents = "ticket.held"
+	ChangeWebhookEventsTicketKept                  ChangeWebhookEvents = "ticket.kept"
+	ChangeWebhookEventsTicketLinked                ChangeWebhookEvents = "ticket.linked"
+	ChangeWebhookEventsTicketMarkedSpam            ChangeWebhookEvents = "ticket.marked_spam"
+	ChangeWebhookEventsTicketMergeReceived         ChangeWebhookEvents = "ticket.merge_received"
+	ChangeWebhookEventsTicketMerged                ChangeWebhookEvents = "ticket.merged"
+	ChangeWebhookEventsTicketMessageMoved          ChangeWebhookEvents = "ticket.message_moved"
+	ChangeWebhookEventsTicketMessageSplit          ChangeWebhookEvents = "ticket.message_split"
+	ChangeWebhookEventsTicketMessageWithdrawn      ChangeWebhookEvents = "ticket.message_withdrawn"
+	ChangeWebhookEventsTicketNextResponseBreached  ChangeWebhookEvents = "ticket.next_response_breached"
+	ChangeWebhookEventsTicketNextResponseWarned    ChangeWebhookEvents = "ticket.next_response_warned"
+	ChangeWebhookEventsTicketNotAcknowledged       ChangeWebhookEvents = "ticket.not_acknowledged"
+	ChangeWebhookEventsTicketNoted                 ChangeWebhookEvents = "ticket.noted"
+	ChangeWebhookEventsTicketOpened                ChangeWebhookEvents = "ticket.opened"
+	ChangeWebhookEventsTicketPromiseBreached       ChangeWebhookEvents = "ticket.promise_breached"
+	ChangeWebhookEventsTicketPromiseWarned         ChangeWebhookEvents = "ticket.promise_warned"
+	ChangeWebhookEventsTicketPromised              ChangeWebhookEvents = "ticket.promised"
+	ChangeWebhookEventsTicketRecalled              ChangeWebhookEvents = "ticket.recalled"
+	ChangeWebhookEventsTicketRecalledByParent      ChangeWebhookEvents = "ticket.recalled_by_parent"
+	ChangeWebhookEventsTicketRefused               ChangeWebhookEvents = "ticket.refused"
+	ChangeWebhookEventsTicketReopened              ChangeWebhookEvents = "ticket.reopened"
+	ChangeWebhookEventsTicketRepeated              ChangeWebhookEvents = "ticket.repeated"
+	ChangeWebhookEventsTicketReported              ChangeWebhookEvents = "ticket.reported"
+	ChangeWebhookEventsTicketResolutionBreached    ChangeWebhookEvents = "ticket.resolution_breached"
+	ChangeWebhookEventsTicketResolutionWarned      ChangeWebhookEvents = "ticket.resolution_warned"
+	ChangeWebhookEventsTicketResolved              ChangeWebhookEvents = "ticket.resolved"
+	ChangeWebhookEventsTicketResolvedInternally    ChangeWebhookEvents = "ticket.resolved_internally"
+	ChangeWebhookEventsTicketRestored              ChangeWebhookEvents = "ticket.restored"
+	ChangeWebhookEventsTicketReturnedToQueue       ChangeWebhookEvents = "ticket.returned_to_queue"
+	ChangeWebhookEventsTicketUnassigned            ChangeWebhookEvents = "ticket.unassigned"
+	ChangeWebhookEventsTicketUnmerged              ChangeWebhookEvents = "ticket.unmerged"
+	ChangeWebhookEventsTicketWoken                 ChangeWebhookEvents = "ticket.woken"
+	ChangeWebhookEventsTicketWrote                 ChangeWebhookEvents = "ticket.wrote"
+)
+
+// Valid indicates whether the value is a known member of the ChangeWebhookEvents enum.
+func (e ChangeWebhookEvents) Valid() bool {
+	switch e {
+	case ChangeWebhookEventsTicketAcknowledged:
+		return true
+	case ChangeWebhookEventsTicketAlready:
+		return true
+	case ChangeWebhookEventsTicketAnswered:
+		return true
+	case ChangeWebhookEventsTicketAssigned:
+		return true
+	case ChangeWebhookEventsTicketAutomaticMailFiled:
+		return true
+	case ChangeWebhookEventsTicketChildReported:
+		return true
+	case ChangeWebhookEventsTicketClassified:
+		return true
+	case ChangeWebhookEventsTicketClientCancelled:
+		return true
+	case ChangeWebhookEventsTicketClientNotSolved:
+		return true
+	case ChangeWebhookEventsTicketClientSolved:
+		return true
+	case ChangeWebhookEventsTicketClocksRestarted:
+		return true
+	case ChangeWebhookEventsTicketClosed:
+		return true
+	case ChangeWebhookEventsTicketCreated:
+		return true
+	case ChangeWebhookEventsTicketDeleted:
+		return true
+	case ChangeWebhookEventsTicketDeliveryFailed:
+		return true
+	case ChangeWebhookEventsTicketEscalated:
+		return true
+	case ChangeWebhookEventsTicketFailed:
+		return true
+	case ChangeWebhookEventsTicketFeedbackGiven:
+		return true
+	case ChangeWebhookEventsTicketFirstResponseBreached:
+		return true
+	case ChangeWebhookEventsTicketFirstResponseWarned:
+		return true
+	case ChangeWebhookEventsTicketFollowUpOpened:
+		return true
+	case ChangeWebhookEventsTicketForwarded:
+		return true
+	case ChangeWebhookEventsTicketHandOverAnswered:
+		return true
+	case ChangeWebhookEventsTicketHandOverOverdue:
+		return true
+	case ChangeWebhookEventsTicketHandedOver:
+		return true
+	case ChangeWebhookEventsTicketHeld:
+		return true
+	case ChangeWebhookEventsTicketKept:
+		return true
+	case ChangeWebhookEventsTicketLinked:
+		return true
+	case ChangeWebhookEventsTicketMarkedSpam:
+		return true
+	case ChangeWebhookEventsTicketMergeReceived:
+		return true
+	case ChangeWebhookEventsTicketMerged:
+		return true
+	case ChangeWebhookEventsTicketMessageMoved:
+		return true
+	case ChangeWebhookEventsTicketMessageSplit:
+		return true
+	case ChangeWebhookEventsTicketMessageWithdrawn:
+		return true
+	case ChangeWebhookEventsTicketNextResponseBreached:
+		return true
+	case ChangeWebhookEventsTicketNextResponseWarned:
+		return true
+	case ChangeWebhookEventsTicketNotAcknowledged:
+		return true
+	case ChangeWebhookEventsTicketNoted:
+		return true
+	case ChangeWebhookEventsTicketOpened:
+		return true
+	case ChangeWebhookEventsTicketPromiseBreached:
+		return true
+	case ChangeWebhookEventsTicketPromiseWarned:
+		return true
+	case ChangeWebhookEventsTicketPromised:
+		return true
+	case ChangeWebhookEventsTicketRecalled:
+		return true
+	case ChangeWebhookEventsTicketRecalledByParent:
+		return true
+	case ChangeWebhookEventsTicketRefused:
+		return true
+	case ChangeWebhookEventsTicketReopened:
+		return true
+	case ChangeWebhookEventsTicketRepeated:
+		return true
+	case ChangeWebhookEventsTicketReported:
+		return true
+	case ChangeWebhookEventsTicketResolutionBreached:
+		return true
+	case ChangeWebhookEventsTicketResolutionWarned:
+		return true
+	case ChangeWebhookEventsTicketResolved:
+		return true
+	case ChangeWebhookEventsTicketResolvedInternally:
+		return true
+	case ChangeWebhookEventsTicketRestored:
+		return true
+	case ChangeWebhookEventsTicketReturnedToQueue:
+		return true
+	case ChangeWebhookEventsTicketUnassigned:
+		return true
+	case ChangeWebhookEventsTicketUnmerged:
+		return true
+	case ChangeWebhookEventsTicketWoken:
+		return true
+	case ChangeWebhookEventsTicketWrote:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Channel.
 const (
 	ChannelChat     Channel = "chat"
@@ -706,6 +892,192 @@ func (e CreateTemplateLanguage) Valid() bool {
 	}
 }
 
+// Defines values for CreateWebhookEvents.
+const (
+	CreateWebhookEventsTicketAcknowledged          CreateWebhookEvents = "ticket.acknowledged"
+	CreateWebhookEventsTicketAlready               CreateWebhookEvents = "ticket.already"
+	CreateWebhookEventsTicketAnswered              CreateWebhookEvents = "ticket.answered"
+	CreateWebhookEventsTicketAssigned              CreateWebhookEvents = "ticket.assigned"
+	CreateWebhookEventsTicketAutomaticMailFiled    CreateWebhookEvents = "ticket.automatic_mail_filed"
+	CreateWebhookEventsTicketChildReported         CreateWebhookEvents = "ticket.child_reported"
+	CreateWebhookEventsTicketClassified            CreateWebhookEvents = "ticket.classified"
+	CreateWebhookEventsTicketClientCancelled       CreateWebhookEvents = "ticket.client_cancelled"
+	CreateWebhookEventsTicketClientNotSolved       CreateWebhookEvents = "ticket.client_not_solved"
+	CreateWebhookEventsTicketClientSolved          CreateWebhookEvents = "ticket.client_solved"
+	CreateWebhookEventsTicketClocksRestarted       CreateWebhookEvents = "ticket.clocks_restarted"
+	CreateWebhookEventsTicketClosed                CreateWebhookEvents = "ticket.closed"
+	CreateWebhookEventsTicketCreated               CreateWebhookEvents = "ticket.created"
+	CreateWebhookEventsTicketDeleted               CreateWebhookEvents = "ticket.deleted"
+	CreateWebhookEventsTicketDeliveryFailed        CreateWebhookEvents = "ticket.delivery_failed"
+	CreateWebhookEventsTicketEscalated             CreateWebhookEvents = "ticket.escalated"
+	CreateWebhookEventsTicketFailed                CreateWebhookEvents = "ticket.failed"
+	CreateWebhookEventsTicketFeedbackGiven         CreateWebhookEvents = "ticket.feedback_given"
+	CreateWebhookEventsTicketFirstResponseBreached CreateWebhookEvents = "ticket.first_response_breached"
+	CreateWebhookEventsTicketFirstResponseWarned   CreateWebhookEvents = "ticket.first_response_warned"
+	CreateWebhookEventsTicketFollowUpOpened        CreateWebhookEvents = "ticket.follow_up_opened"
+	CreateWebhookEventsTicketForwarded             CreateWebhookEvents = "ticket.forwarded"
+	CreateWebhookEventsTicketHandOverAnswered      CreateWebhookEvents = "ticket.hand_over_answered"
+	CreateWebhookEventsTicketHandOverOverdue       CreateWebhookEvents = "ticket.hand_over_overdue"
+	CreateWebhookEventsTicketHandedOver            CreateWebhookEvents = "ticket.handed_over"
+	CreateWebhookEventsTicketHeld                  CreateWebhookEvents = "ticket.held"
+	CreateWebhookEventsTicketKept                  CreateWebhookEvents = "ticket.kept"
+	CreateWebhookEventsTicketLinked                CreateWebhookEvents = "ticket.linked"
+	CreateWebhookEventsTicketMarkedSpam            CreateWebhookEvents = "ticket.marked_spam"
+	CreateWebhookEventsTicketMergeReceived         CreateWebhookEvents = "ticket.merge_received"
+	CreateWebhookEventsTicketMerged                CreateWebhookEvents = "ticket.merged"
+	CreateWebhookEventsTicketMessageMoved          CreateWebhookEvents = "ticket.message_moved"
+	CreateWebhookEventsTicketMessageSplit          CreateWebhookEvents = "ticket.message_split"
+	CreateWebhookEventsTicketMessageWithdrawn      CreateWebhookEvents = "ticket.message_withdrawn"
+	CreateWebhookEventsTicketNextResponseBreached  CreateWebhookEvents = "ticket.next_response_breached"
+	CreateWebhookEventsTicketNextResponseWarned    CreateWebhookEvents = "ticket.next_response_warned"
+	CreateWebhookEventsTicketNotAcknowledged       CreateWebhookEvents = "ticket.not_acknowledged"
+	CreateWebhookEventsTicketNoted                 CreateWebhookEvents = "ticket.noted"
+	CreateWebhookEventsTicketOpened                CreateWebhookEvents = "ticket.opened"
+	CreateWebhookEventsTicketPromiseBreached       CreateWebhookEvents = "ticket.promise_breached"
+	CreateWebhookEventsTicketPromiseWarned         CreateWebhookEvents = "ticket.promise_warned"
+	CreateWebhookEventsTicketPromised              CreateWebhookEvents = "ticket.promised"
+	CreateWebhookEventsTicketRecalled              CreateWebhookEvents = "ticket.recalled"
+	CreateWebhookEventsTicketRecalledByParent      CreateWebhookEvents = "ticket.recalled_by_parent"
+	CreateWebhookEventsTicketRefused               CreateWebhookEvents = "ticket.refused"
+	CreateWebhookEventsTicketReopened              CreateWebhookEvents = "ticket.reopened"
+	CreateWebhookEventsTicketRepeated              CreateWebhookEvents = "ticket.repeated"
+	CreateWebhookEventsTicketReported              CreateWebhookEvents = "ticket.reported"
+	CreateWebhookEventsTicketResolutionBreached    CreateWebhookEvents = "ticket.resolution_breached"
+	CreateWebhookEventsTicketResolutionWarned      CreateWebhookEvents = "ticket.resolution_warned"
+	CreateWebhookEventsTicketResolved              CreateWebhookEvents = "ticket.resolved"
+	CreateWebhookEventsTicketResolvedInternally    CreateWebhookEvents = "ticket.resolved_internally"
+	CreateWebhookEventsTicketRestored              CreateWebhookEvents = "ticket.restored"
+	CreateWebhookEventsTicketReturnedToQueue       CreateWebhookEvents = "ticket.returned_to_queue"
+	CreateWebhookEventsTicketUnassigned            CreateWebhookEvents = "ticket.unassigned"
+	CreateWebhookEventsTicketUnmerged              CreateWebhookEvents = "ticket.unmerged"
+	CreateWebhookEventsTicketWoken                 CreateWebhookEvents = "ticket.woken"
+	CreateWebhookEventsTicketWrote                 CreateWebhookEvents = "ticket.wrote"
+)
+
+// Valid indicates whether the value is a known member of the CreateWebhookEvents enum.
+func (e CreateWebhookEvents) Valid() bool {
+	switch e {
+	case CreateWebhookEventsTicketAcknowledged:
+		return true
+	case CreateWebhookEventsTicketAlready:
+		return true
+	case CreateWebhookEventsTicketAnswered:
+		return true
+	case CreateWebhookEventsTicketAssigned:
+		return true
+	case CreateWebhookEventsTicketAutomaticMailFiled:
+		return true
+	case CreateWebhookEventsTicketChildReported:
+		return true
+	case CreateWebhookEventsTicketClassified:
+		return true
+	case CreateWebhookEventsTicketClientCancelled:
+		return true
+	case CreateWebhookEventsTicketClientNotSolved:
+		return true
+	case CreateWebhookEventsTicketClientSolved:
+		return true
+	case CreateWebhookEventsTicketClocksRestarted:
+		return true
+	case CreateWebhookEventsTicketClosed:
+		return true
+	case CreateWebhookEventsTicketCreated:
+		return true
+	case CreateWebhookEventsTicketDeleted:
+		return true
+	case CreateWebhookEventsTicketDeliveryFailed:
+		return true
+	case CreateWebhookEventsTicketEscalated:
+		return true
+	case CreateWebhookEventsTicketFailed:
+		return true
+	case CreateWebhookEventsTicketFeedbackGiven:
+		return true
+	case CreateWebhookEventsTicketFirstResponseBreached:
+		return true
+	case CreateWebhookEventsTicketFirstResponseWarned:
+		return true
+	case CreateWebhookEventsTicketFollowUpOpened:
+		return true
+	case CreateWebhookEventsTicketForwarded:
+		return true
+	case CreateWebhookEventsTicketHandOverAnswered:
+		return true
+	case CreateWebhookEventsTicketHandOverOverdue:
+		return true
+	case CreateWebhookEventsTicketHandedOver:
+		return true
+	case CreateWebhookEventsTicketHeld:
+		return true
+	case CreateWebhookEventsTicketKept:
+		return true
+	case CreateWebhookEventsTicketLinked:
+		return true
+	case CreateWebhookEventsTicketMarkedSpam:
+		return true
+	case CreateWebhookEventsTicketMergeReceived:
+		return true
+	case CreateWebhookEventsTicketMerged:
+		return true
+	case CreateWebhookEventsTicketMessageMoved:
+		return true
+	case CreateWebhookEventsTicketMessageSplit:
+		return true
+	case CreateWebhookEventsTicketMessageWithdrawn:
+		return true
+	case CreateWebhookEventsTicketNextResponseBreached:
+		return true
+	case CreateWebhookEventsTicketNextResponseWarned:
+		return true
+	case CreateWebhookEventsTicketNotAcknowledged:
+		return true
+	case CreateWebhookEventsTicketNoted:
+		return true
+	case CreateWebhookEventsTicketOpened:
+		return true
+	case CreateWebhookEventsTicketPromiseBreached:
+		return true
+	case CreateWebhookEventsTicketPromiseWarned:
+		return true
+	case CreateWebhookEventsTicketPromised:
+		return true
+	case CreateWebhookEventsTicketRecalled:
+		return true
+	case CreateWebhookEventsTicketRecalledByParent:
+		return true
+	case CreateWebhookEventsTicketRefused:
+		return true
+	case CreateWebhookEventsTicketReopened:
+		return true
+	case CreateWebhookEventsTicketRepeated:
+		return true
+	case CreateWebhookEventsTicketReported:
+		return true
+	case CreateWebhookEventsTicketResolutionBreached:
+		return true
+	case CreateWebhookEventsTicketResolutionWarned:
+		return true
+	case CreateWebhookEventsTicketResolved:
+		return true
+	case CreateWebhookEventsTicketResolvedInternally:
+		return true
+	case CreateWebhookEventsTicketRestored:
+		return true
+	case CreateWebhookEventsTicketReturnedToQueue:
+		return true
+	case CreateWebhookEventsTicketUnassigned:
+		return true
+	case CreateWebhookEventsTicketUnmerged:
+		return true
+	case CreateWebhookEventsTicketWoken:
+		return true
+	case CreateWebhookEventsTicketWrote:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DeskAnswerThen.
 const (
 	DeskAnswerThenHold    DeskAnswerThen = "hold"
@@ -874,6 +1246,27 @@ func (e DraftMessageBodyFormat) Valid() bool {
 	}
 }
 
+// Defines values for EnvelopeDataKind.
+const (
+	EnvelopeDataKindEvent   EnvelopeDataKind = "event"
+	EnvelopeDataKindMessage EnvelopeDataKind = "message"
+	EnvelopeDataKindNote    EnvelopeDataKind = "note"
+)
+
+// Valid indicates whether the value is a known member of the EnvelopeDataKind enum.
+func (e EnvelopeDataKind) Valid() bool {
+	switch e {
+	case EnvelopeDataKindEvent:
+		return true
+	case EnvelopeDataKindMessage:
+		return true
+	case EnvelopeDataKindNote:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExplanationUnit.
 const (
 	ExplanationUnitInstant     ExplanationUnit = "instant"
@@ -1009,6 +1402,24 @@ func (e FormFieldKind) Valid() bool {
 	}
 }
 
+// Defines values for FoundWordAction.
+const (
+	FoundWordActionBlock FoundWordAction = "block"
+	FoundWordActionWarn  FoundWordAction = "warn"
+)
+
+// Valid indicates whether the value is a known member of the FoundWordAction enum.
+func (e FoundWordAction) Valid() bool {
+	switch e {
+	case FoundWordActionBlock:
+		return true
+	case FoundWordActionWarn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HoldReason.
 const (
 	HoldReasonClient     HoldReason = "client"
@@ -1027,6 +1438,27 @@ func (e HoldReason) Valid() bool {
 	case HoldReasonScheduled:
 		return true
 	case HoldReasonThirdParty:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HookDeliveryState.
+const (
+	HookDeliveryStateDelivered HookDeliveryState = "delivered"
+	HookDeliveryStateFailed    HookDeliveryState = "failed"
+	HookDeliveryStatePending   HookDeliveryState = "pending"
+)
+
+// Valid indicates whether the value is a known member of the HookDeliveryState enum.
+func (e HookDeliveryState) Valid() bool {
+	switch e {
+	case HookDeliveryStateDelivered:
+		return true
+	case HookDeliveryStateFailed:
+		return true
+	case HookDeliveryStatePending:
 		return true
 	default:
 		return false
@@ -1402,6 +1834,27 @@ func (e NewMessageBodyFormat) Valid() bool {
 	}
 }
 
+// Defines values for NewWebhookOffReason.
+const (
+	NewWebhookOffReasonFailing     NewWebhookOffReason = "failing"
+	NewWebhookOffReasonGone        NewWebhookOffReason = "gone"
+	NewWebhookOffReasonLessThannil NewWebhookOffReason = "<nil>"
+)
+
+// Valid indicates whether the value is a known member of the NewWebhookOffReason enum.
+func (e NewWebhookOffReason) Valid() bool {
+	switch e {
+	case NewWebhookOffReasonFailing:
+		return true
+	case NewWebhookOffReasonGone:
+		return true
+	case NewWebhookOffReasonLessThannil:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Occasion.
 const (
 	OccasionAcknowledge Occasion = "acknowledge"
@@ -1516,6 +1969,72 @@ func (e PresenceDoing) Valid() bool {
 	case PresenceDoingViewing:
 		return true
 	case PresenceDoingWriting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreviewNoMail.
+const (
+	PreviewNoMailLessThannil PreviewNoMail = "<nil>"
+	PreviewNoMailNoAddress   PreviewNoMail = "no_address"
+	PreviewNoMailNotSent     PreviewNoMail = "not_sent"
+	PreviewNoMailRefused     PreviewNoMail = "refused"
+)
+
+// Valid indicates whether the value is a known member of the PreviewNoMail enum.
+func (e PreviewNoMail) Valid() bool {
+	switch e {
+	case PreviewNoMailLessThannil:
+		return true
+	case PreviewNoMailNoAddress:
+		return true
+	case PreviewNoMailNotSent:
+		return true
+	case PreviewNoMailRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreviewOutcome.
+const (
+	PreviewOutcomeAlready PreviewOutcome = "already"
+	PreviewOutcomeApplied PreviewOutcome = "applied"
+	PreviewOutcomeRefused PreviewOutcome = "refused"
+)
+
+// Valid indicates whether the value is a known member of the PreviewOutcome enum.
+func (e PreviewOutcome) Valid() bool {
+	switch e {
+	case PreviewOutcomeAlready:
+		return true
+	case PreviewOutcomeApplied:
+		return true
+	case PreviewOutcomeRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreviewRequestCommand.
+const (
+	PreviewRequestCommandAgentResponse PreviewRequestCommand = "agent-response"
+	PreviewRequestCommandHold          PreviewRequestCommand = "hold"
+	PreviewRequestCommandResolve       PreviewRequestCommand = "resolve"
+)
+
+// Valid indicates whether the value is a known member of the PreviewRequestCommand enum.
+func (e PreviewRequestCommand) Valid() bool {
+	switch e {
+	case PreviewRequestCommandAgentResponse:
+		return true
+	case PreviewRequestCommandHold:
+		return true
+	case PreviewRequestCommandResolve:
 		return true
 	default:
 		return false
@@ -2020,6 +2539,48 @@ func (e ViewColumn) Valid() bool {
 	}
 }
 
+// Defines values for WebhookOffReason.
+const (
+	WebhookOffReasonFailing     WebhookOffReason = "failing"
+	WebhookOffReasonGone        WebhookOffReason = "gone"
+	WebhookOffReasonLessThannil WebhookOffReason = "<nil>"
+)
+
+// Valid indicates whether the value is a known member of the WebhookOffReason enum.
+func (e WebhookOffReason) Valid() bool {
+	switch e {
+	case WebhookOffReasonFailing:
+		return true
+	case WebhookOffReasonGone:
+		return true
+	case WebhookOffReasonLessThannil:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListHookDeliveriesParamsState.
+const (
+	ListHookDeliveriesParamsStateDelivered ListHookDeliveriesParamsState = "delivered"
+	ListHookDeliveriesParamsStateFailed    ListHookDeliveriesParamsState = "failed"
+	ListHookDeliveriesParamsStatePending   ListHookDeliveriesParamsState = "pending"
+)
+
+// Valid indicates whether the value is a known member of the ListHookDeliveriesParamsState enum.
+func (e ListHookDeliveriesParamsState) Valid() bool {
+	switch e {
+	case ListHookDeliveriesParamsStateDelivered:
+		return true
+	case ListHookDeliveriesParamsStateFailed:
+		return true
+	case ListHookDeliveriesParamsStatePending:
+		return true
+	default:
+		return false
+	}
+}
+
 // Agent defines model for Agent.
 type Agent struct {
 	Desks []string `json:"desks"`
@@ -2090,6 +2651,25 @@ type Attachment struct {
 	Name string `json:"name"`
 	Size int64  `json:"size"`
 	Type string `json:"type"`
+}
+
+// AuditEntry defines model for AuditEntry.
+type AuditEntry struct {
+	Action  string                 `json:"action"`
+	Actor   string                 `json:"actor"`
+	Address string                 `json:"address"`
+	At      time.Time              `json:"at"`
+	Detail  map[string]interface{} `json:"detail"`
+	Id      int64                  `json:"id"`
+
+	// Subject Whom or what it was done to.
+	Subject string `json:"subject"`
+}
+
+// AuditList defines model for AuditList.
+type AuditList struct {
+	Items      []AuditEntry `json:"items"`
+	NextCursor *string      `json:"next_cursor"`
 }
 
 // BareCommand defines model for BareCommand.
@@ -2441,6 +3021,17 @@ type ChangeView struct {
 	Shared  *bool         `json:"shared,omitempty"`
 	Sort    *Sort         `json:"sort,omitempty"`
 }
+
+// ChangeWebhook defines model for ChangeWebhook.
+type ChangeWebhook struct {
+	Desk    *string                `json:"desk,omitempty"`
+	Enabled *bool                  `json:"enabled,omitempty"`
+	Events  *[]ChangeWebhookEvents `json:"events,omitempty"`
+	Url     *string                `json:"url,omitempty"`
+}
+
+// ChangeWebhookEvents defines model for ChangeWebhook.Events.
+type ChangeWebhookEvents string
 
 // ChangedAgent defines model for ChangedAgent.
 type ChangedAgent struct {
@@ -2989,6 +3580,20 @@ type CreateView struct {
 	Sort   *Sort   `json:"sort,omitempty"`
 }
 
+// CreateWebhook defines model for CreateWebhook.
+type CreateWebhook struct {
+	// Desk Of that desk only.
+	Desk    *Key  `json:"desk,omitempty"`
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// Events Types; none: all.
+	Events *[]CreateWebhookEvents `json:"events,omitempty"`
+	Url    string                 `json:"url"`
+}
+
+// CreateWebhookEvents defines model for CreateWebhook.Events.
+type CreateWebhookEvents string
+
 // DayHours defines model for DayHours.
 type DayHours = []string
 
@@ -3119,6 +3724,53 @@ type DraftMessageBodyFormat string
 // Email defines model for Email.
 type Email = string
 
+// Envelope One event, as the log and webhooks tell it.
+type Envelope struct {
+	At   time.Time `json:"at"`
+	Data *struct {
+		Body       *string `json:"body,omitempty"`
+		BodyFormat *string `json:"body_format,omitempty"`
+		By         struct {
+			Id   string `json:"id"`
+			Kind string `json:"kind"`
+			Name string `json:"name"`
+		} `json:"by"`
+		Cause     *Cause                  `json:"cause,omitempty"`
+		CommandId *string                 `json:"command_id,omitempty"`
+		Details   *map[string]interface{} `json:"details,omitempty"`
+		From      *string                 `json:"from,omitempty"`
+		Kind      EnvelopeDataKind        `json:"kind"`
+
+		// Message Id of the message, for its source.
+		Message *string `json:"message,omitempty"`
+		To      *string `json:"to,omitempty"`
+	} `json:"data"`
+
+	// Id Its number in the log; 0 for a ping.
+	Id int64 `json:"id"`
+
+	// Ticket As it stood after the event; title and client are as they are now.
+	Ticket *struct {
+		// Client Id.
+		Client   string  `json:"client"`
+		Desk     string  `json:"desk"`
+		Group    *string `json:"group,omitempty"`
+		Number   int64   `json:"number"`
+		Owner    *string `json:"owner,omitempty"`
+		Priority string  `json:"priority"`
+		Revision int64   `json:"revision"`
+		State    string  `json:"state"`
+		Tier     int     `json:"tier"`
+		Title    string  `json:"title"`
+	} `json:"ticket"`
+
+	// Type `ticket.` and the name of the event; or `ping`.
+	Type string `json:"type"`
+}
+
+// EnvelopeDataKind defines model for Envelope.Data.Kind.
+type EnvelopeDataKind string
+
 // EscalateCommand defines model for EscalateCommand.
 type EscalateCommand struct {
 	// DraftId The draft that the text was written in: it goes when the command is applied.
@@ -3157,6 +3809,17 @@ type Event struct {
 	// Text For people.
 	Text string  `json:"text"`
 	To   *string `json:"to,omitempty"`
+}
+
+// EventLog defines model for EventLog.
+type EventLog struct {
+	Items []Envelope `json:"items"`
+
+	// More There are more by now.
+	More bool `json:"more"`
+
+	// NextAfter To go on from, also where there were none.
+	NextAfter int64 `json:"next_after"`
 }
 
 // Explanation defines model for Explanation.
@@ -3307,6 +3970,24 @@ type FormFieldBy string
 // FormFieldKind defines model for FormField.Kind.
 type FormFieldKind string
 
+// FoundWord defines model for FoundWord.
+type FoundWord struct {
+	Action FoundWordAction `json:"action"`
+
+	// As As it is written.
+	As string `json:"as"`
+
+	// Note What to write instead.
+	Note  string `json:"note"`
+	Times int    `json:"times"`
+
+	// Word As it stands in the list.
+	Word string `json:"word"`
+}
+
+// FoundWordAction defines model for FoundWord.Action.
+type FoundWordAction string
+
 // Future defines model for Future.
 type Future struct {
 	Items []FutureItem `json:"items"`
@@ -3370,6 +4051,43 @@ type HoldReason string
 type Holding struct {
 	Reason HoldReason `json:"reason"`
 	Until  *time.Time `json:"until"`
+}
+
+// HookAttempt defines model for HookAttempt.
+type HookAttempt struct {
+	At    time.Time `json:"at"`
+	Error *string   `json:"error"`
+
+	// Status Of HTTP; 0: nobody answered.
+	Status int `json:"status"`
+	TookMs int `json:"took_ms"`
+}
+
+// HookDelivery defines model for HookDelivery.
+type HookDelivery struct {
+	Attempts  []HookAttempt `json:"attempts"`
+	CreatedAt time.Time     `json:"created_at"`
+	DoneAt    *time.Time    `json:"done_at"`
+
+	// Event Its number in the log; 0 for a ping.
+	Event  int64             `json:"event"`
+	Id     string            `json:"id"`
+	NextAt *time.Time        `json:"next_at"`
+	State  HookDeliveryState `json:"state"`
+	Ticket *int64            `json:"ticket"`
+	Type   string            `json:"type"`
+
+	// WebhookId The header of that name: the same however often it is sent.
+	WebhookId string `json:"webhook_id"`
+}
+
+// HookDeliveryState defines model for HookDelivery.State.
+type HookDeliveryState string
+
+// HookDeliveryList defines model for HookDeliveryList.
+type HookDeliveryList struct {
+	Items      []HookDelivery `json:"items"`
+	NextCursor *string        `json:"next_cursor"`
 }
 
 // Hours defines model for Hours.
@@ -3476,6 +4194,12 @@ type MacroList struct {
 // MacroUse defines model for MacroUse.
 type MacroUse struct {
 	Commands []MacroCommand `json:"commands"`
+}
+
+// MailAddress defines model for MailAddress.
+type MailAddress struct {
+	Address string `json:"address"`
+	Name    string `json:"name"`
 }
 
 // MailAfter defines model for MailAfter.
@@ -3839,6 +4563,40 @@ type NewToken struct {
 	Token string `json:"token"`
 }
 
+// NewWebhook defines model for NewWebhook.
+type NewWebhook struct {
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+
+	// Desk null: of all desks.
+	Desk    *string `json:"desk"`
+	Enabled bool    `json:"enabled"`
+
+	// Events Types; empty: all.
+	Events       []string   `json:"events"`
+	FailingSince *time.Time `json:"failing_since"`
+
+	// Failures In a row.
+	Failures int    `json:"failures"`
+	Id       string `json:"id"`
+
+	// OffReason failing: nothing but failures for three days; gone: it answered 410; null: switched off by hand, or not off.
+	OffReason *NewWebhookOffReason `json:"off_reason"`
+
+	// OldSecretUntil Until when the secret before the last is live too.
+	OldSecretUntil *time.Time `json:"old_secret_until"`
+
+	// Pending How many deliveries wait.
+	Pending int `json:"pending"`
+
+	// Secret Shown once.
+	Secret string `json:"secret"`
+	Url    string `json:"url"`
+}
+
+// NewWebhookOffReason failing: nothing but failures for three days; gone: it answered 410; null: switched off by hand, or not off.
+type NewWebhookOffReason string
+
 // NewWeek Hours of each day, such as 09:00-17:30; 22:00-06:00 runs over midnight. A day without is closed.
 type NewWeek struct {
 	Friday    *DayHours `json:"friday,omitempty"`
@@ -3897,6 +4655,28 @@ type NoticeList struct {
 
 // Occasion defines model for Occasion.
 type Occasion string
+
+// OpenSession defines model for OpenSession.
+type OpenSession struct {
+	// Address From which it was begun.
+	Address string  `json:"address"`
+	Agent   *string `json:"agent"`
+
+	// Browser As it called itself.
+	Browser   string    `json:"browser"`
+	Client    *string   `json:"client"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Current It is the one that asks.
+	Current   bool      `json:"current"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Id        string    `json:"id"`
+
+	// LastUsedAt Noted at most once a minute.
+	LastUsedAt time.Time `json:"last_used_at"`
+	State      string    `json:"state"`
+	Via        string    `json:"via"`
+}
 
 // Outcome defines model for Outcome.
 type Outcome string
@@ -3996,6 +4776,78 @@ type PresenceDoing string
 type PresenceList struct {
 	Items []Presence `json:"items"`
 	Total int        `json:"total"`
+}
+
+// Preview defines model for Preview.
+type Preview struct {
+	// Blocked One of these words refuses the command.
+	Blocked   bool        `json:"blocked"`
+	Forbidden []FoundWord `json:"forbidden"`
+
+	// LeavesAfterSeconds For how long it can be taken back.
+	LeavesAfterSeconds int          `json:"leaves_after_seconds"`
+	Mail               *PreviewMail `json:"mail"`
+
+	// NoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+	NoMail *PreviewNoMail `json:"no_mail"`
+
+	// Outcome What the rules would answer now.
+	Outcome    PreviewOutcome `json:"outcome"`
+	Reason     *string        `json:"reason"`
+	ReasonText *string        `json:"reason_text"`
+}
+
+// PreviewNoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+type PreviewNoMail string
+
+// PreviewOutcome What the rules would answer now.
+type PreviewOutcome string
+
+// PreviewFile defines model for PreviewFile.
+type PreviewFile struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"`
+	Type string `json:"type"`
+}
+
+// PreviewHold As with hold; it makes no difference to the mail.
+type PreviewHold struct {
+	Reason *HoldReason `json:"reason,omitempty"`
+	Until  *time.Time  `json:"until,omitempty"`
+}
+
+// PreviewMail defines model for PreviewMail.
+type PreviewMail struct {
+	Attachments []PreviewFile `json:"attachments"`
+	Cc          []string      `json:"cc"`
+	From        MailAddress   `json:"from"`
+
+	// Html Sanitised; null where the desk sends text only. Show it in a sandboxed frame.
+	Html    *string  `json:"html"`
+	Subject string   `json:"subject"`
+	Text    string   `json:"text"`
+	To      []string `json:"to"`
+}
+
+// PreviewRequest defines model for PreviewRequest.
+type PreviewRequest struct {
+	Command PreviewRequestCommand `json:"command"`
+
+	// Hold As with hold; it makes no difference to the mail.
+	Hold    *PreviewHold `json:"hold,omitempty"`
+	Message NewMessage   `json:"message"`
+
+	// Resolve As with resolve.
+	Resolve *PreviewResolve `json:"resolve,omitempty"`
+}
+
+// PreviewRequestCommand defines model for PreviewRequest.Command.
+type PreviewRequestCommand string
+
+// PreviewResolve As with resolve.
+type PreviewResolve struct {
+	Category *Category `json:"category,omitempty"`
+	Solution *string   `json:"solution,omitempty"`
 }
 
 // Priority defines model for Priority.
@@ -4164,6 +5016,11 @@ type Root struct {
 	Openapi string `json:"openapi"`
 }
 
+// RotateWebhook defines model for RotateWebhook.
+type RotateWebhook struct {
+	OldLastsMinutes *int `json:"old_lasts_minutes,omitempty"`
+}
+
 // Scope defines model for Scope.
 type Scope string
 
@@ -4211,6 +5068,14 @@ type SessionState string
 
 // SessionVia defines model for Session.Via.
 type SessionVia string
+
+// SessionList defines model for SessionList.
+type SessionList struct {
+	Items       []OpenSession `json:"items"`
+	NextCursor  *string       `json:"next_cursor"`
+	Total       int           `json:"total"`
+	TotalCapped bool          `json:"total_capped"`
+}
 
 // SetAccess defines model for SetAccess.
 type SetAccess struct {
@@ -4570,6 +5435,43 @@ type ViewList struct {
 	TotalCapped bool    `json:"total_capped"`
 }
 
+// Webhook defines model for Webhook.
+type Webhook struct {
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+
+	// Desk null: of all desks.
+	Desk    *string `json:"desk"`
+	Enabled bool    `json:"enabled"`
+
+	// Events Types; empty: all.
+	Events       []string   `json:"events"`
+	FailingSince *time.Time `json:"failing_since"`
+
+	// Failures In a row.
+	Failures int    `json:"failures"`
+	Id       string `json:"id"`
+
+	// OffReason failing: nothing but failures for three days; gone: it answered 410; null: switched off by hand, or not off.
+	OffReason *WebhookOffReason `json:"off_reason"`
+
+	// OldSecretUntil Until when the secret before the last is live too.
+	OldSecretUntil *time.Time `json:"old_secret_until"`
+
+	// Pending How many deliveries wait.
+	Pending int    `json:"pending"`
+	Url     string `json:"url"`
+}
+
+// WebhookOffReason failing: nothing but failures for three days; gone: it answered 410; null: switched off by hand, or not off.
+type WebhookOffReason string
+
+// WebhookList defines model for WebhookList.
+type WebhookList struct {
+	Items []Webhook `json:"items"`
+	Total int       `json:"total"`
+}
+
 // Week Hours of each day, such as 09:00-17:30; 22:00-06:00 runs over midnight. A day without is closed.
 type Week struct {
 	Friday    Hours `json:"friday"`
@@ -4655,6 +5557,18 @@ type Unauthorized = Problem
 // WrongType defines model for WrongType.
 type WrongType = Problem
 
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// Actor Such as agent:sato, client:c_01 or nobody.
+	Actor   *string `form:"actor,omitempty" json:"actor,omitempty"`
+	Action  *string `form:"action,omitempty" json:"action,omitempty"`
+	Subject *string `form:"subject,omitempty" json:"subject,omitempty"`
+	Limit   *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListClientsParams defines parameters for ListClients.
 type ListClientsParams struct {
 	Q     *string `form:"q,omitempty" json:"q,omitempty"`
@@ -4662,6 +5576,16 @@ type ListClientsParams struct {
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListEventsParams defines parameters for ListEvents.
+type ListEventsParams struct {
+	// After A number of the log: what stands behind it.
+	After *int64 `form:"after,omitempty" json:"after,omitempty"`
+
+	// Type Of these types only.
+	Type  *[]string `form:"type,omitempty" json:"type,omitempty"`
+	Limit *int      `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ListForbiddenWordsParams defines parameters for ListForbiddenWords.
@@ -4713,6 +5637,24 @@ type ListQuarantineParams struct {
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// EndSessionsParams defines parameters for EndSessions.
+type EndSessionsParams struct {
+	// Agent Whose; another than the asker needs the role admin.
+	Agent *Key `form:"agent,omitempty" json:"agent,omitempty"`
+
+	// Client Id of the client whose; needs the role admin.
+	Client *string `form:"client,omitempty" json:"client,omitempty"`
+}
+
+// ListSessionsParams defines parameters for ListSessions.
+type ListSessionsParams struct {
+	// Agent Whose; another than the asker needs the role admin.
+	Agent *Key `form:"agent,omitempty" json:"agent,omitempty"`
+
+	// Client Id of the client whose; needs the role admin.
+	Client *string `form:"client,omitempty" json:"client,omitempty"`
 }
 
 // StreamParams defines parameters for Stream.
@@ -4979,6 +5921,18 @@ type ListUndeliverableParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListHookDeliveriesParams defines parameters for ListHookDeliveries.
+type ListHookDeliveriesParams struct {
+	State *ListHookDeliveriesParamsState `form:"state,omitempty" json:"state,omitempty"`
+	Limit *Limit                         `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListHookDeliveriesParamsState defines parameters for ListHookDeliveries.
+type ListHookDeliveriesParamsState string
+
 // CreateAgentJSONRequestBody defines body for CreateAgent for application/json ContentType.
 type CreateAgentJSONRequestBody = CreateAgent
 
@@ -5108,6 +6062,9 @@ type AddNoteJSONRequestBody = NoteCommand
 // PutPresenceJSONRequestBody defines body for PutPresence for application/json ContentType.
 type PutPresenceJSONRequestBody = PutPresence
 
+// PreviewMailJSONRequestBody defines body for PreviewMail for application/json ContentType.
+type PreviewMailJSONRequestBody = PreviewRequest
+
 // MakePromiseJSONRequestBody defines body for MakePromise for application/json ContentType.
 type MakePromiseJSONRequestBody = PromiseCommand
 
@@ -5144,10 +6101,19 @@ type CreateViewJSONRequestBody = CreateView
 // ChangeViewJSONRequestBody defines body for ChangeView for application/json ContentType.
 type ChangeViewJSONRequestBody = ChangeView
 
+// CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
+type CreateWebhookJSONRequestBody = CreateWebhook
+
+// ChangeWebhookJSONRequestBody defines body for ChangeWebhook for application/json ContentType.
+type ChangeWebhookJSONRequestBody = ChangeWebhook
+
+// RotateWebhookJSONRequestBody defines body for RotateWebhook for application/json ContentType.
+type RotateWebhookJSONRequestBody = RotateWebhook
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// GetRoot Where to go from here
-	// (GET /)
+	// (GET /api)
 	GetRoot(c *gin.Context)
 	// GetDocs This document as a page
 	// (GET /api/docs)
@@ -5176,6 +6142,9 @@ type ServerInterface interface {
 	// GetAttachment A file
 	// (GET /api/v1/attachments/{id})
 	GetAttachment(c *gin.Context, id string)
+	// ListAudit The audit log, newest first
+	// (GET /api/v1/audit)
+	ListAudit(c *gin.Context, params ListAuditParams)
 	// ListCalendars Calendars
 	// (GET /api/v1/calendars)
 	ListCalendars(c *gin.Context)
@@ -5230,6 +6199,9 @@ type ServerInterface interface {
 	// ListDrafts What the asker has begun to write
 	// (GET /api/v1/drafts)
 	ListDrafts(c *gin.Context)
+	// ListEvents The log of all that happened
+	// (GET /api/v1/events)
+	ListEvents(c *gin.Context, params ListEventsParams)
 	// ListForbiddenWords Words that must not stand in a mail to a client
 	// (GET /api/v1/forbidden-words)
 	ListForbiddenWords(c *gin.Context, params ListForbiddenWordsParams)
@@ -5329,6 +6301,15 @@ type ServerInterface interface {
 	// CreateSession Sign in
 	// (POST /api/v1/session)
 	CreateSession(c *gin.Context)
+	// EndSessions Sign out everywhere else
+	// (DELETE /api/v1/sessions)
+	EndSessions(c *gin.Context, params EndSessionsParams)
+	// ListSessions Where somebody is signed in
+	// (GET /api/v1/sessions)
+	ListSessions(c *gin.Context, params ListSessionsParams)
+	// EndSession Sign out elsewhere
+	// (DELETE /api/v1/sessions/{id})
+	EndSession(c *gin.Context, id string)
 	// Stream Hints of what changes, as it changes
 	// (GET /api/v1/stream)
 	Stream(c *gin.Context, params StreamParams)
@@ -5443,6 +6424,9 @@ type ServerInterface interface {
 	// PutPresence Say that you look or write
 	// (PUT /api/v1/tickets/{number}/presence)
 	PutPresence(c *gin.Context, number Number)
+	// PreviewMail The mail as the client will get it
+	// (POST /api/v1/tickets/{number}/preview)
+	PreviewMail(c *gin.Context, number Number)
 	// MakePromise Promise the client a time
 	// (POST /api/v1/tickets/{number}/promise)
 	MakePromise(c *gin.Context, number Number, params MakePromiseParams)
@@ -5509,6 +6493,33 @@ type ServerInterface interface {
 	// ChangeView Change a kept list
 	// (PATCH /api/v1/views/{key})
 	ChangeView(c *gin.Context, key Key)
+	// ListWebhooks Whom the desk tells what happens
+	// (GET /api/v1/webhooks)
+	ListWebhooks(c *gin.Context)
+	// CreateWebhook Tell somebody what happens
+	// (POST /api/v1/webhooks)
+	CreateWebhook(c *gin.Context)
+	// DeleteWebhook Take a webhook away
+	// (DELETE /api/v1/webhooks/{id})
+	DeleteWebhook(c *gin.Context, id string)
+	// GetWebhook One webhook
+	// (GET /api/v1/webhooks/{id})
+	GetWebhook(c *gin.Context, id string)
+	// ChangeWebhook Change a webhook
+	// (PATCH /api/v1/webhooks/{id})
+	ChangeWebhook(c *gin.Context, id string)
+	// ListHookDeliveries What a webhook was told, and how it went
+	// (GET /api/v1/webhooks/{id}/deliveries)
+	ListHookDeliveries(c *gin.Context, id string, params ListHookDeliveriesParams)
+	// RedeliverHook Tell it again
+	// (POST /api/v1/webhooks/{id}/deliveries/{delivery}/redeliver)
+	RedeliverHook(c *gin.Context, id string, delivery string)
+	// PingWebhook Try a webhook
+	// (POST /api/v1/webhooks/{id}/ping)
+	PingWebhook(c *gin.Context, id string)
+	// RotateWebhook Change the secret
+	// (POST /api/v1/webhooks/{id}/rotate)
+	RotateWebhook(c *gin.Context, id string)
 	// GetHealth Alive
 	// (GET /healthz)
 	GetHealth(c *gin.Context)
@@ -5720,6 +6731,65 @@ func (siw *ServerInterfaceWrapper) GetAttachment(c *gin.Context) {
 	}
 
 	siw.Handler.GetAttachment(c, id)
+}
+
+// ListAudit operation middleware
+func (siw *ServerInterfaceWrapper) ListAudit(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAuditParams
+
+	// ------------- Optional query parameter "actor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor", c.Request.URL.Query(), &params.Actor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter actor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "action" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "action", c.Request.URL.Query(), &params.Action, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter action: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "subject" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "subject", c.Request.URL.Query(), &params.Subject, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subject: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAudit(c, params)
 }
 
 // ListCalendars operation middleware
@@ -6155,6 +7225,49 @@ func (siw *ServerInterfaceWrapper) ListDrafts(c *gin.Context) {
 	}
 
 	siw.Handler.ListDrafts(c)
+}
+
+// ListEvents operation middleware
+func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListEventsParams
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", c.Request.URL.Query(), &params.Type, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter type: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListEvents(c, params)
 }
 
 // ListForbiddenWords operation middleware
@@ -6938,6 +8051,101 @@ func (siw *ServerInterfaceWrapper) CreateSession(c *gin.Context) {
 	}
 
 	siw.Handler.CreateSession(c)
+}
+
+// EndSessions operation middleware
+func (siw *ServerInterfaceWrapper) EndSessions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndSessionsParams
+
+	// ------------- Optional query parameter "agent" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "agent", c.Request.URL.Query(), &params.Agent, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter agent: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "client" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "client", c.Request.URL.Query(), &params.Client, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter client: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndSessions(c, params)
+}
+
+// ListSessions operation middleware
+func (siw *ServerInterfaceWrapper) ListSessions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSessionsParams
+
+	// ------------- Optional query parameter "agent" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "agent", c.Request.URL.Query(), &params.Agent, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter agent: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "client" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "client", c.Request.URL.Query(), &params.Client, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter client: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSessions(c, params)
+}
+
+// EndSession operation middleware
+func (siw *ServerInterfaceWrapper) EndSession(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndSession(c, id)
 }
 
 // Stream operation middleware
@@ -8519,6 +9727,31 @@ func (siw *ServerInterfaceWrapper) PutPresence(c *gin.Context) {
 	siw.Handler.PutPresence(c, number)
 }
 
+// PreviewMail operation middleware
+func (siw *ServerInterfaceWrapper) PreviewMail(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PreviewMail(c, number)
+}
+
 // MakePromise operation middleware
 func (siw *ServerInterfaceWrapper) MakePromise(c *gin.Context) {
 
@@ -9238,6 +10471,243 @@ func (siw *ServerInterfaceWrapper) ChangeView(c *gin.Context) {
 	siw.Handler.ChangeView(c, key)
 }
 
+// ListWebhooks operation middleware
+func (siw *ServerInterfaceWrapper) ListWebhooks(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListWebhooks(c)
+}
+
+// CreateWebhook operation middleware
+func (siw *ServerInterfaceWrapper) CreateWebhook(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateWebhook(c)
+}
+
+// DeleteWebhook operation middleware
+func (siw *ServerInterfaceWrapper) DeleteWebhook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteWebhook(c, id)
+}
+
+// GetWebhook operation middleware
+func (siw *ServerInterfaceWrapper) GetWebhook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetWebhook(c, id)
+}
+
+// ChangeWebhook operation middleware
+func (siw *ServerInterfaceWrapper) ChangeWebhook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeWebhook(c, id)
+}
+
+// ListHookDeliveries operation middleware
+func (siw *ServerInterfaceWrapper) ListHookDeliveries(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListHookDeliveriesParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListHookDeliveries(c, id, params)
+}
+
+// RedeliverHook operation middleware
+func (siw *ServerInterfaceWrapper) RedeliverHook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "delivery" -------------
+	var delivery string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "delivery", c.Param("delivery"), &delivery, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter delivery: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RedeliverHook(c, id, delivery)
+}
+
+// PingWebhook operation middleware
+func (siw *ServerInterfaceWrapper) PingWebhook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PingWebhook(c, id)
+}
+
+// RotateWebhook operation middleware
+func (siw *ServerInterfaceWrapper) RotateWebhook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RotateWebhook(c, id)
+}
+
 // GetHealth operation middleware
 func (siw *ServerInterfaceWrapper) GetHealth(c *gin.Context) {
 
@@ -9332,6 +10802,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/api/v1/session", wrapper.DeleteSession)
 	router.GET(options.BaseURL+"/api/v1/session", wrapper.GetSession)
 	router.POST(options.BaseURL+"/api/v1/session", wrapper.CreateSession)
+	router.DELETE(options.BaseURL+"/api/v1/sessions", wrapper.EndSessions)
+	router.GET(options.BaseURL+"/api/v1/sessions", wrapper.ListSessions)
+	router.DELETE(options.BaseURL+"/api/v1/sessions/:id", wrapper.EndSession)
+	router.GET(options.BaseURL+"/api/v1/audit", wrapper.ListAudit)
 	router.GET(options.BaseURL+"/api/v1/tickets", wrapper.ListTickets)
 	router.POST(options.BaseURL+"/api/v1/tickets", wrapper.CreateTicket)
 	router.GET(options.BaseURL+"/api/v1/tickets/:number", wrapper.GetTicket)
@@ -9365,6 +10839,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/tickets/:number/drafts/:draft", wrapper.GetDraft)
 	router.PUT(options.BaseURL+"/api/v1/tickets/:number/drafts/:draft", wrapper.SaveDraft)
 	router.GET(options.BaseURL+"/api/v1/tickets/:number/drafts/:draft/files/:file", wrapper.GetDraftFile)
+	router.POST(options.BaseURL+"/api/v1/tickets/:number/preview", wrapper.PreviewMail)
 	router.GET(options.BaseURL+"/api/v1/receipts/:id", wrapper.GetReceipt)
 	router.GET(options.BaseURL+"/api/v1/views", wrapper.ListViews)
 	router.POST(options.BaseURL+"/api/v1/views", wrapper.CreateView)
@@ -9448,10 +10923,20 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/openapi.json", wrapper.GetDocument)
 	router.GET(options.BaseURL+"/api/docs", wrapper.GetDocs)
 	router.GET(options.BaseURL+"/api/docs/:file", wrapper.GetDocsFile)
-	router.GET(options.BaseURL+"/", wrapper.GetRoot)
+	router.GET(options.BaseURL+"/api", wrapper.GetRoot)
 	router.DELETE(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.LeavePresence)
 	router.GET(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.GetPresence)
 	router.PUT(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.PutPresence)
 	router.GET(options.BaseURL+"/api/v1/presence", wrapper.ListPresence)
 	router.GET(options.BaseURL+"/api/v1/stream", wrapper.Stream)
+	router.GET(options.BaseURL+"/api/v1/events", wrapper.ListEvents)
+	router.GET(options.BaseURL+"/api/v1/webhooks", wrapper.ListWebhooks)
+	router.POST(options.BaseURL+"/api/v1/webhooks", wrapper.CreateWebhook)
+	router.DELETE(options.BaseURL+"/api/v1/webhooks/:id", wrapper.DeleteWebhook)
+	router.GET(options.BaseURL+"/api/v1/webhooks/:id", wrapper.GetWebhook)
+	router.PATCH(options.BaseURL+"/api/v1/webhooks/:id", wrapper.ChangeWebhook)
+	router.POST(options.BaseURL+"/api/v1/webhooks/:id/rotate", wrapper.RotateWebhook)
+	router.POST(options.BaseURL+"/api/v1/webhooks/:id/ping", wrapper.PingWebhook)
+	router.GET(options.BaseURL+"/api/v1/webhooks/:id/deliveries", wrapper.ListHookDeliveries)
+	router.POST(options.BaseURL+"/api/v1/webhooks/:id/deliveries/:delivery/redeliver", wrapper.RedeliverHook)
 }

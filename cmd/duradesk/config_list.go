@@ -46,7 +46,7 @@ func (c *configCommand) Run(parser *kong.Kong) error {
 func settingsOf(node *kong.Node) []setting {
 	found := map[string]*setting{}
 	for _, command := range node.Children {
-		for _, flag := range command.Flags {
+		for _, flag := range flagsOf(command) {
 			for _, env := range flag.Envs {
 				s, ok := found[env]
 				if !ok {
@@ -56,7 +56,7 @@ func settingsOf(node *kong.Node) []setting {
 					}
 					found[env] = s
 				}
-				if !command.Hidden {
+				if !command.Hidden && !slices.Contains(s.commands, command.Name) {
 					s.commands = append(s.commands, command.Name)
 				}
 			}
@@ -70,6 +70,15 @@ func settingsOf(node *kong.Node) []setting {
 	}
 	slices.SortFunc(out, func(a, b setting) int { return strings.Compare(a.env, b.env) })
 	return out
+}
+
+// flagsOf are the flags of a command and of what is below it.
+func flagsOf(command *kong.Node) []*kong.Flag {
+	flags := command.Flags
+	for _, inner := range command.Children {
+		flags = append(flags[:len(flags):len(flags)], flagsOf(inner)...)
+	}
+	return flags
 }
 
 func printSettings(to io.Writer, list []setting) error {

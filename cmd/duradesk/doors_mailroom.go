@@ -20,7 +20,7 @@ type mailroom struct {
 	bell *dispatch.Bell
 }
 
-func (m mailroom) Watch(ctx context.Context, id string) error { return m.bell.StartMailbox(ctx, id) }
+func (m mailroom) Watch(ctx context.Context, id string) error { return m.bell.RestartMailbox(ctx, id) }
 
 // Reconcile compares a mailbox with its ledger. What keeps it from being read is told, as the mailbox's list tells it.
 func (m mailroom) Reconcile(ctx context.Context, id string) (ticket.Reconciled, error) {

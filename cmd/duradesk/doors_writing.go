@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"duradesk/api"
 	"duradesk/postgres"
 	"duradesk/ticket"
 )
@@ -32,4 +33,22 @@ func (d drafts) DropDraft(ctx context.Context, agent string, n ticket.Number, wh
 func (d drafts) DraftFile(ctx context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, []byte, error) {
 	file, data, err := d.s.DraftFile(ctx, agent, n, id)
 	return file, data, away(err)
+}
+
+// letters joins the API's port for mails that are not written yet to the record.
+type letters struct {
+	s *postgres.Store
+	q *postgres.Queue
+}
+
+func (l letters) Preview(ctx context.Context, n ticket.Number, k ticket.Kind, agent string, m ticket.NewMessage) (ticket.Mail, error) {
+	mail, err := l.q.Preview(ctx, n, k, agent, m)
+	return mail, away(err)
+}
+
+func (l letters) ForbiddenFor(ctx context.Context, desk string) ([]api.Forbidden, error) {
+	list, err := l.s.ForbiddenFor(ctx, desk)
+	return convert(list, func(w postgres.ForbiddenWord) api.Forbidden {
+		return api.Forbidden{Word: w.Word, Action: w.Action, Note: w.Note}
+	}), away(err)
 }

@@ -29,6 +29,8 @@ type Options struct {
 	Hide []string
 	// Quota is the size that a mailbox may have, in Dovecot's words ("100k"); empty: none.
 	Quota string
+	// Introspect is where access tokens are asked about (RFC 7662), the token at its end; empty: only passwords let in.
+	Introspect string
 }
 
 // Server is a running Dovecot. Every address is a mailbox of it.
@@ -93,6 +95,7 @@ protocols = imap lmtp
 listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
+auth_failure_delay = 0
 auth_mechanisms = plain login xoauth2 oauthbearer
 first_valid_uid = 1
 first_valid_gid = 1
@@ -116,9 +119,17 @@ plugin {
 namespace inbox {
   inbox = yes
 }
+{{- if .Introspect}}
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {{.Dir}}/oauth2.conf
+}
+{{- end}}
 passdb {
   driver = static
   args = password=demo
+  mechanisms = plain login
 }
 userdb {
   driver = static
@@ -172,8 +183,12 @@ func (s *Server) write(o Options) {
 	_, imap, _ := net.SplitHostPort(s.IMAPAddr)
 	_, lmtp, _ := net.SplitHostPort(s.LMTPAddr)
 	var text bytes.Buffer
-	err := configuration.Execute(&text, map[string]string{"Dir": s.dir, "IMAP": imap, "LMTP": lmtp, "Quota": o.Quota, "Capability": abilities(o.Hide)})
+	err := configuration.Execute(&text, map[string]string{"Dir": s.dir, "IMAP": imap, "LMTP": lmtp, "Quota": o.Quota, "Capability": abilities(o.Hide), "Introspect": o.Introspect})
 	require.NoError(s.t, err)
+	if o.Introspect != "" {
+		ask := "introspection_url = " + o.Introspect + "\nintrospection_mode = get\nactive_attribute = active\nactive_value = true\nusername_attribute = username\n"
+		require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, "oauth2.conf"), []byte(ask), 0o644)) //nolint:gosec // Dovecot's users read it
+	}
 	require.NoError(s.t, os.WriteFile(s.config, text.Bytes(), 0o644)) //nolint:gosec // Dovecot's users read it
 }
 

@@ -167,7 +167,7 @@ func saslClient(c Config, client *smtp.Client) (sasl.Client, error) {
 	case "":
 	case "OAUTHBEARER":
 		host, _, _ := net.SplitHostPort(c.Addr)
-		return sasl.NewOAuthBearerClient(&sasl.OAuthBearerOptions{Username: c.Username, Token: c.Password, Host: host}), nil
+		return oauthBearer{sasl.NewOAuthBearerClient(&sasl.OAuthBearerOptions{Username: c.Username, Token: c.Password, Host: host})}, nil
 	case "XOAUTH2":
 		return &xoauth2{user: c.Username, token: c.Password}, nil
 	default:
@@ -191,3 +191,10 @@ func (x *xoauth2) Start() (string, []byte, error) {
 
 // Next answers the challenge that carries an error with an empty line, after which the server refuses.
 func (x *xoauth2) Next([]byte) ([]byte, error) { return []byte{}, nil }
+
+// oauthBearer is RFC 7628. go-sasl's own client ends at the challenge that carries an error, in the middle of the
+// exchange; the answer to it is one byte, after which the server says 535 (§3.2.3).
+type oauthBearer struct{ sasl.Client }
+
+// Next answers the error.
+func (o oauthBearer) Next([]byte) ([]byte, error) { return []byte{1}, nil }

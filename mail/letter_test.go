@@ -1,19 +1,18 @@
-package activities
+package mail
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"duradesk/mail"
 	"duradesk/ticket"
 )
 
 func TestALetterStaysWhatTheAgentWrote(t *testing.T) {
 	t.Parallel()
-	for format, want := range map[string]words{
-		"text":     {format: mail.FormatText, body: "2 * 3 * 4 = 24\n# not a title"},
-		"markdown": {format: mail.FormatMarkdown, body: "2 * 3 * 4 = 24\n# not a title"},
+	for format, want := range map[string]letter{
+		"text":     {format: FormatText, body: "2 * 3 * 4 = 24\n# not a title"},
+		"markdown": {format: FormatMarkdown, body: "2 * 3 * 4 = 24\n# not a title"},
 	} {
 		subject, w, err := fill(ticket.Mail{Occasion: "answer", Language: "en", Title: "Sums", Format: format, Body: "2 * 3 * 4 = 24\n# not a title", Desk: "Support"})
 		require.NoError(t, err)

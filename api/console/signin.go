@@ -1,0 +1,97 @@
+package console
+
+import (
+	"net/http"
+	"strings"
+)
+
+func signInRoutes() []route {
+	return []route{
+		{pattern: "GET /sign-in", public: true, serve: (*visit).signInPage},
+		{pattern: "POST /sign-in", public: true, serve: (*visit).signIn},
+		{pattern: "POST /sign-out", public: true, serve: (*visit).signOut},
+	}
+}
+
+type signInView struct {
+	frame
+	To, Login, Wrong string
+	Code             bool // the second factor is asked for
+}
+
+func (v *visit) signInPage() error {
+	if v.whoami() == nil {
+		return v.redirect(inside(v.r.URL.Query().Get("to")))
+	}
+	return v.show(http.StatusOK, "sign-in", signInView{frame: v.frame(say(v.lang, "signin.title")), To: inside(v.r.URL.Query().Get("to"))})
+}
+
+// inside keeps a way back to this host: nobody is led elsewhere by a link that he followed.
+func inside(to string) string {
+	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n") {
+		return "/"
+	}
+	return to
+}
+
+// pass hands on the cookies by which the API knows the person from now on.
+func (v *visit) pass(from http.Header) {
+	for _, cookie := range from.Values("Set-Cookie") {
+		v.w.Header().Add("Set-Cookie", cookie)
+	}
+}
+
+// sessionOf is what the API says of who is signed in.
+type sessionOf struct {
+	Kind, Key, Name, Email, Role, Language, Zone, State string
+	Groups, Desks                                       []string
+}
+
+// whoami asks whose cookie or token this is. A session that still owes a second factor opens nothing.
+func (v *visit) whoami() error {
+	var s sessionOf
+	if err := v.get("/session", &s); err != nil {
+		return err
+	}
+	if s.Kind != "agent" || s.State != "active" {
+		return &problem{Status: http.StatusUnauthorized}
+	}
+	v.me = person{Key: s.Key, Name: s.Name, Email: s.Email, Role: s.Role, Language: s.Language, Zone: s.Zone, Groups: s.Groups, Desks: s.Desks}
+	return nil
+}
+
+func (v *visit) signIn() error {
+	if err := v.r.ParseForm(); err != nil {
+		return v.refuse(http.StatusBadRequest, say(v.lang, "title.invalid"), say(v.lang, "fault.form"))
+	}
+	login, to := strings.TrimSpace(v.r.PostForm.Get("login")), inside(v.r.PostForm.Get("to"))
+	var s sessionOf
+	said, err := v.call(v.r.Context(), http.MethodPost, "/session", map[string]any{"login": login, "password": v.r.PostForm.Get("password")}, &s)
+	if err == nil && s.Kind == "agent" {
+		v.pass(said)
+		return v.redirect(to)
+	}
+	out := signInView{frame: v.frame(say(v.lang, "signin.title")), To: to, Login: login, Wrong: say(v.lang, "signin.agents_only")}
+	status := http.StatusForbidden
+	if err != nil {
+		status = statusOf(err)
+		switch status {
+		case http.StatusUnauthorized, http.StatusUnprocessableEntity:
+			out.Wrong = say(v.lang, "signin.wrong")
+		case http.StatusTooManyRequests:
+			out.Wrong = say(v.lang, "signin.slow")
+		default:
+			return err
+		}
+	}
+	return v.show(status, "sign-in", out)
+}
+
+func (v *visit) signOut() error {
+	said, err := v.call(v.r.Context(), http.MethodDelete, "/session", nil, nil)
+	if err != nil && statusOf(err) != http.StatusUnauthorized {
+		return err
+	}
+	v.pass(said)
+	return v.redirect("/sign-in")
+}

@@ -1,0 +1,10 @@
+// Where the page begins.
+import './ui.js';
+import {settled} from './list.js';
+import './keys.js';
+import './composer.js';
+import './expander.js';
+import './travel.js';
+import './live.js';
+
+settled();

@@ -1,0 +1,170 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"duradesk/api/openapi"
+)
+
+func workplaceRoutes() []route {
+	return []route{
+		{pattern: "GET /{$}", serve: func(v *visit) error { return v.redirect("/views/" + firstView) }},
+		{pattern: "GET /views/{view}", serve: (*visit).workplace},
+		{pattern: "GET /views/{view}/{number}", serve: (*visit).workplace},
+		{pattern: "GET /tickets/{number}", serve: (*visit).workplace},
+		{pattern: "GET /-/views", serve: (*visit).viewsFragment},
+	}
+}
+
+// firstView is what an agent sees first.
+const firstView = "unassigned"
+
+// workView is the whole workplace: views, list, ticket.
+type workView struct {
+	frame
+	Views  []viewGroup
+	List   listView
+	Ticket *ticketView
+}
+
+// viewGroup is a few views under a heading.
+type viewGroup struct {
+	Name  string // catalog key below "views."
+	Views []viewLink
+}
+
+type viewLink struct {
+	Key, Name, Href string
+	Count           string // "1000+" where it is capped
+	Loud            bool   // somebody should look
+	Here            bool
+}
+
+// viewGroups order the views: what waits, what is mine, what is rare.
+var viewGroups = []struct {
+	name string
+	keys []string
+}{
+	{"queue", []string{"unassigned", "incoming", "my_groups", "at_risk", "attention"}},
+	{"mine", []string{"mine_open", "mine_on_hold", "mine_resolved", "mine_closed"}},
+	{"more", []string{"all", "handed_over", "spam"}},
+}
+
+// loud are the views in which nothing should be.
+var loud = map[string]bool{"attention": true, "at_risk": true}
+
+func (v *visit) workplace() error {
+	out := workView{}
+	place := placeOf(v.r)
+	asks := []func() error{
+		func() (err error) { out.Views, err = v.views(place); return err },
+		func() (err error) { out.List, err = v.list(place); return err },
+	}
+	if n := v.r.PathValue("number"); n != "" {
+		asks = append(asks, func() (err error) { out.Ticket, err = v.ticket(n, place); return err })
+	}
+	if _, err := v.theHouse(); err != nil {
+		return err
+	}
+	if err := together(asks...); err != nil {
+		return err
+	}
+	title := out.List.Name
+	if out.Ticket != nil {
+		title = "#" + out.Ticket.N + " " + out.Ticket.Title
+		out.List.Open = out.Ticket.Number
+	}
+	out.frame = v.frame(title)
+	return v.show(http.StatusOK, "workplace", out)
+}
+
+// place is where in the workplace somebody is: what the list shows.
+type place struct {
+	View, Q, Sort string
+}
+
+func placeOf(r *http.Request) place {
+	p := place{View: r.PathValue("view"), Q: strings.TrimSpace(r.URL.Query().Get("q")), Sort: r.URL.Query().Get("sort")}
+	if p.View == "" {
+		p.View = r.URL.Query().Get("view")
+	}
+	if p.View == "" {
+		p.View = firstView
+		if p.Q != "" {
+			p.View = "all"
+		}
+	}
+	return p
+}
+
+// query is the part of an address behind the question mark that keeps the place.
+func (p place) query() string {
+	q := url.Values{}
+	if p.Q != "" {
+		q.Set("q", p.Q)
+	}
+	if p.Sort != "" {
+		q.Set("sort", p.Sort)
+	}
+	if len(q) == 0 {
+		return ""
+	}
+	return "?" + q.Encode()
+}
+
+func (p place) href() string { return "/views/" + url.PathEscape(p.View) + p.query() }
+
+func (p place) ticket(number string) string {
+	return "/views/" + url.PathEscape(p.View) + "/" + number + p.query()
+}
+
+// Fragment is the address of a fragment that must know the place.
+func (p place) Fragment(path string) string {
+	q := url.Values{"view": {p.View}}
+	if p.Q != "" {
+		q.Set("q", p.Q)
+	}
+	if p.Sort != "" {
+		q.Set("sort", p.Sort)
+	}
+	return path + "?" + q.Encode()
+}
+
+func (v *visit) views(at place) ([]viewGroup, error) {
+	var found openapi.ViewList
+	if err := v.get("/views", &found); err != nil {
+		return nil, err
+	}
+	byKey := map[string]openapi.View{}
+	for _, x := range found.Items {
+		byKey[string(x.Key)] = x
+	}
+	var out []viewGroup
+	for _, g := range viewGroups {
+		group := viewGroup{Name: g.name}
+		for _, key := range g.keys {
+			x, ok := byKey[key]
+			if !ok {
+				continue
+			}
+			link := viewLink{Key: key, Name: x.Name, Href: "/views/" + key, Here: key == at.View && at.Q == ""}
+			if x.Count > 0 {
+				link.Count = count(x.Count, x.CountCapped)
+				link.Loud = loud[key]
+			}
+			group.Views = append(group.Views, link)
+		}
+		out = append(out, group)
+	}
+	return out, nil
+}
+
+func (v *visit) viewsFragment() error {
+	groups, err := v.views(placeOf(v.r))
+	if err != nil {
+		return err
+	}
+	return v.show(http.StatusOK, "views", groups)
+}
