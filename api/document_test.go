@@ -237,7 +237,7 @@ func (f *fake) prepare(t *testing.T, e example) string {
 		call(t, f.door(), bootstrap, "POST", commands+"merge", `{"merge":{"into":1043}}`).is(t, 200)
 	case "recallTicket":
 		call(t, f.door(), bootstrap, "POST", commands+"escalate", `{"escalate":{"desk":"repairs","reason":"x"}}`).is(t, 200)
-	case "createPolicy", "getCalendarYear", "listCalendars":
+	case "createPolicy", "changeCalendar", "importCalendar", "getCalendar", "getCalendarYear", "listCalendars":
 		f.specs = append(f.specs, tokyo(t))
 	case "restoreTicket", "deleteTicket":
 		return strings.Replace(e.target, "1042", "1044", 1)

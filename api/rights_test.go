@@ -121,12 +121,13 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		{scopeAct, "agent", "createView changeView deleteView changeClient"},
 		{scopeAct, "lead", "mergeClient"},
 		{scopeAct, "agent", "saveDraft deleteDraft"},
-		{scopeRead, "agent", "listReceptionTypes listTemplates listMacros useMacro listTextModules listTriggers listForbiddenWords"},
+		{scopeRead, "agent", "listReceptionTypes listTemplates getCalendar listMacros useMacro listTextModules listTriggers listForbiddenWords"},
 		{scopeRead, "lead", "listLedger reconcileMailbox"},
 		{scopeAct, "agent", "createTicket holdTicket resolveTicket escalateTicket assignTicket addNote classifyTicket mergeTicket unmergeTicket linkTicket recallTicket makePromise splitMessage moveMessage withdrawMessage retryQuarantined clearUndeliverable"},
 		{scopeAct, "lead", "closeTicket restoreTicket deleteTicket"},
 		{scopeAdmin, "agent", "listTokens createToken deleteToken"},
-		{scopeAdmin, "admin", "createAgent createDesk createGroup createCalendar createPolicy changeDesk deleteDesk changeGroup deleteGroup changeAgent deleteAgent createMailbox changeMailbox deleteMailbox testMailbox"},
+		{scopeAdmin, "lead", "createReceptionType changeReceptionType deleteReceptionType createTemplate changeTemplate deleteTemplate createMacro changeMacro deleteMacro createTextModule changeTextModule deleteTextModule createTrigger changeTrigger deleteTrigger createForbiddenWord changeForbiddenWord deleteForbiddenWord tryTemplate"},
+		{scopeAdmin, "admin", "changeCalendar importCalendar changePolicy createAgent createDesk createGroup createCalendar createPolicy changeDesk deleteDesk changeGroup deleteGroup changeAgent deleteAgent createMailbox changeMailbox deleteMailbox testMailbox"},
 	} {
 		for _, op := range strings.Fields(row.operations) {
 			enumerated = append(enumerated, op)

@@ -2719,6 +2719,18 @@ type CalendarDay struct {
 // CalendarDayReason defines model for CalendarDay.Reason.
 type CalendarDayReason string
 
+// CalendarImport defines model for CalendarImport.
+type CalendarImport struct {
+	Calendar Calendar `json:"calendar"`
+
+	// Closed That were added.
+	Closed []string `json:"closed"`
+
+	// Holidays That were added.
+	Holidays []string    `json:"holidays"`
+	Left     []LeftEvent `json:"left"`
+}
+
 // CalendarList defines model for CalendarList.
 type CalendarList struct {
 	Items       []Calendar `json:"items"`
@@ -2770,6 +2782,24 @@ type ChangeAgent struct {
 
 // ChangeAgentLanguage defines model for ChangeAgent.Language.
 type ChangeAgentLanguage string
+
+// ChangeCalendar defines model for ChangeCalendar.
+type ChangeCalendar struct {
+	// Closed Ranges with a name: 2026-12-29/2027-01-03 Year-end, or 12-29/01-03 Year-end for every year.
+	Closed *[]string `json:"closed,omitempty"`
+
+	// Holidays A set (`jp`), a date with its name (2027-05-03 Founding day), or one of every year (12-25 Christmas Day).
+	Holidays *[]string `json:"holidays,omitempty"`
+
+	// Open Dates with hours of their own: 2027-05-08 09:00-12:00,13:00-15:00 Saturday shift.
+	Open *[]string `json:"open,omitempty"`
+
+	// Week Hours of each day, such as 09:00-17:30; 22:00-06:00 runs over midnight. A day without is closed.
+	Week *NewWeek `json:"week,omitempty"`
+
+	// Zone IANA name, such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
+}
 
 // ChangeClient defines model for ChangeClient.
 type ChangeClient struct {
@@ -4093,6 +4123,20 @@ type HookDeliveryList struct {
 // Hours defines model for Hours.
 type Hours = []string
 
+// ImportCalendar defines model for ImportCalendar.
+type ImportCalendar struct {
+	DryRun *bool `json:"dry_run,omitempty"`
+
+	// File The iCalendar file in base64.
+	File string `json:"file"`
+
+	// From First date that is taken in.
+	From openapi_types.Date `json:"from"`
+
+	// To Last one; within 100 years.
+	To openapi_types.Date `json:"to"`
+}
+
 // Key Lower-case word of a desk, group or agent.
 type Key = string
 
@@ -4113,6 +4157,13 @@ type LastMessageBy string
 
 // LastMessageKind defines model for LastMessage.Kind.
 type LastMessageKind string
+
+// LeftEvent defines model for LeftEvent.
+type LeftEvent struct {
+	At   string `json:"at"`
+	Name string `json:"name"`
+	Why  string `json:"why"`
+}
 
 // Level defines model for Level.
 type Level string
@@ -5942,6 +5993,12 @@ type ChangeAgentJSONRequestBody = ChangeAgent
 // CreateCalendarJSONRequestBody defines body for CreateCalendar for application/json ContentType.
 type CreateCalendarJSONRequestBody = CreateCalendar
 
+// ChangeCalendarJSONRequestBody defines body for ChangeCalendar for application/json ContentType.
+type ChangeCalendarJSONRequestBody = ChangeCalendar
+
+// ImportCalendarJSONRequestBody defines body for ImportCalendar for application/json ContentType.
+type ImportCalendarJSONRequestBody = ImportCalendar
+
 // ChangeClientJSONRequestBody defines body for ChangeClient for application/json ContentType.
 type ChangeClientJSONRequestBody = ChangeClient
 
@@ -5992,6 +6049,9 @@ type ReadNoticesJSONRequestBody = ReadNotices
 
 // CreatePolicyJSONRequestBody defines body for CreatePolicy for application/json ContentType.
 type CreatePolicyJSONRequestBody = CreatePolicy
+
+// ChangePolicyJSONRequestBody defines body for ChangePolicy for application/json ContentType.
+type ChangePolicyJSONRequestBody = ChangePolicy
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
@@ -6151,6 +6211,15 @@ type ServerInterface interface {
 	// CreateCalendar Add a calendar, or a new version of one
 	// (POST /api/v1/calendars)
 	CreateCalendar(c *gin.Context)
+	// GetCalendar A calendar
+	// (GET /api/v1/calendars/{key})
+	GetCalendar(c *gin.Context, key string)
+	// ChangeCalendar Make a new version of a calendar
+	// (PATCH /api/v1/calendars/{key})
+	ChangeCalendar(c *gin.Context, key string)
+	// ImportCalendar Take holidays in from an iCalendar file
+	// (POST /api/v1/calendars/{key}/import)
+	ImportCalendar(c *gin.Context, key string)
 	// GetCalendarYear The picture of a year
 	// (GET /api/v1/calendars/{key}/years/{year})
 	GetCalendarYear(c *gin.Context, key string, year int)
@@ -6277,6 +6346,9 @@ type ServerInterface interface {
 	// CreatePolicy Make a new version of a desk's policy
 	// (POST /api/v1/policies)
 	CreatePolicy(c *gin.Context)
+	// ChangePolicy Make a new version of a desk's policy
+	// (PATCH /api/v1/policies/{desk})
+	ChangePolicy(c *gin.Context, desk Key)
 	// ListPresence Who is at the tickets of a list
 	// (GET /api/v1/presence)
 	ListPresence(c *gin.Context, params ListPresenceParams)
@@ -6816,6 +6888,81 @@ func (siw *ServerInterfaceWrapper) CreateCalendar(c *gin.Context) {
 	}
 
 	siw.Handler.CreateCalendar(c)
+}
+
+// GetCalendar operation middleware
+func (siw *ServerInterfaceWrapper) GetCalendar(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCalendar(c, key)
+}
+
+// ChangeCalendar operation middleware
+func (siw *ServerInterfaceWrapper) ChangeCalendar(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeCalendar(c, key)
+}
+
+// ImportCalendar operation middleware
+func (siw *ServerInterfaceWrapper) ImportCalendar(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ImportCalendar(c, key)
 }
 
 // GetCalendarYear operation middleware
@@ -7831,6 +7978,31 @@ func (siw *ServerInterfaceWrapper) CreatePolicy(c *gin.Context) {
 	}
 
 	siw.Handler.CreatePolicy(c)
+}
+
+// ChangePolicy operation middleware
+func (siw *ServerInterfaceWrapper) ChangePolicy(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "desk" -------------
+	var desk Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "desk", c.Param("desk"), &desk, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangePolicy(c, desk)
 }
 
 // ListPresence operation middleware
@@ -10872,9 +11044,13 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/api/v1/groups/:key", wrapper.ChangeGroup)
 	router.GET(options.BaseURL+"/api/v1/calendars", wrapper.ListCalendars)
 	router.POST(options.BaseURL+"/api/v1/calendars", wrapper.CreateCalendar)
+	router.GET(options.BaseURL+"/api/v1/calendars/:key", wrapper.GetCalendar)
+	router.PATCH(options.BaseURL+"/api/v1/calendars/:key", wrapper.ChangeCalendar)
+	router.POST(options.BaseURL+"/api/v1/calendars/:key/import", wrapper.ImportCalendar)
 	router.GET(options.BaseURL+"/api/v1/calendars/:key/years/:year", wrapper.GetCalendarYear)
 	router.GET(options.BaseURL+"/api/v1/policies", wrapper.ListPolicies)
 	router.POST(options.BaseURL+"/api/v1/policies", wrapper.CreatePolicy)
+	router.PATCH(options.BaseURL+"/api/v1/policies/:desk", wrapper.ChangePolicy)
 	router.GET(options.BaseURL+"/api/v1/desks/:key/reception-types", wrapper.ListReceptionTypes)
 	router.POST(options.BaseURL+"/api/v1/desks/:key/reception-types", wrapper.CreateReceptionType)
 	router.DELETE(options.BaseURL+"/api/v1/desks/:key/reception-types/:type", wrapper.DeleteReceptionType)
