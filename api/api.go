@@ -33,6 +33,7 @@ type Options struct {
 	Letters  Letters
 
 	Identity    Identity
+	Postman     Postman
 	FactorRoles []ticket.Role // are let in with a second factor only
 	PerToken    Rate          // of each token and session, in this process
 	PerAddress  Rate          // of each address, for requests that nobody is signed in for
@@ -76,6 +77,7 @@ type server struct {
 	hub     *hub
 
 	crossOrigin *http.CrossOriginProtection
+	mailing     chan struct{} // holds those that are sent
 	perToken    *buckets
 	perAddress  *buckets
 
@@ -88,6 +90,7 @@ func New(o Options) http.Handler {
 	s := &server{Options: o.withDefaults(), doc: theDocument(), texts: theTexts()}
 	s.figures = newFigures(s.Registry)
 	s.crossOrigin = ownOrigin(s.BaseURL)
+	s.mailing = make(chan struct{}, mailsOnce)
 	s.perToken, s.perAddress = newBuckets("token", s.PerToken), newBuckets("address", s.PerAddress)
 	s.hub = newHub(s.Feed, s.Log)
 

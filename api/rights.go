@@ -117,6 +117,14 @@ var rights = map[string]right{
 	"endSession":   {scopeSelf, ticket.RoleAgent},
 	"listAudit":    {scopeAdmin, ticket.RoleAdmin},
 
+	"changePassword":     {scopeSelf, ticket.RoleAgent},
+	"getFactor":          {scopeSelf, ticket.RoleAgent},
+	"enrolFactor":        {scopeSelf, ticket.RoleAgent},
+	"confirmFactor":      {scopeSelf, ticket.RoleAgent},
+	"giveFactor":         {scopeSelf, ticket.RoleAgent},
+	"renewRecoveryCodes": {scopeSelf, ticket.RoleAgent},
+	"removeFactor":       {scopeSelf, ticket.RoleAgent}, // that of others needs an admin (factor.go)
+
 	// An agent keeps his own tokens; those of others need an admin (tokens.go).
 	"listTokens":         {scopeAdmin, ticket.RoleAgent},
 	"createToken":        {scopeAdmin, ticket.RoleAgent},
@@ -204,8 +212,11 @@ func (a access) holds(has string) bool {
 	return a != noAccess && (has == string(full) || has == string(portal) && a == portal)
 }
 
-// early are the operations for which the second factor may still be owed.
-var early = []string{"getSession", "deleteSession"}
+// early are the operations for which the second factor may still be owed, and those to set one up.
+var early = map[string][]string{
+	stateFactor: {"getSession", "deleteSession", "giveFactor"},
+	stateEnrol:  {"getSession", "deleteSession", "getFactor", "enrolFactor", "confirmFactor"},
+}
 
 // asker is who sent the request, with what his session or token may.
 type asker struct {

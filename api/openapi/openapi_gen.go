@@ -2562,6 +2562,11 @@ type Allowance struct {
 	ReasonText *string `json:"reason_text,omitempty"`
 }
 
+// AskForLink defines model for AskForLink.
+type AskForLink struct {
+	Email Email `json:"email"`
+}
+
 // AssignCommand defines model for AssignCommand.
 type AssignCommand struct {
 	Assign struct {
@@ -2868,6 +2873,12 @@ type ChangeMailbox struct {
 	Subaddress *bool `json:"subaddress,omitempty"`
 }
 
+// ChangePassword defines model for ChangePassword.
+type ChangePassword struct {
+	Current  *string `json:"current,omitempty"`
+	Password *string `json:"password,omitempty"`
+}
+
 // ChangePolicy defines model for ChangePolicy.
 type ChangePolicy struct {
 	// Acknowledge A new ticket's client is told its number.
@@ -3082,6 +3093,12 @@ type ClockKind string
 
 // ClockState defines model for ClockState.
 type ClockState string
+
+// Code defines model for Code.
+type Code struct {
+	// Code Six digits, or a recovery code.
+	Code string `json:"code"`
+}
 
 // CommandId Unique per actor.
 type CommandId = string
@@ -3761,6 +3778,16 @@ type ExplanationLine struct {
 // ExplanationLineReason defines model for ExplanationLine.Reason.
 type ExplanationLineReason string
 
+// Factor defines model for Factor.
+type Factor struct {
+	// Needed The role is let in with a second factor only.
+	Needed            bool `json:"needed"`
+	RecoveryCodesLeft int  `json:"recovery_codes_left"`
+
+	// Since From when on a code is asked for; null where there is none.
+	Since *time.Time `json:"since"`
+}
+
 // Fate defines model for Fate.
 type Fate struct {
 	At        time.Time              `json:"at"`
@@ -4350,6 +4377,15 @@ type NewDraftMessage struct {
 // NewDraftMessageBodyFormat defines model for NewDraftMessage.BodyFormat.
 type NewDraftMessageBodyFormat string
 
+// NewFactor defines model for NewFactor.
+type NewFactor struct {
+	// Secret Base32, to be typed.
+	Secret string `json:"secret"`
+
+	// Url otpauth, to be shown as a QR code.
+	Url string `json:"url"`
+}
+
 // NewFile defines model for NewFile.
 type NewFile struct {
 	// Data Base64 (RFC 4648 §4); at most 25 MB.
@@ -4888,6 +4924,25 @@ type Reconciliation struct {
 	Unsettled []int64 `json:"unsettled"`
 }
 
+// RecoveryCodes defines model for RecoveryCodes.
+type RecoveryCodes struct {
+	Codes []string `json:"codes"`
+}
+
+// RemoveFactor defines model for RemoveFactor.
+type RemoveFactor struct {
+	// Agent Lower-case word of a desk, group or agent.
+	Agent *Key    `json:"agent,omitempty"`
+	Code  *string `json:"code,omitempty"`
+}
+
+// ResetPassword defines model for ResetPassword.
+type ResetPassword struct {
+	// Link What stands after the # of the link.
+	Link     *string `json:"link,omitempty"`
+	Password *string `json:"password,omitempty"`
+}
+
 // ResolveCommand defines model for ResolveCommand.
 type ResolveCommand struct {
 	// DraftId The draft that the text was written in: it goes when the command is applied.
@@ -4988,9 +5043,12 @@ type SetAccess struct {
 // SetAccessAccess defines model for SetAccess.Access.
 type SetAccessAccess string
 
-// SignIn With `login` or `email`.
+// SignIn `login` or `email` with `password`; or the `link` that was mailed to a client.
 type SignIn struct {
 	Email *Email `json:"email,omitempty"`
+
+	// Link What stands after the # of the link.
+	Link *string `json:"link,omitempty"`
 
 	// Login Key or mail address.
 	Login    *string `json:"login,omitempty"`
@@ -5836,6 +5894,15 @@ type CreateReceptionTypeJSONRequestBody = CreateReceptionType
 // ChangeReceptionTypeJSONRequestBody defines body for ChangeReceptionType for application/json ContentType.
 type ChangeReceptionTypeJSONRequestBody = ChangeReceptionType
 
+// RenewRecoveryCodesJSONRequestBody defines body for RenewRecoveryCodes for application/json ContentType.
+type RenewRecoveryCodesJSONRequestBody = Code
+
+// ConfirmFactorJSONRequestBody defines body for ConfirmFactor for application/json ContentType.
+type ConfirmFactorJSONRequestBody = Code
+
+// RemoveFactorJSONRequestBody defines body for RemoveFactor for application/json ContentType.
+type RemoveFactorJSONRequestBody = RemoveFactor
+
 // CreateForbiddenWordJSONRequestBody defines body for CreateForbiddenWord for application/json ContentType.
 type CreateForbiddenWordJSONRequestBody = CreateForbiddenWord
 
@@ -5863,6 +5930,15 @@ type ChangeMailboxJSONRequestBody = ChangeMailbox
 // ReadNoticesJSONRequestBody defines body for ReadNotices for application/json ContentType.
 type ReadNoticesJSONRequestBody = ReadNotices
 
+// ResetPasswordJSONRequestBody defines body for ResetPassword for application/json ContentType.
+type ResetPasswordJSONRequestBody = ResetPassword
+
+// ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
+type ChangePasswordJSONRequestBody = ChangePassword
+
+// MailPasswordLinkJSONRequestBody defines body for MailPasswordLink for application/json ContentType.
+type MailPasswordLinkJSONRequestBody = AskForLink
+
 // CreatePolicyJSONRequestBody defines body for CreatePolicy for application/json ContentType.
 type CreatePolicyJSONRequestBody = CreatePolicy
 
@@ -5871,6 +5947,12 @@ type ChangePolicyJSONRequestBody = ChangePolicy
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
+
+// GiveFactorJSONRequestBody defines body for GiveFactor for application/json ContentType.
+type GiveFactorJSONRequestBody = Code
+
+// MailSignInLinkJSONRequestBody defines body for MailSignInLink for application/json ContentType.
+type MailSignInLinkJSONRequestBody = AskForLink
 
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = CreateTemplate
@@ -6069,6 +6151,21 @@ type ServerInterface interface {
 	// ListEvents The log of all that happened
 	// (GET /api/v1/events)
 	ListEvents(c *gin.Context, params ListEventsParams)
+	// GetFactor One's own second factor
+	// (GET /api/v1/factor)
+	GetFactor(c *gin.Context)
+	// EnrolFactor Begin to set up a second factor
+	// (POST /api/v1/factor)
+	EnrolFactor(c *gin.Context)
+	// RenewRecoveryCodes New recovery codes
+	// (POST /api/v1/factor/codes)
+	RenewRecoveryCodes(c *gin.Context)
+	// ConfirmFactor Ask for the second factor from now on
+	// (POST /api/v1/factor/confirm)
+	ConfirmFactor(c *gin.Context)
+	// RemoveFactor Remove a second factor
+	// (POST /api/v1/factor/remove)
+	RemoveFactor(c *gin.Context)
 	// ListForbiddenWords Words that must not stand in a mail to a client
 	// (GET /api/v1/forbidden-words)
 	ListForbiddenWords(c *gin.Context, params ListForbiddenWordsParams)
@@ -6138,6 +6235,15 @@ type ServerInterface interface {
 	// ReadNotices Mark as read
 	// (POST /api/v1/notices/read)
 	ReadNotices(c *gin.Context)
+	// ResetPassword Set a new password by the link that was mailed
+	// (POST /api/v1/password)
+	ResetPassword(c *gin.Context)
+	// ChangePassword Change one's own password
+	// (PUT /api/v1/password)
+	ChangePassword(c *gin.Context)
+	// MailPasswordLink Mail an agent a link to a new password
+	// (POST /api/v1/password/link)
+	MailPasswordLink(c *gin.Context)
 	// ListPolicies Policies, one for each desk
 	// (GET /api/v1/policies)
 	ListPolicies(c *gin.Context, params ListPoliciesParams)
@@ -6171,6 +6277,12 @@ type ServerInterface interface {
 	// CreateSession Sign in
 	// (POST /api/v1/session)
 	CreateSession(c *gin.Context)
+	// GiveFactor Give the code of the second factor
+	// (POST /api/v1/session/factor)
+	GiveFactor(c *gin.Context)
+	// MailSignInLink Mail a client a link that lets him in
+	// (POST /api/v1/session/link)
+	MailSignInLink(c *gin.Context)
 	// EndSessions Sign out everywhere else
 	// (DELETE /api/v1/sessions)
 	EndSessions(c *gin.Context, params EndSessionsParams)
@@ -7085,6 +7197,71 @@ func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
 	siw.Handler.ListEvents(c, params)
 }
 
+// GetFactor operation middleware
+func (siw *ServerInterfaceWrapper) GetFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetFactor(c)
+}
+
+// EnrolFactor operation middleware
+func (siw *ServerInterfaceWrapper) EnrolFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EnrolFactor(c)
+}
+
+// RenewRecoveryCodes operation middleware
+func (siw *ServerInterfaceWrapper) RenewRecoveryCodes(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RenewRecoveryCodes(c)
+}
+
+// ConfirmFactor operation middleware
+func (siw *ServerInterfaceWrapper) ConfirmFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ConfirmFactor(c)
+}
+
+// RemoveFactor operation middleware
+func (siw *ServerInterfaceWrapper) RemoveFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RemoveFactor(c)
+}
+
 // ListForbiddenWords operation middleware
 func (siw *ServerInterfaceWrapper) ListForbiddenWords(c *gin.Context) {
 
@@ -7608,6 +7785,45 @@ func (siw *ServerInterfaceWrapper) ReadNotices(c *gin.Context) {
 	siw.Handler.ReadNotices(c)
 }
 
+// ResetPassword operation middleware
+func (siw *ServerInterfaceWrapper) ResetPassword(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ResetPassword(c)
+}
+
+// ChangePassword operation middleware
+func (siw *ServerInterfaceWrapper) ChangePassword(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangePassword(c)
+}
+
+// MailPasswordLink operation middleware
+func (siw *ServerInterfaceWrapper) MailPasswordLink(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MailPasswordLink(c)
+}
+
 // ListPolicies operation middleware
 func (siw *ServerInterfaceWrapper) ListPolicies(c *gin.Context) {
 
@@ -7891,6 +8107,32 @@ func (siw *ServerInterfaceWrapper) CreateSession(c *gin.Context) {
 	}
 
 	siw.Handler.CreateSession(c)
+}
+
+// GiveFactor operation middleware
+func (siw *ServerInterfaceWrapper) GiveFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GiveFactor(c)
+}
+
+// MailSignInLink operation middleware
+func (siw *ServerInterfaceWrapper) MailSignInLink(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MailSignInLink(c)
 }
 
 // EndSessions operation middleware
@@ -10554,6 +10796,16 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/api/v1/session", wrapper.DeleteSession)
 	router.GET(options.BaseURL+"/api/v1/session", wrapper.GetSession)
 	router.POST(options.BaseURL+"/api/v1/session", wrapper.CreateSession)
+	router.POST(options.BaseURL+"/api/v1/session/link", wrapper.MailSignInLink)
+	router.POST(options.BaseURL+"/api/v1/session/factor", wrapper.GiveFactor)
+	router.POST(options.BaseURL+"/api/v1/password", wrapper.ResetPassword)
+	router.PUT(options.BaseURL+"/api/v1/password", wrapper.ChangePassword)
+	router.POST(options.BaseURL+"/api/v1/password/link", wrapper.MailPasswordLink)
+	router.GET(options.BaseURL+"/api/v1/factor", wrapper.GetFactor)
+	router.POST(options.BaseURL+"/api/v1/factor", wrapper.EnrolFactor)
+	router.POST(options.BaseURL+"/api/v1/factor/confirm", wrapper.ConfirmFactor)
+	router.POST(options.BaseURL+"/api/v1/factor/codes", wrapper.RenewRecoveryCodes)
+	router.POST(options.BaseURL+"/api/v1/factor/remove", wrapper.RemoveFactor)
 	router.DELETE(options.BaseURL+"/api/v1/sessions", wrapper.EndSessions)
 	router.GET(options.BaseURL+"/api/v1/sessions", wrapper.ListSessions)
 	router.DELETE(options.BaseURL+"/api/v1/sessions/:id", wrapper.EndSession)
