@@ -109,6 +109,16 @@ var rights = map[string]right{
 	"getSession":    {scopeNone, ticket.RoleAgent},
 	"deleteSession": {scopeNone, ticket.RoleAgent},
 
+	"getView":    {scopeRead, ticket.RoleAgent},
+	"createView": {scopeAct, ticket.RoleAgent}, // for himself; for everybody it takes a lead (views.go)
+	"changeView": {scopeAct, ticket.RoleAgent},
+	"deleteView": {scopeAct, ticket.RoleAgent},
+
+	"listClients":  {scopeRead, ticket.RoleAgent},
+	"getClient":    {scopeRead, ticket.RoleAgent},
+	"changeClient": {scopeAct, ticket.RoleAgent},
+	"mergeClient":  {scopeAct, ticket.RoleLead}, // nothing brings two files apart again
+
 	"setClientAccess": {scopeAdmin, ticket.RoleLead},
 
 	// Those of others need an admin (sessions.go).
@@ -116,6 +126,14 @@ var rights = map[string]right{
 	"endSessions":  {scopeSelf, ticket.RoleAgent},
 	"endSession":   {scopeSelf, ticket.RoleAgent},
 	"listAudit":    {scopeAdmin, ticket.RoleAdmin},
+
+	"changePassword":     {scopeSelf, ticket.RoleAgent},
+	"getFactor":          {scopeSelf, ticket.RoleAgent},
+	"enrolFactor":        {scopeSelf, ticket.RoleAgent},
+	"confirmFactor":      {scopeSelf, ticket.RoleAgent},
+	"giveFactor":         {scopeSelf, ticket.RoleAgent},
+	"renewRecoveryCodes": {scopeSelf, ticket.RoleAgent},
+	"removeFactor":       {scopeSelf, ticket.RoleAgent}, // that of others needs an admin (factor.go)
 
 	// An agent keeps his own tokens; those of others need an admin (tokens.go).
 	"listTokens":         {scopeAdmin, ticket.RoleAgent},
@@ -204,8 +222,11 @@ func (a access) holds(has string) bool {
 	return a != noAccess && (has == string(full) || has == string(portal) && a == portal)
 }
 
-// early are the operations for which the second factor may still be owed.
-var early = []string{"getSession", "deleteSession"}
+// early are the operations for which the second factor may still be owed, and those to set one up.
+var early = map[string][]string{
+	stateFactor: {"getSession", "deleteSession", "giveFactor"},
+	stateEnrol:  {"getSession", "deleteSession", "getFactor", "enrolFactor", "confirmFactor"},
+}
 
 // asker is who sent the request, with what his session or token may.
 type asker struct {
