@@ -20,17 +20,19 @@ import (
 
 // Options join the ports to the door. All ports are needed; the rest have defaults.
 type Options struct {
-	Reader   Reader
-	Queue    Queue
-	Feed     Feed
-	Tells    Telling
-	Bell     Bell
-	People   People
-	Drafts   Drafts
-	House    House
-	Mailroom Mailroom
-	Health   Health
-	Letters  Letters
+	Reader     Reader
+	Queue      Queue
+	Feed       Feed
+	Tells      Telling
+	Bell       Bell
+	People     People
+	Drafts     Drafts
+	House      House
+	Mailroom   Mailroom
+	Health     Health
+	Letters    Letters
+	SavedViews SavedViews
+	Clients    Clients
 
 	Identity    Identity
 	Postman     Postman
@@ -45,7 +47,7 @@ type Options struct {
 	TemporalUIURL  string // "": tickets carry no link to their workflow
 	Namespace      string // of Temporal; default "default"
 
-	WebhookHosts   []string // that may be called though they lie inside
+	WebhookHosts []string // that may be called though they lie inside
 	// Done ends the streams when it is closed, so that a process that stops need not wait for them; nil: never.
 	Done <-chan struct{}
 

@@ -247,6 +247,8 @@ func (f *fake) prepare(t *testing.T, e example) string {
 		f.specs = append(f.specs, tokyo(t))
 	case "restoreTicket", "deleteTicket":
 		return strings.Replace(e.target, "1042", "1044", 1)
+	case "getView", "changeView", "deleteView":
+		call(t, f.door(), bootstrap, "POST", "/api/v1/views", `{"key":"late-vips","name":"VIP","q":"tag:vip"}`).is(t, 201)
 	case "getDraft", "deleteDraft":
 		f.drafting(t)
 	case "getDraftFile":
