@@ -86,6 +86,7 @@ func temporalOptions(log *slog.Logger) (client.Options, error) {
 	if options.Namespace == "" {
 		options.Namespace = client.DefaultNamespace
 	}
+	options.Identity = workerName()
 	options.Logger = sdklog.NewStructuredLogger(log)
 	return options, nil
 }

@@ -94,6 +94,9 @@ func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener
 	if err := d.store.CheckSchema(ctx); err != nil {
 		return err
 	}
+	if err := d.store.ProveKey(ctx, true); err != nil {
+		d.log.Error("the secret key", "error", err) // mail goes on; what was sealed with the other key stays shut
+	}
 	options, err := temporalOptions(d.log)
 	if err != nil {
 		return err

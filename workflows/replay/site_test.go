@@ -40,6 +40,7 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	temporaltest.Stop()
 	pgtest.Stop()
+	_ = os.RemoveAll(workshop)
 	os.Exit(code)
 }
 
