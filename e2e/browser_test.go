@@ -129,7 +129,7 @@ func (d *desk) furnish() {
 	}
 	must(http.MethodPatch, "/desks/support", object{"undo_send_seconds": 4})
 	must(http.MethodPost, "/templates", object{
-		"desk": "support", "occasion": "answer", "language": "ja", "name": "お礼つき",
+		"desk": "support", "occasion": "answer", "language": "ja", "name": "thanks",
 		"source": "Subject: {{ticket.title}}\n\n{{client.name}} 様\n\n{{message}}\n\nお問い合わせありがとうございました。",
 	})
 	must(http.MethodPost, "/macros", object{"desk": "support", "key": "thanks", "name": object{"en": "Thanks", "ja": "お礼"}, "language": "ja", "answer": "{{client.name}} 様、ありがとうございました。", "then": "resolve", "tags": []string{"done"}})

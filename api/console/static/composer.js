@@ -124,7 +124,7 @@ document.addEventListener('keydown', (event) => {
     event.preventDefault();
     $('[data-do=preview]', form)?.click();
   }
-  if (event.key === 'Enter' && event.target.tagName === 'INPUT') event.preventDefault(); // never by plain Enter
+  if (event.key === 'Enter' && event.target.tagName === 'INPUT' && event.target.type !== 'file') event.preventDefault(); // never by plain Enter
 });
 document.addEventListener('submit', (event) => {
   const form = event.target.closest?.('.composer');
