@@ -23,6 +23,7 @@ type Options struct {
 	Reader   Reader
 	Queue    Queue
 	Feed     Feed
+	Tells    Telling
 	Bell     Bell
 	People   People
 	Drafts   Drafts
@@ -32,6 +33,7 @@ type Options struct {
 	Letters  Letters
 
 	Identity    Identity
+	Postman     Postman
 	FactorRoles []ticket.Role // are let in with a second factor only
 	PerToken    Rate          // of each token and session, in this process
 	PerAddress  Rate          // of each address, for requests that nobody is signed in for
@@ -42,6 +44,7 @@ type Options struct {
 	TemporalUIURL  string // "": tickets carry no link to their workflow
 	Namespace      string // of Temporal; default "default"
 
+	WebhookHosts   []string // that may be called though they lie inside
 	// Done ends the streams when it is closed, so that a process that stops need not wait for them; nil: never.
 	Done <-chan struct{}
 
@@ -74,6 +77,7 @@ type server struct {
 	hub     *hub
 
 	crossOrigin *http.CrossOriginProtection
+	mailing     chan struct{} // holds those that are sent
 	perToken    *buckets
 	perAddress  *buckets
 
@@ -86,6 +90,7 @@ func New(o Options) http.Handler {
 	s := &server{Options: o.withDefaults(), doc: theDocument(), texts: theTexts()}
 	s.figures = newFigures(s.Registry)
 	s.crossOrigin = ownOrigin(s.BaseURL)
+	s.mailing = make(chan struct{}, mailsOnce)
 	s.perToken, s.perAddress = newBuckets("token", s.PerToken), newBuckets("address", s.PerAddress)
 	s.hub = newHub(s.Feed, s.Log)
 

@@ -11,6 +11,8 @@ const (
 	WorkflowTicket   = "Ticket"
 	WorkflowDelivery = "Delivery"
 	WorkflowMailbox  = "Mailbox"
+	WorkflowWebhook  = "Webhook"
+	WorkflowBulkJob  = "BulkJob"
 
 	QueueTickets = "duradesk"
 	QueueMail    = "duradesk-mail"
@@ -39,6 +41,14 @@ func DeliveryWorkflowID(delivery string) string { return "delivery-" + delivery 
 
 // MailboxWorkflowID returns the id of the workflow that polls one mailbox.
 func MailboxWorkflowID(mailbox string) string { return "mailbox-" + mailbox }
+
+// ChoreWorkflowID returns the id of a chore's workflow.
+func ChoreWorkflowID(c Chore) string {
+	if c.Workflow == WorkflowBulkJob {
+		return "bulk-" + c.ID
+	}
+	return "webhook-" + c.ID
+}
 
 // TimerID names the command that a fired timer is: the same timer fired twice is one command.
 func TimerID(n Number, clock string, due time.Time, generation int) string {
