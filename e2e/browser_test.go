@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
@@ -32,9 +34,11 @@ func TestConsoleInABrowser(t *testing.T) {
 	hostile := d.sendHostile()
 
 	report := filepath.Join(t.TempDir(), "report.txt")
-	node := exec.CommandContext(t.Context(), "node", "--test", "--test-concurrency=1", "--test-reporter=spec", "--test-reporter-destination="+report, "console/")
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute) // a bound against hanging
+	defer cancel()
+	node := exec.CommandContext(ctx, "node", "--test", "--test-concurrency=1", "--test-reporter=spec", "--test-reporter-destination="+report, "console/")
 	node.Env = append(os.Environ(), "DESK_MODULES="+modules, "DESK_BASE=http://"+d.settings["DURADESK_HTTP_ADDR"], "DESK_BROWSER="+or(os.Getenv("DURADESK_TEST_BROWSER"), chromium),
-		"DESK_TOKEN="+d.settings["DURADESK_BOOTSTRAP_TOKEN"], "DESK_DIR="+d.dir, "DESK_HOSTILE="+fmt.Sprint(hostile), "DESK_PICTURES="+os.Getenv("DURADESK_TEST_PICTURES"))
+		"DESK_TOKEN="+d.settings["DURADESK_BOOTSTRAP_TOKEN"], "DESK_DIR="+d.dir, "DESK_HOSTILE="+fmt.Sprint(hostile))
 	out, err := node.CombinedOutput()
 	said, _ := os.ReadFile(report)
 	require.NoError(t, err, "%s\n%s", said, out)
