@@ -28,7 +28,8 @@ function restore() {
       if (draft.cc) form.elements.cc.value = draft.cc;
       later(form);
     }
-    if (body(form).value || $('.kept li', form)) unfold(form, false);
+    // On a phone it would cover the ticket: the draft waits behind its button there.
+    if ((body(form).value || $('.kept li', form)) && !matchMedia('(max-width: 768px)').matches) unfold(form, false);
   }
 }
 
