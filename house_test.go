@@ -65,6 +65,8 @@ var plan = []room{
 	// Tests of dispatch, workflows and the whole start a server of their own.
 	{name: "duradesk/dispatch/temporaltest", ours: []string{"duradesk/postgres/cluster/"}, never: join(pgx, gin, mailbox)},
 	{name: "duradesk/postgres", ours: ground, never: join(temporal, gin, mailbox)},
+	// Many tickets, for tests and benchmarks.
+	{name: "duradesk/postgres/crowd", ours: join(ground, []string{"duradesk/postgres"}), never: join(temporal, gin, mailbox)},
 	{name: "duradesk/postgres/cluster/...", ours: []string{}, never: join(temporal, gin, mailbox)},
 	{name: "duradesk/mail/receive", ours: []string{"duradesk/mail", "duradesk/ticket"}, never: join(pgx, temporal, gin)},
 	{name: "duradesk/mail/oauth", ours: []string{}, never: join(pgx, temporal, gin, mailbox)},
