@@ -8,7 +8,7 @@ create table feed (
     event    bigint not null unique references events (id)
 );
 
--- Where the feed ends, and below which id no event can be missing from it (low). sure_low becomes low once every
+-- Where the feed ends, and up to which id no event can be missing from it (low). sure_low becomes low once every
 -- transaction below sure_xid has ended; both only save looking.
 create table feed_end (
     one      boolean primary key default true check (one),
@@ -18,7 +18,7 @@ create table feed_end (
     sure_xid xid8
 );
 insert into feed (position, event) select row_number() over (order by id), id from events;
-insert into feed_end (position, low) select coalesce(max(position), 0), 0 from feed;
+insert into feed_end (position) select coalesce(max(position), 0) from feed;
 
 -- Who looks at a ticket or writes there now. Not worth a disk's turn: after a crash everybody says it again.
 create unlogged table presence (
