@@ -24,6 +24,7 @@ type Options struct {
 	Queue    Queue
 	Feed     Feed
 	Tells    Telling
+	Bulk     Bulk
 	Bell     Bell
 	People   People
 	Drafts   Drafts
@@ -43,7 +44,7 @@ type Options struct {
 	TemporalUIURL  string // "": tickets carry no link to their workflow
 	Namespace      string // of Temporal; default "default"
 
-	WebhookHosts   []string // that may be called though they lie inside
+	WebhookHosts []string // that may be called though they lie inside
 	// Done ends the streams when it is closed, so that a process that stops need not wait for them; nil: never.
 	Done <-chan struct{}
 

@@ -115,6 +115,8 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		{scopeAdmin, "admin", "listAudit"},
 		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes getMailbox listUndeliverable listDesks getDesk listGroups listAgents getAgent"},
 		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence listEvents"},
+		{scopeRead, "agent", "getBulk"},
+		{scopeAct, "agent", "createBulk pauseBulk resumeBulk cancelBulk undoBulk"},
 		{scopeAdmin, "admin", "listWebhooks createWebhook getWebhook changeWebhook deleteWebhook rotateWebhook pingWebhook listHookDeliveries redeliverHook"},
 		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile previewMail"},
 		{scopeAct, "agent", "saveDraft deleteDraft"},
@@ -134,6 +136,8 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 					target := f.prepare(t, e)
 					body := strings.ReplaceAll(e.body, `"agent":"sato"`, `"agent":"me"`)
 					switch op {
+					case "getBulk", "pauseBulk", "resumeBulk", "cancelBulk", "undoBulk":
+						f.bulk.jobs[exampleBulk].Agent = key
 					case "deleteToken":
 						f.tokenOf(t, key, scopeRead)
 						target = "/api/v1/tokens/t-" + key
