@@ -20,20 +20,24 @@ import (
 
 // Options join the ports to the door. All ports are needed; the rest have defaults.
 type Options struct {
-	Reader   Reader
-	Queue    Queue
-	Feed     Feed
-	Tells    Telling
-	Bulk     Bulk
-	Bell     Bell
-	People   People
-	Drafts   Drafts
-	House    House
-	Mailroom Mailroom
-	Health   Health
-	Letters  Letters
+	Reader     Reader
+	Queue      Queue
+	Feed       Feed
+	Tells      Telling
+	Bulk       Bulk
+	Bell       Bell
+	People     People
+	Drafts     Drafts
+	House      House
+	Mailroom   Mailroom
+	Health     Health
+	Letters    Letters
+	SavedViews SavedViews
+	Clients    Clients
 
 	Identity    Identity
+	Postman     Postman
+	OIDC        OIDC // the identity provider, if there is one
 	FactorRoles []ticket.Role // are let in with a second factor only
 	PerToken    Rate          // of each token and session, in this process
 	PerAddress  Rate          // of each address, for requests that nobody is signed in for
@@ -77,6 +81,8 @@ type server struct {
 	hub     *hub
 
 	crossOrigin *http.CrossOriginProtection
+	provider    provider
+	mailing     chan struct{} // holds those that are sent
 	perToken    *buckets
 	perAddress  *buckets
 
@@ -89,6 +95,7 @@ func New(o Options) http.Handler {
 	s := &server{Options: o.withDefaults(), doc: theDocument(), texts: theTexts()}
 	s.figures = newFigures(s.Registry)
 	s.crossOrigin = ownOrigin(s.BaseURL)
+	s.mailing = make(chan struct{}, mailsOnce)
 	s.perToken, s.perAddress = newBuckets("token", s.PerToken), newBuckets("address", s.PerAddress)
 	s.hub = newHub(s.Feed, s.Log)
 

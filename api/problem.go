@@ -38,6 +38,7 @@ const (
 	tooManyKind  kind = "too-many-requests"
 	crossOrigin  kind = "cross-origin"
 	secondFactor kind = "second-factor"
+	idpAway      kind = "identity-provider-away"
 )
 
 var statusOf = map[kind]int{
@@ -60,6 +61,7 @@ var statusOf = map[kind]int{
 	tooManyKind:  http.StatusTooManyRequests,
 	crossOrigin:  http.StatusForbidden,
 	secondFactor: http.StatusForbidden,
+	idpAway:      http.StatusBadGateway,
 }
 
 // problem is an answer that says no. Texts come from the catalog; said is used where the catalog has no entry.
@@ -175,7 +177,7 @@ func problemTold(e *ticket.Error) problem {
 	case ticket.TooLarge:
 		return problem{kind: tooLarge, detail: e.Key, said: e.Message}
 	case ticket.Invalid:
-		return problem{kind: invalid, faults: []fault{{pointer: e.Field, code: e.Key, said: e.Message}}}
+		return problem{kind: invalid, faults: []fault{{pointer: e.Field, code: e.Key, said: e.Message, args: e.Args}}}
 	}
 	return problem{kind: internal}
 }

@@ -116,6 +116,16 @@ var rights = map[string]right{
 	"getSession":    {scopeNone, ticket.RoleAgent},
 	"deleteSession": {scopeNone, ticket.RoleAgent},
 
+	"getView":    {scopeRead, ticket.RoleAgent},
+	"createView": {scopeAct, ticket.RoleAgent}, // for himself; for everybody it takes a lead (views.go)
+	"changeView": {scopeAct, ticket.RoleAgent},
+	"deleteView": {scopeAct, ticket.RoleAgent},
+
+	"listClients":  {scopeRead, ticket.RoleAgent},
+	"getClient":    {scopeRead, ticket.RoleAgent},
+	"changeClient": {scopeAct, ticket.RoleAgent},
+	"mergeClient":  {scopeAct, ticket.RoleLead}, // nothing brings two files apart again
+
 	"setClientAccess": {scopeAdmin, ticket.RoleLead},
 
 	// Those of others need an admin (sessions.go).
@@ -123,6 +133,14 @@ var rights = map[string]right{
 	"endSessions":  {scopeSelf, ticket.RoleAgent},
 	"endSession":   {scopeSelf, ticket.RoleAgent},
 	"listAudit":    {scopeAdmin, ticket.RoleAdmin},
+
+	"changePassword":     {scopeSelf, ticket.RoleAgent},
+	"getFactor":          {scopeSelf, ticket.RoleAgent},
+	"enrolFactor":        {scopeSelf, ticket.RoleAgent},
+	"confirmFactor":      {scopeSelf, ticket.RoleAgent},
+	"giveFactor":         {scopeSelf, ticket.RoleAgent},
+	"renewRecoveryCodes": {scopeSelf, ticket.RoleAgent},
+	"removeFactor":       {scopeSelf, ticket.RoleAgent}, // that of others needs an admin (factor.go)
 
 	// An agent keeps his own tokens; those of others need an admin (tokens.go).
 	"listTokens":         {scopeAdmin, ticket.RoleAgent},
@@ -162,17 +180,21 @@ var rights = map[string]right{
 	"deleteForbiddenWord": {scopeAdmin, ticket.RoleLead},
 	"tryTemplate":         {scopeAdmin, ticket.RoleLead},
 
-	"getDesk":       {scopeRead, ticket.RoleAgent},
-	"changeDesk":    {scopeAdmin, ticket.RoleAdmin},
-	"deleteDesk":    {scopeAdmin, ticket.RoleAdmin},
-	"changeGroup":   {scopeAdmin, ticket.RoleAdmin},
-	"deleteGroup":   {scopeAdmin, ticket.RoleAdmin},
-	"changeAgent":   {scopeAdmin, ticket.RoleAdmin},
-	"deleteAgent":   {scopeAdmin, ticket.RoleAdmin},
-	"createMailbox": {scopeAdmin, ticket.RoleAdmin},
-	"changeMailbox": {scopeAdmin, ticket.RoleAdmin},
-	"deleteMailbox": {scopeAdmin, ticket.RoleAdmin},
-	"testMailbox":   {scopeAdmin, ticket.RoleAdmin},
+	"getCalendar":    {scopeRead, ticket.RoleAgent},
+	"changeCalendar": {scopeAdmin, ticket.RoleAdmin},
+	"importCalendar": {scopeAdmin, ticket.RoleAdmin},
+	"changePolicy":   {scopeAdmin, ticket.RoleAdmin},
+	"getDesk":        {scopeRead, ticket.RoleAgent},
+	"changeDesk":     {scopeAdmin, ticket.RoleAdmin},
+	"deleteDesk":     {scopeAdmin, ticket.RoleAdmin},
+	"changeGroup":    {scopeAdmin, ticket.RoleAdmin},
+	"deleteGroup":    {scopeAdmin, ticket.RoleAdmin},
+	"changeAgent":    {scopeAdmin, ticket.RoleAdmin},
+	"deleteAgent":    {scopeAdmin, ticket.RoleAdmin},
+	"createMailbox":  {scopeAdmin, ticket.RoleAdmin},
+	"changeMailbox":  {scopeAdmin, ticket.RoleAdmin},
+	"deleteMailbox":  {scopeAdmin, ticket.RoleAdmin},
+	"testMailbox":    {scopeAdmin, ticket.RoleAdmin},
 }
 
 // access is what a client may open (E24-E30).
@@ -207,8 +229,11 @@ func (a access) holds(has string) bool {
 	return a != noAccess && (has == string(full) || has == string(portal) && a == portal)
 }
 
-// early are the operations for which the second factor may still be owed.
-var early = []string{"getSession", "deleteSession"}
+// early are the operations for which the second factor may still be owed, and those to set one up.
+var early = map[string][]string{
+	stateFactor: {"getSession", "deleteSession", "giveFactor"},
+	stateEnrol:  {"getSession", "deleteSession", "getFactor", "enrolFactor", "confirmFactor"},
+}
 
 // asker is who sent the request, with what his session or token may.
 type asker struct {

@@ -22,6 +22,7 @@ type Error struct {
 	Key     string
 	Field   string
 	Message string
+	Args    map[string]string // what the catalog's text speaks of
 }
 
 func (e *Error) Error() string { return e.Message }

@@ -589,6 +589,54 @@ func (e ClientAccess) Valid() bool {
 	}
 }
 
+// Defines values for ClientFileAccess.
+const (
+	ClientFileAccessFull   ClientFileAccess = "full"
+	ClientFileAccessNone   ClientFileAccess = "none"
+	ClientFileAccessPortal ClientFileAccess = "portal"
+)
+
+// Valid indicates whether the value is a known member of the ClientFileAccess enum.
+func (e ClientFileAccess) Valid() bool {
+	switch e {
+	case ClientFileAccessFull:
+		return true
+	case ClientFileAccessNone:
+		return true
+	case ClientFileAccessPortal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ClientIdentityKind.
+const (
+	ClientIdentityKindExternal ClientIdentityKind = "external"
+	ClientIdentityKindLogin    ClientIdentityKind = "login"
+	ClientIdentityKindMail     ClientIdentityKind = "mail"
+	ClientIdentityKindNumber   ClientIdentityKind = "number"
+	ClientIdentityKindPhone    ClientIdentityKind = "phone"
+)
+
+// Valid indicates whether the value is a known member of the ClientIdentityKind enum.
+func (e ClientIdentityKind) Valid() bool {
+	switch e {
+	case ClientIdentityKindExternal:
+		return true
+	case ClientIdentityKindLogin:
+		return true
+	case ClientIdentityKindMail:
+		return true
+	case ClientIdentityKindNumber:
+		return true
+	case ClientIdentityKindPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ClientVerdictCommandClientVerdictVerdict.
 const (
 	Cancel    ClientVerdictCommandClientVerdictVerdict = "cancel"
@@ -2530,6 +2578,75 @@ func (e UndeliverableWhy) Valid() bool {
 	}
 }
 
+// Defines values for ViewColumn.
+const (
+	ViewColumnCategory      ViewColumn = "category"
+	ViewColumnChannel       ViewColumn = "channel"
+	ViewColumnClient        ViewColumn = "client"
+	ViewColumnCreated       ViewColumn = "created"
+	ViewColumnDesk          ViewColumn = "desk"
+	ViewColumnDue           ViewColumn = "due"
+	ViewColumnGroup         ViewColumn = "group"
+	ViewColumnLanguage      ViewColumn = "language"
+	ViewColumnLastMessage   ViewColumn = "last_message"
+	ViewColumnNumber        ViewColumn = "number"
+	ViewColumnOwner         ViewColumn = "owner"
+	ViewColumnPriority      ViewColumn = "priority"
+	ViewColumnReceptionType ViewColumn = "reception_type"
+	ViewColumnState         ViewColumn = "state"
+	ViewColumnTags          ViewColumn = "tags"
+	ViewColumnTitle         ViewColumn = "title"
+	ViewColumnType          ViewColumn = "type"
+	ViewColumnUpdated       ViewColumn = "updated"
+	ViewColumnWaiting       ViewColumn = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the ViewColumn enum.
+func (e ViewColumn) Valid() bool {
+	switch e {
+	case ViewColumnCategory:
+		return true
+	case ViewColumnChannel:
+		return true
+	case ViewColumnClient:
+		return true
+	case ViewColumnCreated:
+		return true
+	case ViewColumnDesk:
+		return true
+	case ViewColumnDue:
+		return true
+	case ViewColumnGroup:
+		return true
+	case ViewColumnLanguage:
+		return true
+	case ViewColumnLastMessage:
+		return true
+	case ViewColumnNumber:
+		return true
+	case ViewColumnOwner:
+		return true
+	case ViewColumnPriority:
+		return true
+	case ViewColumnReceptionType:
+		return true
+	case ViewColumnState:
+		return true
+	case ViewColumnTags:
+		return true
+	case ViewColumnTitle:
+		return true
+	case ViewColumnType:
+		return true
+	case ViewColumnUpdated:
+		return true
+	case ViewColumnWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ViewKey.
 const (
 	ViewKeyAll          ViewKey = "all"
@@ -2703,6 +2820,11 @@ type Allowance struct {
 	ReasonText *string `json:"reason_text,omitempty"`
 }
 
+// AskForLink defines model for AskForLink.
+type AskForLink struct {
+	Email Email `json:"email"`
+}
+
 // AssignCommand defines model for AssignCommand.
 type AssignCommand struct {
 	Assign struct {
@@ -2835,6 +2957,18 @@ type CalendarDay struct {
 // CalendarDayReason defines model for CalendarDay.Reason.
 type CalendarDayReason string
 
+// CalendarImport defines model for CalendarImport.
+type CalendarImport struct {
+	Calendar Calendar `json:"calendar"`
+
+	// Closed That were added.
+	Closed []string `json:"closed"`
+
+	// Holidays That were added.
+	Holidays []string    `json:"holidays"`
+	Left     []LeftEvent `json:"left"`
+}
+
 // CalendarList defines model for CalendarList.
 type CalendarList struct {
 	Items       []Calendar `json:"items"`
@@ -2886,6 +3020,35 @@ type ChangeAgent struct {
 
 // ChangeAgentLanguage defines model for ChangeAgent.Language.
 type ChangeAgentLanguage string
+
+// ChangeCalendar defines model for ChangeCalendar.
+type ChangeCalendar struct {
+	// Closed Ranges with a name: 2026-12-29/2027-01-03 Year-end, or 12-29/01-03 Year-end for every year.
+	Closed *[]string `json:"closed,omitempty"`
+
+	// Holidays A set (`jp`), a date with its name (2027-05-03 Founding day), or one of every year (12-25 Christmas Day).
+	Holidays *[]string `json:"holidays,omitempty"`
+
+	// Open Dates with hours of their own: 2027-05-08 09:00-12:00,13:00-15:00 Saturday shift.
+	Open *[]string `json:"open,omitempty"`
+
+	// Week Hours of each day, such as 09:00-17:30; 22:00-06:00 runs over midnight. A day without is closed.
+	Week *NewWeek `json:"week,omitempty"`
+
+	// Zone IANA name, such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
+}
+
+// ChangeClient defines model for ChangeClient.
+type ChangeClient struct {
+	Email      *Email            `json:"email,omitempty"`
+	Identities *[]ClientIdentity `json:"identities,omitempty"`
+	Language   *Language         `json:"language,omitempty"`
+	Name       *string           `json:"name,omitempty"`
+	Notes      *string           `json:"notes,omitempty"`
+	Number     *string           `json:"number,omitempty"`
+	Phone      *string           `json:"phone,omitempty"`
+}
 
 // ChangeDesk defines model for ChangeDesk.
 type ChangeDesk struct {
@@ -3023,6 +3186,12 @@ type ChangeMailbox struct {
 	Subaddress *bool `json:"subaddress,omitempty"`
 }
 
+// ChangePassword defines model for ChangePassword.
+type ChangePassword struct {
+	Current  *string `json:"current,omitempty"`
+	Password *string `json:"password,omitempty"`
+}
+
 // ChangePolicy defines model for ChangePolicy.
 type ChangePolicy struct {
 	// Acknowledge A new ticket's client is told its number.
@@ -3118,6 +3287,15 @@ type ChangeTrigger struct {
 	When     *TriggerWhen `json:"when,omitempty"`
 }
 
+// ChangeView defines model for ChangeView.
+type ChangeView struct {
+	Columns *[]ViewColumn `json:"columns,omitempty"`
+	Name    *string       `json:"name,omitempty"`
+	Q       *string       `json:"q,omitempty"`
+	Shared  *bool         `json:"shared,omitempty"`
+	Sort    *Sort         `json:"sort,omitempty"`
+}
+
 // ChangeWebhook defines model for ChangeWebhook.
 type ChangeWebhook struct {
 	Desk    *string                `json:"desk,omitempty"`
@@ -3182,6 +3360,51 @@ type Client struct {
 // ClientAccess defines model for Client.Access.
 type ClientAccess string
 
+// ClientFile defines model for ClientFile.
+type ClientFile struct {
+	Access    ClientFileAccess `json:"access"`
+	CreatedAt time.Time        `json:"created_at"`
+
+	// Email As he last wrote it.
+	Email *string `json:"email"`
+	Id    string  `json:"id"`
+
+	// Identities All that he is known by.
+	Identities []ClientIdentity `json:"identities"`
+	Language   *string          `json:"language"`
+
+	// MergedInto The file that this one went into.
+	MergedInto *string `json:"merged_into"`
+	Name       *string `json:"name"`
+
+	// Notes For colleagues.
+	Notes  string  `json:"notes"`
+	Number *string `json:"number"`
+	Phone  *string `json:"phone"`
+
+	// Tickets In the desks of the asker, at most 1001.
+	Tickets       int  `json:"tickets"`
+	TicketsCapped bool `json:"tickets_capped"`
+}
+
+// ClientFileAccess defines model for ClientFile.Access.
+type ClientFileAccess string
+
+// ClientIdentity defines model for ClientIdentity.
+type ClientIdentity struct {
+	Kind  ClientIdentityKind `json:"kind"`
+	Value string             `json:"value"`
+}
+
+// ClientIdentityKind defines model for ClientIdentity.Kind.
+type ClientIdentityKind string
+
+// ClientList defines model for ClientList.
+type ClientList struct {
+	Items      []ClientFile `json:"items"`
+	NextCursor *string      `json:"next_cursor"`
+}
+
 // ClientReplyCommand defines model for ClientReplyCommand.
 type ClientReplyCommand struct {
 	ClientReply *struct {
@@ -3237,6 +3460,12 @@ type ClockKind string
 
 // ClockState defines model for ClockState.
 type ClockState string
+
+// Code defines model for Code.
+type Code struct {
+	// Code Six digits, or a recovery code.
+	Code string `json:"code"`
+}
 
 // CommandId Unique per actor.
 type CommandId = string
@@ -3641,6 +3870,18 @@ type CreateTrigger struct {
 	When     *TriggerWhen `json:"when,omitempty"`
 }
 
+// CreateView defines model for CreateView.
+type CreateView struct {
+	Columns *[]ViewColumn `json:"columns,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key    Key     `json:"key"`
+	Name   string  `json:"name"`
+	Q      *string `json:"q,omitempty"`
+	Shared *bool   `json:"shared,omitempty"`
+	Sort   *Sort   `json:"sort,omitempty"`
+}
+
 // CreateWebhook defines model for CreateWebhook.
 type CreateWebhook struct {
 	// Desk Of that desk only.
@@ -3938,6 +4179,16 @@ type ExplanationLine struct {
 // ExplanationLineReason defines model for ExplanationLine.Reason.
 type ExplanationLineReason string
 
+// Factor defines model for Factor.
+type Factor struct {
+	// Needed The role is let in with a second factor only.
+	Needed            bool `json:"needed"`
+	RecoveryCodesLeft int  `json:"recovery_codes_left"`
+
+	// Since From when on a code is asked for; null where there is none.
+	Since *time.Time `json:"since"`
+}
+
 // Fate defines model for Fate.
 type Fate struct {
 	At        time.Time              `json:"at"`
@@ -4154,6 +4405,20 @@ type HookDeliveryList struct {
 // Hours defines model for Hours.
 type Hours = []string
 
+// ImportCalendar defines model for ImportCalendar.
+type ImportCalendar struct {
+	DryRun *bool `json:"dry_run,omitempty"`
+
+	// File The iCalendar file in base64.
+	File string `json:"file"`
+
+	// From First date that is taken in.
+	From openapi_types.Date `json:"from"`
+
+	// To Last one; within 100 years.
+	To openapi_types.Date `json:"to"`
+}
+
 // Key Lower-case word of a desk, group or agent.
 type Key = string
 
@@ -4174,6 +4439,13 @@ type LastMessageBy string
 
 // LastMessageKind defines model for LastMessage.Kind.
 type LastMessageKind string
+
+// LeftEvent defines model for LeftEvent.
+type LeftEvent struct {
+	At   string `json:"at"`
+	Name string `json:"name"`
+	Why  string `json:"why"`
+}
 
 // Level defines model for Level.
 type Level string
@@ -4447,6 +4719,11 @@ type MailboxTest struct {
 	Smtp MailDoorTest `json:"smtp"`
 }
 
+// MergeClient defines model for MergeClient.
+type MergeClient struct {
+	Into string `json:"into"`
+}
+
 // MergeCommand defines model for MergeCommand.
 type MergeCommand struct {
 	// Id Unique per actor.
@@ -4505,6 +4782,15 @@ type NewDraftMessage struct {
 
 // NewDraftMessageBodyFormat defines model for NewDraftMessage.BodyFormat.
 type NewDraftMessageBodyFormat string
+
+// NewFactor defines model for NewFactor.
+type NewFactor struct {
+	// Secret Base32, to be typed.
+	Secret string `json:"secret"`
+
+	// Url otpauth, to be shown as a QR code.
+	Url string `json:"url"`
+}
 
 // NewFile defines model for NewFile.
 type NewFile struct {
@@ -5044,6 +5330,25 @@ type Reconciliation struct {
 	Unsettled []int64 `json:"unsettled"`
 }
 
+// RecoveryCodes defines model for RecoveryCodes.
+type RecoveryCodes struct {
+	Codes []string `json:"codes"`
+}
+
+// RemoveFactor defines model for RemoveFactor.
+type RemoveFactor struct {
+	// Agent Lower-case word of a desk, group or agent.
+	Agent *Key    `json:"agent,omitempty"`
+	Code  *string `json:"code,omitempty"`
+}
+
+// ResetPassword defines model for ResetPassword.
+type ResetPassword struct {
+	// Link What stands after the # of the link.
+	Link     *string `json:"link,omitempty"`
+	Password *string `json:"password,omitempty"`
+}
+
 // ResolveCommand defines model for ResolveCommand.
 type ResolveCommand struct {
 	// DraftId The draft that the text was written in: it goes when the command is applied.
@@ -5144,13 +5449,31 @@ type SetAccess struct {
 // SetAccessAccess defines model for SetAccess.Access.
 type SetAccessAccess string
 
-// SignIn With `login` or `email`.
+// SignIn `login` or `email` with `password`; or the `link` that was mailed to a client.
 type SignIn struct {
 	Email *Email `json:"email,omitempty"`
+
+	// Link What stands after the # of the link.
+	Link *string `json:"link,omitempty"`
 
 	// Login Key or mail address.
 	Login    *string `json:"login,omitempty"`
 	Password *string `json:"password,omitempty"`
+}
+
+// SignInElsewhere defines model for SignInElsewhere.
+type SignInElsewhere struct {
+	// Name Of the provider.
+	Name string `json:"name"`
+
+	// Url Where to send the browser.
+	Url string `json:"url"`
+}
+
+// SignInWays defines model for SignInWays.
+type SignInWays struct {
+	Oidc     *SignInElsewhere `json:"oidc"`
+	Password bool             `json:"password"`
 }
 
 // Signature defines model for Signature.
@@ -5460,12 +5783,33 @@ type UndoBulk struct {
 
 // View defines model for View.
 type View struct {
+	// Columns Empty: the usual ones.
+	Columns []ViewColumn `json:"columns"`
+
 	// Count At most 1001.
-	Count       int     `json:"count"`
-	CountCapped bool    `json:"count_capped"`
-	Key         ViewKey `json:"key"`
-	Name        string  `json:"name"`
+	Count int `json:"count"`
+
+	// CountCapped There are at least `count`.
+	CountCapped bool `json:"count_capped"`
+
+	// Key all, unassigned, my_groups, mine_open, mine_on_hold, mine_resolved, mine_closed, spam, incoming, at_risk, handed_over, attention, or that of a kept list.
+	Key  string `json:"key"`
+	Name string `json:"name"`
+
+	// Owner Who keeps it.
+	Owner *string `json:"owner"`
+
+	// Q What it looks for.
+	Q string `json:"q"`
+
+	// Saved Somebody keeps it; the others come with the desk.
+	Saved  bool `json:"saved"`
+	Shared bool `json:"shared"`
+	Sort   Sort `json:"sort"`
 }
+
+// ViewColumn defines model for ViewColumn.
+type ViewColumn string
 
 // ViewKey defines model for ViewKey.
 type ViewKey string
@@ -5624,6 +5968,15 @@ type GetBulkParams struct {
 // GetBulkParamsOutcome defines parameters for GetBulk.
 type GetBulkParamsOutcome string
 
+// ListClientsParams defines parameters for ListClients.
+type ListClientsParams struct {
+	Q     *string `form:"q,omitempty" json:"q,omitempty"`
+	Limit *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	// After A number of the log: what stands behind it.
@@ -5685,6 +6038,19 @@ type ListQuarantineParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// BeginOIDCParams defines parameters for BeginOIDC.
+type BeginOIDCParams struct {
+	// To Path in the desk to come back to.
+	To *string `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// EndOIDCParams defines parameters for EndOIDC.
+type EndOIDCParams struct {
+	Code  *string `form:"code,omitempty" json:"code,omitempty"`
+	State *string `form:"state,omitempty" json:"state,omitempty"`
+	Error *string `form:"error,omitempty" json:"error,omitempty"`
+}
+
 // EndSessionsParams defines parameters for EndSessions.
 type EndSessionsParams struct {
 	// Agent Whose; another than the asker needs the role admin.
@@ -5726,8 +6092,8 @@ type ListTextModulesParams struct {
 
 // ListTicketsParams defines parameters for ListTickets.
 type ListTicketsParams struct {
-	// View One of the views; "mine" and "my" are the asker.
-	View *ViewKey `form:"view,omitempty" json:"view,omitempty"`
+	// View One of `GET /views`; "mine" and "my" are the asker.
+	View *Key `form:"view,omitempty" json:"view,omitempty"`
 
 	// Q Words, phrases and conditions that must all hold, as in
 	// `state:open owner:me waiting>4h -tag:vip created>=2026-01-01 "exact phrase" 請求書 or(priority:urgent tag:vip)`.
@@ -5994,8 +6360,20 @@ type UndoBulkJSONRequestBody = UndoBulk
 // CreateCalendarJSONRequestBody defines body for CreateCalendar for application/json ContentType.
 type CreateCalendarJSONRequestBody = CreateCalendar
 
+// ChangeCalendarJSONRequestBody defines body for ChangeCalendar for application/json ContentType.
+type ChangeCalendarJSONRequestBody = ChangeCalendar
+
+// ImportCalendarJSONRequestBody defines body for ImportCalendar for application/json ContentType.
+type ImportCalendarJSONRequestBody = ImportCalendar
+
+// ChangeClientJSONRequestBody defines body for ChangeClient for application/json ContentType.
+type ChangeClientJSONRequestBody = ChangeClient
+
 // SetClientAccessJSONRequestBody defines body for SetClientAccess for application/json ContentType.
 type SetClientAccessJSONRequestBody = SetAccess
+
+// MergeClientJSONRequestBody defines body for MergeClient for application/json ContentType.
+type MergeClientJSONRequestBody = MergeClient
 
 // CreateDeskJSONRequestBody defines body for CreateDesk for application/json ContentType.
 type CreateDeskJSONRequestBody = CreateDesk
@@ -6008,6 +6386,15 @@ type CreateReceptionTypeJSONRequestBody = CreateReceptionType
 
 // ChangeReceptionTypeJSONRequestBody defines body for ChangeReceptionType for application/json ContentType.
 type ChangeReceptionTypeJSONRequestBody = ChangeReceptionType
+
+// RenewRecoveryCodesJSONRequestBody defines body for RenewRecoveryCodes for application/json ContentType.
+type RenewRecoveryCodesJSONRequestBody = Code
+
+// ConfirmFactorJSONRequestBody defines body for ConfirmFactor for application/json ContentType.
+type ConfirmFactorJSONRequestBody = Code
+
+// RemoveFactorJSONRequestBody defines body for RemoveFactor for application/json ContentType.
+type RemoveFactorJSONRequestBody = RemoveFactor
 
 // CreateForbiddenWordJSONRequestBody defines body for CreateForbiddenWord for application/json ContentType.
 type CreateForbiddenWordJSONRequestBody = CreateForbiddenWord
@@ -6036,11 +6423,29 @@ type ChangeMailboxJSONRequestBody = ChangeMailbox
 // ReadNoticesJSONRequestBody defines body for ReadNotices for application/json ContentType.
 type ReadNoticesJSONRequestBody = ReadNotices
 
+// ResetPasswordJSONRequestBody defines body for ResetPassword for application/json ContentType.
+type ResetPasswordJSONRequestBody = ResetPassword
+
+// ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
+type ChangePasswordJSONRequestBody = ChangePassword
+
+// MailPasswordLinkJSONRequestBody defines body for MailPasswordLink for application/json ContentType.
+type MailPasswordLinkJSONRequestBody = AskForLink
+
 // CreatePolicyJSONRequestBody defines body for CreatePolicy for application/json ContentType.
 type CreatePolicyJSONRequestBody = CreatePolicy
 
+// ChangePolicyJSONRequestBody defines body for ChangePolicy for application/json ContentType.
+type ChangePolicyJSONRequestBody = ChangePolicy
+
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
+
+// GiveFactorJSONRequestBody defines body for GiveFactor for application/json ContentType.
+type GiveFactorJSONRequestBody = Code
+
+// MailSignInLinkJSONRequestBody defines body for MailSignInLink for application/json ContentType.
+type MailSignInLinkJSONRequestBody = AskForLink
 
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = CreateTemplate
@@ -6141,6 +6546,12 @@ type CreateTriggerJSONRequestBody = CreateTrigger
 // ChangeTriggerJSONRequestBody defines body for ChangeTrigger for application/json ContentType.
 type ChangeTriggerJSONRequestBody = ChangeTrigger
 
+// CreateViewJSONRequestBody defines body for CreateView for application/json ContentType.
+type CreateViewJSONRequestBody = CreateView
+
+// ChangeViewJSONRequestBody defines body for ChangeView for application/json ContentType.
+type ChangeViewJSONRequestBody = ChangeView
+
 // CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
 type CreateWebhookJSONRequestBody = CreateWebhook
 
@@ -6209,12 +6620,33 @@ type ServerInterface interface {
 	// CreateCalendar Add a calendar, or a new version of one
 	// (POST /api/v1/calendars)
 	CreateCalendar(c *gin.Context)
+	// GetCalendar A calendar
+	// (GET /api/v1/calendars/{key})
+	GetCalendar(c *gin.Context, key string)
+	// ChangeCalendar Make a new version of a calendar
+	// (PATCH /api/v1/calendars/{key})
+	ChangeCalendar(c *gin.Context, key string)
+	// ImportCalendar Take holidays in from an iCalendar file
+	// (POST /api/v1/calendars/{key}/import)
+	ImportCalendar(c *gin.Context, key string)
 	// GetCalendarYear The picture of a year
 	// (GET /api/v1/calendars/{key}/years/{year})
 	GetCalendarYear(c *gin.Context, key string, year int)
+	// ListClients Find client files
+	// (GET /api/v1/clients)
+	ListClients(c *gin.Context, params ListClientsParams)
+	// GetClient A client's file
+	// (GET /api/v1/clients/{id})
+	GetClient(c *gin.Context, id string)
+	// ChangeClient Change a client's file
+	// (PATCH /api/v1/clients/{id})
+	ChangeClient(c *gin.Context, id string)
 	// SetClientAccess What a client may open
 	// (PUT /api/v1/clients/{id}/access)
 	SetClientAccess(c *gin.Context, id string)
+	// MergeClient Put a client's file into another one
+	// (POST /api/v1/clients/{id}/merge)
+	MergeClient(c *gin.Context, id string)
 	// ListDesks Desks
 	// (GET /api/v1/desks)
 	ListDesks(c *gin.Context)
@@ -6248,6 +6680,21 @@ type ServerInterface interface {
 	// ListEvents The log of all that happened
 	// (GET /api/v1/events)
 	ListEvents(c *gin.Context, params ListEventsParams)
+	// GetFactor One's own second factor
+	// (GET /api/v1/factor)
+	GetFactor(c *gin.Context)
+	// EnrolFactor Begin to set up a second factor
+	// (POST /api/v1/factor)
+	EnrolFactor(c *gin.Context)
+	// RenewRecoveryCodes New recovery codes
+	// (POST /api/v1/factor/codes)
+	RenewRecoveryCodes(c *gin.Context)
+	// ConfirmFactor Ask for the second factor from now on
+	// (POST /api/v1/factor/confirm)
+	ConfirmFactor(c *gin.Context)
+	// RemoveFactor Remove a second factor
+	// (POST /api/v1/factor/remove)
+	RemoveFactor(c *gin.Context)
 	// ListForbiddenWords Words that must not stand in a mail to a client
 	// (GET /api/v1/forbidden-words)
 	ListForbiddenWords(c *gin.Context, params ListForbiddenWordsParams)
@@ -6317,12 +6764,24 @@ type ServerInterface interface {
 	// ReadNotices Mark as read
 	// (POST /api/v1/notices/read)
 	ReadNotices(c *gin.Context)
+	// ResetPassword Set a new password by the link that was mailed
+	// (POST /api/v1/password)
+	ResetPassword(c *gin.Context)
+	// ChangePassword Change one's own password
+	// (PUT /api/v1/password)
+	ChangePassword(c *gin.Context)
+	// MailPasswordLink Mail an agent a link to a new password
+	// (POST /api/v1/password/link)
+	MailPasswordLink(c *gin.Context)
 	// ListPolicies Policies, one for each desk
 	// (GET /api/v1/policies)
 	ListPolicies(c *gin.Context, params ListPoliciesParams)
 	// CreatePolicy Make a new version of a desk's policy
 	// (POST /api/v1/policies)
 	CreatePolicy(c *gin.Context)
+	// ChangePolicy Make a new version of a desk's policy
+	// (PATCH /api/v1/policies/{desk})
+	ChangePolicy(c *gin.Context, desk Key)
 	// ListPresence Who is at the tickets of a list
 	// (GET /api/v1/presence)
 	ListPresence(c *gin.Context, params ListPresenceParams)
@@ -6347,6 +6806,21 @@ type ServerInterface interface {
 	// CreateSession Sign in
 	// (POST /api/v1/session)
 	CreateSession(c *gin.Context)
+	// GiveFactor Give the code of the second factor
+	// (POST /api/v1/session/factor)
+	GiveFactor(c *gin.Context)
+	// MailSignInLink Mail a client a link that lets him in
+	// (POST /api/v1/session/link)
+	MailSignInLink(c *gin.Context)
+	// BeginOIDC Sign in at the identity provider
+	// (GET /api/v1/session/oidc)
+	BeginOIDC(c *gin.Context, params BeginOIDCParams)
+	// EndOIDC Where the identity provider sends the browser back to
+	// (GET /api/v1/session/oidc/callback)
+	EndOIDC(c *gin.Context, params EndOIDCParams)
+	// ListSignInWays By what the staff can sign in
+	// (GET /api/v1/session/ways)
+	ListSignInWays(c *gin.Context)
 	// EndSessions Sign out everywhere else
 	// (DELETE /api/v1/sessions)
 	EndSessions(c *gin.Context, params EndSessionsParams)
@@ -6527,6 +7001,18 @@ type ServerInterface interface {
 	// ListViews Every view with its count
 	// (GET /api/v1/views)
 	ListViews(c *gin.Context)
+	// CreateView Keep a list
+	// (POST /api/v1/views)
+	CreateView(c *gin.Context)
+	// DeleteView Take a kept list away
+	// (DELETE /api/v1/views/{key})
+	DeleteView(c *gin.Context, key Key)
+	// GetView One view with its count
+	// (GET /api/v1/views/{key})
+	GetView(c *gin.Context, key Key)
+	// ChangeView Change a kept list
+	// (PATCH /api/v1/views/{key})
+	ChangeView(c *gin.Context, key Key)
 	// ListWebhooks Whom the desk tells what happens
 	// (GET /api/v1/webhooks)
 	ListWebhooks(c *gin.Context)
@@ -7017,6 +7503,81 @@ func (siw *ServerInterfaceWrapper) CreateCalendar(c *gin.Context) {
 	siw.Handler.CreateCalendar(c)
 }
 
+// GetCalendar operation middleware
+func (siw *ServerInterfaceWrapper) GetCalendar(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCalendar(c, key)
+}
+
+// ChangeCalendar operation middleware
+func (siw *ServerInterfaceWrapper) ChangeCalendar(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeCalendar(c, key)
+}
+
+// ImportCalendar operation middleware
+func (siw *ServerInterfaceWrapper) ImportCalendar(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ImportCalendar(c, key)
+}
+
 // GetCalendarYear operation middleware
 func (siw *ServerInterfaceWrapper) GetCalendarYear(c *gin.Context) {
 
@@ -7051,6 +7612,99 @@ func (siw *ServerInterfaceWrapper) GetCalendarYear(c *gin.Context) {
 	siw.Handler.GetCalendarYear(c, key, year)
 }
 
+// ListClients operation middleware
+func (siw *ServerInterfaceWrapper) ListClients(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListClientsParams
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", c.Request.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter q: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListClients(c, params)
+}
+
+// GetClient operation middleware
+func (siw *ServerInterfaceWrapper) GetClient(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetClient(c, id)
+}
+
+// ChangeClient operation middleware
+func (siw *ServerInterfaceWrapper) ChangeClient(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeClient(c, id)
+}
+
 // SetClientAccess operation middleware
 func (siw *ServerInterfaceWrapper) SetClientAccess(c *gin.Context) {
 
@@ -7074,6 +7728,31 @@ func (siw *ServerInterfaceWrapper) SetClientAccess(c *gin.Context) {
 	}
 
 	siw.Handler.SetClientAccess(c, id)
+}
+
+// MergeClient operation middleware
+func (siw *ServerInterfaceWrapper) MergeClient(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MergeClient(c, id)
 }
 
 // ListDesks operation middleware
@@ -7349,6 +8028,71 @@ func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
 	}
 
 	siw.Handler.ListEvents(c, params)
+}
+
+// GetFactor operation middleware
+func (siw *ServerInterfaceWrapper) GetFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetFactor(c)
+}
+
+// EnrolFactor operation middleware
+func (siw *ServerInterfaceWrapper) EnrolFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EnrolFactor(c)
+}
+
+// RenewRecoveryCodes operation middleware
+func (siw *ServerInterfaceWrapper) RenewRecoveryCodes(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RenewRecoveryCodes(c)
+}
+
+// ConfirmFactor operation middleware
+func (siw *ServerInterfaceWrapper) ConfirmFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ConfirmFactor(c)
+}
+
+// RemoveFactor operation middleware
+func (siw *ServerInterfaceWrapper) RemoveFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RemoveFactor(c)
 }
 
 // ListForbiddenWords operation middleware
@@ -7874,6 +8618,45 @@ func (siw *ServerInterfaceWrapper) ReadNotices(c *gin.Context) {
 	siw.Handler.ReadNotices(c)
 }
 
+// ResetPassword operation middleware
+func (siw *ServerInterfaceWrapper) ResetPassword(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ResetPassword(c)
+}
+
+// ChangePassword operation middleware
+func (siw *ServerInterfaceWrapper) ChangePassword(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangePassword(c)
+}
+
+// MailPasswordLink operation middleware
+func (siw *ServerInterfaceWrapper) MailPasswordLink(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MailPasswordLink(c)
+}
+
 // ListPolicies operation middleware
 func (siw *ServerInterfaceWrapper) ListPolicies(c *gin.Context) {
 
@@ -7912,6 +8695,31 @@ func (siw *ServerInterfaceWrapper) CreatePolicy(c *gin.Context) {
 	}
 
 	siw.Handler.CreatePolicy(c)
+}
+
+// ChangePolicy operation middleware
+func (siw *ServerInterfaceWrapper) ChangePolicy(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "desk" -------------
+	var desk Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "desk", c.Param("desk"), &desk, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangePolicy(c, desk)
 }
 
 // ListPresence operation middleware
@@ -8132,6 +8940,115 @@ func (siw *ServerInterfaceWrapper) CreateSession(c *gin.Context) {
 	}
 
 	siw.Handler.CreateSession(c)
+}
+
+// GiveFactor operation middleware
+func (siw *ServerInterfaceWrapper) GiveFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GiveFactor(c)
+}
+
+// MailSignInLink operation middleware
+func (siw *ServerInterfaceWrapper) MailSignInLink(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MailSignInLink(c)
+}
+
+// BeginOIDC operation middleware
+func (siw *ServerInterfaceWrapper) BeginOIDC(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BeginOIDCParams
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.BeginOIDC(c, params)
+}
+
+// EndOIDC operation middleware
+func (siw *ServerInterfaceWrapper) EndOIDC(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndOIDCParams
+
+	// ------------- Optional query parameter "code" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "code", c.Request.URL.Query(), &params.Code, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "error" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "error", c.Request.URL.Query(), &params.Error, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter error: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndOIDC(c, params)
+}
+
+// ListSignInWays operation middleware
+func (siw *ServerInterfaceWrapper) ListSignInWays(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSignInWays(c)
 }
 
 // EndSessions operation middleware
@@ -10464,6 +11381,94 @@ func (siw *ServerInterfaceWrapper) ListViews(c *gin.Context) {
 	siw.Handler.ListViews(c)
 }
 
+// CreateView operation middleware
+func (siw *ServerInterfaceWrapper) CreateView(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateView(c)
+}
+
+// DeleteView operation middleware
+func (siw *ServerInterfaceWrapper) DeleteView(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteView(c, key)
+}
+
+// GetView operation middleware
+func (siw *ServerInterfaceWrapper) GetView(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetView(c, key)
+}
+
+// ChangeView operation middleware
+func (siw *ServerInterfaceWrapper) ChangeView(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeView(c, key)
+}
+
 // ListWebhooks operation middleware
 func (siw *ServerInterfaceWrapper) ListWebhooks(c *gin.Context) {
 
@@ -10795,6 +11800,19 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/api/v1/session", wrapper.DeleteSession)
 	router.GET(options.BaseURL+"/api/v1/session", wrapper.GetSession)
 	router.POST(options.BaseURL+"/api/v1/session", wrapper.CreateSession)
+	router.GET(options.BaseURL+"/api/v1/session/ways", wrapper.ListSignInWays)
+	router.GET(options.BaseURL+"/api/v1/session/oidc", wrapper.BeginOIDC)
+	router.GET(options.BaseURL+"/api/v1/session/oidc/callback", wrapper.EndOIDC)
+	router.POST(options.BaseURL+"/api/v1/session/link", wrapper.MailSignInLink)
+	router.POST(options.BaseURL+"/api/v1/session/factor", wrapper.GiveFactor)
+	router.POST(options.BaseURL+"/api/v1/password", wrapper.ResetPassword)
+	router.PUT(options.BaseURL+"/api/v1/password", wrapper.ChangePassword)
+	router.POST(options.BaseURL+"/api/v1/password/link", wrapper.MailPasswordLink)
+	router.GET(options.BaseURL+"/api/v1/factor", wrapper.GetFactor)
+	router.POST(options.BaseURL+"/api/v1/factor", wrapper.EnrolFactor)
+	router.POST(options.BaseURL+"/api/v1/factor/confirm", wrapper.ConfirmFactor)
+	router.POST(options.BaseURL+"/api/v1/factor/codes", wrapper.RenewRecoveryCodes)
+	router.POST(options.BaseURL+"/api/v1/factor/remove", wrapper.RemoveFactor)
 	router.DELETE(options.BaseURL+"/api/v1/sessions", wrapper.EndSessions)
 	router.GET(options.BaseURL+"/api/v1/sessions", wrapper.ListSessions)
 	router.DELETE(options.BaseURL+"/api/v1/sessions/:id", wrapper.EndSession)
@@ -10835,6 +11853,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/tickets/:number/preview", wrapper.PreviewMail)
 	router.GET(options.BaseURL+"/api/v1/receipts/:id", wrapper.GetReceipt)
 	router.GET(options.BaseURL+"/api/v1/views", wrapper.ListViews)
+	router.POST(options.BaseURL+"/api/v1/views", wrapper.CreateView)
+	router.DELETE(options.BaseURL+"/api/v1/views/:key", wrapper.DeleteView)
+	router.GET(options.BaseURL+"/api/v1/views/:key", wrapper.GetView)
+	router.PATCH(options.BaseURL+"/api/v1/views/:key", wrapper.ChangeView)
 	router.GET(options.BaseURL+"/api/v1/agents", wrapper.ListAgents)
 	router.POST(options.BaseURL+"/api/v1/agents", wrapper.CreateAgent)
 	router.DELETE(options.BaseURL+"/api/v1/agents/:key", wrapper.DeleteAgent)
@@ -10842,6 +11864,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/api/v1/agents/:key", wrapper.ChangeAgent)
 	router.GET(options.BaseURL+"/api/v1/notices", wrapper.ListNotices)
 	router.POST(options.BaseURL+"/api/v1/notices/read", wrapper.ReadNotices)
+	router.GET(options.BaseURL+"/api/v1/clients", wrapper.ListClients)
+	router.GET(options.BaseURL+"/api/v1/clients/:id", wrapper.GetClient)
+	router.PATCH(options.BaseURL+"/api/v1/clients/:id", wrapper.ChangeClient)
+	router.POST(options.BaseURL+"/api/v1/clients/:id/merge", wrapper.MergeClient)
 	router.PUT(options.BaseURL+"/api/v1/clients/:id/access", wrapper.SetClientAccess)
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken)
@@ -10857,9 +11883,13 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/api/v1/groups/:key", wrapper.ChangeGroup)
 	router.GET(options.BaseURL+"/api/v1/calendars", wrapper.ListCalendars)
 	router.POST(options.BaseURL+"/api/v1/calendars", wrapper.CreateCalendar)
+	router.GET(options.BaseURL+"/api/v1/calendars/:key", wrapper.GetCalendar)
+	router.PATCH(options.BaseURL+"/api/v1/calendars/:key", wrapper.ChangeCalendar)
+	router.POST(options.BaseURL+"/api/v1/calendars/:key/import", wrapper.ImportCalendar)
 	router.GET(options.BaseURL+"/api/v1/calendars/:key/years/:year", wrapper.GetCalendarYear)
 	router.GET(options.BaseURL+"/api/v1/policies", wrapper.ListPolicies)
 	router.POST(options.BaseURL+"/api/v1/policies", wrapper.CreatePolicy)
+	router.PATCH(options.BaseURL+"/api/v1/policies/:desk", wrapper.ChangePolicy)
 	router.GET(options.BaseURL+"/api/v1/desks/:key/reception-types", wrapper.ListReceptionTypes)
 	router.POST(options.BaseURL+"/api/v1/desks/:key/reception-types", wrapper.CreateReceptionType)
 	router.DELETE(options.BaseURL+"/api/v1/desks/:key/reception-types/:type", wrapper.DeleteReceptionType)
