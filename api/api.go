@@ -20,20 +20,24 @@ import (
 
 // Options join the ports to the door. All ports are needed; the rest have defaults.
 type Options struct {
-	Reader   Reader
-	Queue    Queue
-	Feed     Feed
-	Tells    Telling
-	Bell     Bell
-	People   People
-	Drafts   Drafts
-	House    House
-	Mailroom Mailroom
-	Health   Health
-	Letters  Letters
+	Reader     Reader
+	Queue      Queue
+	Feed       Feed
+	Tells      Telling
+	Bulk       Bulk
+	Bell       Bell
+	People     People
+	Drafts     Drafts
+	House      House
+	Mailroom   Mailroom
+	Health     Health
+	Letters    Letters
+	SavedViews SavedViews
+	Clients    Clients
 
 	Identity    Identity
 	Postman     Postman
+	OIDC        OIDC // the identity provider, if there is one
 	FactorRoles []ticket.Role // are let in with a second factor only
 	PerToken    Rate          // of each token and session, in this process
 	PerAddress  Rate          // of each address, for requests that nobody is signed in for
@@ -44,7 +48,7 @@ type Options struct {
 	TemporalUIURL  string // "": tickets carry no link to their workflow
 	Namespace      string // of Temporal; default "default"
 
-	WebhookHosts   []string // that may be called though they lie inside
+	WebhookHosts []string // that may be called though they lie inside
 	// Done ends the streams when it is closed, so that a process that stops need not wait for them; nil: never.
 	Done <-chan struct{}
 
@@ -77,6 +81,7 @@ type server struct {
 	hub     *hub
 
 	crossOrigin *http.CrossOriginProtection
+	provider    provider
 	mailing     chan struct{} // holds those that are sent
 	perToken    *buckets
 	perAddress  *buckets

@@ -27,6 +27,8 @@ type Reader interface {
 	History(ctx context.Context, n ticket.Number) ([]Past, error)
 	// List returns one page in the order that q asks for.
 	List(ctx context.Context, q Query) (Page, error)
+	// Count tells how many tickets a query finds, and whether there may be more.
+	Count(ctx context.Context, q Query) (n int, capped bool, err error)
 	// Timeline returns items after the given position (0: from the start), oldest first, and the position to go on
 	// from (0: that was all). With notes false, internal notes are left out.
 	Timeline(ctx context.Context, n ticket.Number, after int64, limit int, notes bool) ([]ticket.Item, int64, error)
@@ -195,6 +197,45 @@ type HookAttempt struct {
 	Took   time.Duration
 	Status int // of HTTP; 0: nobody answered
 	Error  string
+}
+
+// Bulk keeps commands for many tickets.
+type Bulk interface {
+	// AddBulk stores a job; the same request of the same agent returns the first, with another body ticket.Conflict.
+	AddBulk(ctx context.Context, b BulkJob, numbers []ticket.Number) (BulkJob, error)
+	// BulkJob returns one; ticket.NotFound where there is none, as all below.
+	BulkJob(ctx context.Context, id string) (BulkJob, error)
+	// BulkItems lists what became of the tickets, after a place; outcome "": all.
+	BulkItems(ctx context.Context, job, outcome string, after, limit int) ([]BulkItem, error)
+	// SetBulk makes it running, paused or cancelled; ticket.Conflict where it is over.
+	SetBulk(ctx context.Context, job, state string) (BulkJob, error)
+	// UndoBulk stores a job that takes back what another did; ticket.Conflict where that one is not over.
+	UndoBulk(ctx context.Context, agent, request, job string) (BulkJob, error)
+}
+
+// BulkJob is one command for many tickets.
+type BulkJob struct {
+	ID          string
+	Agent       string
+	Request     string // the asker's own id
+	Fingerprint string
+	Order       ticket.Order // as it goes to each ticket; without number and id
+	State       string       // running, paused, cancelled, done
+	UndoOf      string
+	CreatedAt   time.Time
+	FinishedAt  *time.Time
+	Counts      map[string]int // by outcome: waiting, skipped, pending, applied, already, refused, failed
+	Total       int
+}
+
+// BulkItem is what became of one ticket.
+type BulkItem struct {
+	N       int
+	Number  ticket.Number
+	Command string
+	Outcome string // waiting, skipped, pending, applied, already, refused, failed
+	Reason  string
+	Receipt string // the command's id; "": not stored
 }
 
 // Hint says that a ticket changed, and for whom that is.

@@ -71,6 +71,13 @@ var rights = map[string]right{
 	"listHookDeliveries": {scopeAdmin, ticket.RoleAdmin},
 	"redeliverHook":      {scopeAdmin, ticket.RoleAdmin},
 
+	"createBulk": {scopeAct, ticket.RoleAgent},
+	"getBulk":    {scopeRead, ticket.RoleAgent}, // his own; a lead any
+	"pauseBulk":  {scopeAct, ticket.RoleAgent},
+	"resumeBulk": {scopeAct, ticket.RoleAgent},
+	"cancelBulk": {scopeAct, ticket.RoleAgent},
+	"undoBulk":   {scopeAct, ticket.RoleAgent},
+
 	"createTicket":    {scopeAct, ticket.RoleAgent},
 	"clientReply":     {scopeReply, ticket.RoleAgent},
 	"agentResponse":   {scopeReply, ticket.RoleAgent},
@@ -108,6 +115,16 @@ var rights = map[string]right{
 
 	"getSession":    {scopeNone, ticket.RoleAgent},
 	"deleteSession": {scopeNone, ticket.RoleAgent},
+
+	"getView":    {scopeRead, ticket.RoleAgent},
+	"createView": {scopeAct, ticket.RoleAgent}, // for himself; for everybody it takes a lead (views.go)
+	"changeView": {scopeAct, ticket.RoleAgent},
+	"deleteView": {scopeAct, ticket.RoleAgent},
+
+	"listClients":  {scopeRead, ticket.RoleAgent},
+	"getClient":    {scopeRead, ticket.RoleAgent},
+	"changeClient": {scopeAct, ticket.RoleAgent},
+	"mergeClient":  {scopeAct, ticket.RoleLead}, // nothing brings two files apart again
 
 	"setClientAccess": {scopeAdmin, ticket.RoleLead},
 

@@ -13,6 +13,63 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for BulkItemOutcome.
+const (
+	BulkItemOutcomeAlready BulkItemOutcome = "already"
+	BulkItemOutcomeApplied BulkItemOutcome = "applied"
+	BulkItemOutcomeFailed  BulkItemOutcome = "failed"
+	BulkItemOutcomePending BulkItemOutcome = "pending"
+	BulkItemOutcomeRefused BulkItemOutcome = "refused"
+	BulkItemOutcomeSkipped BulkItemOutcome = "skipped"
+	BulkItemOutcomeWaiting BulkItemOutcome = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the BulkItemOutcome enum.
+func (e BulkItemOutcome) Valid() bool {
+	switch e {
+	case BulkItemOutcomeAlready:
+		return true
+	case BulkItemOutcomeApplied:
+		return true
+	case BulkItemOutcomeFailed:
+		return true
+	case BulkItemOutcomePending:
+		return true
+	case BulkItemOutcomeRefused:
+		return true
+	case BulkItemOutcomeSkipped:
+		return true
+	case BulkItemOutcomeWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BulkJobState.
+const (
+	BulkJobStateCancelled BulkJobState = "cancelled"
+	BulkJobStateDone      BulkJobState = "done"
+	BulkJobStatePaused    BulkJobState = "paused"
+	BulkJobStateRunning   BulkJobState = "running"
+)
+
+// Valid indicates whether the value is a known member of the BulkJobState enum.
+func (e BulkJobState) Valid() bool {
+	switch e {
+	case BulkJobStateCancelled:
+		return true
+	case BulkJobStateDone:
+		return true
+	case BulkJobStatePaused:
+		return true
+	case BulkJobStateRunning:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ByKind.
 const (
 	ByKindAgent    ByKind = "agent"
@@ -532,6 +589,54 @@ func (e ClientAccess) Valid() bool {
 	}
 }
 
+// Defines values for ClientFileAccess.
+const (
+	ClientFileAccessFull   ClientFileAccess = "full"
+	ClientFileAccessNone   ClientFileAccess = "none"
+	ClientFileAccessPortal ClientFileAccess = "portal"
+)
+
+// Valid indicates whether the value is a known member of the ClientFileAccess enum.
+func (e ClientFileAccess) Valid() bool {
+	switch e {
+	case ClientFileAccessFull:
+		return true
+	case ClientFileAccessNone:
+		return true
+	case ClientFileAccessPortal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ClientIdentityKind.
+const (
+	ClientIdentityKindExternal ClientIdentityKind = "external"
+	ClientIdentityKindLogin    ClientIdentityKind = "login"
+	ClientIdentityKindMail     ClientIdentityKind = "mail"
+	ClientIdentityKindNumber   ClientIdentityKind = "number"
+	ClientIdentityKindPhone    ClientIdentityKind = "phone"
+)
+
+// Valid indicates whether the value is a known member of the ClientIdentityKind enum.
+func (e ClientIdentityKind) Valid() bool {
+	switch e {
+	case ClientIdentityKindExternal:
+		return true
+	case ClientIdentityKindLogin:
+		return true
+	case ClientIdentityKindMail:
+		return true
+	case ClientIdentityKindNumber:
+		return true
+	case ClientIdentityKindPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ClientVerdictCommandClientVerdictVerdict.
 const (
 	Cancel    ClientVerdictCommandClientVerdictVerdict = "cancel"
@@ -625,6 +730,57 @@ func (e CreateAgentLanguage) Valid() bool {
 	case CreateAgentLanguageEn:
 		return true
 	case CreateAgentLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateBulkCommand.
+const (
+	CreateBulkCommandAgentResponse CreateBulkCommand = "agent-response"
+	CreateBulkCommandAssign        CreateBulkCommand = "assign"
+	CreateBulkCommandClassify      CreateBulkCommand = "classify"
+	CreateBulkCommandClose         CreateBulkCommand = "close"
+	CreateBulkCommandDelete        CreateBulkCommand = "delete"
+	CreateBulkCommandEscalate      CreateBulkCommand = "escalate"
+	CreateBulkCommandHold          CreateBulkCommand = "hold"
+	CreateBulkCommandLink          CreateBulkCommand = "link"
+	CreateBulkCommandMerge         CreateBulkCommand = "merge"
+	CreateBulkCommandNote          CreateBulkCommand = "note"
+	CreateBulkCommandRecall        CreateBulkCommand = "recall"
+	CreateBulkCommandResolve       CreateBulkCommand = "resolve"
+	CreateBulkCommandRestore       CreateBulkCommand = "restore"
+)
+
+// Valid indicates whether the value is a known member of the CreateBulkCommand enum.
+func (e CreateBulkCommand) Valid() bool {
+	switch e {
+	case CreateBulkCommandAgentResponse:
+		return true
+	case CreateBulkCommandAssign:
+		return true
+	case CreateBulkCommandClassify:
+		return true
+	case CreateBulkCommandClose:
+		return true
+	case CreateBulkCommandDelete:
+		return true
+	case CreateBulkCommandEscalate:
+		return true
+	case CreateBulkCommandHold:
+		return true
+	case CreateBulkCommandLink:
+		return true
+	case CreateBulkCommandMerge:
+		return true
+	case CreateBulkCommandNote:
+		return true
+	case CreateBulkCommandRecall:
+		return true
+	case CreateBulkCommandResolve:
+		return true
+	case CreateBulkCommandRestore:
 		return true
 	default:
 		return false
@@ -1575,22 +1731,22 @@ func (e MacroThen) Valid() bool {
 
 // Defines values for MailAfterMode.
 const (
-	Delete  MailAfterMode = "delete"
-	Keyword MailAfterMode = "keyword"
-	Move    MailAfterMode = "move"
-	Seen    MailAfterMode = "seen"
+	MailAfterModeDelete  MailAfterMode = "delete"
+	MailAfterModeKeyword MailAfterMode = "keyword"
+	MailAfterModeMove    MailAfterMode = "move"
+	MailAfterModeSeen    MailAfterMode = "seen"
 )
 
 // Valid indicates whether the value is a known member of the MailAfterMode enum.
 func (e MailAfterMode) Valid() bool {
 	switch e {
-	case Delete:
+	case MailAfterModeDelete:
 		return true
-	case Keyword:
+	case MailAfterModeKeyword:
 		return true
-	case Move:
+	case MailAfterModeMove:
 		return true
-	case Seen:
+	case MailAfterModeSeen:
 		return true
 	default:
 		return false
@@ -2422,6 +2578,75 @@ func (e UndeliverableWhy) Valid() bool {
 	}
 }
 
+// Defines values for ViewColumn.
+const (
+	ViewColumnCategory      ViewColumn = "category"
+	ViewColumnChannel       ViewColumn = "channel"
+	ViewColumnClient        ViewColumn = "client"
+	ViewColumnCreated       ViewColumn = "created"
+	ViewColumnDesk          ViewColumn = "desk"
+	ViewColumnDue           ViewColumn = "due"
+	ViewColumnGroup         ViewColumn = "group"
+	ViewColumnLanguage      ViewColumn = "language"
+	ViewColumnLastMessage   ViewColumn = "last_message"
+	ViewColumnNumber        ViewColumn = "number"
+	ViewColumnOwner         ViewColumn = "owner"
+	ViewColumnPriority      ViewColumn = "priority"
+	ViewColumnReceptionType ViewColumn = "reception_type"
+	ViewColumnState         ViewColumn = "state"
+	ViewColumnTags          ViewColumn = "tags"
+	ViewColumnTitle         ViewColumn = "title"
+	ViewColumnType          ViewColumn = "type"
+	ViewColumnUpdated       ViewColumn = "updated"
+	ViewColumnWaiting       ViewColumn = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the ViewColumn enum.
+func (e ViewColumn) Valid() bool {
+	switch e {
+	case ViewColumnCategory:
+		return true
+	case ViewColumnChannel:
+		return true
+	case ViewColumnClient:
+		return true
+	case ViewColumnCreated:
+		return true
+	case ViewColumnDesk:
+		return true
+	case ViewColumnDue:
+		return true
+	case ViewColumnGroup:
+		return true
+	case ViewColumnLanguage:
+		return true
+	case ViewColumnLastMessage:
+		return true
+	case ViewColumnNumber:
+		return true
+	case ViewColumnOwner:
+		return true
+	case ViewColumnPriority:
+		return true
+	case ViewColumnReceptionType:
+		return true
+	case ViewColumnState:
+		return true
+	case ViewColumnTags:
+		return true
+	case ViewColumnTitle:
+		return true
+	case ViewColumnType:
+		return true
+	case ViewColumnUpdated:
+		return true
+	case ViewColumnWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ViewKey.
 const (
 	ViewKeyAll          ViewKey = "all"
@@ -2485,6 +2710,39 @@ func (e WebhookOffReason) Valid() bool {
 	case WebhookOffReasonGone:
 		return true
 	case WebhookOffReasonLessThannil:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetBulkParamsOutcome.
+const (
+	GetBulkParamsOutcomeAlready GetBulkParamsOutcome = "already"
+	GetBulkParamsOutcomeApplied GetBulkParamsOutcome = "applied"
+	GetBulkParamsOutcomeFailed  GetBulkParamsOutcome = "failed"
+	GetBulkParamsOutcomePending GetBulkParamsOutcome = "pending"
+	GetBulkParamsOutcomeRefused GetBulkParamsOutcome = "refused"
+	GetBulkParamsOutcomeSkipped GetBulkParamsOutcome = "skipped"
+	GetBulkParamsOutcomeWaiting GetBulkParamsOutcome = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the GetBulkParamsOutcome enum.
+func (e GetBulkParamsOutcome) Valid() bool {
+	switch e {
+	case GetBulkParamsOutcomeAlready:
+		return true
+	case GetBulkParamsOutcomeApplied:
+		return true
+	case GetBulkParamsOutcomeFailed:
+		return true
+	case GetBulkParamsOutcomePending:
+		return true
+	case GetBulkParamsOutcomeRefused:
+		return true
+	case GetBulkParamsOutcomeSkipped:
+		return true
+	case GetBulkParamsOutcomeWaiting:
 		return true
 	default:
 		return false
@@ -2615,6 +2873,50 @@ type BareCommand struct {
 	SeenRevision *int64     `json:"seen_revision,omitempty"`
 }
 
+// BulkCounts defines model for BulkCounts.
+type BulkCounts struct {
+	Already int `json:"already"`
+	Applied int `json:"applied"`
+	Failed  int `json:"failed"`
+	Pending int `json:"pending"`
+	Refused int `json:"refused"`
+	Skipped int `json:"skipped"`
+	Waiting int `json:"waiting"`
+}
+
+// BulkItem defines model for BulkItem.
+type BulkItem struct {
+	Command    string          `json:"command"`
+	Number     int64           `json:"number"`
+	Outcome    BulkItemOutcome `json:"outcome"`
+	Reason     *string         `json:"reason"`
+	ReasonText *string         `json:"reason_text"`
+
+	// Receipt Id of the command, for `/receipts/{id}`.
+	Receipt *string `json:"receipt"`
+}
+
+// BulkItemOutcome defines model for BulkItem.Outcome.
+type BulkItemOutcome string
+
+// BulkJob defines model for BulkJob.
+type BulkJob struct {
+	Agent      string       `json:"agent"`
+	Command    string       `json:"command"`
+	Counts     BulkCounts   `json:"counts"`
+	CreatedAt  time.Time    `json:"created_at"`
+	FinishedAt *time.Time   `json:"finished_at"`
+	Id         string       `json:"id"`
+	Items      []BulkItem   `json:"items"`
+	NextCursor *string      `json:"next_cursor"`
+	State      BulkJobState `json:"state"`
+	Total      int          `json:"total"`
+	UndoOf     *string      `json:"undo_of"`
+}
+
+// BulkJobState defines model for BulkJob.State.
+type BulkJobState string
+
 // By defines model for By.
 type By struct {
 	Id   string `json:"id"`
@@ -2735,6 +3037,17 @@ type ChangeCalendar struct {
 
 	// Zone IANA name, such as Asia/Tokyo.
 	Zone *string `json:"zone,omitempty"`
+}
+
+// ChangeClient defines model for ChangeClient.
+type ChangeClient struct {
+	Email      *Email            `json:"email,omitempty"`
+	Identities *[]ClientIdentity `json:"identities,omitempty"`
+	Language   *Language         `json:"language,omitempty"`
+	Name       *string           `json:"name,omitempty"`
+	Notes      *string           `json:"notes,omitempty"`
+	Number     *string           `json:"number,omitempty"`
+	Phone      *string           `json:"phone,omitempty"`
 }
 
 // ChangeDesk defines model for ChangeDesk.
@@ -2974,6 +3287,15 @@ type ChangeTrigger struct {
 	When     *TriggerWhen `json:"when,omitempty"`
 }
 
+// ChangeView defines model for ChangeView.
+type ChangeView struct {
+	Columns *[]ViewColumn `json:"columns,omitempty"`
+	Name    *string       `json:"name,omitempty"`
+	Q       *string       `json:"q,omitempty"`
+	Shared  *bool         `json:"shared,omitempty"`
+	Sort    *Sort         `json:"sort,omitempty"`
+}
+
 // ChangeWebhook defines model for ChangeWebhook.
 type ChangeWebhook struct {
 	Desk    *string                `json:"desk,omitempty"`
@@ -3037,6 +3359,51 @@ type Client struct {
 
 // ClientAccess defines model for Client.Access.
 type ClientAccess string
+
+// ClientFile defines model for ClientFile.
+type ClientFile struct {
+	Access    ClientFileAccess `json:"access"`
+	CreatedAt time.Time        `json:"created_at"`
+
+	// Email As he last wrote it.
+	Email *string `json:"email"`
+	Id    string  `json:"id"`
+
+	// Identities All that he is known by.
+	Identities []ClientIdentity `json:"identities"`
+	Language   *string          `json:"language"`
+
+	// MergedInto The file that this one went into.
+	MergedInto *string `json:"merged_into"`
+	Name       *string `json:"name"`
+
+	// Notes For colleagues.
+	Notes  string  `json:"notes"`
+	Number *string `json:"number"`
+	Phone  *string `json:"phone"`
+
+	// Tickets In the desks of the asker, at most 1001.
+	Tickets       int  `json:"tickets"`
+	TicketsCapped bool `json:"tickets_capped"`
+}
+
+// ClientFileAccess defines model for ClientFile.Access.
+type ClientFileAccess string
+
+// ClientIdentity defines model for ClientIdentity.
+type ClientIdentity struct {
+	Kind  ClientIdentityKind `json:"kind"`
+	Value string             `json:"value"`
+}
+
+// ClientIdentityKind defines model for ClientIdentity.Kind.
+type ClientIdentityKind string
+
+// ClientList defines model for ClientList.
+type ClientList struct {
+	Items      []ClientFile `json:"items"`
+	NextCursor *string      `json:"next_cursor"`
+}
 
 // ClientReplyCommand defines model for ClientReplyCommand.
 type ClientReplyCommand struct {
@@ -3139,6 +3506,28 @@ type CreateAgent struct {
 
 // CreateAgentLanguage defines model for CreateAgent.Language.
 type CreateAgentLanguage string
+
+// CreateBulk defines model for CreateBulk.
+type CreateBulk struct {
+	Command CreateBulkCommand `json:"command"`
+
+	// Id Your own: the same again returns the first job.
+	Id *string `json:"id,omitempty"`
+
+	// Params The body of the command's own route.
+	Params *map[string]interface{} `json:"params,omitempty"`
+
+	// Selection At least one field; all must hold.
+	Selection struct {
+		Numbers *[]int64 `json:"numbers,omitempty"`
+		Q       *string  `json:"q,omitempty"`
+		State   *[]State `json:"state,omitempty"`
+		View    *ViewKey `json:"view,omitempty"`
+	} `json:"selection"`
+}
+
+// CreateBulkCommand defines model for CreateBulk.Command.
+type CreateBulkCommand string
 
 // CreateCalendar defines model for CreateCalendar.
 type CreateCalendar struct {
@@ -3479,6 +3868,18 @@ type CreateTrigger struct {
 	Position *int         `json:"position,omitempty"`
 	Then     TriggerThen  `json:"then"`
 	When     *TriggerWhen `json:"when,omitempty"`
+}
+
+// CreateView defines model for CreateView.
+type CreateView struct {
+	Columns *[]ViewColumn `json:"columns,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key    Key     `json:"key"`
+	Name   string  `json:"name"`
+	Q      *string `json:"q,omitempty"`
+	Shared *bool   `json:"shared,omitempty"`
+	Sort   *Sort   `json:"sort,omitempty"`
 }
 
 // CreateWebhook defines model for CreateWebhook.
@@ -4318,6 +4719,11 @@ type MailboxTest struct {
 	Smtp MailDoorTest `json:"smtp"`
 }
 
+// MergeClient defines model for MergeClient.
+type MergeClient struct {
+	Into string `json:"into"`
+}
+
 // MergeCommand defines model for MergeCommand.
 type MergeCommand struct {
 	// Id Unique per actor.
@@ -5055,6 +5461,21 @@ type SignIn struct {
 	Password *string `json:"password,omitempty"`
 }
 
+// SignInElsewhere defines model for SignInElsewhere.
+type SignInElsewhere struct {
+	// Name Of the provider.
+	Name string `json:"name"`
+
+	// Url Where to send the browser.
+	Url string `json:"url"`
+}
+
+// SignInWays defines model for SignInWays.
+type SignInWays struct {
+	Oidc     *SignInElsewhere `json:"oidc"`
+	Password bool             `json:"password"`
+}
+
 // Signature defines model for Signature.
 type Signature struct {
 	En string `json:"en"`
@@ -5355,14 +5776,40 @@ type UndeliverableList struct {
 	NextCursor *string         `json:"next_cursor"`
 }
 
+// UndoBulk defines model for UndoBulk.
+type UndoBulk struct {
+	Id *string `json:"id,omitempty"`
+}
+
 // View defines model for View.
 type View struct {
+	// Columns Empty: the usual ones.
+	Columns []ViewColumn `json:"columns"`
+
 	// Count At most 1001.
-	Count       int     `json:"count"`
-	CountCapped bool    `json:"count_capped"`
-	Key         ViewKey `json:"key"`
-	Name        string  `json:"name"`
+	Count int `json:"count"`
+
+	// CountCapped There are at least `count`.
+	CountCapped bool `json:"count_capped"`
+
+	// Key all, unassigned, my_groups, mine_open, mine_on_hold, mine_resolved, mine_closed, spam, incoming, at_risk, handed_over, attention, or that of a kept list.
+	Key  string `json:"key"`
+	Name string `json:"name"`
+
+	// Owner Who keeps it.
+	Owner *string `json:"owner"`
+
+	// Q What it looks for.
+	Q string `json:"q"`
+
+	// Saved Somebody keeps it; the others come with the desk.
+	Saved  bool `json:"saved"`
+	Shared bool `json:"shared"`
+	Sort   Sort `json:"sort"`
 }
+
+// ViewColumn defines model for ViewColumn.
+type ViewColumn string
 
 // ViewKey defines model for ViewKey.
 type ViewKey string
@@ -5509,6 +5956,27 @@ type ListAuditParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// GetBulkParams defines parameters for GetBulk.
+type GetBulkParams struct {
+	Outcome *GetBulkParamsOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+	Limit   *Limit                `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// GetBulkParamsOutcome defines parameters for GetBulk.
+type GetBulkParamsOutcome string
+
+// ListClientsParams defines parameters for ListClients.
+type ListClientsParams struct {
+	Q     *string `form:"q,omitempty" json:"q,omitempty"`
+	Limit *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	// After A number of the log: what stands behind it.
@@ -5570,6 +6038,19 @@ type ListQuarantineParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// BeginOIDCParams defines parameters for BeginOIDC.
+type BeginOIDCParams struct {
+	// To Path in the desk to come back to.
+	To *string `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// EndOIDCParams defines parameters for EndOIDC.
+type EndOIDCParams struct {
+	Code  *string `form:"code,omitempty" json:"code,omitempty"`
+	State *string `form:"state,omitempty" json:"state,omitempty"`
+	Error *string `form:"error,omitempty" json:"error,omitempty"`
+}
+
 // EndSessionsParams defines parameters for EndSessions.
 type EndSessionsParams struct {
 	// Agent Whose; another than the asker needs the role admin.
@@ -5611,8 +6092,8 @@ type ListTextModulesParams struct {
 
 // ListTicketsParams defines parameters for ListTickets.
 type ListTicketsParams struct {
-	// View One of the views; "mine" and "my" are the asker.
-	View *ViewKey `form:"view,omitempty" json:"view,omitempty"`
+	// View One of `GET /views`; "mine" and "my" are the asker.
+	View *Key `form:"view,omitempty" json:"view,omitempty"`
 
 	// Q Words, phrases and conditions that must all hold, as in
 	// `state:open owner:me waiting>4h -tag:vip created>=2026-01-01 "exact phrase" 請求書 or(priority:urgent tag:vip)`.
@@ -5870,6 +6351,12 @@ type CreateAgentJSONRequestBody = CreateAgent
 // ChangeAgentJSONRequestBody defines body for ChangeAgent for application/json ContentType.
 type ChangeAgentJSONRequestBody = ChangeAgent
 
+// CreateBulkJSONRequestBody defines body for CreateBulk for application/json ContentType.
+type CreateBulkJSONRequestBody = CreateBulk
+
+// UndoBulkJSONRequestBody defines body for UndoBulk for application/json ContentType.
+type UndoBulkJSONRequestBody = UndoBulk
+
 // CreateCalendarJSONRequestBody defines body for CreateCalendar for application/json ContentType.
 type CreateCalendarJSONRequestBody = CreateCalendar
 
@@ -5879,8 +6366,14 @@ type ChangeCalendarJSONRequestBody = ChangeCalendar
 // ImportCalendarJSONRequestBody defines body for ImportCalendar for application/json ContentType.
 type ImportCalendarJSONRequestBody = ImportCalendar
 
+// ChangeClientJSONRequestBody defines body for ChangeClient for application/json ContentType.
+type ChangeClientJSONRequestBody = ChangeClient
+
 // SetClientAccessJSONRequestBody defines body for SetClientAccess for application/json ContentType.
 type SetClientAccessJSONRequestBody = SetAccess
+
+// MergeClientJSONRequestBody defines body for MergeClient for application/json ContentType.
+type MergeClientJSONRequestBody = MergeClient
 
 // CreateDeskJSONRequestBody defines body for CreateDesk for application/json ContentType.
 type CreateDeskJSONRequestBody = CreateDesk
@@ -6053,6 +6546,12 @@ type CreateTriggerJSONRequestBody = CreateTrigger
 // ChangeTriggerJSONRequestBody defines body for ChangeTrigger for application/json ContentType.
 type ChangeTriggerJSONRequestBody = ChangeTrigger
 
+// CreateViewJSONRequestBody defines body for CreateView for application/json ContentType.
+type CreateViewJSONRequestBody = CreateView
+
+// ChangeViewJSONRequestBody defines body for ChangeView for application/json ContentType.
+type ChangeViewJSONRequestBody = ChangeView
+
 // CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
 type CreateWebhookJSONRequestBody = CreateWebhook
 
@@ -6097,6 +6596,24 @@ type ServerInterface interface {
 	// ListAudit The audit log, newest first
 	// (GET /api/v1/audit)
 	ListAudit(c *gin.Context, params ListAuditParams)
+	// CreateBulk One command for many tickets
+	// (POST /api/v1/bulk)
+	CreateBulk(c *gin.Context)
+	// GetBulk How far a bulk job is
+	// (GET /api/v1/bulk/{id})
+	GetBulk(c *gin.Context, id string, params GetBulkParams)
+	// CancelBulk End a bulk job
+	// (POST /api/v1/bulk/{id}/cancel)
+	CancelBulk(c *gin.Context, id string)
+	// PauseBulk Pause a bulk job
+	// (POST /api/v1/bulk/{id}/pause)
+	PauseBulk(c *gin.Context, id string)
+	// ResumeBulk Go on with a bulk job
+	// (POST /api/v1/bulk/{id}/resume)
+	ResumeBulk(c *gin.Context, id string)
+	// UndoBulk Take back what a bulk job did
+	// (POST /api/v1/bulk/{id}/undo)
+	UndoBulk(c *gin.Context, id string)
 	// ListCalendars Calendars
 	// (GET /api/v1/calendars)
 	ListCalendars(c *gin.Context)
@@ -6115,9 +6632,21 @@ type ServerInterface interface {
 	// GetCalendarYear The picture of a year
 	// (GET /api/v1/calendars/{key}/years/{year})
 	GetCalendarYear(c *gin.Context, key string, year int)
+	// ListClients Find client files
+	// (GET /api/v1/clients)
+	ListClients(c *gin.Context, params ListClientsParams)
+	// GetClient A client's file
+	// (GET /api/v1/clients/{id})
+	GetClient(c *gin.Context, id string)
+	// ChangeClient Change a client's file
+	// (PATCH /api/v1/clients/{id})
+	ChangeClient(c *gin.Context, id string)
 	// SetClientAccess What a client may open
 	// (PUT /api/v1/clients/{id}/access)
 	SetClientAccess(c *gin.Context, id string)
+	// MergeClient Put a client's file into another one
+	// (POST /api/v1/clients/{id}/merge)
+	MergeClient(c *gin.Context, id string)
 	// ListDesks Desks
 	// (GET /api/v1/desks)
 	ListDesks(c *gin.Context)
@@ -6283,6 +6812,15 @@ type ServerInterface interface {
 	// MailSignInLink Mail a client a link that lets him in
 	// (POST /api/v1/session/link)
 	MailSignInLink(c *gin.Context)
+	// BeginOIDC Sign in at the identity provider
+	// (GET /api/v1/session/oidc)
+	BeginOIDC(c *gin.Context, params BeginOIDCParams)
+	// EndOIDC Where the identity provider sends the browser back to
+	// (GET /api/v1/session/oidc/callback)
+	EndOIDC(c *gin.Context, params EndOIDCParams)
+	// ListSignInWays By what the staff can sign in
+	// (GET /api/v1/session/ways)
+	ListSignInWays(c *gin.Context)
 	// EndSessions Sign out everywhere else
 	// (DELETE /api/v1/sessions)
 	EndSessions(c *gin.Context, params EndSessionsParams)
@@ -6463,6 +7001,18 @@ type ServerInterface interface {
 	// ListViews Every view with its count
 	// (GET /api/v1/views)
 	ListViews(c *gin.Context)
+	// CreateView Keep a list
+	// (POST /api/v1/views)
+	CreateView(c *gin.Context)
+	// DeleteView Take a kept list away
+	// (DELETE /api/v1/views/{key})
+	DeleteView(c *gin.Context, key Key)
+	// GetView One view with its count
+	// (GET /api/v1/views/{key})
+	GetView(c *gin.Context, key Key)
+	// ChangeView Change a kept list
+	// (PATCH /api/v1/views/{key})
+	ChangeView(c *gin.Context, key Key)
 	// ListWebhooks Whom the desk tells what happens
 	// (GET /api/v1/webhooks)
 	ListWebhooks(c *gin.Context)
@@ -6762,6 +7312,171 @@ func (siw *ServerInterfaceWrapper) ListAudit(c *gin.Context) {
 	siw.Handler.ListAudit(c, params)
 }
 
+// CreateBulk operation middleware
+func (siw *ServerInterfaceWrapper) CreateBulk(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateBulk(c)
+}
+
+// GetBulk operation middleware
+func (siw *ServerInterfaceWrapper) GetBulk(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetBulkParams
+
+	// ------------- Optional query parameter "outcome" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "outcome", c.Request.URL.Query(), &params.Outcome, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter outcome: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetBulk(c, id, params)
+}
+
+// CancelBulk operation middleware
+func (siw *ServerInterfaceWrapper) CancelBulk(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CancelBulk(c, id)
+}
+
+// PauseBulk operation middleware
+func (siw *ServerInterfaceWrapper) PauseBulk(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PauseBulk(c, id)
+}
+
+// ResumeBulk operation middleware
+func (siw *ServerInterfaceWrapper) ResumeBulk(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ResumeBulk(c, id)
+}
+
+// UndoBulk operation middleware
+func (siw *ServerInterfaceWrapper) UndoBulk(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UndoBulk(c, id)
+}
+
 // ListCalendars operation middleware
 func (siw *ServerInterfaceWrapper) ListCalendars(c *gin.Context) {
 
@@ -6897,6 +7612,99 @@ func (siw *ServerInterfaceWrapper) GetCalendarYear(c *gin.Context) {
 	siw.Handler.GetCalendarYear(c, key, year)
 }
 
+// ListClients operation middleware
+func (siw *ServerInterfaceWrapper) ListClients(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListClientsParams
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", c.Request.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter q: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListClients(c, params)
+}
+
+// GetClient operation middleware
+func (siw *ServerInterfaceWrapper) GetClient(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetClient(c, id)
+}
+
+// ChangeClient operation middleware
+func (siw *ServerInterfaceWrapper) ChangeClient(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeClient(c, id)
+}
+
 // SetClientAccess operation middleware
 func (siw *ServerInterfaceWrapper) SetClientAccess(c *gin.Context) {
 
@@ -6920,6 +7728,31 @@ func (siw *ServerInterfaceWrapper) SetClientAccess(c *gin.Context) {
 	}
 
 	siw.Handler.SetClientAccess(c, id)
+}
+
+// MergeClient operation middleware
+func (siw *ServerInterfaceWrapper) MergeClient(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MergeClient(c, id)
 }
 
 // ListDesks operation middleware
@@ -8133,6 +8966,89 @@ func (siw *ServerInterfaceWrapper) MailSignInLink(c *gin.Context) {
 	}
 
 	siw.Handler.MailSignInLink(c)
+}
+
+// BeginOIDC operation middleware
+func (siw *ServerInterfaceWrapper) BeginOIDC(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BeginOIDCParams
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.BeginOIDC(c, params)
+}
+
+// EndOIDC operation middleware
+func (siw *ServerInterfaceWrapper) EndOIDC(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndOIDCParams
+
+	// ------------- Optional query parameter "code" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "code", c.Request.URL.Query(), &params.Code, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "error" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "error", c.Request.URL.Query(), &params.Error, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter error: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndOIDC(c, params)
+}
+
+// ListSignInWays operation middleware
+func (siw *ServerInterfaceWrapper) ListSignInWays(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSignInWays(c)
 }
 
 // EndSessions operation middleware
@@ -10465,6 +11381,94 @@ func (siw *ServerInterfaceWrapper) ListViews(c *gin.Context) {
 	siw.Handler.ListViews(c)
 }
 
+// CreateView operation middleware
+func (siw *ServerInterfaceWrapper) CreateView(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateView(c)
+}
+
+// DeleteView operation middleware
+func (siw *ServerInterfaceWrapper) DeleteView(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteView(c, key)
+}
+
+// GetView operation middleware
+func (siw *ServerInterfaceWrapper) GetView(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetView(c, key)
+}
+
+// ChangeView operation middleware
+func (siw *ServerInterfaceWrapper) ChangeView(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeView(c, key)
+}
+
 // ListWebhooks operation middleware
 func (siw *ServerInterfaceWrapper) ListWebhooks(c *gin.Context) {
 
@@ -10796,6 +11800,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/api/v1/session", wrapper.DeleteSession)
 	router.GET(options.BaseURL+"/api/v1/session", wrapper.GetSession)
 	router.POST(options.BaseURL+"/api/v1/session", wrapper.CreateSession)
+	router.GET(options.BaseURL+"/api/v1/session/ways", wrapper.ListSignInWays)
+	router.GET(options.BaseURL+"/api/v1/session/oidc", wrapper.BeginOIDC)
+	router.GET(options.BaseURL+"/api/v1/session/oidc/callback", wrapper.EndOIDC)
 	router.POST(options.BaseURL+"/api/v1/session/link", wrapper.MailSignInLink)
 	router.POST(options.BaseURL+"/api/v1/session/factor", wrapper.GiveFactor)
 	router.POST(options.BaseURL+"/api/v1/password", wrapper.ResetPassword)
@@ -10846,6 +11853,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/tickets/:number/preview", wrapper.PreviewMail)
 	router.GET(options.BaseURL+"/api/v1/receipts/:id", wrapper.GetReceipt)
 	router.GET(options.BaseURL+"/api/v1/views", wrapper.ListViews)
+	router.POST(options.BaseURL+"/api/v1/views", wrapper.CreateView)
+	router.DELETE(options.BaseURL+"/api/v1/views/:key", wrapper.DeleteView)
+	router.GET(options.BaseURL+"/api/v1/views/:key", wrapper.GetView)
+	router.PATCH(options.BaseURL+"/api/v1/views/:key", wrapper.ChangeView)
 	router.GET(options.BaseURL+"/api/v1/agents", wrapper.ListAgents)
 	router.POST(options.BaseURL+"/api/v1/agents", wrapper.CreateAgent)
 	router.DELETE(options.BaseURL+"/api/v1/agents/:key", wrapper.DeleteAgent)
@@ -10853,6 +11864,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/api/v1/agents/:key", wrapper.ChangeAgent)
 	router.GET(options.BaseURL+"/api/v1/notices", wrapper.ListNotices)
 	router.POST(options.BaseURL+"/api/v1/notices/read", wrapper.ReadNotices)
+	router.GET(options.BaseURL+"/api/v1/clients", wrapper.ListClients)
+	router.GET(options.BaseURL+"/api/v1/clients/:id", wrapper.GetClient)
+	router.PATCH(options.BaseURL+"/api/v1/clients/:id", wrapper.ChangeClient)
+	router.POST(options.BaseURL+"/api/v1/clients/:id/merge", wrapper.MergeClient)
 	router.PUT(options.BaseURL+"/api/v1/clients/:id/access", wrapper.SetClientAccess)
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken)
@@ -10939,4 +11954,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/webhooks/:id/ping", wrapper.PingWebhook)
 	router.GET(options.BaseURL+"/api/v1/webhooks/:id/deliveries", wrapper.ListHookDeliveries)
 	router.POST(options.BaseURL+"/api/v1/webhooks/:id/deliveries/:delivery/redeliver", wrapper.RedeliverHook)
+	router.POST(options.BaseURL+"/api/v1/bulk", wrapper.CreateBulk)
+	router.GET(options.BaseURL+"/api/v1/bulk/:id", wrapper.GetBulk)
+	router.POST(options.BaseURL+"/api/v1/bulk/:id/pause", wrapper.PauseBulk)
+	router.POST(options.BaseURL+"/api/v1/bulk/:id/resume", wrapper.ResumeBulk)
+	router.POST(options.BaseURL+"/api/v1/bulk/:id/cancel", wrapper.CancelBulk)
+	router.POST(options.BaseURL+"/api/v1/bulk/:id/undo", wrapper.UndoBulk)
 }
