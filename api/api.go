@@ -30,6 +30,7 @@ type Options struct {
 	Mailroom Mailroom
 	Health   Health
 	Letters  Letters
+	Habits   Habits
 
 	Identity    Identity
 	FactorRoles []ticket.Role // are let in with a second factor only

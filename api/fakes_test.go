@@ -24,6 +24,7 @@ const bootstrap = "bootstrap-token-for-tests"
 type fake struct {
 	drafts   fakeDrafts
 	taboo    []Forbidden
+	habits   map[string]ticket.StaffSettings
 	mu       sync.Mutex
 	now      time.Time
 	tickets  map[ticket.Number]*ticket.Record
@@ -319,6 +320,7 @@ func (f *fake) options() Options {
 		Reader: f, Queue: f, Feed: &f.feed, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), BootstrapToken: bootstrap,
 		Drafts:  &f.drafts,
 		Letters: (*fakeLetters)(f),
+		Habits:  (*fakeHabits)(f),
 		BaseURL: "http://desk.example/", TemporalUIURL: "http://temporal.example:8233/", Now: func() time.Time { return f.now },
 	}
 }

@@ -113,7 +113,7 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		{scopeAdmin, "lead", "setClientAccess"},
 		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes getMailbox listUndeliverable listDesks getDesk listGroups listAgents getAgent"},
 		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence"},
-		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile previewMail"},
+		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile previewMail getSettings saveSettings"},
 		{scopeAct, "agent", "saveDraft deleteDraft"},
 		{scopeRead, "agent", "listReceptionTypes listTemplates listMacros useMacro listTextModules listTriggers listForbiddenWords"},
 		{scopeRead, "lead", "listLedger reconcileMailbox"},

@@ -11,6 +11,7 @@ const (
 	WorkflowTicket   = "Ticket"
 	WorkflowDelivery = "Delivery"
 	WorkflowMailbox  = "Mailbox"
+	WorkflowNotices  = "Notices" // one member of staff's mail
 
 	QueueTickets = "duradesk"
 	QueueMail    = "duradesk-mail"
@@ -39,6 +40,9 @@ func DeliveryWorkflowID(delivery string) string { return "delivery-" + delivery 
 
 // MailboxWorkflowID returns the id of the workflow that polls one mailbox.
 func MailboxWorkflowID(mailbox string) string { return "mailbox-" + mailbox }
+
+// NoticesWorkflowID returns the id of the workflow that mails an agent's notices.
+func NoticesWorkflowID(agent string) string { return "notices-" + agent }
 
 // TimerID names the command that a fired timer is: the same timer fired twice is one command.
 func TimerID(n Number, clock string, due time.Time, generation int) string {

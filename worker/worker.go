@@ -22,6 +22,7 @@ type Parts struct {
 	Tickets    *activities.Tickets
 	Deliveries *activities.Deliveries
 	Mailboxes  *activities.Mailboxes
+	Notices    *activities.Notices
 	// AtOnce is how many commands are applied at once: no more than the database pool has connections. 0: 12.
 	AtOnce int
 	// Fatal is told when Temporal refuses a worker for good.
@@ -64,6 +65,7 @@ func registerWorkflows(tickets, mail worker.WorkflowRegistry, desk *workflows.De
 	tickets.RegisterWorkflowWithOptions(desk.Ticket, workflow.RegisterOptions{Name: ticket.WorkflowTicket})
 	mail.RegisterWorkflowWithOptions(desk.Delivery, workflow.RegisterOptions{Name: ticket.WorkflowDelivery})
 	mail.RegisterWorkflowWithOptions(desk.Mailbox, workflow.RegisterOptions{Name: ticket.WorkflowMailbox})
+	mail.RegisterWorkflowWithOptions(desk.Notices, workflow.RegisterOptions{Name: ticket.WorkflowNotices})
 }
 
 func register(tickets, mail worker.Registry, p Parts) {
@@ -72,6 +74,7 @@ func register(tickets, mail worker.Registry, p Parts) {
 	tickets.RegisterActivityWithOptions(p.Tickets.StartEffects, activity.RegisterOptions{Name: activities.NameStartEffects})
 	mail.RegisterActivityWithOptions(p.Deliveries.Send, activity.RegisterOptions{Name: activities.NameSend})
 	mail.RegisterActivityWithOptions(p.Mailboxes.Watch, activity.RegisterOptions{Name: activities.NameWatch})
+	mail.RegisterActivityWithOptions(p.Notices.MailNotices, activity.RegisterOptions{Name: activities.NameMailNotices})
 }
 
 // Run works until ctx ends, then stops in order: mail first, so that another takes the mailboxes over, tickets last.

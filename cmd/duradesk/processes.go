@@ -14,6 +14,7 @@ import (
 
 	"duradesk/activities"
 	"duradesk/api"
+	"duradesk/api/catalog"
 	"duradesk/dispatch"
 	"duradesk/postgres"
 	"duradesk/worker"
@@ -58,6 +59,7 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 		People: people{d.store}, House: house{d.store}, Mailroom: mailroom{d, rings}, Health: health{d.store, temporal}, Identity: identity{d.store},
 		Drafts:         drafts{d.store},
 		Letters:        letters{d.store, d.queue},
+		Habits:         habits{d.store},
 		BootstrapToken: c.BootstrapToken, BaseURL: d.BaseURL, TemporalUIURL: d.TemporalUIURL, Namespace: options.Namespace, Log: d.log,
 	})
 	g.Go(func() error { d.store.Listen(ctx); return nil })
@@ -134,7 +136,9 @@ func (d *desk) parts(b *dispatch.Bell) worker.Parts {
 		Tickets: &activities.Tickets{Desk: d.queue, Bell: b, Log: d.log, ContinueAfter: d.ContinueAfter, Crash: crashPoint},
 		Deliveries: &activities.Deliveries{
 			Outbox: d.queue, Sender: d.loggedIn(), Bell: b, Keys: d.keys, Log: d.log, Now: time.Now, Crash: crashPoint,
+			Say: catalog.Shared().Say, ConsoleURL: d.BaseURL,
 		},
+		Notices:   &activities.Notices{Staff: d.queue, Bell: b, Log: d.log},
 		Mailboxes: &activities.Mailboxes{Intake: d.queue, Post: d.loggedIn(), Bell: b, Keys: d.keys, Log: d.log, Now: time.Now},
 		AtOnce:    int(d.Connections) / 2,
 		Fatal:     func(err error) { d.log.Error("Temporal refuses the worker", "error", err) },

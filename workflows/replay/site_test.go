@@ -218,11 +218,15 @@ func (c *crew) stop() {
 func parts(q *postgres.Queue, b *dispatch.Bell, out activities.Sender, in activities.Post, c *crew) worker.Parts {
 	log := slog.New(slog.DiscardHandler)
 	return worker.Parts{
-		Desk:       &workflows.Desk{ConsoleURL: "https://desk.example"},
-		Tickets:    &activities.Tickets{Desk: c.Wrap(q), Bell: b, Log: log, ContinueAfter: c.ContinueAfter, Crash: c.Crash},
-		Deliveries: &activities.Deliveries{Outbox: q, Sender: out, Bell: b, Keys: keys, Log: log, Now: time.Now, Crash: c.Crash},
-		Mailboxes:  &activities.Mailboxes{Intake: q, Post: in, Bell: b, Keys: keys, Log: log, Now: time.Now},
-		AtOnce:     4,
+		Desk:    &workflows.Desk{ConsoleURL: "https://desk.example"},
+		Tickets: &activities.Tickets{Desk: c.Wrap(q), Bell: b, Log: log, ContinueAfter: c.ContinueAfter, Crash: c.Crash},
+		Deliveries: &activities.Deliveries{
+			Outbox: q, Sender: out, Bell: b, Keys: keys, Log: log, Now: time.Now, Crash: c.Crash,
+			Say: func(_, key string, _ map[string]string) string { return key },
+		},
+		Mailboxes: &activities.Mailboxes{Intake: q, Post: in, Bell: b, Keys: keys, Log: log, Now: time.Now},
+		Notices:   &activities.Notices{Staff: q, Bell: b, Log: log},
+		AtOnce:    4,
 	}
 }
 
