@@ -43,6 +43,7 @@ func (m *Mailboxes) decide(ctx context.Context, box ticket.Mailbox, got ticket.R
 	}
 	if d.Suspected != 0 {
 		fate.Evidence["may_belong_to"] = d.Suspected
+		fate.Suspected = ticket.Number(d.Suspected)
 	}
 	if d.NewAddress {
 		fate.Evidence["new_address"] = true

@@ -281,7 +281,7 @@ func (m *Mailboxes) settleKept(ctx context.Context, box ticket.Mailbox, got tick
 		}
 	}
 	s, err := m.Intake.Settle(ctx, fate)
-	if ticket.CodeOf(err) != "" { // the record refuses it for good: kept, shown, the next mail goes on
+	if code := ticket.CodeOf(err); code != "" && code != ticket.Newer { // the record refuses it for good: kept, shown, the next mail goes on
 		fate = ticket.Fate{Received: got, Fate: "quarantined", MailID: fate.MailID, Evidence: map[string]any{"because": err.Error()}}
 		s, err = m.Intake.Settle(ctx, fate)
 	}

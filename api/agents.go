@@ -81,6 +81,7 @@ func (s *server) CreateAgent(c *gin.Context) {
 		s.told(c, err)
 		return
 	}
+	detail(c, person.Key, map[string]any{"role": person.Role.String(), "groups": person.Groups, "desks": person.Desks})
 	answer(c, http.StatusCreated, agent(person))
 }
 

@@ -40,6 +40,7 @@ func (s *server) ChangeAgent(c *gin.Context, key string) {
 		if err != nil {
 			return nil, err
 		}
+		detail(c, changed.Key, map[string]any{"role": changed.Role.String(), "groups": changed.Groups, "desks": changed.Desks, "disabled": changed.Disabled != nil})
 		return s.changedAgent(ctx, changed)
 	})
 }

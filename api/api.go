@@ -23,6 +23,7 @@ type Options struct {
 	Reader   Reader
 	Queue    Queue
 	Feed     Feed
+	Tells    Telling
 	Bell     Bell
 	People   People
 	Drafts   Drafts
@@ -33,13 +34,18 @@ type Options struct {
 	Habits   Habits
 
 	Identity    Identity
+	Postman     Postman
 	FactorRoles []ticket.Role // are let in with a second factor only
+	PerToken    Rate          // of each token and session, in this process
+	PerAddress  Rate          // of each address, for requests that nobody is signed in for
+	Proxies     []string      // addresses or networks whose X-Forwarded-For is believed
 
 	BootstrapToken string // acts as the agent admin; "": there is no such token
 	BaseURL        string // under which people reach the desk, without a slash at the end
 	TemporalUIURL  string // "": tickets carry no link to their workflow
 	Namespace      string // of Temporal; default "default"
 
+	WebhookHosts []string // that may be called though they lie inside
 	// Done ends the streams when it is closed, so that a process that stops need not wait for them; nil: never.
 	Done <-chan struct{}
 
@@ -72,6 +78,9 @@ type server struct {
 	hub     *hub
 
 	crossOrigin *http.CrossOriginProtection
+	mailing     chan struct{} // holds those that are sent
+	perToken    *buckets
+	perAddress  *buckets
 
 	calendars sync.Map // calendar.Calendar by calendarID: a version never changes
 }
@@ -82,13 +91,17 @@ func New(o Options) http.Handler {
 	s := &server{Options: o.withDefaults(), doc: theDocument(), texts: theTexts()}
 	s.figures = newFigures(s.Registry)
 	s.crossOrigin = ownOrigin(s.BaseURL)
+	s.mailing = make(chan struct{}, mailsOnce)
+	s.perToken, s.perAddress = newBuckets("token", s.PerToken), newBuckets("address", s.PerAddress)
 	s.hub = newHub(s.Feed, s.Log)
 
 	r := gin.New()
 	r.RedirectTrailingSlash, r.RedirectFixedPath = false, false
 	r.HandleMethodNotAllowed = true
-	_ = r.SetTrustedProxies(nil) // refuses only what is no address
-	r.UseRawPath = true          // an id may hold any character, also a slash
+	if err := r.SetTrustedProxies(s.Proxies); err != nil {
+		panic("trusted proxies: " + err.Error()) // cmd has held them to be addresses
+	}
+	r.UseRawPath = true // an id may hold any character, also a slash
 	r.Use(s.observe, s.recovered, headers, s.admit)
 	pages := console.New(console.Options{API: s.inside(r), BaseURL: s.BaseURL, Log: s.Log, Now: s.Now})
 	r.NoRoute(func(c *gin.Context) { s.elsewhere(c, pages) })

@@ -72,7 +72,7 @@ func (s *server) identify(c *gin.Context) (asker, problem) {
 // refuses says why the operation is not for him; nothing where it is.
 func (need right) refuses(who asker, op string) problem {
 	switch {
-	case who.session.State != "" && who.session.State != stateActive && !slices.Contains(early, op):
+	case who.session.State != "" && who.session.State != stateActive && !slices.Contains(early[who.session.State], op):
 		return problem{kind: secondFactor, detail: "second_factor_" + who.session.State}
 	case who.isClient() && !clientRights[op].holds(who.client.Access):
 		return problem{kind: forbidden, detail: "forbidden_client"}

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -64,48 +66,86 @@ var (
 // weekdays as the API names them, Sunday first as in a calendar.Spec.
 var weekdays = [7]string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
 
-// CreateCalendar adds one, or the next version of one.
-func (s *server) CreateCalendar(c *gin.Context) {
-	body, p := s.readBody(c)
-	if p.kind != "" {
-		s.fail(c, p)
-		return
-	}
-	o := newObject(body)
-	spec := readCalendar(o)
-	o.done()
-	if len(*o.faults) == 0 {
-		o.judge(spec)
-	}
-	if len(*o.faults) > 0 {
-		s.fail(c, problemOfFaults(*o.faults))
-		return
-	}
-	ctx, done := budget(c)
-	defer done()
-	spec, err := s.House.AddCalendar(ctx, spec)
+// GetCalendar shows the newest version of one.
+func (s *server) GetCalendar(c *gin.Context, key string) {
+	cal, err := s.calendarNow(c, key)
 	if err != nil {
 		s.told(c, err)
 		return
 	}
-	answer(c, http.StatusCreated, calendarOf(spec))
+	answer(c, http.StatusOK, calendarOf(cal.Spec()))
 }
 
-func readCalendar(o *object) calendar.Spec {
-	spec := calendar.Spec{Key: o.text("key", keyRule.must()), Zone: o.text("zone", zoneRule)}
-	if spec.Key == calendar.Always.Key() {
-		o.blame("key", "reserved", map[string]string{"key": spec.Key})
+// CreateCalendar adds one, or the next version of one.
+func (s *server) CreateCalendar(c *gin.Context) {
+	var spec calendar.Spec
+	s.edit(c, http.StatusCreated, func(_ *hand, o *object) {
+		spec.Key = o.text("key", keyRule.must())
+		if spec.Key == calendar.Always.Key() {
+			o.blame("key", "reserved", map[string]string{"key": spec.Key})
+		}
+		o.get("week", true)
+		readCalendar(o, &spec)
+	}, s.saveCalendar(&spec))
+}
+
+// ChangeCalendar makes the next version of one: what is left out stays.
+func (s *server) ChangeCalendar(c *gin.Context, key string) {
+	var spec calendar.Spec
+	s.edit(c, http.StatusOK, func(h *hand, o *object) {
+		if spec = h.spec(key); h.err == nil {
+			readCalendar(o, &spec)
+		}
+	}, s.saveCalendar(&spec))
+}
+
+func (s *server) saveCalendar(spec *calendar.Spec) func(context.Context) (any, error) {
+	return func(ctx context.Context) (any, error) {
+		stored, err := s.House.AddCalendar(ctx, *spec)
+		return calendarOf(stored), err
 	}
-	if w := o.inside("week", true); w != nil {
+}
+
+// spec is the newest version of a calendar that may be changed.
+func (h *hand) spec(key string) calendar.Spec {
+	found, err := h.s.House.Calendars(h.ctx)
+	if err != nil {
+		h.err = err
+		return calendar.Spec{}
+	}
+	for _, s := range found {
+		if s.Key == key {
+			return s
+		}
+	}
+	h.err = &ticket.Error{Code: ticket.NotFound, Message: "there is no such calendar"}
+	return calendar.Spec{}
+}
+
+// readCalendar reads a calendar into what was there before, and holds it to be one as a whole.
+func readCalendar(o *object, spec *calendar.Spec) {
+	spec.Zone = cmp.Or(o.text("zone", zoneRule), spec.Zone)
+	if w := o.inside("week", false); w != nil {
 		for i, day := range weekdays {
-			spec.Week[i] = parsedLines(w, day, 24, hoursRule, "hours", calendar.ParseInterval)
+			if lines := parsedLines(w, day, 24, hoursRule, "hours", calendar.ParseInterval); w.fields[day] != nil {
+				spec.Week[i] = lines
+			}
 		}
 		w.done()
 	}
-	spec.Holidays = parsedLines(o, "holidays", 1000, lineRule, "holiday", calendar.ParseHoliday)
-	spec.Closed = parsedLines(o, "closed", 1000, lineRule, "closure", calendar.ParseDateRange)
-	spec.Open = parsedLines(o, "open", 1000, lineRule, "opening", calendar.ParseOpening)
-	return spec
+	replaced(o, "holidays", &spec.Holidays, "holiday", calendar.ParseHoliday)
+	replaced(o, "closed", &spec.Closed, "closure", calendar.ParseDateRange)
+	replaced(o, "open", &spec.Open, "opening", calendar.ParseOpening)
+	if len(*o.faults) == 0 {
+		o.judge(*spec)
+	}
+}
+
+// replaced reads a list of lines into to, which stays as it is where there is none.
+func replaced[T any](o *object, name string, to *[]T, code string, parse func(string) (T, error)) {
+	if lines := parsedLines(o, name, 1000, lineRule, code, parse); o.fields[name] != nil {
+		*to = lines
+	}
 }
 
 // parsedLines reads a list of texts that each mean something.
@@ -130,22 +170,14 @@ func parsedLines[T any](o *object, name string, most int, r rule, code string, p
 
 // judge holds the calendar as a whole to be one: its zone is known, hours do not overlap, it opens again and again.
 func (o *object) judge(spec calendar.Spec) {
-	_, err := calendar.New(spec)
-	if err == nil {
-		return
-	}
-	zoneOnly := calendar.Spec{Key: spec.Key, Zone: spec.Zone}
-	zoneOnly.Week[1] = []calendar.Interval{{From: 0, To: 60}}
-	if _, bad := calendar.New(zoneOnly); bad != nil {
-		o.blame("zone", "zone", nil)
-		return
-	}
 	var told *ticket.Error
-	said := err.Error()
-	if errors.As(err, &told) {
-		said = told.Message
+	switch _, err := calendar.New(spec); {
+	case err == nil:
+	case errors.As(err, &told) && theTexts().has("field."+told.Key):
+		*o.faults = append(*o.faults, fault{pointer: told.Field, code: told.Key, args: told.Args})
+	default:
+		*o.faults = append(*o.faults, fault{code: "calendar", args: map[string]string{"why": err.Error()}})
 	}
-	*o.faults = append(*o.faults, fault{code: "calendar", args: map[string]string{"why": said}})
 }
 
 // calendarNow is the newest version of a calendar; ticket.NotFound where there is none.

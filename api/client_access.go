@@ -31,6 +31,6 @@ func (s *server) SetClientAccess(c *gin.Context, id string) {
 		s.told(c, err)
 		return
 	}
-	s.note(c, "client.access", "client:"+client.ID, map[string]any{"access": access})
+	detail(c, "client:"+client.ID, map[string]any{"access": access, "organisation": organisation})
 	answer(c, http.StatusOK, clientOf(client))
 }

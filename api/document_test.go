@@ -127,7 +127,7 @@ func TestEveryOperationSaysWhoMayCallIt(t *testing.T) {
 }
 
 // waysIn are public, for nobody is signed in yet.
-var waysIn = []string{"createSession"}
+var waysIn = []string{"createSession", "mailSignInLink", "mailPasswordLink", "resetPassword"}
 
 // example is a request made from the examples of an operation.
 type example struct {
@@ -207,8 +207,8 @@ func TestEveryExampleReplays(t *testing.T) {
 			f, door := fresh(t)
 			target := f.prepare(t, e)
 			r := call(t, door, bootstrap, e.method, target, e.body)
-			if e.name == "clientVerdict" || e.name == "giveFeedback" { // for clients, who have no token yet
-				r.is(t, 403, "forbidden")
+			if status, no := refusedExamples[e.name]; no {
+				require.Equal(t, status, r.StatusCode, string(r.raw))
 			} else {
 				require.Less(t, r.StatusCode, 300, string(r.raw))
 			}
@@ -221,6 +221,12 @@ func TestEveryExampleReplays(t *testing.T) {
 		operations += len(item.Operations())
 	}
 	require.GreaterOrEqual(t, seen, operations)
+}
+
+// refusedExamples are those that an example cannot know what they need, or that the admin may not: their own tests have it.
+var refusedExamples = map[string]int{
+	"clientVerdict": 403, "giveFeedback": 403, // for clients
+	"giveFactor": 409, "confirmFactor": 422, "renewRecoveryCodes": 422, "resetPassword": 401,
 }
 
 // prepare brings the desk to where the example works, and puts in what examples can only stand for.
@@ -237,7 +243,7 @@ func (f *fake) prepare(t *testing.T, e example) string {
 		call(t, f.door(), bootstrap, "POST", commands+"merge", `{"merge":{"into":1043}}`).is(t, 200)
 	case "recallTicket":
 		call(t, f.door(), bootstrap, "POST", commands+"escalate", `{"escalate":{"desk":"repairs","reason":"x"}}`).is(t, 200)
-	case "createPolicy", "getCalendarYear", "listCalendars":
+	case "createPolicy", "changeCalendar", "importCalendar", "getCalendar", "getCalendarYear", "listCalendars":
 		f.specs = append(f.specs, tokyo(t))
 	case "restoreTicket", "deleteTicket":
 		return strings.Replace(e.target, "1042", "1044", 1)
@@ -253,6 +259,13 @@ func (f *fake) prepare(t *testing.T, e example) string {
 		return "/api/v1/attachments/f-1042"
 	case "createSession":
 		f.passwords["sato"] = demoHash()
+	case "changePassword":
+		for key := range f.people {
+			f.passwords[key] = demoHash()
+		}
+	case "endSession":
+		f.sessions["x"] = Session{ID: "s-x", Agent: "admin"}
+		return "/api/v1/sessions/s-x"
 	case "deleteToken":
 		f.tokenOf(t, "sato", scopeRead)
 		return "/api/v1/tokens/t-sato"

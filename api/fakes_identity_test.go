@@ -12,19 +12,35 @@ import (
 
 // identity is what the fake desk knows of who is signed in.
 type identity struct {
-	passwords map[string]string // hashes by agent
-	factors   map[string]bool
+	passwords map[string]string  // hashes by agent
 	sessions  map[string]Session // by hash
 	failures  map[string]int
 	wait      time.Duration // what a login waits
 	audit     []AuditEntry
 	clients   map[string]ticket.Client
 	together  map[string]string // organisation by client
+	links     map[string]*fakeLink
+	seeds     map[string]*fakeFactor
+	letters   chan Letter
+	flows     map[string]Flow
+	accounts  map[string]string // agents by issuer and subject
+}
+
+type fakeLink struct {
+	Link
+	used bool
+}
+
+type fakeFactor struct {
+	Factor
+	step  int64
+	codes map[string]bool
 }
 
 func newIdentity() identity {
 	return identity{
-		passwords: map[string]string{}, factors: map[string]bool{}, sessions: map[string]Session{}, failures: map[string]int{},
+		passwords: map[string]string{}, sessions: map[string]Session{}, failures: map[string]int{},
+		links: map[string]*fakeLink{}, seeds: map[string]*fakeFactor{}, letters: make(chan Letter, 10), flows: map[string]Flow{}, accounts: map[string]string{},
 		clients: map[string]ticket.Client{
 			"c_01": {ID: "c_01", Name: "山田", Email: "yamada@client.example", Access: "portal"},
 			"c_02": {ID: "c_02", Name: "Suzuki", Email: "suzuki@client.example", Access: "portal"},
@@ -57,7 +73,7 @@ func (f *fakeIdentity) Credentials(_ context.Context, login string) (Credentials
 	defer f.mu.Unlock()
 	for key, p := range f.people {
 		if (key == login || p.Email == login) && p.Disabled == nil {
-			return Credentials{Agent: key, Password: f.passwords[key], Factor: f.factors[key]}, f.away
+			return Credentials{Agent: key, Password: f.passwords[key], Factor: f.seeds[key] != nil && f.seeds[key].Since != nil}, f.away
 		}
 	}
 	if f.away != nil {
@@ -226,4 +242,107 @@ func (f *fake) clientToken(t *testing.T, client string, scopes ...string) string
 	token, hash := newSecret(tokenPrefix)
 	f.tokens[string(hash)] = Token{ID: "t-" + client, Client: client, Scopes: scopes, CreatedAt: f.now}
 	return token
+}
+
+// Post puts a letter where a test can take it.
+func (f *fakeIdentity) Post(_ context.Context, l Letter) error {
+	f.letters <- l
+	return nil
+}
+
+func (f *fakeIdentity) AddLink(_ context.Context, l Link, hash []byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.links[string(hash)] = &fakeLink{Link: l}
+	return f.away
+}
+
+func (f *fakeIdentity) UseLink(_ context.Context, purpose string, hash []byte, now time.Time) (Holder, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.away != nil {
+		return Holder{}, f.away
+	}
+	l := f.links[string(hash)]
+	if l == nil || l.used || l.Purpose != purpose || !l.ExpiresAt.After(now) {
+		return Holder{}, none("link")
+	}
+	l.used = true
+	return f.holderOf(f.people, l.Agent, l.Client), nil
+}
+
+func (f *fakeIdentity) seed(agent string) *fakeFactor {
+	if f.seeds[agent] == nil {
+		f.seeds[agent] = &fakeFactor{codes: map[string]bool{}}
+	}
+	return f.seeds[agent]
+}
+
+func (f *fakeIdentity) Factor(_ context.Context, agent string) (Factor, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	x := f.seed(agent)
+	x.Codes = len(x.codes)
+	return x.Factor, f.away
+}
+
+func (f *fakeIdentity) BeginFactor(_ context.Context, agent string, secret ticket.Secret) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	x := f.seed(agent)
+	if x.Since != nil {
+		return &ticket.Error{Code: ticket.Conflict, Key: "factor_there", Message: "there is one"}
+	}
+	x.Secret = secret
+	return f.away
+}
+
+func (f *fakeIdentity) ConfirmFactor(_ context.Context, agent string, step int64, codes [][]byte, now time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	x := f.seed(agent)
+	x.Since, x.step = &now, step
+	f.renew(x, codes)
+	return f.away
+}
+
+func (f *fakeIdentity) renew(x *fakeFactor, codes [][]byte) {
+	clear(x.codes)
+	for _, c := range codes {
+		x.codes[string(c)] = true
+	}
+}
+
+func (f *fakeIdentity) RenewCodes(_ context.Context, agent string, codes [][]byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.renew(f.seed(agent), codes)
+	return f.away
+}
+
+func (f *fakeIdentity) UseStep(_ context.Context, agent string, step int64) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	x := f.seed(agent)
+	if step <= x.step {
+		return false, f.away
+	}
+	x.step = step
+	return true, f.away
+}
+
+func (f *fakeIdentity) UseRecoveryCode(_ context.Context, agent string, hash []byte, _ time.Time) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	x := f.seed(agent)
+	there := x.codes[string(hash)]
+	delete(x.codes, string(hash))
+	return there, f.away
+}
+
+func (f *fakeIdentity) DropFactor(_ context.Context, agent string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.seeds, agent)
+	return f.away
 }

@@ -59,7 +59,7 @@ func newHub(feed Feed, log *slog.Logger) *hub {
 
 // join begins a reading: whatever lies behind the returned position comes by its channel.
 func (h *hub) join(ctx context.Context, who asker, at time.Time) (*reading, int64, error) {
-	r := &reading{who: who.hears, sight: who.sight(), agent: who.Key, since: at, out: make(chan []byte, readerBacklog), gone: make(chan struct{})}
+	r := &reading{who: who.hears, sight: who.sight(), agent: who.id(), since: at, out: make(chan []byte, readerBacklog), gone: make(chan struct{})}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.stop == nil {

@@ -78,21 +78,14 @@ func headers(c *gin.Context) {
 	h.Add("Vary", "Accept-Language, Authorization, Cookie")
 }
 
-// admit lets through who may call the operation, and only with query parameters that it has.
+// admit lets through who may call the operation, as often as he may, and only with query parameters that it has.
 func (s *server) admit(c *gin.Context) {
 	op, ok := s.operation(c)
 	if !ok {
 		return // no such route or method: the router says so
 	}
-	if !op.public {
-		who, p := s.authenticate(c, op.id)
-		if p.kind != "" {
-			s.fail(c, p)
-			return
-		}
-		c.Set(keyAsker, who)
-	} else if err := s.crossOrigin.Check(c.Request); err != nil { // a sign-in forced by another site, say
-		s.fail(c, problem{kind: crossOrigin})
+	if p := s.admitted(c, op); p.kind != "" {
+		s.fail(c, p)
 		return
 	}
 	if faults := s.queryFaults(c, op); len(faults) > 0 {
@@ -103,6 +96,35 @@ func (s *server) admit(c *gin.Context) {
 	if lines := c.Request.Header.Values("Prefer"); len(lines) > 1 {
 		c.Request.Header.Set("Prefer", strings.Join(lines, ", "))
 	}
+	s.audited(c, op)
+}
+
+// admitted says why the operation is not for who asks; nothing where it is.
+func (s *server) admitted(c *gin.Context, op operation) problem {
+	if op.public {
+		if err := s.crossOrigin.Check(c.Request); err != nil { // a sign-in forced by another site, say
+			return problem{kind: crossOrigin}
+		}
+		if !strings.HasPrefix(c.FullPath(), "/api/v1/") {
+			return problem{}
+		}
+		return s.measured(c, asker{})
+	}
+	if s.perAddress.empty(networkOf(c.ClientIP())) {
+		return s.measured(c, asker{}) // too many that nobody knew
+	}
+	who, p := s.authenticate(c, op.id)
+	c.Set(keyAsker, who)
+	if p.kind == unauthorized {
+		if over := s.measured(c, asker{}); over.kind != "" {
+			return over
+		}
+		return p
+	}
+	if over := s.measured(c, who); over.kind != "" {
+		return over
+	}
+	return p
 }
 
 // misbound answers what the generated server could not read. Queries were looked at before, so that it is a path: a

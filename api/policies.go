@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -68,36 +69,27 @@ func reasons(in []ticket.HoldReason) []openapi.HoldReason {
 
 // CreatePolicy makes the next version of a desk's policy.
 func (s *server) CreatePolicy(c *gin.Context) {
-	body, p := s.readBody(c)
-	if p.kind != "" {
-		s.fail(c, p)
-		return
-	}
-	ctx, done := budget(c)
-	defer done()
-	o := newObject(body)
-	h := &hand{s: s, ctx: ctx, who: askerOf(c)}
-	desk := h.desk(o, "desk")
-	settings := ticket.DefaultSettings()
-	if desk != "" && len(*o.faults) == 0 && h.err == nil {
-		settings, h.err = s.House.Policy(ctx, desk)
-	}
-	h.settings(o, &settings)
-	o.done()
-	if h.err != nil {
-		s.told(c, h.err)
-		return
-	}
-	if len(*o.faults) > 0 {
-		s.fail(c, problemOfFaults(*o.faults))
-		return
-	}
-	settings, err := s.House.AddPolicy(ctx, desk, settings)
-	if err != nil {
-		s.told(c, err)
-		return
-	}
-	answer(c, http.StatusCreated, policyOf(desk, settings))
+	s.nextPolicy(c, http.StatusCreated, func(h *hand, o *object) string { return h.desk(o, "desk") })
+}
+
+// ChangePolicy does the same for the desk that the address names.
+func (s *server) ChangePolicy(c *gin.Context, desk string) {
+	s.nextPolicy(c, http.StatusOK, func(h *hand, _ *object) string { return h.findDesk(desk).Key })
+}
+
+func (s *server) nextPolicy(c *gin.Context, status int, of func(h *hand, o *object) string) {
+	var desk string
+	var settings ticket.Settings
+	s.edit(c, status, func(h *hand, o *object) {
+		settings = ticket.DefaultSettings()
+		if desk = of(h, o); desk != "" && len(*o.faults) == 0 && h.err == nil {
+			settings, h.err = s.House.Policy(h.ctx, desk)
+		}
+		h.settings(o, &settings)
+	}, func(ctx context.Context) (any, error) {
+		stored, err := s.House.AddPolicy(ctx, desk, settings)
+		return policyOf(desk, stored), err
+	})
 }
 
 // settings reads a policy into what was there before: what is left out stays.

@@ -132,6 +132,71 @@ type Feed interface {
 	Present(ctx context.Context, numbers []ticket.Number) ([]Presence, error)
 }
 
+// EventQuery asks for a part of the log. Empty fields don't filter.
+type EventQuery struct {
+	After int64    // a position; 0: from the start
+	Limit int      // 1-200
+	Desks []string // that the asker may see; nil: all
+	Types []string
+}
+
+// Telling keeps whom the desk tells what happens, and the log of it.
+type Telling interface {
+	// Log returns events after a position in their final order, and the position to go on from.
+	Log(ctx context.Context, q EventQuery) ([]ticket.Envelope, int64, error)
+	Webhooks(ctx context.Context) ([]Webhook, error)
+	// Webhook returns one; ticket.NotFound where there is none, as all below.
+	Webhook(ctx context.Context, id string) (Webhook, error)
+	AddWebhook(ctx context.Context, w Webhook, secret ticket.Secret) (Webhook, error)
+	ChangeWebhook(ctx context.Context, w Webhook) (Webhook, error)
+	DropWebhook(ctx context.Context, id string) error
+	// RotateWebhook gives a new secret; the one before stays live until then.
+	RotateWebhook(ctx context.Context, id string, secret ticket.Secret, oldUntil time.Time) (Webhook, error)
+	// PingWebhook has it told a ping; ticket.Conflict where it is off.
+	PingWebhook(ctx context.Context, id string) (HookDelivery, error)
+	HookDeliveries(ctx context.Context, webhook, state string, before int64, limit int) ([]HookDelivery, error)
+	// Redeliver has something told again; ticket.Conflict where the webhook is off.
+	Redeliver(ctx context.Context, webhook string, delivery int64) (HookDelivery, error)
+}
+
+// Webhook is whom the desk tells what happens; its secrets are told once, at their making.
+type Webhook struct {
+	ID           string
+	URL          string
+	Events       []string // types; empty: all
+	Desk         string   // "": of all desks
+	Enabled      bool
+	OffReason    string // failing, gone; "": by hand, or not off
+	Failures     int    // in a row
+	FailingSince *time.Time
+	OldUntil     *time.Time // until when the secret before the last is live too
+	Pending      int
+	CreatedBy    string
+	CreatedAt    time.Time
+}
+
+// HookDelivery is one thing told, or to be told, to a webhook.
+type HookDelivery struct {
+	ID        int64
+	Event     int64         // its number in the log; 0: a ping
+	Ticket    ticket.Number // 0: a ping
+	Type      string
+	MessageID string
+	State     string // pending, delivered, failed
+	NextAt    *time.Time
+	CreatedAt time.Time
+	DoneAt    *time.Time
+	Attempts  []HookAttempt // the newest last
+}
+
+// HookAttempt is one attempt of it.
+type HookAttempt struct {
+	At     time.Time
+	Took   time.Duration
+	Status int // of HTTP; 0: nobody answered
+	Error  string
+}
+
 // Hint says that a ticket changed, and for whom that is.
 type Hint struct {
 	Position int64

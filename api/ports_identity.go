@@ -62,6 +62,40 @@ type AuditQuery struct {
 	Limit                  int
 }
 
+// Link is a one-time link: for a new password of an agent, or to let a client in.
+type Link struct {
+	Purpose   string // password, sign_in
+	Agent     string
+	Client    string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// Factor is an agent's second factor (TOTP, RFC 6238).
+type Factor struct {
+	Secret ticket.Secret // base32; "": none was begun
+	Since  *time.Time    // from when on it is asked for; nil: it is being set up
+	Codes  int           // recovery codes that are left
+}
+
+// Flow is a sign-in that has gone out to the identity provider (OpenID Connect) and has not come back.
+type Flow struct {
+	Nonce     string
+	Verifier  ticket.Secret // of PKCE (RFC 7636)
+	BackTo    string        // path in the desk
+	ExpiresAt time.Time
+}
+
+// Letter is a mail that belongs to no ticket.
+type Letter struct {
+	To, Name, Language, Subject, Body string // the body is plain text
+}
+
+// Postman sends letters. They are not kept: who misses one asks again.
+type Postman interface {
+	Post(ctx context.Context, l Letter) error
+}
+
 // Identity keeps who is signed in, by what people prove themselves, and the book of it.
 type Identity interface {
 	// Credentials returns those of the agent with that key or mail address; ticket.NotFound for nobody, and for who may
@@ -97,6 +131,27 @@ type Identity interface {
 	SetAccess(ctx context.Context, id, access, organisation string) (ticket.Client, error)
 	// Together reports whether two clients belong to one organisation.
 	Together(ctx context.Context, one, other string) (bool, error)
+
+	// AddLink keeps a link under the hash of its secret.
+	AddLink(ctx context.Context, l Link, hash []byte) error
+	// UseLink uses a link up, whoever comes first; ticket.NotFound for one that is unknown, used, expired or for something
+	// else, and where its holder may not come in.
+	UseLink(ctx context.Context, purpose string, hash []byte, now time.Time) (Holder, error)
+
+	// Factor returns that of an agent; an empty one where he has none.
+	Factor(ctx context.Context, agent string) (Factor, error)
+	// BeginFactor keeps the seed of a factor that is being set up; a ticket.Conflict where one is in use.
+	BeginFactor(ctx context.Context, agent string, secret ticket.Secret) error
+	// ConfirmFactor asks for the factor from now on, with these recovery codes (hashes).
+	ConfirmFactor(ctx context.Context, agent string, step int64, codes [][]byte, now time.Time) error
+	// RenewCodes takes other recovery codes in the place of all there were.
+	RenewCodes(ctx context.Context, agent string, codes [][]byte) error
+	// UseStep takes note of a code that was given; false where it, or a later one, was given before.
+	UseStep(ctx context.Context, agent string, step int64) (bool, error)
+	// UseRecoveryCode uses a code up, once; false where it is none of his.
+	UseRecoveryCode(ctx context.Context, agent string, hash []byte, now time.Time) (bool, error)
+	// DropFactor takes the second factor away.
+	DropFactor(ctx context.Context, agent string) error
 
 	// NoteAudit writes a line into the audit log; Audit reads it, newest first.
 	NoteAudit(ctx context.Context, e AuditEntry) error

@@ -175,7 +175,7 @@ func problemTold(e *ticket.Error) problem {
 	case ticket.TooLarge:
 		return problem{kind: tooLarge, detail: e.Key, said: e.Message}
 	case ticket.Invalid:
-		return problem{kind: invalid, faults: []fault{{pointer: e.Field, code: e.Key, said: e.Message}}}
+		return problem{kind: invalid, faults: []fault{{pointer: e.Field, code: e.Key, said: e.Message, args: e.Args}}}
 	}
 	return problem{kind: internal}
 }

@@ -12,7 +12,8 @@ const (
 	scopeReply = "tickets:reply"
 	scopeAct   = "tickets:act"
 	scopeAdmin = "admin"
-	scopeNone  = "" // of whoever is signed in, about himself
+	scopeNone  = ""        // of whoever is signed in, about himself
+	scopeSelf  = "himself" // of who sits at the browser: no token has it but one with admin
 )
 
 var scopes = []string{scopeRead, scopeReply, scopeAct, scopeAdmin}
@@ -58,6 +59,18 @@ var rights = map[string]right{
 	"putPresence":   {scopeRead, ticket.RoleAgent}, // moves nothing: whoever may look may be seen looking
 	"leavePresence": {scopeRead, ticket.RoleAgent},
 
+	"listEvents": {scopeRead, ticket.RoleAgent},
+
+	"listWebhooks":       {scopeAdmin, ticket.RoleAdmin},
+	"createWebhook":      {scopeAdmin, ticket.RoleAdmin},
+	"getWebhook":         {scopeAdmin, ticket.RoleAdmin},
+	"changeWebhook":      {scopeAdmin, ticket.RoleAdmin},
+	"deleteWebhook":      {scopeAdmin, ticket.RoleAdmin},
+	"rotateWebhook":      {scopeAdmin, ticket.RoleAdmin},
+	"pingWebhook":        {scopeAdmin, ticket.RoleAdmin},
+	"listHookDeliveries": {scopeAdmin, ticket.RoleAdmin},
+	"redeliverHook":      {scopeAdmin, ticket.RoleAdmin},
+
 	"createTicket":    {scopeAct, ticket.RoleAgent},
 	"clientReply":     {scopeReply, ticket.RoleAgent},
 	"agentResponse":   {scopeReply, ticket.RoleAgent},
@@ -101,6 +114,20 @@ var rights = map[string]right{
 
 	"setClientAccess": {scopeAdmin, ticket.RoleLead},
 
+	// Those of others need an admin (sessions.go).
+	"listSessions": {scopeSelf, ticket.RoleAgent},
+	"endSessions":  {scopeSelf, ticket.RoleAgent},
+	"endSession":   {scopeSelf, ticket.RoleAgent},
+	"listAudit":    {scopeAdmin, ticket.RoleAdmin},
+
+	"changePassword":     {scopeSelf, ticket.RoleAgent},
+	"getFactor":          {scopeSelf, ticket.RoleAgent},
+	"enrolFactor":        {scopeSelf, ticket.RoleAgent},
+	"confirmFactor":      {scopeSelf, ticket.RoleAgent},
+	"giveFactor":         {scopeSelf, ticket.RoleAgent},
+	"renewRecoveryCodes": {scopeSelf, ticket.RoleAgent},
+	"removeFactor":       {scopeSelf, ticket.RoleAgent}, // that of others needs an admin (factor.go)
+
 	// An agent keeps his own tokens; those of others need an admin (tokens.go).
 	"listTokens":         {scopeAdmin, ticket.RoleAgent},
 	"createToken":        {scopeAdmin, ticket.RoleAgent},
@@ -139,17 +166,21 @@ var rights = map[string]right{
 	"deleteForbiddenWord": {scopeAdmin, ticket.RoleLead},
 	"tryTemplate":         {scopeAdmin, ticket.RoleLead},
 
-	"getDesk":       {scopeRead, ticket.RoleAgent},
-	"changeDesk":    {scopeAdmin, ticket.RoleAdmin},
-	"deleteDesk":    {scopeAdmin, ticket.RoleAdmin},
-	"changeGroup":   {scopeAdmin, ticket.RoleAdmin},
-	"deleteGroup":   {scopeAdmin, ticket.RoleAdmin},
-	"changeAgent":   {scopeAdmin, ticket.RoleAdmin},
-	"deleteAgent":   {scopeAdmin, ticket.RoleAdmin},
-	"createMailbox": {scopeAdmin, ticket.RoleAdmin},
-	"changeMailbox": {scopeAdmin, ticket.RoleAdmin},
-	"deleteMailbox": {scopeAdmin, ticket.RoleAdmin},
-	"testMailbox":   {scopeAdmin, ticket.RoleAdmin},
+	"getCalendar":    {scopeRead, ticket.RoleAgent},
+	"changeCalendar": {scopeAdmin, ticket.RoleAdmin},
+	"importCalendar": {scopeAdmin, ticket.RoleAdmin},
+	"changePolicy":   {scopeAdmin, ticket.RoleAdmin},
+	"getDesk":        {scopeRead, ticket.RoleAgent},
+	"changeDesk":     {scopeAdmin, ticket.RoleAdmin},
+	"deleteDesk":     {scopeAdmin, ticket.RoleAdmin},
+	"changeGroup":    {scopeAdmin, ticket.RoleAdmin},
+	"deleteGroup":    {scopeAdmin, ticket.RoleAdmin},
+	"changeAgent":    {scopeAdmin, ticket.RoleAdmin},
+	"deleteAgent":    {scopeAdmin, ticket.RoleAdmin},
+	"createMailbox":  {scopeAdmin, ticket.RoleAdmin},
+	"changeMailbox":  {scopeAdmin, ticket.RoleAdmin},
+	"deleteMailbox":  {scopeAdmin, ticket.RoleAdmin},
+	"testMailbox":    {scopeAdmin, ticket.RoleAdmin},
 }
 
 // access is what a client may open (E24-E30).
@@ -166,10 +197,14 @@ const (
 var clientRights = map[string]access{
 	"getSession":    portal,
 	"deleteSession": portal,
+	"listSessions":  portal,
+	"endSessions":   portal,
+	"endSession":    portal,
 	"listTickets":   portal,
 	"getTicket":     portal,
 	"getTimeline":   portal,
 	"getReceipt":    portal,
+	"stream":        portal, // of his own tickets, without presence
 	"clientReply":   portal,
 	"clientVerdict": portal,
 	"giveFeedback":  portal,
@@ -180,8 +215,11 @@ func (a access) holds(has string) bool {
 	return a != noAccess && (has == string(full) || has == string(portal) && a == portal)
 }
 
-// early are the operations for which the second factor may still be owed.
-var early = []string{"getSession", "deleteSession"}
+// early are the operations for which the second factor may still be owed, and those to set one up.
+var early = map[string][]string{
+	stateFactor: {"getSession", "deleteSession", "giveFactor"},
+	stateEnrol:  {"getSession", "deleteSession", "getFactor", "enrolFactor", "confirmFactor"},
+}
 
 // asker is who sent the request, with what his session or token may.
 type asker struct {
@@ -210,7 +248,7 @@ func (a asker) id() string {
 }
 
 func (a asker) has(scope string) bool {
-	return scope == scopeNone || slices.Contains(a.scopes, scope) || slices.Contains(a.scopes, scopeAdmin) ||
+	return scope == scopeNone || scope == scopeSelf && a.session.ID != "" || slices.Contains(a.scopes, scope) || slices.Contains(a.scopes, scopeAdmin) ||
 		scope == scopeReply && slices.Contains(a.scopes, scopeAct)
 }
 

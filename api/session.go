@@ -63,6 +63,16 @@ func (s *server) CreateSession(c *gin.Context) {
 		return
 	}
 	o := newObject(body)
+	if o.fields["link"] != nil {
+		secret := o.text("link", rule{min: 1, max: 200})
+		o.done()
+		if len(*o.faults) > 0 {
+			s.fail(c, problemOfFaults(*o.faults))
+			return
+		}
+		s.beginByLink(c, secret)
+		return
+	}
 	login := strings.TrimSpace(o.text("login", rule{min: 1, max: 254, line: true}))
 	if email := o.text("email", emailRule); login == "" {
 		login = email

@@ -11,11 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const secret = "correct horse battery"
+const secretWord = "correct horse battery"
 
 // cheapHash is of the usual kind, but costs a test little; demoHash is that of the document's example.
 var (
-	cheapHash = sync.OnceValue(func() string { return cheaply(secret) })
+	cheapHash = sync.OnceValue(func() string { return cheaply(secretWord) })
 	demoHash  = sync.OnceValue(func() string { return cheaply("duradesk-demo") })
 )
 
@@ -35,7 +35,7 @@ func (f *fake) signIn(t *testing.T, door http.Handler, login string, headers ...
 		f.passwords[login] = cheapHash()
 	}
 	f.mu.Unlock()
-	r = call(t, door, "", "POST", "/api/v1/session", `{"login":"`+login+`","password":"`+secret+`"}`, headers...)
+	r = call(t, door, "", "POST", "/api/v1/session", `{"login":"`+login+`","password":"`+secretWord+`"}`, headers...)
 	r.is(t, 201)
 	cookies := r.Cookies()
 	require.Len(t, cookies, 1)
@@ -127,7 +127,7 @@ func TestAnotherSiteCannotActForHim(t *testing.T) {
 	for _, foreign := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}, {"Origin", "null"}} {
 		call(t, door, "", "POST", "/api/v1/tickets/1042/note", note, append(foreign, "Cookie", cookie)...).is(t, 403, "cross-origin")
 		call(t, door, "", "DELETE", "/api/v1/session", "", append(foreign, "Cookie", cookie)...).is(t, 403, "cross-origin")
-		call(t, door, "", "POST", "/api/v1/session", `{"login":"sato","password":"`+secret+`"}`, foreign...).is(t, 403, "cross-origin")
+		call(t, door, "", "POST", "/api/v1/session", `{"login":"sato","password":"`+secretWord+`"}`, foreign...).is(t, 403, "cross-origin")
 		call(t, door, f.tokenOf(t, "sato", scopeAct), "POST", "/api/v1/tickets/1042/note", note, append(foreign, "Cookie", cookie)...).is(t, 200)
 	}
 	call(t, door, "", "POST", "/api/v1/tickets/1042/note", note, "Sec-Fetch-Site", "same-origin", "Cookie", cookie).is(t, 200)
@@ -151,7 +151,7 @@ func TestWhoIsNotSignedIn(t *testing.T) {
 	}
 	require.NotEmpty(t, f.failures)
 	f.signIn(t, door, "sato")
-	r := call(t, door, "", "POST", "/api/v1/session", `{"email":"sato@desk.example","password":"`+secret+`"}`)
+	r := call(t, door, "", "POST", "/api/v1/session", `{"email":"sato@desk.example","password":"`+secretWord+`"}`)
 	r.is(t, 201)
 	for body, pointers := range map[string]string{
 		`{}`: "/password", `{"password":"x"}`: "/login", `{"login":7,"password":"","x":1}`: "/login /password /x", `{"email":"x","password":"x"}`: "/email",
@@ -161,14 +161,14 @@ func TestWhoIsNotSignedIn(t *testing.T) {
 		require.Equal(t, strings.Split(pointers, " "), r.pointers(), body)
 	}
 	f.wait = time.Minute
-	r = call(t, door, "", "POST", "/api/v1/session", `{"login":"sato","password":"`+secret+`"}`)
+	r = call(t, door, "", "POST", "/api/v1/session", `{"login":"sato","password":"`+secretWord+`"}`)
 	r.is(t, 429, "too-many-requests")
 	require.Equal(t, "60", r.Header.Get("Retry-After"))
 	f.wait = 0
 	p := f.people["sato"]
 	p.Disabled = &f.now
 	f.people["sato"] = p
-	call(t, door, "", "POST", "/api/v1/session", `{"login":"sato","password":"`+secret+`"}`).is(t, 401, "unauthorized")
+	call(t, door, "", "POST", "/api/v1/session", `{"login":"sato","password":"`+secretWord+`"}`).is(t, 401, "unauthorized")
 }
 
 func TestAnOldHashIsMadeAnew(t *testing.T) {

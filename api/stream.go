@@ -91,14 +91,22 @@ func (s *server) still(c *gin.Context) bool {
 	if p.kind == storeAway || p.kind == internal {
 		return true // nobody knows; the next look tells
 	}
-	return p.kind == "" && now.Role == before.Role && fmt.Sprint(now.Desks) == fmt.Sprint(before.Desks)
+	return p.kind == "" && now.id() == before.id() && now.client.Access == before.client.Access && now.Role == before.Role && fmt.Sprint(now.Desks) == fmt.Sprint(before.Desks)
 }
 
 // hears reports whether a frame is for him.
-func (a asker) hears(f frame) bool { return a.sees(f.desk) }
+func (a asker) hears(f frame) bool {
+	if a.isClient() {
+		return !f.presence && f.client == a.client.ID
+	}
+	return a.sees(f.desk)
+}
 
 // sight is the same for those who see the same tickets.
 func (a asker) sight() string {
+	if a.isClient() {
+		return "client " + a.client.ID
+	}
 	if a.Role == ticket.RoleAdmin {
 		return "all"
 	}

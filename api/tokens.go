@@ -139,6 +139,7 @@ func (s *server) keepToken(c *gin.Context, t Token, o *object) {
 		return
 	}
 	shown := token(t)
+	detail(c, t.Agent+t.Client, map[string]any{"token": t.ID, "scopes": t.Scopes})
 	answer(c, http.StatusCreated, openapi.NewToken{
 		Token: secret, Id: shown.Id, Agent: shown.Agent, Client: shown.Client, Scopes: shown.Scopes, ExpiresAt: shown.ExpiresAt, CreatedAt: shown.CreatedAt, LastUsedAt: shown.LastUsedAt,
 	})

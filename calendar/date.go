@@ -2,6 +2,7 @@ package calendar
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"time"
 
@@ -92,6 +93,22 @@ func floorDiv(a, b int64) int64 {
 }
 
 func floorMod(a, b int64) int64 { return a - floorDiv(a, b)*b }
+
+// refused is invalid with the key of the same words in other languages, and the part of the calendar that is to blame
+// as a JSON pointer.
+func refused(key, field string, args map[string]string, format string, a ...any) error {
+	return &ticket.Error{Code: ticket.Invalid, Key: "calendar_" + key, Field: field, Args: args, Message: fmt.Sprintf(format, a...)}
+}
+
+// with puts words before an error, and keeps its key.
+func with(words, field string, err error) error {
+	out := &ticket.Error{Code: ticket.Invalid, Field: field, Message: words + ": " + err.Error()}
+	var inner *ticket.Error
+	if errors.As(err, &inner) {
+		out.Key, out.Args, out.Field = inner.Key, inner.Args, cmp.Or(field, inner.Field)
+	}
+	return out
+}
 
 func invalid(format string, a ...any) error {
 	return &ticket.Error{Code: ticket.Invalid, Message: fmt.Sprintf(format, a...)}

@@ -2,10 +2,12 @@ package calendar
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"duradesk/calendar/zones"
+	"duradesk/ticket"
 )
 
 // New makes a calendar of what people wrote. It refuses, naming what is wrong and how to mend it: an empty or overlong
@@ -15,7 +17,7 @@ func New(s Spec) (Calendar, error) {
 	t := &table{spec: s.clone()}
 	for _, step := range []func() error{t.head, t.hours, t.holidays, t.closures, t.openings, t.opensAgain} {
 		if err := step(); err != nil {
-			return Calendar{}, invalid("calendar %q: %v", s.Key, err)
+			return Calendar{}, with(fmt.Sprintf("calendar %q", s.Key), "", err)
 		}
 	}
 	return Calendar{t}, nil
@@ -24,20 +26,22 @@ func New(s Spec) (Calendar, error) {
 func (t *table) head() (err error) {
 	switch {
 	case t.spec.Key == "":
-		return invalid("give it a key, by which policies name it")
+		return refused("key", "/key", nil, "give it a key, by which policies name it")
 	case len(t.spec.Key) > 100 || !oneLine(t.spec.Key):
-		return invalid("the key must be one line of at most 100 bytes, without spaces around it")
+		return refused("key", "/key", nil, "the key must be one line of at most 100 bytes, without spaces around it")
 	case t.spec.Version < 0:
 		return invalid("version %d is below 0", t.spec.Version)
 	}
-	t.zone, err = zones.Load(t.spec.Zone)
-	return err
+	if t.zone, err = zones.Load(t.spec.Zone); err != nil {
+		return with("zone", "/zone", &ticket.Error{Code: ticket.Invalid, Key: "zone", Message: err.Error()})
+	}
+	return nil
 }
 
 func (t *table) hours() error {
 	for d := range t.spec.Week {
 		if err := checkHours(t.spec.Week[d]); err != nil {
-			return fmt.Errorf("%s: %w", time.Weekday(d), err)
+			return with(time.Weekday(d).String(), weekField(d), err)
 		}
 		t.week[d] = hoursOf(t.spec.Week[d])
 	}
@@ -46,7 +50,7 @@ func (t *table) hours() error {
 		morning := t.week[before].morning
 		t.nights = t.nights || len(morning) > 0
 		if len(morning) > 0 && len(t.week[d].own) > 0 && t.week[d].own[0].from < morning[0].to {
-			return invalid("%s runs over midnight until %s, into the hours of %s; let one end before the other begins",
+			return refused("midnight", weekField(before), map[string]string{"until": clock(int(morning[0].to / 60))}, "%s runs over midnight until %s, into the hours of %s; let one end before the other begins",
 				time.Weekday(before), clock(int(morning[0].to/60)), time.Weekday(d))
 		}
 		t.regular[d] = union(nil, t.week[d].own, morning)
@@ -54,15 +58,18 @@ func (t *table) hours() error {
 	return nil
 }
 
+// weekField is the part of a calendar that holds the hours of a day of the week.
+func weekField(day int) string { return "/week/" + strings.ToLower(time.Weekday(day).String()) }
+
 // checkHours looks at the hours of one day; those over midnight are held to end on the next.
 func checkHours(intervals []Interval) error {
 	for i, a := range intervals {
 		if wrong := a.check(); wrong != "" {
-			return invalid("%s: %s", a, wrong)
+			return refused("hours", "", map[string]string{"hours": a.String()}, "%s: %s", a, wrong)
 		}
 		for _, b := range intervals[:i] {
 			if a.From < b.end() && b.From < a.end() {
-				return invalid("%s and %s overlap; join them, or let one end before the other begins", b, a)
+				return refused("overlap", "", map[string]string{"one": b.String(), "other": a.String()}, "%s and %s overlap; join them, or let one end before the other begins", b, a)
 			}
 		}
 	}
@@ -74,7 +81,7 @@ func (t *table) holidays() error {
 		if h.Set != "" {
 			s, ok := findSet(h.Set)
 			if !ok || h.Date != (Date{}) || h.Name != "" {
-				return invalid("holidays %q: there is no such set; use one of %s, or dates", h.Set, strings.Join(setKeys(), ", "))
+				return refused("no_set", "/holidays", map[string]string{"set": h.Set, "known": strings.Join(setKeys(), ", ")}, "holidays %q: there is no such set; use one of %s, or dates", h.Set, strings.Join(setKeys(), ", "))
 			}
 			t.sets = append(t.sets, usedSet{s, int32(len(t.rules))})
 			for _, n := range s.names {
@@ -82,7 +89,7 @@ func (t *table) holidays() error {
 			}
 			continue
 		}
-		if err := checkDates("holiday", h.Name, h.Date); err != nil {
+		if err := checkDates("holiday", "/holidays", h.Name, h.Date); err != nil {
 			return err
 		}
 		t.layers[holidays].add(h.Date, h.Date, t.rule(rule{reason: OnHoliday, names: names{h.Name, h.Name}}))
@@ -92,14 +99,14 @@ func (t *table) holidays() error {
 
 func (t *table) closures() error {
 	for _, c := range t.spec.Closed {
-		if err := checkDates("closure", c.Name, c.From, c.To); err != nil {
+		if err := checkDates("closure", "/closed", c.Name, c.From, c.To); err != nil {
 			return err
 		}
 		if (c.From.Year == 0) != (c.To.Year == 0) {
-			return invalid("closure %s: write both dates with a year, or both without", c)
+			return refused("half_yearly", "/closed", map[string]string{"what": c.String()}, "closure %s: write both dates with a year, or both without", c)
 		}
 		if c.From.Year != 0 && c.To.before(c.From) {
-			return invalid("closure %s ends before it begins", c)
+			return refused("ends_before", "/closed", map[string]string{"what": c.String()}, "closure %s ends before it begins", c)
 		}
 		t.layers[closures].add(c.From, c.To, t.rule(rule{reason: Closure, names: names{c.Name, c.Name}}))
 	}
@@ -109,17 +116,17 @@ func (t *table) closures() error {
 func (t *table) openings() error {
 	seen := map[Date]bool{}
 	for _, o := range t.spec.Open {
-		if err := checkDates("opening", o.Name, o.Date); err != nil {
+		if err := checkDates("opening", "/open", o.Name, o.Date); err != nil {
 			return err
 		}
 		if len(o.Hours) == 0 {
-			return invalid("opening %s has no hours; write them, or close the date", o.Date)
+			return refused("no_hours", "/open", map[string]string{"what": o.Date.String()}, "opening %s has no hours; write them, or close the date", o.Date)
 		}
 		if err := checkHours(o.Hours); err != nil {
-			return fmt.Errorf("opening %s: %w", o.Date, err)
+			return with(fmt.Sprintf("opening %s", o.Date), "/open", err)
 		}
 		if seen[o.Date] {
-			return invalid("opening %s is there twice; write all its hours in one", o.Date)
+			return refused("twice", "/open", map[string]string{"what": o.Date.String()}, "opening %s is there twice; write all its hours in one", o.Date)
 		}
 		seen[o.Date] = true
 		r := rule{hours: hoursOf(o.Hours), reason: Exceptional, names: names{o.Name, o.Name}}
@@ -151,17 +158,17 @@ func (t *table) opensAgain() error {
 			return nil
 		}
 	}
-	return invalid("it would never open from %d on; give at least one weekday hours, or a yearly opening", after)
+	return refused("never_open", "", map[string]string{"year": strconv.Itoa(after)}, "it would never open from %d on; give at least one weekday hours, or a yearly opening", after)
 }
 
-func checkDates(what, name string, dates ...Date) error {
+func checkDates(what, field, name string, dates ...Date) error {
 	for _, d := range dates {
 		if !d.valid() {
-			return invalid("%s %s: there is no such date", what, d)
+			return refused("no_date", field, map[string]string{"what": d.String()}, "%s %s: there is no such date", what, d)
 		}
 	}
 	if len(name) > 200 || (name != "" && !oneLine(name)) {
-		return invalid("%s %s: the name must be one line of at most 200 bytes, without spaces around it", what, dates[0])
+		return refused("name", field, map[string]string{"what": dates[0].String()}, "%s %s: the name must be one line of at most 200 bytes, without spaces around it", what, dates[0])
 	}
 	return nil
 }

@@ -107,3 +107,15 @@ func (b *Bell) start(ctx context.Context, id, workflow string, input any, summar
 	}
 	return nil
 }
+
+// StartChore rings the workflow that works on a row, starting it where it does not run.
+func (b *Bell) StartChore(ctx context.Context, c ticket.Chore) error {
+	id := ticket.ChoreWorkflowID(c)
+	_, err := b.Client.SignalWithStartWorkflow(ctx, id, ticket.SignalBell, nil, client.StartWorkflowOptions{
+		TaskQueue: ticket.QueueTickets, WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, StaticSummary: c.Workflow + " " + c.ID,
+	}, c.Workflow, rowInput{ID: c.ID})
+	if err != nil {
+		return fmt.Errorf("start %s: %w", id, err)
+	}
+	return nil
+}

@@ -27,6 +27,8 @@ type Record interface {
 	Started(ctx context.Context, deliveries []string) error
 	// Overdue lists tickets whose timer should have rung a minute ago.
 	Overdue(ctx context.Context, limit int) ([]ticket.Number, error)
+	// Chores lists workflows of webhooks and bulk jobs that rows want and that may not run; with all, whether or not.
+	Chores(ctx context.Context, limit int, all bool) ([]ticket.Chore, error)
 	// MailboxesToWatch lists the mailboxes that are switched on.
 	MailboxesToWatch(ctx context.Context) ([]string, error)
 	// UntoldNotices lists agents who have notices to be mailed of which their workflow may not know, and lends them to the
@@ -99,7 +101,10 @@ func (r *Relay) look(ctx context.Context) error {
 	if err := r.deliveries(ctx); err != nil {
 		return err
 	}
-	return r.notices(ctx)
+	if err := r.notices(ctx); err != nil {
+		return err
+	}
+	return r.chores(ctx, false)
 }
 
 // notices tells the workflows of agents that something is to be mailed.
@@ -118,6 +123,18 @@ func (r *Relay) notices(ctx context.Context) error {
 			}
 			return nil
 		})
+	}
+	return g.Wait()
+}
+
+func (r *Relay) chores(ctx context.Context, all bool) error {
+	list, err := r.Record.Chores(ctx, atOnce, all)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	g, inner := limited(ctx)
+	for _, c := range list {
+		g.Go(func() error { return r.Bell.StartChore(inner, c) })
 	}
 	return g.Wait()
 }
@@ -200,8 +217,8 @@ func (r *Relay) ringAll(ctx context.Context, numbers []ticket.Number) error {
 	return g.Wait()
 }
 
-// Rebuild starts every open ticket's workflow again from its row, every delivery that is not done, and every mailbox:
-// for a Temporal whose store was lost. tell is called with the number of tickets rung so far.
+// Rebuild starts every open ticket's workflow again from its row, every delivery that is not done, every
+// webhook and bulk job with something left to do, and every mailbox: for a Temporal whose store was lost. tell is called with the number of tickets rung so far.
 func (r *Relay) Rebuild(ctx context.Context, tell func(done int)) error {
 	done := 0
 	for after := ticket.Number(0); ; {
@@ -220,6 +237,9 @@ func (r *Relay) Rebuild(ctx context.Context, tell func(done int)) error {
 		after = page[len(page)-1]
 	}
 	if err := r.restartDeliveries(ctx); err != nil {
+		return err
+	}
+	if err := r.chores(ctx, true); err != nil {
 		return err
 	}
 	return r.sweep(ctx)

@@ -26,6 +26,7 @@ type record struct {
 	unfinished []string
 	started    []string
 	overdue    []ticket.Number
+	chores     []ticket.Chore
 	mailboxes  []string
 	untold     []string
 	open       []ticket.Number
@@ -63,6 +64,8 @@ func (r *record) Started(_ context.Context, ids []string) error {
 	return nil
 }
 
+func (r *record) Chores(context.Context, int, bool) ([]ticket.Chore, error) { return r.chores, nil }
+
 func (r *record) Overdue(context.Context, int) ([]ticket.Number, error) { return r.overdue, nil }
 
 func (r *record) MailboxesToWatch(context.Context) ([]string, error) { return r.mailboxes, nil }
@@ -96,9 +99,12 @@ func TestTheRelayRingsAndStartsWhatWasNot(t *testing.T) {
 	r := &record{
 		unrung:    []ticket.Unrung{{Number: 1001, Seq: 1, ID: "a", Name: "client-reply"}, {Number: 1002, Seq: 7, ID: "b", Name: "hold"}},
 		unstarted: []string{"d1", "d2"},
+		chores:    []ticket.Chore{{Workflow: ticket.WorkflowWebhook, ID: "w1"}, {Workflow: ticket.WorkflowBulkJob, ID: "j1"}},
 	}
 	relay, c := relay(t, r)
 	require.NoError(t, relay.look(t.Context()))
+	require.Len(t, signals(t, c, "webhook-w1"), 1)
+	require.Len(t, signals(t, c, "bulk-j1"), 1)
 	require.Equal(t, [][2]string{{"client-reply", `{"id":"a","seq":1}`}}, signals(t, c, "ticket-1001"))
 	require.Equal(t, [][2]string{{"hold", `{"id":"b","seq":7}`}}, signals(t, c, "ticket-1002"))
 	require.Equal(t, []string{"d1", "d2"}, r.started)

@@ -36,9 +36,9 @@ func TestBacklog(t *testing.T) {
 // takes over, and the first wakes up in the middle of its work.
 func TestTwoWorkersAtOneMailbox(t *testing.T) {
 	t.Parallel()
-	mails := 300
+	mails, answers, kills := 300, 60, 3
 	if os.Getenv("DURADESK_SOAK") != "" {
-		mails = 10_000
+		mails, answers, kills = 10_000, 500, 10
 	}
 	b := startBacklog(t, dovecot.Options{Hide: []string{"IDLE", "MOVE"}}, backlogOf(mails))
 	start := time.Now()
@@ -50,6 +50,11 @@ func TestTwoWorkersAtOneMailbox(t *testing.T) {
 	first.Signal(syscall.SIGCONT)
 	b.progress(second, mails)
 	t.Logf("two workers: %d mails, %.0f a second", mails, float64(mails)/time.Since(start).Seconds())
+	for _, w := range []*tether.Process{first, second} {
+		w.Signal(syscall.SIGKILL)
+		<-w.Done()
+	}
+	answersThroughABadServer(t, b, answers, kills)
 	b.requireEachOnce(mails)
 }
 

@@ -66,4 +66,5 @@ func TestBouncedMail(t *testing.T) {
 	require.Len(t, d.inbox(client), 2)
 	addressesAreCleared(t, d, client, v.Number)
 	mailboxesByCommand(t, d)
+	realReports(t, d)
 }

@@ -150,6 +150,7 @@ func (w *way) strangerWithItsNumber() {
 	require.Len(w.t, found, 1)
 	require.NotEqual(w.t, w.number, found[0].Number)
 	require.InDelta(w.t, w.number, found[0].Fields["may_belong_to"], 0)
+	require.Equal(w.t, []linkView{{Kind: "related", Number: w.number}}, found[0].Links, "staff see them tied together")
 	require.Equal(w.t, "on_hold", w.agent.ticket(w.number).State)
 }
 

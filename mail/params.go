@@ -14,7 +14,7 @@ func parseParams(raw, charset string) (value string, params map[string]string) {
 	if len(parts) == 0 {
 		return "", nil
 	}
-	value = strings.ToLower(strings.Join(strings.Fields(parts[0]), ""))
+	value = strings.ToLower(strings.Map(tokenOnly, parts[0]))
 	params = map[string]string{}
 	pieces := map[string][]piece{}
 	for _, part := range parts[1:] {
@@ -41,6 +41,14 @@ func parseParams(raw, charset string) (value string, params map[string]string) {
 		}
 	}
 	return value, params
+}
+
+// tokenOnly drops what no media type or disposition holds (RFC 2045 §5.1): some programs write "text/plain>".
+func tokenOnly(r rune) rune {
+	if r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,:\"[]?=`, r) {
+		return -1
+	}
+	return r
 }
 
 // piece is a part of a parameter split by RFC 2231 §3.

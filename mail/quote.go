@@ -61,8 +61,9 @@ func splitText(text string, hint int, opening bool) Split {
 		if hint >= 0 {
 			start = lineAtOffset(lines, hint)
 		}
-		cut := findCut(lines, start)
-		s.Quoted = quotedBlocks(lines, cut, start)
+		left := attributionTries
+		cut := left.findCut(lines, start)
+		s.Quoted = left.quotedBlocks(lines, cut, start)
 		if cut < len(lines) {
 			end = cut
 		}
@@ -84,7 +85,7 @@ func splitText(text string, hint int, opening bool) Split {
 
 // findCut returns the line at which everything that follows is quotation, or len(lines). Marks inside lines that are
 // quoted by > do not count: such lines speak for themselves.
-func findCut(lines []line, hint int) int {
+func (t *tries) findCut(lines []line, hint int) int {
 	for i := range lines[:min(len(lines), maxQuoteLines)] {
 		l := lines[i]
 		if l.blank {
@@ -94,18 +95,18 @@ func findCut(lines []line, hint int) int {
 			continue
 		}
 		if isDelimiter(l.text) {
-			return withLeadIn(lines, i)
+			return t.withLeadIn(lines, i)
 		}
 		if l.quoted {
 			continue
 		}
 		if i == hint && !quotesFollow(lines, i, 4) && somethingBefore(lines, i) {
-			return withLeadIn(lines, i)
+			return t.withLeadIn(lines, i)
 		}
 		if isSeparator(l.text) || isHeaderBlock(lines, i) {
-			return withLeadIn(lines, i)
+			return t.withLeadIn(lines, i)
 		}
-		if n := attribution(lines, i); n > 0 && !quotesFollow(lines, i+n, 3) && somethingBefore(lines, i) {
+		if n := t.attribution(lines, i); n > 0 && !quotesFollow(lines, i+n, 3) && somethingBefore(lines, i) {
 			return i
 		}
 	}
@@ -113,13 +114,13 @@ func findCut(lines []line, hint int) int {
 }
 
 // withLeadIn moves a cut up over the attribution, rule or blank lines that introduce it.
-func withLeadIn(lines []line, cut int) int {
+func (t *tries) withLeadIn(lines []line, cut int) int {
 	i := cut
 	for i > 0 && lines[i-1].blank {
 		i--
 	}
 	for back := 1; back <= 3 && i-back >= 0; back++ {
-		if n := attribution(lines, i-back); n == back {
+		if n := t.attribution(lines, i-back); n == back {
 			return i - back
 		}
 	}
@@ -153,8 +154,8 @@ func somethingBefore(lines []line, i int) bool {
 
 // quotedBlocks decides about the lines quoted by > above the cut. A block at the end is folded, a block before
 // everything the author wrote too; in between the author answers point by point and the quotes stay to be read.
-func quotedBlocks(lines []line, cut, hint int) []Range {
-	blocks := findBlocks(lines[:cut], hint)
+func (t *tries) quotedBlocks(lines []line, cut, hint int) []Range {
+	blocks := t.findBlocks(lines[:cut], hint)
 	var folded []Range
 	own := func(from, to int) bool {
 		if from >= to {
@@ -179,13 +180,13 @@ func quotedBlocks(lines []line, cut, hint int) []Range {
 		last := k == len(blocks)-1
 		switch {
 		case last && !own(b.to, cut):
-			folded = append(folded, Range{lines[b.from].start, lines[b.to-1].next})
+			folded = append(folded, stretch(lines[b.from], lines[b.to-1]))
 		case k == 0 && last && !own(before, b.from):
-			folded = append(folded, Range{lines[b.from].start, lines[b.to-1].next})
+			folded = append(folded, stretch(lines[b.from], lines[b.to-1]))
 		}
 	}
 	if cut < len(lines) {
-		folded = append(folded, Range{lines[cut].start, lines[len(lines)-1].next})
+		folded = append(folded, stretch(lines[cut], lines[len(lines)-1]))
 	}
 	return folded
 }
@@ -195,7 +196,7 @@ type span struct{ from, to int }
 
 // findBlocks gathers runs of quoted lines, blank lines between them and the attribution above them included: that is
 // where hint points, if it points just above.
-func findBlocks(lines []line, hint int) []span {
+func (t *tries) findBlocks(lines []line, hint int) []span {
 	var blocks []span
 	for i := 0; i < len(lines); i++ {
 		if !lines[i].quoted {
@@ -213,7 +214,7 @@ func findBlocks(lines []line, hint int) []span {
 			break
 		}
 		i = b.to - 1
-		if above := attributionAbove(lines, b.from); above < b.from {
+		if above := t.attributionAbove(lines, b.from); above < b.from {
 			b.from = above
 		} else if justAbove(lines, hint, b.from) {
 			b.from = hint
@@ -249,13 +250,13 @@ func wraps(lines []line, j int) bool {
 		len(lines[j-1].text) > 60 && len(lines[j].text) < 20 && !strings.HasSuffix(lines[j].text, ".")
 }
 
-func attributionAbove(lines []line, from int) int {
+func (t *tries) attributionAbove(lines []line, from int) int {
 	i := from
 	for i > 0 && lines[i-1].blank {
 		i--
 	}
 	for back := 1; back <= 3 && i-back >= 0; back++ {
-		if n := attribution(lines, i-back); n == back {
+		if n := t.attribution(lines, i-back); n == back {
 			return i - back
 		}
 	}

@@ -5,10 +5,12 @@ import "strings"
 // line is one line of the text being split.
 type line struct {
 	text   string // without line end
-	start  int
-	next   int // where the next line starts
+	start  int32
+	next   int32 // where the next line starts
 	quoted bool
 	blank  bool
+	class  byte // of its label, once it was looked at
+	looked bool
 }
 
 func cutLines(text string) []line {
@@ -22,7 +24,12 @@ func cutLines(text string) []line {
 			end += pos
 			next = end + 1
 		}
-		l := line{text: text[pos:end], start: pos, next: next}
+		l := line{text: text[pos:end], start: int32(pos), next: int32(next), blank: end == pos} //nolint:gosec // texts are bounded far below
+		if l.blank {
+			lines = append(lines, l)
+			pos = next
+			continue
+		}
 		trimmed := strings.TrimLeft(l.text, " \t\u00a0\u3000")
 		l.blank = strings.TrimSpace(trimmed) == ""
 		l.quoted = strings.HasPrefix(trimmed, ">") || strings.HasPrefix(trimmed, "＞")
@@ -34,9 +41,12 @@ func cutLines(text string) []line {
 
 func lineAtOffset(lines []line, offset int) int {
 	for i, l := range lines {
-		if l.start >= offset {
+		if int(l.start) >= offset {
 			return i
 		}
 	}
 	return len(lines)
 }
+
+// stretch is the bytes from the beginning of one line to the end of another.
+func stretch(from, to line) Range { return Range{int(from.start), int(to.next)} }

@@ -57,8 +57,14 @@ var attributions = []struct {
 	{[]string{"작성", "씀", "썼", "보냄"}, true, regexp.MustCompile(`^\d{4}년 ?\d{1,2}월 ?\d{1,2}일.{0,250}(작성|씀|썼습니다|보냄)\s*[:：]$`)},
 }
 
+// tries is how often the patterns of attributions are tried yet. They are dear, and lines that only look like one can be
+// made by the thousand.
+type tries int
+
+const attributionTries tries = 200
+
 // attribution returns how many lines from i form an attribution: 0 (none) to 3.
-func attribution(lines []line, i int) int {
+func (t *tries) attribution(lines []line, i int) int {
 	joined := ""
 	for n := 1; n <= 3 && i+n <= len(lines); n++ {
 		l := lines[i+n-1]
@@ -69,14 +75,14 @@ func attribution(lines []line, i int) int {
 		if len(joined) > 500 {
 			return 0
 		}
-		if isAttribution(joined) {
+		if t.isAttribution(joined) {
 			return n
 		}
 	}
 	return 0
 }
 
-func isAttribution(s string) bool {
+func (t *tries) isAttribution(s string) bool {
 	s = strings.TrimSpace(strings.Trim(strings.ReplaceAll(s, "\u00a0", " "), "*_ "))
 	last, _ := utf8.DecodeLastRuneInString(s)
 	switch last {
@@ -87,7 +93,13 @@ func isAttribution(s string) bool {
 	dated := strings.ContainsAny(s, "0123456789")
 	for _, a := range attributions {
 		for _, word := range a.words {
-			if (dated || !a.dated) && strings.Contains(s, word) && a.pattern.MatchString(s) {
+			if a.dated && !dated || !strings.Contains(s, word) {
+				continue
+			}
+			if *t--; *t < 0 {
+				return false
+			}
+			if a.pattern.MatchString(s) {
 				return true
 			}
 		}
@@ -162,10 +174,19 @@ func label(s string) byte {
 	return labels[word]
 }
 
+// labelOf looks at each line once: blocks overlap.
+func labelOf(lines []line, i int) byte {
+	l := &lines[i]
+	if !l.looked {
+		l.looked, l.class = true, label(l.text)
+	}
+	return l.class
+}
+
 // isHeaderBlock says whether a header block of at least three different labels starts at line i with the sender, the
 // date or the subject.
 func isHeaderBlock(lines []line, i int) bool {
-	first := label(lines[i].text)
+	first := labelOf(lines, i)
 	if first == 0 || first == 'c' || first == 't' {
 		return false
 	}
@@ -176,7 +197,7 @@ func isHeaderBlock(lines []line, i int) bool {
 			odd++
 			continue
 		}
-		if class := label(lines[j].text); class != 0 {
+		if class := labelOf(lines, j); class != 0 {
 			seen[class] = true
 			odd = 0
 			continue
@@ -225,10 +246,13 @@ func signature(lines []line) (Range, bool) {
 			from = min(from, i)
 		}
 	}
+	if from == end {
+		from = afterValediction(lines, end)
+	}
 	if from == end || from == 0 {
 		return Range{}, false
 	}
-	return Range{lines[from].start, last}, true
+	return Range{int(lines[from].start), int(last)}, true
 }
 
 var contact = regexp.MustCompile(`(?i)(@|\btel\b|\bfax\b|\bphone\b|https?://|www\.|〒|電話|ＴＥＬ|携帯|전화|휴대폰|株式会社|有限会社|주식회사)`)

@@ -51,9 +51,10 @@ type errPanic struct{ value any }
 
 func (e errPanic) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 
-// hopeless makes poison of what no retry can mend: a command that names something that is not there.
+// hopeless makes poison of what no retry can mend: a command that names something that is not there. What a newer
+// program wrote is none: that one can.
 func hopeless(err error) error {
-	if noRows(err) || ticket.CodeOf(err) != "" {
+	if code := ticket.CodeOf(err); noRows(err) || code != "" && code != ticket.Newer {
 		return errPanic{err}
 	}
 	return err

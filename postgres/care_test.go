@@ -202,3 +202,17 @@ func TestMailLeavesThroughTheMailboxThatItCameTo(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "support@desk.example", a.Mail.From.Address)
 }
+
+// What a stranger writes with a guessed number is a ticket of its own, tied to the one that he names.
+func TestASuspectedTicketIsTied(t *testing.T) {
+	t.Parallel()
+	q := engine(t)
+	n := opened(t, q)
+	o := mailIn("stranger", 0, "Re: your number")
+	settled := q.takeIn(t, 7, ticket.Fate{Fate: "message", Order: &o, Suspected: n})
+	require.NotEqual(t, n, settled.Number)
+	requireCount(t, q.s, 2, `select count(*) from links where kind = 'related' and (ticket, other) in (($1, $2), ($2, $1))`, n, settled.Number)
+	other := mailIn("another", 0, "About a ticket that never was")
+	q.takeIn(t, 8, ticket.Fate{Fate: "message", Order: &other, Suspected: 9999})
+	requireCount(t, q.s, 2, `select count(*) from links where kind = 'related'`)
+}

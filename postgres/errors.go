@@ -15,12 +15,16 @@ import (
 	"duradesk/ticket"
 )
 
-// Away reports whether err says that the database could not be reached, went away or has no room: nothing is known
+// Away reports whether err says that the database could not be reached, went away or has no room, or that only a newer
+// program can read what stands there: nothing is known
 // about what the failed call stored, and the same call may succeed later. An ended deadline counts, a cancelled
 // context does not.
 func Away(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return false
+	}
+	if ticket.CodeOf(err) == ticket.Newer {
+		return true // a newer program, which is being deployed beside this one, can
 	}
 	var refused *pgconn.ConnectError
 	if errors.As(err, &refused) {

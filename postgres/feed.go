@@ -68,6 +68,11 @@ func (s *Store) feed(ctx context.Context, tx pgx.Tx) (end, added int64, err erro
 		return 0, 0, err
 	}
 	added = tag.RowsAffected()
+	if added > 0 {
+		if err := fanOut(ctx, tx, end); err != nil {
+			return 0, 0, err
+		}
+	}
 	end += added
 	if sure && valid && added < feedBatch {
 		low = sureLow

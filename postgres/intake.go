@@ -169,6 +169,10 @@ func (q *Queue) settleIn(ctx context.Context, tx pgx.Tx, f ticket.Fate) (ticket.
 			if _, err := tx.Exec(ctx, `update tickets set mailbox = $2 where number = $1`, r.Number, f.Mailbox); err != nil {
 				return out, fmt.Errorf("note the mailbox of a ticket: %w", err)
 			}
+			if _, err := tx.Exec(ctx, `insert into links (ticket, kind, other) select x.a, 'related', x.b from (values ($1::bigint, $2::bigint), ($2, $1)) x (a, b)
+				where exists (select from tickets where number = $2) on conflict do nothing`, r.Number, int64(f.Suspected)); err != nil {
+				return out, fmt.Errorf("tie a ticket to the one that it may belong to: %w", err)
+			}
 		}
 	}
 	reported, err := q.report(ctx, tx, f)

@@ -101,3 +101,23 @@ func migrationFiles() fs.FS {
 	}
 	return files
 }
+
+// Empty tells whether a database has no tables of its own yet.
+func Empty(ctx context.Context, url string) (bool, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return false, badURL(err)
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return false, unreachable(config, err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	var tables int
+	err = conn.QueryRow(ctx, `select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+		where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\_%'`).Scan(&tables)
+	if err != nil {
+		return false, fmt.Errorf("look whether the database is empty: %w", err)
+	}
+	return tables == 0, nil
+}

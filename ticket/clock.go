@@ -55,7 +55,7 @@ var clockNames = names[ClockKind]{"clock", []string{"", "first_response", "wake"
 func (c ClockKind) String() string               { return clockNames.text(c) }
 func (c ClockKind) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 func (c *ClockKind) UnmarshalText(b []byte) (err error) {
-	*c, err = clockNames.parse(string(b))
+	*c, err = clockNames.read(b)
 	return err
 }
 
@@ -122,7 +122,7 @@ var clockStateNames = names[ClockState]{"clock state", []string{"", "running", "
 func (c ClockState) String() string               { return clockStateNames.text(c) }
 func (c ClockState) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 func (c *ClockState) UnmarshalText(b []byte) (err error) {
-	*c, err = clockStateNames.parse(string(b))
+	*c, err = clockStateNames.read(b)
 	return err
 }
 

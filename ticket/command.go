@@ -62,7 +62,7 @@ var kindNames = names[Kind]{"command", []string{
 
 func (k Kind) String() string                      { return kindNames.text(k) }
 func (k Kind) MarshalText() ([]byte, error)        { return []byte(k.String()), nil }
-func (k *Kind) UnmarshalText(b []byte) (err error) { *k, err = kindNames.parse(string(b)); return err }
+func (k *Kind) UnmarshalText(b []byte) (err error) { *k, err = kindNames.read(b); return err }
 
 // ParseKind reads a name; the error lists the names there are.
 func ParseKind(s string) (Kind, error) { return kindNames.parse(s) }
@@ -112,7 +112,7 @@ var actorNames = names[ActorKind]{"actor", []string{"", "client", "agent", "syst
 func (a ActorKind) String() string               { return actorNames.text(a) }
 func (a ActorKind) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 func (a *ActorKind) UnmarshalText(b []byte) (err error) {
-	*a, err = actorNames.parse(string(b))
+	*a, err = actorNames.read(b)
 	return err
 }
 

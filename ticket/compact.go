@@ -49,11 +49,11 @@ func (c *Clock) UnmarshalText(b []byte) error {
 	}
 	*c = Clock{ID: id, State: Running}
 	var err error
-	if c.Kind, err = clockNames.parse(kind); err != nil {
+	if c.Kind, err = clockNames.read([]byte(kind)); err != nil {
 		return err
 	}
 	if len(words) > 1 && !strings.HasPrefix(words[1], "#") && !pairs[words[1]] {
-		if c.State, err = clockStateNames.parse(words[0]); err != nil {
+		if c.State, err = clockStateNames.read([]byte(words[0])); err != nil {
 			return err
 		}
 		words = words[1:]
@@ -137,7 +137,7 @@ func readInstant(s string) (time.Time, error) {
 }
 
 func unreadable(what, text string) error {
-	return &Error{Code: Invalid, Message: fmt.Sprintf("%q is not a %s: was it written by a newer program?", text, what)}
+	return &Error{Code: Newer, Message: fmt.Sprintf("%q is not a %s: was it written by a newer program?", text, what)}
 }
 
 // MarshalText writes "agent:sato@7".
@@ -180,7 +180,7 @@ func (c *Child) UnmarshalText(b []byte) error {
 		return unreadable("hand-over", string(b))
 	}
 	c.Number = Number(n)
-	c.Outcome, err = childNames.parse(outcome)
+	c.Outcome, err = childNames.read([]byte(outcome))
 	return err
 }
 

@@ -12,6 +12,7 @@ const (
 	Forbidden Code = "forbidden" // the actor may not
 	Conflict  Code = "conflict"  // it contradicts what is stored (same id, another body)
 	TooLarge  Code = "too_large" // above a limit that Message names
+	Newer     Code = "newer"     // a newer program wrote it (a rolling deploy): leave it to one, or ask again later
 )
 
 // Error is an error a person may see: Message is plain English, Key names the catalog entry with the same text in
@@ -21,6 +22,7 @@ type Error struct {
 	Key     string
 	Field   string
 	Message string
+	Args    map[string]string // what the catalog's text speaks of
 }
 
 func (e *Error) Error() string { return e.Message }

@@ -65,12 +65,13 @@ type FoundTicket struct {
 // Fate is the end of a mail in the ledger.
 type Fate struct {
 	Received
-	Fate     string // message, duplicate, automatic, bounce, quarantined, ignored
-	MailID   string
-	Evidence map[string]any // no texts, no addresses of people beyond what the ledger needs
-	Order    *Order
-	Bounces  []Bounce // of proven reports only
-	Reached  string   // the address of a writer who proved that our mail reaches him
+	Fate      string // message, duplicate, automatic, bounce, quarantined, ignored
+	MailID    string
+	Evidence  map[string]any // no texts, no addresses of people beyond what the ledger needs
+	Order     *Order
+	Bounces   []Bounce // of proven reports only
+	Suspected Number   // the ticket that it may belong to, without proof: staff see both tied together
+	Reached   string   // the address of a writer who proved that our mail reaches him
 }
 
 // Bounce is what a delivery status report says about one recipient of one of our mails.

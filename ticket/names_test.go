@@ -158,7 +158,7 @@ func TestNamesAreReadBack(t *testing.T) {
 			require.Equal(t, i, back)
 		}
 		_, err := v.parse("no such thing")
-		require.Equal(t, Invalid, CodeOf(err), kind)
+		require.Equal(t, Newer, CodeOf(err), kind)
 	}
 }
 

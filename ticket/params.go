@@ -209,7 +209,7 @@ var verdictNames = names[Verdict]{"verdict", []string{"", "solved", "not_solved"
 func (v Verdict) String() string               { return verdictNames.text(v) }
 func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 func (v *Verdict) UnmarshalText(b []byte) (err error) {
-	*v, err = verdictNames.parse(string(b))
+	*v, err = verdictNames.read(b)
 	return err
 }
 
@@ -233,7 +233,7 @@ var childNames = names[ChildOutcome]{"outcome of a hand-over", []string{"", "res
 func (o ChildOutcome) String() string               { return childNames.text(o) }
 func (o ChildOutcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
 func (o *ChildOutcome) UnmarshalText(b []byte) (err error) {
-	*o, err = childNames.parse(string(b))
+	*o, err = childNames.read(b)
 	return err
 }
 
@@ -253,7 +253,7 @@ var levelNames = names[Level]{"level", []string{"", "low", "medium", "high"}}
 func (l Level) String() string               { return levelNames.text(l) }
 func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 func (l *Level) UnmarshalText(b []byte) (err error) {
-	*l, err = levelNames.parse(string(b))
+	*l, err = levelNames.read(b)
 	return err
 }
 

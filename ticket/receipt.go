@@ -34,7 +34,7 @@ func (o *Outcome) UnmarshalText(b []byte) error {
 			return nil
 		}
 	}
-	return &Error{Code: Invalid, Message: string(b) + " is not an outcome"}
+	return &Error{Code: Newer, Message: string(b) + " is not an outcome"}
 }
 
 // Receipt is the one answer to a command. At is when it was applied, or stored while it is pending.

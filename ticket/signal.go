@@ -12,6 +12,8 @@ const (
 	WorkflowDelivery = "Delivery"
 	WorkflowMailbox  = "Mailbox"
 	WorkflowNotices  = "Notices" // one member of staff's mail
+	WorkflowWebhook  = "Webhook"
+	WorkflowBulkJob  = "BulkJob"
 
 	QueueTickets = "duradesk"
 	QueueMail    = "duradesk-mail"
@@ -43,6 +45,14 @@ func MailboxWorkflowID(mailbox string) string { return "mailbox-" + mailbox }
 
 // NoticesWorkflowID returns the id of the workflow that mails an agent's notices.
 func NoticesWorkflowID(agent string) string { return "notices-" + agent }
+
+// ChoreWorkflowID returns the id of a chore's workflow.
+func ChoreWorkflowID(c Chore) string {
+	if c.Workflow == WorkflowBulkJob {
+		return "bulk-" + c.ID
+	}
+	return "webhook-" + c.ID
+}
 
 // TimerID names the command that a fired timer is: the same timer fired twice is one command.
 func TimerID(n Number, clock string, due time.Time, generation int) string {

@@ -32,7 +32,7 @@ func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText reads a name; an unknown one is Invalid (an old worker meeting a newer state retries on it).
 func (s *State) UnmarshalText(b []byte) (err error) {
-	*s, err = stateNames.parse(string(b))
+	*s, err = stateNames.read(b)
 	return err
 }
 
@@ -69,7 +69,7 @@ var holdNames = names[HoldReason]{"hold reason", []string{"", "client", "third_p
 func (h HoldReason) String() string               { return holdNames.text(h) }
 func (h HoldReason) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
 func (h *HoldReason) UnmarshalText(b []byte) (err error) {
-	*h, err = holdNames.parse(string(b))
+	*h, err = holdNames.read(b)
 	return err
 }
 
@@ -99,7 +99,7 @@ var categoryNames = names[Category]{"category", []string{"", "spam", "abuse", "t
 func (c Category) String() string               { return categoryNames.text(c) }
 func (c Category) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 func (c *Category) UnmarshalText(b []byte) (err error) {
-	*c, err = categoryNames.parse(string(b))
+	*c, err = categoryNames.read(b)
 	return err
 }
 
@@ -126,7 +126,7 @@ var priorityNames = names[Priority]{"priority", []string{"", "low", "normal", "h
 func (p Priority) String() string               { return priorityNames.text(p) }
 func (p Priority) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 func (p *Priority) UnmarshalText(b []byte) (err error) {
-	*p, err = priorityNames.parse(string(b))
+	*p, err = priorityNames.read(b)
 	return err
 }
 
@@ -151,7 +151,7 @@ var channelNames = names[Channel]{"channel", []string{"", "mail", "portal", "pho
 func (c Channel) String() string               { return channelNames.text(c) }
 func (c Channel) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 func (c *Channel) UnmarshalText(b []byte) (err error) {
-	*c, err = channelNames.parse(string(b))
+	*c, err = channelNames.read(b)
 	return err
 }
 
@@ -173,7 +173,7 @@ var roleNames = names[Role]{"role", []string{"", "agent", "lead", "admin"}}
 
 func (r Role) String() string                      { return roleNames.text(r) }
 func (r Role) MarshalText() ([]byte, error)        { return []byte(r.String()), nil }
-func (r *Role) UnmarshalText(b []byte) (err error) { *r, err = roleNames.parse(string(b)); return err }
+func (r *Role) UnmarshalText(b []byte) (err error) { *r, err = roleNames.read(b); return err }
 
 // ParseRole reads a name; the error lists the names there are.
 func ParseRole(s string) (Role, error) { return roleNames.parse(s) }

@@ -105,7 +105,9 @@ func sample(ctx context.Context, c client.Client, namespace string, perState int
 			chosen = append(chosen, info.GetExecution())
 		}
 	}
-	slices.SortFunc(chosen, func(a, b *commonpb.WorkflowExecution) int { return strings.Compare(a.GetWorkflowId(), b.GetWorkflowId()) })
+	slices.SortFunc(chosen, func(a, b *commonpb.WorkflowExecution) int {
+		return strings.Compare(a.GetWorkflowId(), b.GetWorkflowId())
+	})
 	return chosen, nil
 }
 

@@ -103,8 +103,7 @@ type doneView struct {
 type toast struct {
 	Text    string `json:"text"`
 	Tone    string `json:"tone,omitempty"`
-	Undo    string `json:"undo,omitempty"`    // address that takes it back
-	Seconds int    `json:"seconds,omitempty"` // for how long that is possible
+	Seconds int    `json:"seconds,omitempty"` // for how long it can be taken back
 	Number  string `json:"number,omitempty"`
 	What    string `json:"what,omitempty"`
 }
@@ -132,6 +131,9 @@ func (v *visit) acted(n, name string, receipt openapi.Receipt) error {
 		said.Text = say(v.lang, "did.already")
 	case "pending":
 		said.Text, said.Tone = say(v.lang, "did.pending"), "wait"
+	}
+	if strings.HasPrefix(name, "sent_") && name != "sent_note" {
+		said.Seconds = out.Ticket.Compose.UndoSeconds
 	}
 	v.tell("duradesk:done", said)
 	return v.show(http.StatusOK, "done", out)

@@ -28,10 +28,48 @@ type composeView struct {
 	Reasons                     []option
 	Refusal                     string // why nothing can be answered
 	FollowUp                    bool   // offer a linked ticket
+	Drafts                      map[string]draftView
+	Templates                   []option
+	UndoSeconds                 int
+	DeskKey                     string
 }
 
-func (v *visit) compose(t *ticketView) (composeView, error) {
+// draftView is what the agent has begun to write, as the server keeps it.
+type draftView struct {
+	ID, Body, To, Cc, Template string
+	At                         int64 // milliseconds, as scripts count
+	Files                      []fileView
+}
+
+// draftOf says for which composer a draft is.
+var draftOf = map[openapi.DraftKind]string{"agent-response": "answer", "hold": "answer", "resolve": "answer", "note": "note"}
+
+// drafts finds the agent's own: the one that is being written, else the newest that was kept for him.
+func (v *visit) drafts(number string) (map[string]draftView, error) {
+	var found openapi.DraftList
+	if err := v.get("/tickets/"+url.PathEscape(number)+"/drafts", &found); err != nil {
+		return nil, err
+	}
+	out := map[string]draftView{"answer": {}, "note": {}}
+	written := map[string]bool{}
+	for _, d := range found.Items {
+		form := draftOf[d.Kind]
+		if form == "" || d.Agent != v.me.Key || written[form] || d.Kept && out[form].ID != "" {
+			continue
+		}
+		written[form] = !d.Kept
+		one := draftView{ID: d.Id, Body: d.Message.Body, To: joined(d.Message.To), Cc: joined(d.Message.Cc), Template: deref(d.Message.Template), At: d.UpdatedAt.UnixMilli()}
+		for _, f := range d.Message.Attachments {
+			one.Files = append(one.Files, fileView{Name: f.Name, Href: f.Id, Size: sizeOf(f.Size)})
+		}
+		out[form] = one
+	}
+	return out, nil
+}
+
+func (v *visit) compose(t *ticketView, h *house, drafts map[string]draftView) composeView {
 	out := composeView{
+		Drafts: drafts, DeskKey: t.Desk,
 		Answer: t.allows("agent-response"), Hold: t.allows("hold"), Resolve: t.allows("resolve"), Note: t.allows("note"), To: deref(t.Client.Email),
 		Reasons: v.opts("holding", "client", "third_party", "internal", "scheduled"), FollowUp: t.State == "closed",
 	}
@@ -40,8 +78,21 @@ func (v *visit) compose(t *ticketView) (composeView, error) {
 			out.Refusal = deref(a.ReasonText)
 		}
 	}
-	return out, nil
+	for _, d := range h.Desks {
+		if d.Key == t.Desk {
+			out.UndoSeconds = d.UndoSendSeconds
+		}
+	}
+	for _, x := range h.Templates {
+		if x.Name != "" && (x.Desk == nil || *x.Desk == t.Desk) && string(x.Language) == t.Language && answers[string(x.Occasion)] {
+			out.Templates = append(out.Templates, option{x.Name, x.Name})
+		}
+	}
+	return out
 }
+
+// answers are the occasions on which an agent writes.
+var answers = map[string]bool{"answer": true, "interim": true, "final": true}
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
@@ -96,6 +147,9 @@ func (v *visit) sendBody(way string) (map[string]any, error) {
 	if template := v.r.FormValue("template"); template != "" {
 		message["template"] = template
 	}
+	if kept := v.r.PostForm["draft_files"]; len(kept) > 0 {
+		message["draft_files"] = kept
+	}
 	files, err := v.files()
 	if err != nil {
 		return nil, err
@@ -104,6 +158,9 @@ func (v *visit) sendBody(way string) (map[string]any, error) {
 		message["attachments"] = files
 	}
 	body := map[string]any{"message": message}
+	if draft := v.r.FormValue("draft_id"); draft != "" {
+		body["draft_id"] = draft
+	}
 	if id := v.r.FormValue("id"); id != "" {
 		body["id"] = id
 	}
@@ -157,6 +214,7 @@ type staleView struct {
 	Title, Detail string
 	Items         []itemView
 	Revision      int64
+	Draft         string // the copy that the server kept of what was refused
 }
 
 // stale shows the unseen messages above the text, which is kept, and lets it be sent all the same.
@@ -169,5 +227,5 @@ func (v *visit) stale(n string, p *problem) error {
 	if err != nil {
 		return err
 	}
-	return v.show(http.StatusConflict, "stale", staleView{Title: say(v.lang, "stale.title"), Detail: say(v.lang, "stale.detail"), Items: items, Revision: t.Revision})
+	return v.show(http.StatusConflict, "stale", staleView{Title: say(v.lang, "stale.title"), Detail: say(v.lang, "stale.detail"), Items: items, Revision: t.Revision, Draft: p.DraftID})
 }

@@ -9,6 +9,8 @@ type house struct {
 	Desks  []openapi.Desk
 	Groups []openapi.Group
 	Agents []openapi.Agent
+	// Templates are those that agents may choose from.
+	Templates []openapi.Template
 }
 
 // theHouse is asked for once per visit.
@@ -19,15 +21,17 @@ func (v *visit) theHouse() (*house, error) {
 	var desks openapi.DeskList
 	var groups openapi.GroupList
 	var agents openapi.AgentList
+	var templates openapi.TemplateList
 	err := together(
 		func() error { return v.get("/desks", &desks) },
 		func() error { return v.get("/groups", &groups) },
 		func() error { return v.get("/agents", &agents) },
+		func() error { return v.get("/templates", &templates) },
 	)
 	if err != nil {
 		return nil, err
 	}
-	v.house = &house{Desks: desks.Items, Groups: groups.Items, Agents: agents.Items}
+	v.house = &house{Desks: desks.Items, Groups: groups.Items, Agents: agents.Items, Templates: templates.Items}
 	return v.house, nil
 }
 

@@ -15,6 +15,7 @@ func listRoutes() []route {
 	return []route{
 		{pattern: "GET /-/list", serve: (*visit).listFragment},
 		{pattern: "GET /-/rows", serve: (*visit).rowsFragment},
+		{pattern: "GET /-/here", serve: (*visit).hereFragment},
 	}
 }
 
@@ -44,7 +45,7 @@ type rowView struct {
 	Channel, State, Priority string
 	Owner, OwnerName, Group  string
 	Hold                     string
-	Breached                 bool
+	Breached, Draft          bool
 	Last                     *lastView
 	Due                      *dueView
 	Updated                  moment
@@ -118,15 +119,26 @@ func (v *visit) fill(out *listView, at place, cursor string) error {
 		q.Set("cursor", cursor)
 	}
 	var found openapi.TicketList
-	if err := v.get("/tickets?"+q.Encode(), &found); err != nil {
+	var drafts openapi.DraftList
+	err := together(
+		func() error { return v.get("/tickets?"+q.Encode(), &found) },
+		func() error { return v.get("/drafts", &drafts) },
+	)
+	if err != nil {
 		return err
 	}
 	h, err := v.theHouse()
 	if err != nil {
 		return err
 	}
+	begun := map[int64]bool{}
+	for _, d := range drafts.Items {
+		begun[d.Number] = true
+	}
 	for _, t := range found.Items {
-		out.Rows = append(out.Rows, v.row(t, at, h))
+		row := v.row(t, at, h)
+		row.Draft = begun[t.Number]
+		out.Rows = append(out.Rows, row)
 	}
 	out.Count = count(found.Total, found.TotalCapped)
 	if found.NextCursor != nil {
@@ -257,6 +269,27 @@ func (v *visit) rowsFragment() error {
 		out.Rows = append(out.Rows, row)
 	}
 	return v.show(http.StatusOK, "row-partials", out)
+}
+
+// hereFragment tells which of some tickets belong to a list now, by their numbers.
+func (v *visit) hereFragment() error {
+	at := placeOf(v.r)
+	q := url.Values{"limit": {"200"}, "view": {at.View}, "number": v.r.URL.Query()["number"]}
+	if at.Q != "" {
+		q.Set("q", at.Q)
+	}
+	var found openapi.TicketList
+	if err := v.get("/tickets?"+q.Encode(), &found); err != nil {
+		return err
+	}
+	numbers := make([]string, len(found.Items))
+	for i, t := range found.Items {
+		numbers[i] = strconv.FormatInt(t.Number, 10)
+	}
+	v.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	v.w.WriteHeader(http.StatusOK)
+	_, _ = v.w.Write([]byte(strings.Join(numbers, " "))) // who asked is gone
+	return nil
 }
 
 var allStates = []string{"new", "open", "on_hold", "handed_over", "hand_over_answered", "resolved", "resolved_internally", "spam", "closed", "merged", "deleted"}

@@ -111,7 +111,9 @@ func (v *visit) ticket(number string, at place) (*ticketView, error) {
 	var said openapi.Timeline
 	var future openapi.Future
 	var h *house
+	var drafts map[string]draftView
 	err := together(
+		func() (err error) { drafts, err = v.drafts(number); return err },
 		func() error { return v.get(path, &t) },
 		func() error { return v.get(path+"/timeline?limit=200", &said) },
 		func() error { return v.get(path+"/future", &future) },
@@ -136,8 +138,8 @@ func (v *visit) ticket(number string, at place) (*ticketView, error) {
 		}
 	}
 	v.act(out, h)
-	out.Compose, err = v.compose(out)
-	return out, err
+	out.Compose = v.compose(out, h, drafts)
+	return out, nil
 }
 
 // effect of a timer: a state that is entered, or an event.

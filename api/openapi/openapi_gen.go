@@ -298,6 +298,192 @@ func (e ChangePolicyFollowUp) Valid() bool {
 	}
 }
 
+// Defines values for ChangeWebhookEvents.
+const (
+	ChangeWebhookEventsTicketAcknowledged          ChangeWebhookEvents = "ticket.acknowledged"
+	ChangeWebhookEventsTicketAlready               ChangeWebhookEvents = "ticket.already"
+	ChangeWebhookEventsTicketAnswered              ChangeWebhookEvents = "ticket.answered"
+	ChangeWebhookEventsTicketAssigned              ChangeWebhookEvents = "ticket.assigned"
+	ChangeWebhookEventsTicketAutomaticMailFiled    ChangeWebhookEvents = "ticket.automatic_mail_filed"
+	ChangeWebhookEventsTicketChildReported         ChangeWebhookEvents = "ticket.child_reported"
+	ChangeWebhookEventsTicketClassified            ChangeWebhookEvents = "ticket.classified"
+	ChangeWebhookEventsTicketClientCancelled       ChangeWebhookEvents = "ticket.client_cancelled"
+	ChangeWebhookEventsTicketClientNotSolved       ChangeWebhookEvents = "ticket.client_not_solved"
+	ChangeWebhookEventsTicketClientSolved          ChangeWebhookEvents = "ticket.client_solved"
+	ChangeWebhookEventsTicketClocksRestarted       ChangeWebhookEvents = "ticket.clocks_restarted"
+	ChangeWebhookEventsTicketClosed                ChangeWebhookEvents = "ticket.closed"
+	ChangeWebhookEventsTicketCreated               ChangeWebhookEvents = "ticket.created"
+	ChangeWebhookEventsTicketDeleted               ChangeWebhookEvents = "ticket.deleted"
+	ChangeWebhookEventsTicketDeliveryFailed        ChangeWebhookEvents = "ticket.delivery_failed"
+	ChangeWebhookEventsTicketEscalated             ChangeWebhookEvents = "ticket.escalated"
+	ChangeWebhookEventsTicketFailed                ChangeWebhookEvents = "ticket.failed"
+	ChangeWebhookEventsTicketFeedbackGiven         ChangeWebhookEvents = "ticket.feedback_given"
+	ChangeWebhookEventsTicketFirstResponseBreached ChangeWebhookEvents = "ticket.first_response_breached"
+	ChangeWebhookEventsTicketFirstResponseWarned   ChangeWebhookEvents = "ticket.first_response_warned"
+	ChangeWebhookEventsTicketFollowUpOpened        ChangeWebhookEvents = "ticket.follow_up_opened"
+	ChangeWebhookEventsTicketForwarded             ChangeWebhookEvents = "ticket.forwarded"
+	ChangeWebhookEventsTicketHandOverAnswered      ChangeWebhookEvents = "ticket.hand_over_answered"
+	ChangeWebhookEventsTicketHandOverOverdue       ChangeWebhookEvents = "ticket.hand_over_overdue"
+	ChangeWebhookEventsTicketHandedOver            ChangeWebhookEvents = "ticket.handed_over"
+	ChangeWebhookEventsTicketHeld                  ChangeWebhookEvents = "ticket.held"
+	ChangeWebhookEventsTicketKept                  ChangeWebhookEvents = "ticket.kept"
+	ChangeWebhookEventsTicketLinked                ChangeWebhookEvents = "ticket.linked"
+	ChangeWebhookEventsTicketMarkedSpam            ChangeWebhookEvents = "ticket.marked_spam"
+	ChangeWebhookEventsTicketMergeReceived         ChangeWebhookEvents = "ticket.merge_received"
+	ChangeWebhookEventsTicketMerged                ChangeWebhookEvents = "ticket.merged"
+	ChangeWebhookEventsTicketMessageMoved          ChangeWebhookEvents = "ticket.message_moved"
+	ChangeWebhookEventsTicketMessageSplit          ChangeWebhookEvents = "ticket.message_split"
+	ChangeWebhookEventsTicketMessageWithdrawn      ChangeWebhookEvents = "ticket.message_withdrawn"
+	ChangeWebhookEventsTicketNextResponseBreached  ChangeWebhookEvents = "ticket.next_response_breached"
+	ChangeWebhookEventsTicketNextResponseWarned    ChangeWebhookEvents = "ticket.next_response_warned"
+	ChangeWebhookEventsTicketNotAcknowledged       ChangeWebhookEvents = "ticket.not_acknowledged"
+	ChangeWebhookEventsTicketNoted                 ChangeWebhookEvents = "ticket.noted"
+	ChangeWebhookEventsTicketOpened                ChangeWebhookEvents = "ticket.opened"
+	ChangeWebhookEventsTicketPromiseBreached       ChangeWebhookEvents = "ticket.promise_breached"
+	ChangeWebhookEventsTicketPromiseWarned         ChangeWebhookEvents = "ticket.promise_warned"
+	ChangeWebhookEventsTicketPromised              ChangeWebhookEvents = "ticket.promised"
+	ChangeWebhookEventsTicketRecalled              ChangeWebhookEvents = "ticket.recalled"
+	ChangeWebhookEventsTicketRecalledByParent      ChangeWebhookEvents = "ticket.recalled_by_parent"
+	ChangeWebhookEventsTicketRefused               ChangeWebhookEvents = "ticket.refused"
+	ChangeWebhookEventsTicketReopened              ChangeWebhookEvents = "ticket.reopened"
+	ChangeWebhookEventsTicketRepeated              ChangeWebhookEvents = "ticket.repeated"
+	ChangeWebhookEventsTicketReported              ChangeWebhookEvents = "ticket.reported"
+	ChangeWebhookEventsTicketResolutionBreached    ChangeWebhookEvents = "ticket.resolution_breached"
+	ChangeWebhookEventsTicketResolutionWarned      ChangeWebhookEvents = "ticket.resolution_warned"
+	ChangeWebhookEventsTicketResolved              ChangeWebhookEvents = "ticket.resolved"
+	ChangeWebhookEventsTicketResolvedInternally    ChangeWebhookEvents = "ticket.resolved_internally"
+	ChangeWebhookEventsTicketRestored              ChangeWebhookEvents = "ticket.restored"
+	ChangeWebhookEventsTicketReturnedToQueue       ChangeWebhookEvents = "ticket.returned_to_queue"
+	ChangeWebhookEventsTicketUnassigned            ChangeWebhookEvents = "ticket.unassigned"
+	ChangeWebhookEventsTicketUnmerged              ChangeWebhookEvents = "ticket.unmerged"
+	ChangeWebhookEventsTicketWoken                 ChangeWebhookEvents = "ticket.woken"
+	ChangeWebhookEventsTicketWrote                 ChangeWebhookEvents = "ticket.wrote"
+)
+
+// Valid indicates whether the value is a known member of the ChangeWebhookEvents enum.
+func (e ChangeWebhookEvents) Valid() bool {
+	switch e {
+	case ChangeWebhookEventsTicketAcknowledged:
+		return true
+	case ChangeWebhookEventsTicketAlready:
+		return true
+	case ChangeWebhookEventsTicketAnswered:
+		return true
+	case ChangeWebhookEventsTicketAssigned:
+		return true
+	case ChangeWebhookEventsTicketAutomaticMailFiled:
+		return true
+	case ChangeWebhookEventsTicketChildReported:
+		return true
+	case ChangeWebhookEventsTicketClassified:
+		return true
+	case ChangeWebhookEventsTicketClientCancelled:
+		return true
+	case ChangeWebhookEventsTicketClientNotSolved:
+		return true
+	case ChangeWebhookEventsTicketClientSolved:
+		return true
+	case ChangeWebhookEventsTicketClocksRestarted:
+		return true
+	case ChangeWebhookEventsTicketClosed:
+		return true
+	case ChangeWebhookEventsTicketCreated:
+		return true
+	case ChangeWebhookEventsTicketDeleted:
+		return true
+	case ChangeWebhookEventsTicketDeliveryFailed:
+		return true
+	case ChangeWebhookEventsTicketEscalated:
+		return true
+	case ChangeWebhookEventsTicketFailed:
+		return true
+	case ChangeWebhookEventsTicketFeedbackGiven:
+		return true
+	case ChangeWebhookEventsTicketFirstResponseBreached:
+		return true
+	case ChangeWebhookEventsTicketFirstResponseWarned:
+		return true
+	case ChangeWebhookEventsTicketFollowUpOpened:
+		return true
+	case ChangeWebhookEventsTicketForwarded:
+		return true
+	case ChangeWebhookEventsTicketHandOverAnswered:
+		return true
+	case ChangeWebhookEventsTicketHandOverOverdue:
+		return true
+	case ChangeWebhookEventsTicketHandedOver:
+		return true
+	case ChangeWebhookEventsTicketHeld:
+		return true
+	case ChangeWebhookEventsTicketKept:
+		return true
+	case ChangeWebhookEventsTicketLinked:
+		return true
+	case ChangeWebhookEventsTicketMarkedSpam:
+		return true
+	case ChangeWebhookEventsTicketMergeReceived:
+		return true
+	case ChangeWebhookEventsTicketMerged:
+		return true
+	case ChangeWebhookEventsTicketMessageMoved:
+		return true
+	case ChangeWebhookEventsTicketMessageSplit:
+		return true
+	case ChangeWebhookEventsTicketMessageWithdrawn:
+		return true
+	case ChangeWebhookEventsTicketNextResponseBreached:
+		return true
+	case ChangeWebhookEventsTicketNextResponseWarned:
+		return true
+	case ChangeWebhookEventsTicketNotAcknowledged:
+		return true
+	case ChangeWebhookEventsTicketNoted:
+		return true
+	case ChangeWebhookEventsTicketOpened:
+		return true
+	case ChangeWebhookEventsTicketPromiseBreached:
+		return true
+	case ChangeWebhookEventsTicketPromiseWarned:
+		return true
+	case ChangeWebhookEventsTicketPromised:
+		return true
+	case ChangeWebhookEventsTicketRecalled:
+		return true
+	case ChangeWebhookEventsTicketRecalledByParent:
+		return true
+	case ChangeWebhookEventsTicketRefused:
+		return true
+	case ChangeWebhookEventsTicketReopened:
+		return true
+	case ChangeWebhookEventsTicketRepeated:
+		return true
+	case ChangeWebhookEventsTicketReported:
+		return true
+	case ChangeWebhookEventsTicketResolutionBreached:
+		return true
+	case ChangeWebhookEventsTicketResolutionWarned:
+		return true
+	case ChangeWebhookEventsTicketResolved:
+		return true
+	case ChangeWebhookEventsTicketResolvedInternally:
+		return true
+	case ChangeWebhookEventsTicketRestored:
+		return true
+	case ChangeWebhookEventsTicketReturnedToQueue:
+		return true
+	case ChangeWebhookEventsTicketUnassigned:
+		return true
+	case ChangeWebhookEventsTicketUnmerged:
+		return true
+	case ChangeWebhookEventsTicketWoken:
+		return true
+	case ChangeWebhookEventsTicketWrote:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Channel.
 const (
 	ChannelChat     Channel = "chat"
@@ -658,6 +844,192 @@ func (e CreateTemplateLanguage) Valid() bool {
 	}
 }
 
+// Defines values for CreateWebhookEvents.
+const (
+	CreateWebhookEventsTicketAcknowledged          CreateWebhookEvents = "ticket.acknowledged"
+	CreateWebhookEventsTicketAlready               CreateWebhookEvents = "ticket.already"
+	CreateWebhookEventsTicketAnswered              CreateWebhookEvents = "ticket.answered"
+	CreateWebhookEventsTicketAssigned              CreateWebhookEvents = "ticket.assigned"
+	CreateWebhookEventsTicketAutomaticMailFiled    CreateWebhookEvents = "ticket.automatic_mail_filed"
+	CreateWebhookEventsTicketChildReported         CreateWebhookEvents = "ticket.child_reported"
+	CreateWebhookEventsTicketClassified            CreateWebhookEvents = "ticket.classified"
+	CreateWebhookEventsTicketClientCancelled       CreateWebhookEvents = "ticket.client_cancelled"
+	CreateWebhookEventsTicketClientNotSolved       CreateWebhookEvents = "ticket.client_not_solved"
+	CreateWebhookEventsTicketClientSolved          CreateWebhookEvents = "ticket.client_solved"
+	CreateWebhookEventsTicketClocksRestarted       CreateWebhookEvents = "ticket.clocks_restarted"
+	CreateWebhookEventsTicketClosed                CreateWebhookEvents = "ticket.closed"
+	CreateWebhookEventsTicketCreated               CreateWebhookEvents = "ticket.created"
+	CreateWebhookEventsTicketDeleted               CreateWebhookEvents = "ticket.deleted"
+	CreateWebhookEventsTicketDeliveryFailed        CreateWebhookEvents = "ticket.delivery_failed"
+	CreateWebhookEventsTicketEscalated             CreateWebhookEvents = "ticket.escalated"
+	CreateWebhookEventsTicketFailed                CreateWebhookEvents = "ticket.failed"
+	CreateWebhookEventsTicketFeedbackGiven         CreateWebhookEvents = "ticket.feedback_given"
+	CreateWebhookEventsTicketFirstResponseBreached CreateWebhookEvents = "ticket.first_response_breached"
+	CreateWebhookEventsTicketFirstResponseWarned   CreateWebhookEvents = "ticket.first_response_warned"
+	CreateWebhookEventsTicketFollowUpOpened        CreateWebhookEvents = "ticket.follow_up_opened"
+	CreateWebhookEventsTicketForwarded             CreateWebhookEvents = "ticket.forwarded"
+	CreateWebhookEventsTicketHandOverAnswered      CreateWebhookEvents = "ticket.hand_over_answered"
+	CreateWebhookEventsTicketHandOverOverdue       CreateWebhookEvents = "ticket.hand_over_overdue"
+	CreateWebhookEventsTicketHandedOver            CreateWebhookEvents = "ticket.handed_over"
+	CreateWebhookEventsTicketHeld                  CreateWebhookEvents = "ticket.held"
+	CreateWebhookEventsTicketKept                  CreateWebhookEvents = "ticket.kept"
+	CreateWebhookEventsTicketLinked                CreateWebhookEvents = "ticket.linked"
+	CreateWebhookEventsTicketMarkedSpam            CreateWebhookEvents = "ticket.marked_spam"
+	CreateWebhookEventsTicketMergeReceived         CreateWebhookEvents = "ticket.merge_received"
+	CreateWebhookEventsTicketMerged                CreateWebhookEvents = "ticket.merged"
+	CreateWebhookEventsTicketMessageMoved          CreateWebhookEvents = "ticket.message_moved"
+	CreateWebhookEventsTicketMessageSplit          CreateWebhookEvents = "ticket.message_split"
+	CreateWebhookEventsTicketMessageWithdrawn      CreateWebhookEvents = "ticket.message_withdrawn"
+	CreateWebhookEventsTicketNextResponseBreached  CreateWebhookEvents = "ticket.next_response_breached"
+	CreateWebhookEventsTicketNextResponseWarned    CreateWebhookEvents = "ticket.next_response_warned"
+	CreateWebhookEventsTicketNotAcknowledged       CreateWebhookEvents = "ticket.not_acknowledged"
+	CreateWebhookEventsTicketNoted                 CreateWebhookEvents = "ticket.noted"
+	CreateWebhookEventsTicketOpened                CreateWebhookEvents = "ticket.opened"
+	CreateWebhookEventsTicketPromiseBreached       CreateWebhookEvents = "ticket.promise_breached"
+	CreateWebhookEventsTicketPromiseWarned         CreateWebhookEvents = "ticket.promise_warned"
+	CreateWebhookEventsTicketPromised              CreateWebhookEvents = "ticket.promised"
+	CreateWebhookEventsTicketRecalled              CreateWebhookEvents = "ticket.recalled"
+	CreateWebhookEventsTicketRecalledByParent      CreateWebhookEvents = "ticket.recalled_by_parent"
+	CreateWebhookEventsTicketRefused               CreateWebhookEvents = "ticket.refused"
+	CreateWebhookEventsTicketReopened              CreateWebhookEvents = "ticket.reopened"
+	CreateWebhookEventsTicketRepeated              CreateWebhookEvents = "ticket.repeated"
+	CreateWebhookEventsTicketReported              CreateWebhookEvents = "ticket.reported"
+	CreateWebhookEventsTicketResolutionBreached    CreateWebhookEvents = "ticket.resolution_breached"
+	CreateWebhookEventsTicketResolutionWarned      CreateWebhookEvents = "ticket.resolution_warned"
+	CreateWebhookEventsTicketResolved              CreateWebhookEvents = "ticket.resolved"
+	CreateWebhookEventsTicketResolvedInternally    CreateWebhookEvents = "ticket.resolved_internally"
+	CreateWebhookEventsTicketRestored              CreateWebhookEvents = "ticket.restored"
+	CreateWebhookEventsTicketReturnedToQueue       CreateWebhookEvents = "ticket.returned_to_queue"
+	CreateWebhookEventsTicketUnassigned            CreateWebhookEvents = "ticket.unassigned"
+	CreateWebhookEventsTicketUnmerged              CreateWebhookEvents = "ticket.unmerged"
+	CreateWebhookEventsTicketWoken                 CreateWebhookEvents = "ticket.woken"
+	CreateWebhookEventsTicketWrote                 CreateWebhookEvents = "ticket.wrote"
+)
+
+// Valid indicates whether the value is a known member of the CreateWebhookEvents enum.
+func (e CreateWebhookEvents) Valid() bool {
+	switch e {
+	case CreateWebhookEventsTicketAcknowledged:
+		return true
+	case CreateWebhookEventsTicketAlready:
+		return true
+	case CreateWebhookEventsTicketAnswered:
+		return true
+	case CreateWebhookEventsTicketAssigned:
+		return true
+	case CreateWebhookEventsTicketAutomaticMailFiled:
+		return true
+	case CreateWebhookEventsTicketChildReported:
+		return true
+	case CreateWebhookEventsTicketClassified:
+		return true
+	case CreateWebhookEventsTicketClientCancelled:
+		return true
+	case CreateWebhookEventsTicketClientNotSolved:
+		return true
+	case CreateWebhookEventsTicketClientSolved:
+		return true
+	case CreateWebhookEventsTicketClocksRestarted:
+		return true
+	case CreateWebhookEventsTicketClosed:
+		return true
+	case CreateWebhookEventsTicketCreated:
+		return true
+	case CreateWebhookEventsTicketDeleted:
+		return true
+	case CreateWebhookEventsTicketDeliveryFailed:
+		return true
+	case CreateWebhookEventsTicketEscalated:
+		return true
+	case CreateWebhookEventsTicketFailed:
+		return true
+	case CreateWebhookEventsTicketFeedbackGiven:
+		return true
+	case CreateWebhookEventsTicketFirstResponseBreached:
+		return true
+	case CreateWebhookEventsTicketFirstResponseWarned:
+		return true
+	case CreateWebhookEventsTicketFollowUpOpened:
+		return true
+	case CreateWebhookEventsTicketForwarded:
+		return true
+	case CreateWebhookEventsTicketHandOverAnswered:
+		return true
+	case CreateWebhookEventsTicketHandOverOverdue:
+		return true
+	case CreateWebhookEventsTicketHandedOver:
+		return true
+	case CreateWebhookEventsTicketHeld:
+		return true
+	case CreateWebhookEventsTicketKept:
+		return true
+	case CreateWebhookEventsTicketLinked:
+		return true
+	case CreateWebhookEventsTicketMarkedSpam:
+		return true
+	case CreateWebhookEventsTicketMergeReceived:
+		return true
+	case CreateWebhookEventsTicketMerged:
+		return true
+	case CreateWebhookEventsTicketMessageMoved:
+		return true
+	case CreateWebhookEventsTicketMessageSplit:
+		return true
+	case CreateWebhookEventsTicketMessageWithdrawn:
+		return true
+	case CreateWebhookEventsTicketNextResponseBreached:
+		return true
+	case CreateWebhookEventsTicketNextResponseWarned:
+		return true
+	case CreateWebhookEventsTicketNotAcknowledged:
+		return true
+	case CreateWebhookEventsTicketNoted:
+		return true
+	case CreateWebhookEventsTicketOpened:
+		return true
+	case CreateWebhookEventsTicketPromiseBreached:
+		return true
+	case CreateWebhookEventsTicketPromiseWarned:
+		return true
+	case CreateWebhookEventsTicketPromised:
+		return true
+	case CreateWebhookEventsTicketRecalled:
+		return true
+	case CreateWebhookEventsTicketRecalledByParent:
+		return true
+	case CreateWebhookEventsTicketRefused:
+		return true
+	case CreateWebhookEventsTicketReopened:
+		return true
+	case CreateWebhookEventsTicketRepeated:
+		return true
+	case CreateWebhookEventsTicketReported:
+		return true
+	case CreateWebhookEventsTicketResolutionBreached:
+		return true
+	case CreateWebhookEventsTicketResolutionWarned:
+		return true
+	case CreateWebhookEventsTicketResolved:
+		return true
+	case CreateWebhookEventsTicketResolvedInternally:
+		return true
+	case CreateWebhookEventsTicketRestored:
+		return true
+	case CreateWebhookEventsTicketReturnedToQueue:
+		return true
+	case CreateWebhookEventsTicketUnassigned:
+		return true
+	case CreateWebhookEventsTicketUnmerged:
+		return true
+	case CreateWebhookEventsTicketWoken:
+		return true
+	case CreateWebhookEventsTicketWrote:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DeskAnswerThen.
 const (
 	DeskAnswerThenHold    DeskAnswerThen = "hold"
@@ -820,6 +1192,27 @@ func (e DraftMessageBodyFormat) Valid() bool {
 	case DraftMessageBodyFormatMarkdown:
 		return true
 	case DraftMessageBodyFormatText:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EnvelopeDataKind.
+const (
+	EnvelopeDataKindEvent   EnvelopeDataKind = "event"
+	EnvelopeDataKindMessage EnvelopeDataKind = "message"
+	EnvelopeDataKindNote    EnvelopeDataKind = "note"
+)
+
+// Valid indicates whether the value is a known member of the EnvelopeDataKind enum.
+func (e EnvelopeDataKind) Valid() bool {
+	switch e {
+	case EnvelopeDataKindEvent:
+		return true
+	case EnvelopeDataKindMessage:
+		return true
+	case EnvelopeDataKindNote:
 		return true
 	default:
 		return false
@@ -997,6 +1390,27 @@ func (e HoldReason) Valid() bool {
 	case HoldReasonScheduled:
 		return true
 	case HoldReasonThirdParty:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HookDeliveryState.
+const (
+	HookDeliveryStateDelivered HookDeliveryState = "delivered"
+	HookDeliveryStateFailed    HookDeliveryState = "failed"
+	HookDeliveryStatePending   HookDeliveryState = "pending"
+)
+
+// Valid indicates whether the value is a known member of the HookDeliveryState enum.
+func (e HookDeliveryState) Valid() bool {
+	switch e {
+	case HookDeliveryStateDelivered:
+		return true
+	case HookDeliveryStateFailed:
+		return true
+	case HookDeliveryStatePending:
 		return true
 	default:
 		return false
@@ -1366,6 +1780,27 @@ func (e NewMessageBodyFormat) Valid() bool {
 	case NewMessageBodyFormatMarkdown:
 		return true
 	case NewMessageBodyFormatText:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewWebhookOffReason.
+const (
+	NewWebhookOffReasonFailing     NewWebhookOffReason = "failing"
+	NewWebhookOffReasonGone        NewWebhookOffReason = "gone"
+	NewWebhookOffReasonLessThannil NewWebhookOffReason = "<nil>"
+)
+
+// Valid indicates whether the value is a known member of the NewWebhookOffReason enum.
+func (e NewWebhookOffReason) Valid() bool {
+	switch e {
+	case NewWebhookOffReasonFailing:
+		return true
+	case NewWebhookOffReasonGone:
+		return true
+	case NewWebhookOffReasonLessThannil:
 		return true
 	default:
 		return false
@@ -2056,6 +2491,48 @@ func (e ViewKey) Valid() bool {
 	}
 }
 
+// Defines values for WebhookOffReason.
+const (
+	WebhookOffReasonFailing     WebhookOffReason = "failing"
+	WebhookOffReasonGone        WebhookOffReason = "gone"
+	WebhookOffReasonLessThannil WebhookOffReason = "<nil>"
+)
+
+// Valid indicates whether the value is a known member of the WebhookOffReason enum.
+func (e WebhookOffReason) Valid() bool {
+	switch e {
+	case WebhookOffReasonFailing:
+		return true
+	case WebhookOffReasonGone:
+		return true
+	case WebhookOffReasonLessThannil:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListHookDeliveriesParamsState.
+const (
+	ListHookDeliveriesParamsStateDelivered ListHookDeliveriesParamsState = "delivered"
+	ListHookDeliveriesParamsStateFailed    ListHookDeliveriesParamsState = "failed"
+	ListHookDeliveriesParamsStatePending   ListHookDeliveriesParamsState = "pending"
+)
+
+// Valid indicates whether the value is a known member of the ListHookDeliveriesParamsState enum.
+func (e ListHookDeliveriesParamsState) Valid() bool {
+	switch e {
+	case ListHookDeliveriesParamsStateDelivered:
+		return true
+	case ListHookDeliveriesParamsStateFailed:
+		return true
+	case ListHookDeliveriesParamsStatePending:
+		return true
+	default:
+		return false
+	}
+}
+
 // Agent defines model for Agent.
 type Agent struct {
 	Desks []string `json:"desks"`
@@ -2106,6 +2583,11 @@ type Allowance struct {
 	ReasonText *string `json:"reason_text,omitempty"`
 }
 
+// AskForLink defines model for AskForLink.
+type AskForLink struct {
+	Email Email `json:"email"`
+}
+
 // AssignCommand defines model for AssignCommand.
 type AssignCommand struct {
 	Assign struct {
@@ -2126,6 +2608,25 @@ type Attachment struct {
 	Name string `json:"name"`
 	Size int64  `json:"size"`
 	Type string `json:"type"`
+}
+
+// AuditEntry defines model for AuditEntry.
+type AuditEntry struct {
+	Action  string                 `json:"action"`
+	Actor   string                 `json:"actor"`
+	Address string                 `json:"address"`
+	At      time.Time              `json:"at"`
+	Detail  map[string]interface{} `json:"detail"`
+	Id      int64                  `json:"id"`
+
+	// Subject Whom or what it was done to.
+	Subject string `json:"subject"`
+}
+
+// AuditList defines model for AuditList.
+type AuditList struct {
+	Items      []AuditEntry `json:"items"`
+	NextCursor *string      `json:"next_cursor"`
 }
 
 // BareCommand defines model for BareCommand.
@@ -2174,6 +2675,18 @@ type CalendarDay struct {
 
 // CalendarDayReason defines model for CalendarDay.Reason.
 type CalendarDayReason string
+
+// CalendarImport defines model for CalendarImport.
+type CalendarImport struct {
+	Calendar Calendar `json:"calendar"`
+
+	// Closed That were added.
+	Closed []string `json:"closed"`
+
+	// Holidays That were added.
+	Holidays []string    `json:"holidays"`
+	Left     []LeftEvent `json:"left"`
+}
 
 // CalendarList defines model for CalendarList.
 type CalendarList struct {
@@ -2226,6 +2739,24 @@ type ChangeAgent struct {
 
 // ChangeAgentLanguage defines model for ChangeAgent.Language.
 type ChangeAgentLanguage string
+
+// ChangeCalendar defines model for ChangeCalendar.
+type ChangeCalendar struct {
+	// Closed Ranges with a name: 2026-12-29/2027-01-03 Year-end, or 12-29/01-03 Year-end for every year.
+	Closed *[]string `json:"closed,omitempty"`
+
+	// Holidays A set (`jp`), a date with its name (2027-05-03 Founding day), or one of every year (12-25 Christmas Day).
+	Holidays *[]string `json:"holidays,omitempty"`
+
+	// Open Dates with hours of their own: 2027-05-08 09:00-12:00,13:00-15:00 Saturday shift.
+	Open *[]string `json:"open,omitempty"`
+
+	// Week Hours of each day, such as 09:00-17:30; 22:00-06:00 runs over midnight. A day without is closed.
+	Week *NewWeek `json:"week,omitempty"`
+
+	// Zone IANA name, such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
+}
 
 // ChangeDesk defines model for ChangeDesk.
 type ChangeDesk struct {
@@ -2363,6 +2894,12 @@ type ChangeMailbox struct {
 	Subaddress *bool `json:"subaddress,omitempty"`
 }
 
+// ChangePassword defines model for ChangePassword.
+type ChangePassword struct {
+	Current  *string `json:"current,omitempty"`
+	Password *string `json:"password,omitempty"`
+}
+
 // ChangePolicy defines model for ChangePolicy.
 type ChangePolicy struct {
 	// Acknowledge A new ticket's client is told its number.
@@ -2457,6 +2994,17 @@ type ChangeTrigger struct {
 	Then     *TriggerThen `json:"then,omitempty"`
 	When     *TriggerWhen `json:"when,omitempty"`
 }
+
+// ChangeWebhook defines model for ChangeWebhook.
+type ChangeWebhook struct {
+	Desk    *string                `json:"desk,omitempty"`
+	Enabled *bool                  `json:"enabled,omitempty"`
+	Events  *[]ChangeWebhookEvents `json:"events,omitempty"`
+	Url     *string                `json:"url,omitempty"`
+}
+
+// ChangeWebhookEvents defines model for ChangeWebhook.Events.
+type ChangeWebhookEvents string
 
 // ChangedAgent defines model for ChangedAgent.
 type ChangedAgent struct {
@@ -2566,6 +3114,12 @@ type ClockKind string
 
 // ClockState defines model for ClockState.
 type ClockState string
+
+// Code defines model for Code.
+type Code struct {
+	// Code Six digits, or a recovery code.
+	Code string `json:"code"`
+}
 
 // CommandId Unique per actor.
 type CommandId = string
@@ -2948,6 +3502,20 @@ type CreateTrigger struct {
 	When     *TriggerWhen `json:"when,omitempty"`
 }
 
+// CreateWebhook defines model for CreateWebhook.
+type CreateWebhook struct {
+	// Desk Of that desk only.
+	Desk    *Key  `json:"desk,omitempty"`
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// Events Types; none: all.
+	Events *[]CreateWebhookEvents `json:"events,omitempty"`
+	Url    string                 `json:"url"`
+}
+
+// CreateWebhookEvents defines model for CreateWebhook.Events.
+type CreateWebhookEvents string
+
 // DayHours defines model for DayHours.
 type DayHours = []string
 
@@ -3078,6 +3646,53 @@ type DraftMessageBodyFormat string
 // Email defines model for Email.
 type Email = string
 
+// Envelope One event, as the log and webhooks tell it.
+type Envelope struct {
+	At   time.Time `json:"at"`
+	Data *struct {
+		Body       *string `json:"body,omitempty"`
+		BodyFormat *string `json:"body_format,omitempty"`
+		By         struct {
+			Id   string `json:"id"`
+			Kind string `json:"kind"`
+			Name string `json:"name"`
+		} `json:"by"`
+		Cause     *Cause                  `json:"cause,omitempty"`
+		CommandId *string                 `json:"command_id,omitempty"`
+		Details   *map[string]interface{} `json:"details,omitempty"`
+		From      *string                 `json:"from,omitempty"`
+		Kind      EnvelopeDataKind        `json:"kind"`
+
+		// Message Id of the message, for its source.
+		Message *string `json:"message,omitempty"`
+		To      *string `json:"to,omitempty"`
+	} `json:"data"`
+
+	// Id Its number in the log; 0 for a ping.
+	Id int64 `json:"id"`
+
+	// Ticket As it stood after the event; title and client are as they are now.
+	Ticket *struct {
+		// Client Id.
+		Client   string  `json:"client"`
+		Desk     string  `json:"desk"`
+		Group    *string `json:"group,omitempty"`
+		Number   int64   `json:"number"`
+		Owner    *string `json:"owner,omitempty"`
+		Priority string  `json:"priority"`
+		Revision int64   `json:"revision"`
+		State    string  `json:"state"`
+		Tier     int     `json:"tier"`
+		Title    string  `json:"title"`
+	} `json:"ticket"`
+
+	// Type `ticket.` and the name of the event; or `ping`.
+	Type string `json:"type"`
+}
+
+// EnvelopeDataKind defines model for Envelope.Data.Kind.
+type EnvelopeDataKind string
+
 // EscalateCommand defines model for EscalateCommand.
 type EscalateCommand struct {
 	// DraftId The draft that the text was written in: it goes when the command is applied.
@@ -3116,6 +3731,17 @@ type Event struct {
 	// Text For people.
 	Text string  `json:"text"`
 	To   *string `json:"to,omitempty"`
+}
+
+// EventLog defines model for EventLog.
+type EventLog struct {
+	Items []Envelope `json:"items"`
+
+	// More There are more by now.
+	More bool `json:"more"`
+
+	// NextAfter To go on from, also where there were none.
+	NextAfter int64 `json:"next_after"`
 }
 
 // Explanation defines model for Explanation.
@@ -3172,6 +3798,16 @@ type ExplanationLine struct {
 
 // ExplanationLineReason defines model for ExplanationLine.Reason.
 type ExplanationLineReason string
+
+// Factor defines model for Factor.
+type Factor struct {
+	// Needed The role is let in with a second factor only.
+	Needed            bool `json:"needed"`
+	RecoveryCodesLeft int  `json:"recovery_codes_left"`
+
+	// Since From when on a code is asked for; null where there is none.
+	Since *time.Time `json:"since"`
+}
 
 // Fate defines model for Fate.
 type Fate struct {
@@ -3349,8 +3985,59 @@ type Holding struct {
 	Until  *time.Time `json:"until"`
 }
 
+// HookAttempt defines model for HookAttempt.
+type HookAttempt struct {
+	At    time.Time `json:"at"`
+	Error *string   `json:"error"`
+
+	// Status Of HTTP; 0: nobody answered.
+	Status int `json:"status"`
+	TookMs int `json:"took_ms"`
+}
+
+// HookDelivery defines model for HookDelivery.
+type HookDelivery struct {
+	Attempts  []HookAttempt `json:"attempts"`
+	CreatedAt time.Time     `json:"created_at"`
+	DoneAt    *time.Time    `json:"done_at"`
+
+	// Event Its number in the log; 0 for a ping.
+	Event  int64             `json:"event"`
+	Id     string            `json:"id"`
+	NextAt *time.Time        `json:"next_at"`
+	State  HookDeliveryState `json:"state"`
+	Ticket *int64            `json:"ticket"`
+	Type   string            `json:"type"`
+
+	// WebhookId The header of that name: the same however often it is sent.
+	WebhookId string `json:"webhook_id"`
+}
+
+// HookDeliveryState defines model for HookDelivery.State.
+type HookDeliveryState string
+
+// HookDeliveryList defines model for HookDeliveryList.
+type HookDeliveryList struct {
+	Items      []HookDelivery `json:"items"`
+	NextCursor *string        `json:"next_cursor"`
+}
+
 // Hours defines model for Hours.
 type Hours = []string
+
+// ImportCalendar defines model for ImportCalendar.
+type ImportCalendar struct {
+	DryRun *bool `json:"dry_run,omitempty"`
+
+	// File The iCalendar file in base64.
+	File string `json:"file"`
+
+	// From First date that is taken in.
+	From openapi_types.Date `json:"from"`
+
+	// To Last one; within 100 years.
+	To openapi_types.Date `json:"to"`
+}
 
 // Key Lower-case word of a desk, group or agent.
 type Key = string
@@ -3372,6 +4059,13 @@ type LastMessageBy string
 
 // LastMessageKind defines model for LastMessage.Kind.
 type LastMessageKind string
+
+// LeftEvent defines model for LeftEvent.
+type LeftEvent struct {
+	At   string `json:"at"`
+	Name string `json:"name"`
+	Why  string `json:"why"`
+}
 
 // Level defines model for Level.
 type Level string
@@ -3704,6 +4398,15 @@ type NewDraftMessage struct {
 // NewDraftMessageBodyFormat defines model for NewDraftMessage.BodyFormat.
 type NewDraftMessageBodyFormat string
 
+// NewFactor defines model for NewFactor.
+type NewFactor struct {
+	// Secret Base32, to be typed.
+	Secret string `json:"secret"`
+
+	// Url otpauth, to be shown as a QR code.
+	Url string `json:"url"`
+}
+
 // NewFile defines model for NewFile.
 type NewFile struct {
 	// Data Base64 (RFC 4648 §4); at most 25 MB.
@@ -3828,6 +4531,40 @@ type NewToken struct {
 	Token string `json:"token"`
 }
 
+// NewWebhook defines model for NewWebhook.
+type NewWebhook struct {
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+
+	// Desk null: of all desks.
+	Desk    *string `json:"desk"`
+	Enabled bool    `json:"enabled"`
+
+	// Events Types; empty: all.
+	Events       []string   `json:"events"`
+	FailingSince *time.Time `json:"failing_since"`
+
+	// Failures In a row.
+	Failures int    `json:"failures"`
+	Id       string `json:"id"`
+
+	// OffReason failing: nothing but failures for three days; gone: it answered 410; null: switched off by hand, or not off.
+	OffReason *NewWebhookOffReason `json:"off_reason"`
+
+	// OldSecretUntil Until when the secret before the last is live too.
+	OldSecretUntil *time.Time `json:"old_secret_until"`
+
+	// Pending How many deliveries wait.
+	Pending int `json:"pending"`
+
+	// Secret Shown once.
+	Secret string `json:"secret"`
+	Url    string `json:"url"`
+}
+
+// NewWebhookOffReason failing: nothing but failures for three days; gone: it answered 410; null: switched off by hand, or not off.
+type NewWebhookOffReason string
+
 // NewWeek Hours of each day, such as 09:00-17:30; 22:00-06:00 runs over midnight. A day without is closed.
 type NewWeek struct {
 	Friday    *DayHours `json:"friday,omitempty"`
@@ -3889,6 +4626,28 @@ type NoticeMail string
 
 // Occasion defines model for Occasion.
 type Occasion string
+
+// OpenSession defines model for OpenSession.
+type OpenSession struct {
+	// Address From which it was begun.
+	Address string  `json:"address"`
+	Agent   *string `json:"agent"`
+
+	// Browser As it called itself.
+	Browser   string    `json:"browser"`
+	Client    *string   `json:"client"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Current It is the one that asks.
+	Current   bool      `json:"current"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Id        string    `json:"id"`
+
+	// LastUsedAt Noted at most once a minute.
+	LastUsedAt time.Time `json:"last_used_at"`
+	State      string    `json:"state"`
+	Via        string    `json:"via"`
+}
 
 // Outcome defines model for Outcome.
 type Outcome string
@@ -4206,6 +4965,25 @@ type Reconciliation struct {
 	Unsettled []int64 `json:"unsettled"`
 }
 
+// RecoveryCodes defines model for RecoveryCodes.
+type RecoveryCodes struct {
+	Codes []string `json:"codes"`
+}
+
+// RemoveFactor defines model for RemoveFactor.
+type RemoveFactor struct {
+	// Agent Lower-case word of a desk, group or agent.
+	Agent *Key    `json:"agent,omitempty"`
+	Code  *string `json:"code,omitempty"`
+}
+
+// ResetPassword defines model for ResetPassword.
+type ResetPassword struct {
+	// Link What stands after the # of the link.
+	Link     *string `json:"link,omitempty"`
+	Password *string `json:"password,omitempty"`
+}
+
 // ResolveCommand defines model for ResolveCommand.
 type ResolveCommand struct {
 	// DraftId The draft that the text was written in: it goes when the command is applied.
@@ -4232,6 +5010,11 @@ type Root struct {
 	Docs    string `json:"docs"`
 	Name    string `json:"name"`
 	Openapi string `json:"openapi"`
+}
+
+// RotateWebhook defines model for RotateWebhook.
+type RotateWebhook struct {
+	OldLastsMinutes *int `json:"old_lasts_minutes,omitempty"`
 }
 
 // Scope defines model for Scope.
@@ -4282,6 +5065,14 @@ type SessionState string
 // SessionVia defines model for Session.Via.
 type SessionVia string
 
+// SessionList defines model for SessionList.
+type SessionList struct {
+	Items       []OpenSession `json:"items"`
+	NextCursor  *string       `json:"next_cursor"`
+	Total       int           `json:"total"`
+	TotalCapped bool          `json:"total_capped"`
+}
+
 // SetAccess defines model for SetAccess.
 type SetAccess struct {
 	Access SetAccessAccess `json:"access"`
@@ -4293,9 +5084,12 @@ type SetAccess struct {
 // SetAccessAccess defines model for SetAccess.Access.
 type SetAccessAccess string
 
-// SignIn With `login` or `email`.
+// SignIn `login` or `email` with `password`; or the `link` that was mailed to a client.
 type SignIn struct {
 	Email *Email `json:"email,omitempty"`
+
+	// Link What stands after the # of the link.
+	Link *string `json:"link,omitempty"`
 
 	// Login Key or mail address.
 	Login    *string `json:"login,omitempty"`
@@ -4633,6 +5427,43 @@ type ViewList struct {
 	TotalCapped bool    `json:"total_capped"`
 }
 
+// Webhook defines model for Webhook.
+type Webhook struct {
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+
+	// Desk null: of all desks.
+	Desk    *string `json:"desk"`
+	Enabled bool    `json:"enabled"`
+
+	// Events Types; empty: all.
+	Events       []string   `json:"events"`
+	FailingSince *time.Time `json:"failing_since"`
+
+	// Failures In a row.
+	Failures int    `json:"failures"`
+	Id       string `json:"id"`
+
+	// OffReason failing: nothing but failures for three days; gone: it answered 410; null: switched off by hand, or not off.
+	OffReason *WebhookOffReason `json:"off_reason"`
+
+	// OldSecretUntil Until when the secret before the last is live too.
+	OldSecretUntil *time.Time `json:"old_secret_until"`
+
+	// Pending How many deliveries wait.
+	Pending int    `json:"pending"`
+	Url     string `json:"url"`
+}
+
+// WebhookOffReason failing: nothing but failures for three days; gone: it answered 410; null: switched off by hand, or not off.
+type WebhookOffReason string
+
+// WebhookList defines model for WebhookList.
+type WebhookList struct {
+	Items []Webhook `json:"items"`
+	Total int       `json:"total"`
+}
+
 // Week Hours of each day, such as 09:00-17:30; 22:00-06:00 runs over midnight. A day without is closed.
 type Week struct {
 	Friday    Hours `json:"friday"`
@@ -4718,6 +5549,28 @@ type Unauthorized = Problem
 // WrongType defines model for WrongType.
 type WrongType = Problem
 
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// Actor Such as agent:sato, client:c_01 or nobody.
+	Actor   *string `form:"actor,omitempty" json:"actor,omitempty"`
+	Action  *string `form:"action,omitempty" json:"action,omitempty"`
+	Subject *string `form:"subject,omitempty" json:"subject,omitempty"`
+	Limit   *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListEventsParams defines parameters for ListEvents.
+type ListEventsParams struct {
+	// After A number of the log: what stands behind it.
+	After *int64 `form:"after,omitempty" json:"after,omitempty"`
+
+	// Type Of these types only.
+	Type  *[]string `form:"type,omitempty" json:"type,omitempty"`
+	Limit *int      `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ListForbiddenWordsParams defines parameters for ListForbiddenWords.
 type ListForbiddenWordsParams struct {
 	// Desk Of this one and of every desk.
@@ -4767,6 +5620,24 @@ type ListQuarantineParams struct {
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// EndSessionsParams defines parameters for EndSessions.
+type EndSessionsParams struct {
+	// Agent Whose; another than the asker needs the role admin.
+	Agent *Key `form:"agent,omitempty" json:"agent,omitempty"`
+
+	// Client Id of the client whose; needs the role admin.
+	Client *string `form:"client,omitempty" json:"client,omitempty"`
+}
+
+// ListSessionsParams defines parameters for ListSessions.
+type ListSessionsParams struct {
+	// Agent Whose; another than the asker needs the role admin.
+	Agent *Key `form:"agent,omitempty" json:"agent,omitempty"`
+
+	// Client Id of the client whose; needs the role admin.
+	Client *string `form:"client,omitempty" json:"client,omitempty"`
 }
 
 // StreamParams defines parameters for Stream.
@@ -5033,6 +5904,18 @@ type ListUndeliverableParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListHookDeliveriesParams defines parameters for ListHookDeliveries.
+type ListHookDeliveriesParams struct {
+	State *ListHookDeliveriesParamsState `form:"state,omitempty" json:"state,omitempty"`
+	Limit *Limit                         `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListHookDeliveriesParamsState defines parameters for ListHookDeliveries.
+type ListHookDeliveriesParamsState string
+
 // CreateAgentJSONRequestBody defines body for CreateAgent for application/json ContentType.
 type CreateAgentJSONRequestBody = CreateAgent
 
@@ -5041,6 +5924,12 @@ type ChangeAgentJSONRequestBody = ChangeAgent
 
 // CreateCalendarJSONRequestBody defines body for CreateCalendar for application/json ContentType.
 type CreateCalendarJSONRequestBody = CreateCalendar
+
+// ChangeCalendarJSONRequestBody defines body for ChangeCalendar for application/json ContentType.
+type ChangeCalendarJSONRequestBody = ChangeCalendar
+
+// ImportCalendarJSONRequestBody defines body for ImportCalendar for application/json ContentType.
+type ImportCalendarJSONRequestBody = ImportCalendar
 
 // SetClientAccessJSONRequestBody defines body for SetClientAccess for application/json ContentType.
 type SetClientAccessJSONRequestBody = SetAccess
@@ -5056,6 +5945,15 @@ type CreateReceptionTypeJSONRequestBody = CreateReceptionType
 
 // ChangeReceptionTypeJSONRequestBody defines body for ChangeReceptionType for application/json ContentType.
 type ChangeReceptionTypeJSONRequestBody = ChangeReceptionType
+
+// RenewRecoveryCodesJSONRequestBody defines body for RenewRecoveryCodes for application/json ContentType.
+type RenewRecoveryCodesJSONRequestBody = Code
+
+// ConfirmFactorJSONRequestBody defines body for ConfirmFactor for application/json ContentType.
+type ConfirmFactorJSONRequestBody = Code
+
+// RemoveFactorJSONRequestBody defines body for RemoveFactor for application/json ContentType.
+type RemoveFactorJSONRequestBody = RemoveFactor
 
 // CreateForbiddenWordJSONRequestBody defines body for CreateForbiddenWord for application/json ContentType.
 type CreateForbiddenWordJSONRequestBody = CreateForbiddenWord
@@ -5087,11 +5985,29 @@ type SaveSettingsJSONRequestBody = NewStaffSettings
 // ReadNoticesJSONRequestBody defines body for ReadNotices for application/json ContentType.
 type ReadNoticesJSONRequestBody = ReadNotices
 
+// ResetPasswordJSONRequestBody defines body for ResetPassword for application/json ContentType.
+type ResetPasswordJSONRequestBody = ResetPassword
+
+// ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
+type ChangePasswordJSONRequestBody = ChangePassword
+
+// MailPasswordLinkJSONRequestBody defines body for MailPasswordLink for application/json ContentType.
+type MailPasswordLinkJSONRequestBody = AskForLink
+
 // CreatePolicyJSONRequestBody defines body for CreatePolicy for application/json ContentType.
 type CreatePolicyJSONRequestBody = CreatePolicy
 
+// ChangePolicyJSONRequestBody defines body for ChangePolicy for application/json ContentType.
+type ChangePolicyJSONRequestBody = ChangePolicy
+
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
+
+// GiveFactorJSONRequestBody defines body for GiveFactor for application/json ContentType.
+type GiveFactorJSONRequestBody = Code
+
+// MailSignInLinkJSONRequestBody defines body for MailSignInLink for application/json ContentType.
+type MailSignInLinkJSONRequestBody = AskForLink
 
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = CreateTemplate
@@ -5192,6 +6108,15 @@ type CreateTriggerJSONRequestBody = CreateTrigger
 // ChangeTriggerJSONRequestBody defines body for ChangeTrigger for application/json ContentType.
 type ChangeTriggerJSONRequestBody = ChangeTrigger
 
+// CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
+type CreateWebhookJSONRequestBody = CreateWebhook
+
+// ChangeWebhookJSONRequestBody defines body for ChangeWebhook for application/json ContentType.
+type ChangeWebhookJSONRequestBody = ChangeWebhook
+
+// RotateWebhookJSONRequestBody defines body for RotateWebhook for application/json ContentType.
+type RotateWebhookJSONRequestBody = RotateWebhook
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// GetRoot Where to go from here
@@ -5224,12 +6149,24 @@ type ServerInterface interface {
 	// GetAttachment A file
 	// (GET /api/v1/attachments/{id})
 	GetAttachment(c *gin.Context, id string)
+	// ListAudit The audit log, newest first
+	// (GET /api/v1/audit)
+	ListAudit(c *gin.Context, params ListAuditParams)
 	// ListCalendars Calendars
 	// (GET /api/v1/calendars)
 	ListCalendars(c *gin.Context)
 	// CreateCalendar Add a calendar, or a new version of one
 	// (POST /api/v1/calendars)
 	CreateCalendar(c *gin.Context)
+	// GetCalendar A calendar
+	// (GET /api/v1/calendars/{key})
+	GetCalendar(c *gin.Context, key string)
+	// ChangeCalendar Make a new version of a calendar
+	// (PATCH /api/v1/calendars/{key})
+	ChangeCalendar(c *gin.Context, key string)
+	// ImportCalendar Take holidays in from an iCalendar file
+	// (POST /api/v1/calendars/{key}/import)
+	ImportCalendar(c *gin.Context, key string)
 	// GetCalendarYear The picture of a year
 	// (GET /api/v1/calendars/{key}/years/{year})
 	GetCalendarYear(c *gin.Context, key string, year int)
@@ -5266,6 +6203,24 @@ type ServerInterface interface {
 	// ListDrafts What the asker has begun to write
 	// (GET /api/v1/drafts)
 	ListDrafts(c *gin.Context)
+	// ListEvents The log of all that happened
+	// (GET /api/v1/events)
+	ListEvents(c *gin.Context, params ListEventsParams)
+	// GetFactor One's own second factor
+	// (GET /api/v1/factor)
+	GetFactor(c *gin.Context)
+	// EnrolFactor Begin to set up a second factor
+	// (POST /api/v1/factor)
+	EnrolFactor(c *gin.Context)
+	// RenewRecoveryCodes New recovery codes
+	// (POST /api/v1/factor/codes)
+	RenewRecoveryCodes(c *gin.Context)
+	// ConfirmFactor Ask for the second factor from now on
+	// (POST /api/v1/factor/confirm)
+	ConfirmFactor(c *gin.Context)
+	// RemoveFactor Remove a second factor
+	// (POST /api/v1/factor/remove)
+	RemoveFactor(c *gin.Context)
 	// ListForbiddenWords Words that must not stand in a mail to a client
 	// (GET /api/v1/forbidden-words)
 	ListForbiddenWords(c *gin.Context, params ListForbiddenWordsParams)
@@ -5341,12 +6296,24 @@ type ServerInterface interface {
 	// ReadNotices Mark as read
 	// (POST /api/v1/notices/read)
 	ReadNotices(c *gin.Context)
+	// ResetPassword Set a new password by the link that was mailed
+	// (POST /api/v1/password)
+	ResetPassword(c *gin.Context)
+	// ChangePassword Change one's own password
+	// (PUT /api/v1/password)
+	ChangePassword(c *gin.Context)
+	// MailPasswordLink Mail an agent a link to a new password
+	// (POST /api/v1/password/link)
+	MailPasswordLink(c *gin.Context)
 	// ListPolicies Policies, one for each desk
 	// (GET /api/v1/policies)
 	ListPolicies(c *gin.Context, params ListPoliciesParams)
 	// CreatePolicy Make a new version of a desk's policy
 	// (POST /api/v1/policies)
 	CreatePolicy(c *gin.Context)
+	// ChangePolicy Make a new version of a desk's policy
+	// (PATCH /api/v1/policies/{desk})
+	ChangePolicy(c *gin.Context, desk Key)
 	// ListPresence Who is at the tickets of a list
 	// (GET /api/v1/presence)
 	ListPresence(c *gin.Context, params ListPresenceParams)
@@ -5371,6 +6338,21 @@ type ServerInterface interface {
 	// CreateSession Sign in
 	// (POST /api/v1/session)
 	CreateSession(c *gin.Context)
+	// GiveFactor Give the code of the second factor
+	// (POST /api/v1/session/factor)
+	GiveFactor(c *gin.Context)
+	// MailSignInLink Mail a client a link that lets him in
+	// (POST /api/v1/session/link)
+	MailSignInLink(c *gin.Context)
+	// EndSessions Sign out everywhere else
+	// (DELETE /api/v1/sessions)
+	EndSessions(c *gin.Context, params EndSessionsParams)
+	// ListSessions Where somebody is signed in
+	// (GET /api/v1/sessions)
+	ListSessions(c *gin.Context, params ListSessionsParams)
+	// EndSession Sign out elsewhere
+	// (DELETE /api/v1/sessions/{id})
+	EndSession(c *gin.Context, id string)
 	// Stream Hints of what changes, as it changes
 	// (GET /api/v1/stream)
 	Stream(c *gin.Context, params StreamParams)
@@ -5542,6 +6524,33 @@ type ServerInterface interface {
 	// ListViews Every view with its count
 	// (GET /api/v1/views)
 	ListViews(c *gin.Context)
+	// ListWebhooks Whom the desk tells what happens
+	// (GET /api/v1/webhooks)
+	ListWebhooks(c *gin.Context)
+	// CreateWebhook Tell somebody what happens
+	// (POST /api/v1/webhooks)
+	CreateWebhook(c *gin.Context)
+	// DeleteWebhook Take a webhook away
+	// (DELETE /api/v1/webhooks/{id})
+	DeleteWebhook(c *gin.Context, id string)
+	// GetWebhook One webhook
+	// (GET /api/v1/webhooks/{id})
+	GetWebhook(c *gin.Context, id string)
+	// ChangeWebhook Change a webhook
+	// (PATCH /api/v1/webhooks/{id})
+	ChangeWebhook(c *gin.Context, id string)
+	// ListHookDeliveries What a webhook was told, and how it went
+	// (GET /api/v1/webhooks/{id}/deliveries)
+	ListHookDeliveries(c *gin.Context, id string, params ListHookDeliveriesParams)
+	// RedeliverHook Tell it again
+	// (POST /api/v1/webhooks/{id}/deliveries/{delivery}/redeliver)
+	RedeliverHook(c *gin.Context, id string, delivery string)
+	// PingWebhook Try a webhook
+	// (POST /api/v1/webhooks/{id}/ping)
+	PingWebhook(c *gin.Context, id string)
+	// RotateWebhook Change the secret
+	// (POST /api/v1/webhooks/{id}/rotate)
+	RotateWebhook(c *gin.Context, id string)
 	// GetHealth Alive
 	// (GET /healthz)
 	GetHealth(c *gin.Context)
@@ -5755,6 +6764,65 @@ func (siw *ServerInterfaceWrapper) GetAttachment(c *gin.Context) {
 	siw.Handler.GetAttachment(c, id)
 }
 
+// ListAudit operation middleware
+func (siw *ServerInterfaceWrapper) ListAudit(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAuditParams
+
+	// ------------- Optional query parameter "actor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor", c.Request.URL.Query(), &params.Actor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter actor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "action" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "action", c.Request.URL.Query(), &params.Action, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter action: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "subject" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "subject", c.Request.URL.Query(), &params.Subject, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subject: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAudit(c, params)
+}
+
 // ListCalendars operation middleware
 func (siw *ServerInterfaceWrapper) ListCalendars(c *gin.Context) {
 
@@ -5779,6 +6847,81 @@ func (siw *ServerInterfaceWrapper) CreateCalendar(c *gin.Context) {
 	}
 
 	siw.Handler.CreateCalendar(c)
+}
+
+// GetCalendar operation middleware
+func (siw *ServerInterfaceWrapper) GetCalendar(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCalendar(c, key)
+}
+
+// ChangeCalendar operation middleware
+func (siw *ServerInterfaceWrapper) ChangeCalendar(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeCalendar(c, key)
+}
+
+// ImportCalendar operation middleware
+func (siw *ServerInterfaceWrapper) ImportCalendar(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ImportCalendar(c, key)
 }
 
 // GetCalendarYear operation middleware
@@ -6070,6 +7213,114 @@ func (siw *ServerInterfaceWrapper) ListDrafts(c *gin.Context) {
 	}
 
 	siw.Handler.ListDrafts(c)
+}
+
+// ListEvents operation middleware
+func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListEventsParams
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", c.Request.URL.Query(), &params.Type, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter type: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListEvents(c, params)
+}
+
+// GetFactor operation middleware
+func (siw *ServerInterfaceWrapper) GetFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetFactor(c)
+}
+
+// EnrolFactor operation middleware
+func (siw *ServerInterfaceWrapper) EnrolFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EnrolFactor(c)
+}
+
+// RenewRecoveryCodes operation middleware
+func (siw *ServerInterfaceWrapper) RenewRecoveryCodes(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RenewRecoveryCodes(c)
+}
+
+// ConfirmFactor operation middleware
+func (siw *ServerInterfaceWrapper) ConfirmFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ConfirmFactor(c)
+}
+
+// RemoveFactor operation middleware
+func (siw *ServerInterfaceWrapper) RemoveFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RemoveFactor(c)
 }
 
 // ListForbiddenWords operation middleware
@@ -6621,6 +7872,45 @@ func (siw *ServerInterfaceWrapper) ReadNotices(c *gin.Context) {
 	siw.Handler.ReadNotices(c)
 }
 
+// ResetPassword operation middleware
+func (siw *ServerInterfaceWrapper) ResetPassword(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ResetPassword(c)
+}
+
+// ChangePassword operation middleware
+func (siw *ServerInterfaceWrapper) ChangePassword(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangePassword(c)
+}
+
+// MailPasswordLink operation middleware
+func (siw *ServerInterfaceWrapper) MailPasswordLink(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MailPasswordLink(c)
+}
+
 // ListPolicies operation middleware
 func (siw *ServerInterfaceWrapper) ListPolicies(c *gin.Context) {
 
@@ -6659,6 +7949,31 @@ func (siw *ServerInterfaceWrapper) CreatePolicy(c *gin.Context) {
 	}
 
 	siw.Handler.CreatePolicy(c)
+}
+
+// ChangePolicy operation middleware
+func (siw *ServerInterfaceWrapper) ChangePolicy(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "desk" -------------
+	var desk Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "desk", c.Param("desk"), &desk, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangePolicy(c, desk)
 }
 
 // ListPresence operation middleware
@@ -6879,6 +8194,127 @@ func (siw *ServerInterfaceWrapper) CreateSession(c *gin.Context) {
 	}
 
 	siw.Handler.CreateSession(c)
+}
+
+// GiveFactor operation middleware
+func (siw *ServerInterfaceWrapper) GiveFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GiveFactor(c)
+}
+
+// MailSignInLink operation middleware
+func (siw *ServerInterfaceWrapper) MailSignInLink(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MailSignInLink(c)
+}
+
+// EndSessions operation middleware
+func (siw *ServerInterfaceWrapper) EndSessions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndSessionsParams
+
+	// ------------- Optional query parameter "agent" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "agent", c.Request.URL.Query(), &params.Agent, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter agent: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "client" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "client", c.Request.URL.Query(), &params.Client, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter client: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndSessions(c, params)
+}
+
+// ListSessions operation middleware
+func (siw *ServerInterfaceWrapper) ListSessions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSessionsParams
+
+	// ------------- Optional query parameter "agent" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "agent", c.Request.URL.Query(), &params.Agent, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter agent: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "client" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "client", c.Request.URL.Query(), &params.Client, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter client: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSessions(c, params)
+}
+
+// EndSession operation middleware
+func (siw *ServerInterfaceWrapper) EndSession(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndSession(c, id)
 }
 
 // Stream operation middleware
@@ -9116,6 +10552,243 @@ func (siw *ServerInterfaceWrapper) ListViews(c *gin.Context) {
 	siw.Handler.ListViews(c)
 }
 
+// ListWebhooks operation middleware
+func (siw *ServerInterfaceWrapper) ListWebhooks(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListWebhooks(c)
+}
+
+// CreateWebhook operation middleware
+func (siw *ServerInterfaceWrapper) CreateWebhook(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateWebhook(c)
+}
+
+// DeleteWebhook operation middleware
+func (siw *ServerInterfaceWrapper) DeleteWebhook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteWebhook(c, id)
+}
+
+// GetWebhook operation middleware
+func (siw *ServerInterfaceWrapper) GetWebhook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetWebhook(c, id)
+}
+
+// ChangeWebhook operation middleware
+func (siw *ServerInterfaceWrapper) ChangeWebhook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeWebhook(c, id)
+}
+
+// ListHookDeliveries operation middleware
+func (siw *ServerInterfaceWrapper) ListHookDeliveries(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListHookDeliveriesParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListHookDeliveries(c, id, params)
+}
+
+// RedeliverHook operation middleware
+func (siw *ServerInterfaceWrapper) RedeliverHook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "delivery" -------------
+	var delivery string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "delivery", c.Param("delivery"), &delivery, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter delivery: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RedeliverHook(c, id, delivery)
+}
+
+// PingWebhook operation middleware
+func (siw *ServerInterfaceWrapper) PingWebhook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PingWebhook(c, id)
+}
+
+// RotateWebhook operation middleware
+func (siw *ServerInterfaceWrapper) RotateWebhook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RotateWebhook(c, id)
+}
+
 // GetHealth operation middleware
 func (siw *ServerInterfaceWrapper) GetHealth(c *gin.Context) {
 
@@ -9210,6 +10883,20 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/api/v1/session", wrapper.DeleteSession)
 	router.GET(options.BaseURL+"/api/v1/session", wrapper.GetSession)
 	router.POST(options.BaseURL+"/api/v1/session", wrapper.CreateSession)
+	router.POST(options.BaseURL+"/api/v1/session/link", wrapper.MailSignInLink)
+	router.POST(options.BaseURL+"/api/v1/session/factor", wrapper.GiveFactor)
+	router.POST(options.BaseURL+"/api/v1/password", wrapper.ResetPassword)
+	router.PUT(options.BaseURL+"/api/v1/password", wrapper.ChangePassword)
+	router.POST(options.BaseURL+"/api/v1/password/link", wrapper.MailPasswordLink)
+	router.GET(options.BaseURL+"/api/v1/factor", wrapper.GetFactor)
+	router.POST(options.BaseURL+"/api/v1/factor", wrapper.EnrolFactor)
+	router.POST(options.BaseURL+"/api/v1/factor/confirm", wrapper.ConfirmFactor)
+	router.POST(options.BaseURL+"/api/v1/factor/codes", wrapper.RenewRecoveryCodes)
+	router.POST(options.BaseURL+"/api/v1/factor/remove", wrapper.RemoveFactor)
+	router.DELETE(options.BaseURL+"/api/v1/sessions", wrapper.EndSessions)
+	router.GET(options.BaseURL+"/api/v1/sessions", wrapper.ListSessions)
+	router.DELETE(options.BaseURL+"/api/v1/sessions/:id", wrapper.EndSession)
+	router.GET(options.BaseURL+"/api/v1/audit", wrapper.ListAudit)
 	router.GET(options.BaseURL+"/api/v1/tickets", wrapper.ListTickets)
 	router.POST(options.BaseURL+"/api/v1/tickets", wrapper.CreateTicket)
 	router.GET(options.BaseURL+"/api/v1/tickets/:number", wrapper.GetTicket)
@@ -9270,9 +10957,13 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/api/v1/groups/:key", wrapper.ChangeGroup)
 	router.GET(options.BaseURL+"/api/v1/calendars", wrapper.ListCalendars)
 	router.POST(options.BaseURL+"/api/v1/calendars", wrapper.CreateCalendar)
+	router.GET(options.BaseURL+"/api/v1/calendars/:key", wrapper.GetCalendar)
+	router.PATCH(options.BaseURL+"/api/v1/calendars/:key", wrapper.ChangeCalendar)
+	router.POST(options.BaseURL+"/api/v1/calendars/:key/import", wrapper.ImportCalendar)
 	router.GET(options.BaseURL+"/api/v1/calendars/:key/years/:year", wrapper.GetCalendarYear)
 	router.GET(options.BaseURL+"/api/v1/policies", wrapper.ListPolicies)
 	router.POST(options.BaseURL+"/api/v1/policies", wrapper.CreatePolicy)
+	router.PATCH(options.BaseURL+"/api/v1/policies/:desk", wrapper.ChangePolicy)
 	router.GET(options.BaseURL+"/api/v1/desks/:key/reception-types", wrapper.ListReceptionTypes)
 	router.POST(options.BaseURL+"/api/v1/desks/:key/reception-types", wrapper.CreateReceptionType)
 	router.DELETE(options.BaseURL+"/api/v1/desks/:key/reception-types/:type", wrapper.DeleteReceptionType)
@@ -9327,4 +11018,14 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PUT(options.BaseURL+"/api/v1/tickets/:number/presence", wrapper.PutPresence)
 	router.GET(options.BaseURL+"/api/v1/presence", wrapper.ListPresence)
 	router.GET(options.BaseURL+"/api/v1/stream", wrapper.Stream)
+	router.GET(options.BaseURL+"/api/v1/events", wrapper.ListEvents)
+	router.GET(options.BaseURL+"/api/v1/webhooks", wrapper.ListWebhooks)
+	router.POST(options.BaseURL+"/api/v1/webhooks", wrapper.CreateWebhook)
+	router.DELETE(options.BaseURL+"/api/v1/webhooks/:id", wrapper.DeleteWebhook)
+	router.GET(options.BaseURL+"/api/v1/webhooks/:id", wrapper.GetWebhook)
+	router.PATCH(options.BaseURL+"/api/v1/webhooks/:id", wrapper.ChangeWebhook)
+	router.POST(options.BaseURL+"/api/v1/webhooks/:id/rotate", wrapper.RotateWebhook)
+	router.POST(options.BaseURL+"/api/v1/webhooks/:id/ping", wrapper.PingWebhook)
+	router.GET(options.BaseURL+"/api/v1/webhooks/:id/deliveries", wrapper.ListHookDeliveries)
+	router.POST(options.BaseURL+"/api/v1/webhooks/:id/deliveries/:delivery/redeliver", wrapper.RedeliverHook)
 }

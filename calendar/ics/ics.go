@@ -48,24 +48,24 @@ type Left struct {
 func Read(r io.Reader, from, to calendar.Date) (Import, error) {
 	first, last := day(from), day(to)
 	if from.Year == 0 || to.Year == 0 || last.Before(first) || to.Year-from.Year >= maxYears {
-		return Import{}, invalid("read from a date to a later one of at most %d years, not %s to %s", maxYears, from, to)
+		return Import{}, invalid("range", "read from a date to a later one of at most %d years, not %s to %s", maxYears, from, to)
 	}
 	raw, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
 		return Import{}, fmt.Errorf("read iCalendar file: %w", err)
 	}
 	if len(raw) > maxBytes {
-		return Import{}, invalid("the file is larger than %d MB; export the holidays alone", maxBytes>>20)
+		return Import{}, invalid("large", "the file is larger than %d MB; export the holidays alone", maxBytes>>20)
 	}
 	file, err := ical.ParseCalendar(bufio.NewReader(bytes.NewReader(bytes.TrimPrefix(raw, []byte("\ufeff")))))
 	if err != nil {
-		return Import{}, invalid("this is no iCalendar file (.ics): %v", err)
+		return Import{}, invalid("none", "this is no iCalendar file (.ics): %v", err)
 	}
 	switch n := len(file.Events()); {
 	case n == 0:
-		return Import{}, invalid("the file has no events")
+		return Import{}, invalid("empty", "the file has no events")
 	case n > maxEvents:
-		return Import{}, invalid("the file has more than %d events; export the holidays alone", maxEvents)
+		return Import{}, invalid("many", "the file has more than %d events; export the holidays alone", maxEvents)
 	}
 	return collect(file.Events(), first, last)
 }
@@ -78,7 +78,7 @@ func collect(events []*ical.VEvent, first, last time.Time) (Import, error) {
 		name := summary(e)
 		found, err := occurrences(e, changed[value(e, ical.ComponentPropertyUniqueId)], first, last, &budget)
 		if errors.Is(err, errTooMany) {
-			return Import{}, invalid("the events repeat too often for a calendar of holidays; export the holidays alone")
+			return Import{}, invalid("many", "the events repeat too often for a calendar of holidays; export the holidays alone")
 		}
 		if err != nil {
 			in.Left = append(in.Left, Left{Name: name, At: value(e, ical.ComponentPropertyDtStart), Why: err.Error()})
@@ -139,6 +139,6 @@ func compare(a, b calendar.Date) int {
 	return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(a.Month, b.Month), cmp.Compare(a.Day, b.Day))
 }
 
-func invalid(format string, a ...any) error {
-	return &ticket.Error{Code: ticket.Invalid, Message: fmt.Sprintf(format, a...)}
+func invalid(key, format string, a ...any) error {
+	return &ticket.Error{Code: ticket.Invalid, Key: "ics_" + key, Message: fmt.Sprintf(format, a...)}
 }

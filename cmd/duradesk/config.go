@@ -27,6 +27,7 @@ type settings struct {
 	Connections   int32         `name:"connections" env:"DURADESK_DATABASE_CONNECTIONS" default:"24" help:"Database connections of one process."`
 	ContinueAfter int           `name:"continue-after" env:"DURADESK_CONTINUE_AFTER" default:"1000" help:"History events after which a ticket's workflow continues as new."`
 	Rehearse      int           `name:"rehearse" env:"DURADESK_REHEARSE" default:"0" help:"How many open workflows of each type and ticket state a worker replays before it starts; it refuses to start if one would not go on. 0: none."`
+	WebhookHosts  []string      `name:"webhook-hosts" env:"DURADESK_WEBHOOK_HOSTS" help:"Hosts, or host:port, separated by commas, that webhooks and channels may call though they lie inside: an intranet's, or a test's. All others must be public addresses."`
 	LogLevel      slog.Level    `name:"log-level" env:"DURADESK_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 }
 
@@ -89,6 +90,7 @@ func temporalOptions(log *slog.Logger) (client.Options, error) {
 	if options.Namespace == "" {
 		options.Namespace = client.DefaultNamespace
 	}
+	options.Identity = workerName()
 	options.Logger = sdklog.NewStructuredLogger(log)
 	return options, nil
 }

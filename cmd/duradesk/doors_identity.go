@@ -82,6 +82,46 @@ func (i identity) Together(ctx context.Context, one, other string) (bool, error)
 	return together, away(err)
 }
 
+func (i identity) AddLink(ctx context.Context, l api.Link, hash []byte) error {
+	return away(i.s.AddLink(ctx, postgres.Link(l), hash))
+}
+
+func (i identity) UseLink(ctx context.Context, purpose string, hash []byte, now time.Time) (api.Holder, error) {
+	h, err := i.s.UseLink(ctx, purpose, hash, now)
+	return holder(h), away(err)
+}
+
+func (i identity) Factor(ctx context.Context, agent string) (api.Factor, error) {
+	f, err := i.s.Factor(ctx, agent)
+	return api.Factor(f), away(err)
+}
+
+func (i identity) BeginFactor(ctx context.Context, agent string, secret ticket.Secret) error {
+	return away(i.s.BeginFactor(ctx, agent, secret))
+}
+
+func (i identity) ConfirmFactor(ctx context.Context, agent string, step int64, codes [][]byte, now time.Time) error {
+	return away(i.s.ConfirmFactor(ctx, agent, step, codes, now))
+}
+
+func (i identity) RenewCodes(ctx context.Context, agent string, codes [][]byte) error {
+	return away(i.s.RenewCodes(ctx, agent, codes))
+}
+
+func (i identity) UseStep(ctx context.Context, agent string, step int64) (bool, error) {
+	fresh, err := i.s.UseStep(ctx, agent, step)
+	return fresh, away(err)
+}
+
+func (i identity) UseRecoveryCode(ctx context.Context, agent string, hash []byte, now time.Time) (bool, error) {
+	right, err := i.s.UseRecoveryCode(ctx, agent, hash, now)
+	return right, away(err)
+}
+
+func (i identity) DropFactor(ctx context.Context, agent string) error {
+	return away(i.s.DropFactor(ctx, agent))
+}
+
 func (i identity) NoteAudit(ctx context.Context, e api.AuditEntry) error {
 	return away(i.s.NoteAudit(ctx, postgres.AuditEntry(e)))
 }

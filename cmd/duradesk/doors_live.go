@@ -4,10 +4,25 @@ import (
 	"context"
 	"time"
 
+	"duradesk/activities"
 	"duradesk/api"
 	"duradesk/postgres"
 	"duradesk/ticket"
+	"duradesk/webhook"
+	hookpost "duradesk/webhook/post"
 )
+
+// poster joins the activities' port to the door of HTTP.
+type poster struct{ c *hookpost.Client }
+
+func newPoster(s settings) poster {
+	return poster{hookpost.New(hookpost.Config{Allowed: webhook.Hosts(s.WebhookHosts)})}
+}
+
+func (p poster) Post(ctx context.Context, url, id string, secrets []ticket.Secret, body []byte) activities.Posted {
+	a := p.c.Post(ctx, url, id, convert(secrets, ticket.Secret.Reveal), body)
+	return activities.Posted{Status: a.Status, Error: a.Error, Wait: a.Wait, Took: a.Took}
+}
 
 // feed joins the API's port for what happens to the record.
 type feed struct{ s *postgres.Store }
@@ -33,4 +48,63 @@ func (f feed) Attend(ctx context.Context, n ticket.Number, agent, tab, doing str
 func (f feed) Present(ctx context.Context, numbers []ticket.Number) ([]api.Presence, error) {
 	list, err := f.s.Present(ctx, numbers)
 	return convert(list, func(p postgres.Presence) api.Presence { return api.Presence(p) }), away(err)
+}
+
+// tells joins the API's port for the log and webhooks to the record.
+type tells struct{ s *postgres.Store }
+
+func (t tells) Log(ctx context.Context, q api.EventQuery) ([]ticket.Envelope, int64, error) {
+	list, next, err := t.s.Log(ctx, postgres.EventQuery(q))
+	return list, next, away(err)
+}
+
+func (t tells) Webhooks(ctx context.Context) ([]api.Webhook, error) {
+	list, err := t.s.Webhooks(ctx)
+	return convert(list, func(w postgres.Webhook) api.Webhook { return api.Webhook(w) }), away(err)
+}
+
+func (t tells) Webhook(ctx context.Context, id string) (api.Webhook, error) {
+	w, err := t.s.Webhook(ctx, id)
+	return api.Webhook(w), away(err)
+}
+
+func (t tells) AddWebhook(ctx context.Context, w api.Webhook, secret ticket.Secret) (api.Webhook, error) {
+	added, err := t.s.AddWebhook(ctx, postgres.Webhook(w), secret)
+	return api.Webhook(added), away(err)
+}
+
+func (t tells) ChangeWebhook(ctx context.Context, w api.Webhook) (api.Webhook, error) {
+	changed, err := t.s.ChangeWebhook(ctx, postgres.Webhook(w))
+	return api.Webhook(changed), away(err)
+}
+
+func (t tells) DropWebhook(ctx context.Context, id string) error {
+	return away(t.s.DropWebhook(ctx, id))
+}
+
+func (t tells) RotateWebhook(ctx context.Context, id string, secret ticket.Secret, oldUntil time.Time) (api.Webhook, error) {
+	w, err := t.s.RotateWebhook(ctx, id, secret, oldUntil)
+	return api.Webhook(w), away(err)
+}
+
+func (t tells) PingWebhook(ctx context.Context, id string) (api.HookDelivery, error) {
+	d, err := t.s.PingWebhook(ctx, id)
+	return hookDelivery(d), away(err)
+}
+
+func (t tells) HookDeliveries(ctx context.Context, webhook, state string, before int64, limit int) ([]api.HookDelivery, error) {
+	list, err := t.s.HookDeliveries(ctx, webhook, state, before, limit)
+	return convert(list, hookDelivery), away(err)
+}
+
+func (t tells) Redeliver(ctx context.Context, webhook string, delivery int64) (api.HookDelivery, error) {
+	d, err := t.s.Redeliver(ctx, webhook, delivery)
+	return hookDelivery(d), away(err)
+}
+
+func hookDelivery(d postgres.HookDelivery) api.HookDelivery {
+	return api.HookDelivery{
+		ID: d.ID, Event: d.Event, Ticket: d.Ticket, Type: d.Type, MessageID: d.MessageID, State: d.State, NextAt: d.NextAt, CreatedAt: d.CreatedAt, DoneAt: d.DoneAt,
+		Attempts: convert(d.Attempts, func(a postgres.HookAttempt) api.HookAttempt { return api.HookAttempt(a) }),
+	}
 }

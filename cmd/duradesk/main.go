@@ -22,8 +22,12 @@ type cli struct {
 	Worker  workerCommand  `cmd:"" help:"Run the clockwork: tickets, deliveries, mailboxes; any number of these."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database schema up to date."`
 	Rebuild rebuildCommand `cmd:"" help:"Start every open ticket again from its row, when Temporal's store was lost."`
+	Backup  backupCommand  `cmd:"" help:"Write the database to a file."`
+	Restore restoreCommand `cmd:"" help:"Fill an empty database from a file that backup has written; recover comes after it."`
+	Recover recoverCommand `cmd:"" help:"After the database was restored from a backup: go on beside a Temporal that remembers more, and list what is lost."`
 	Replay  replayCommand  `cmd:"" help:"Replay open workflows on this build before it is deployed: would they go on?"`
 	Config  configCommand  `cmd:"" help:"List every setting with its default."`
+	Doctor  doctorCommand  `cmd:"" help:"Say what is wrong and what to do: database, Temporal, workers, clocks, mailboxes, disks, secret key."`
 	Mailbox mailboxCommand `cmd:"" help:"List, add, change, try and remove mailboxes."`
 	Rules   RulesCmd       `cmd:"" help:"Print the lifecycle: matrix, diagram and clocks; --check proves them."`
 

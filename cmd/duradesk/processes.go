@@ -24,6 +24,7 @@ import (
 // apiCommand is the door for people and scripts.
 type apiCommand struct {
 	settings
+	identitySettings
 	Addr           string `name:"http" env:"DURADESK_HTTP_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
 	BootstrapToken string `env:"DURADESK_BOOTSTRAP_TOKEN" help:"An admin API token that exists from the first start, for scripts."`
 }
@@ -54,14 +55,18 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 	defer temporal.Close()
 	rings := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}
 	g, ctx := errgroup.WithContext(ctx)
-	handler := api.New(api.Options{
-		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Done: ctx.Done(), Bell: bell{rings},
-		People: people{d.store}, House: house{d.store}, Mailroom: mailroom{d, rings}, Health: health{d.store, temporal}, Identity: identity{d.store},
+	door := api.Options{
+		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Tells: tells{d.store}, WebhookHosts: d.WebhookHosts, Done: ctx.Done(), Bell: bell{rings},
+		People: people{d.store}, House: house{d.store}, Mailroom: mailroom{d, rings}, Health: health{d.store, temporal}, Identity: identity{d.store}, Postman: postman{d},
 		Drafts:         drafts{d.store},
 		Letters:        letters{d.store, d.queue},
 		Habits:         habits{d.store},
 		BootstrapToken: c.BootstrapToken, BaseURL: d.BaseURL, TemporalUIURL: d.TemporalUIURL, Namespace: options.Namespace, Log: d.log,
-	})
+	}
+	if err := c.identitySettings.apply(&door); err != nil {
+		return err
+	}
+	handler := api.New(door)
 	g.Go(func() error { d.store.Listen(ctx); return nil })
 	g.Go(func() error { return serveHTTP(ctx, api.NewServer(c.Addr, handler), listener) })
 	return g.Wait()
@@ -90,6 +95,9 @@ func (c *workerCommand) Run(ctx context.Context) error {
 func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener) error {
 	if err := d.store.CheckSchema(ctx); err != nil {
 		return err
+	}
+	if err := d.store.ProveKey(ctx, true); err != nil {
+		d.log.Error("the secret key", "error", err) // mail goes on; what was sealed with the other key stays shut
 	}
 	options, err := temporalOptions(d.log)
 	if err != nil {
@@ -140,6 +148,7 @@ func (d *desk) parts(b *dispatch.Bell) worker.Parts {
 		},
 		Notices:   &activities.Notices{Staff: d.queue, Bell: b, Log: d.log},
 		Mailboxes: &activities.Mailboxes{Intake: d.queue, Post: d.loggedIn(), Bell: b, Keys: d.keys, Log: d.log, Now: time.Now},
+		Webhooks:  &activities.Webhooks{Hooks: d.queue, Poster: newPoster(d.settings), Log: d.log, Now: time.Now},
 		AtOnce:    int(d.Connections) / 2,
 		Fatal:     func(err error) { d.log.Error("Temporal refuses the worker", "error", err) },
 	}

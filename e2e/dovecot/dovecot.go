@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"text/template"
@@ -56,27 +58,12 @@ func Start(t testing.TB, o Options) *Server {
 	s := &Server{IMAPAddr: freePort(t), LMTPAddr: freePort(t), t: t, dir: dir, config: filepath.Join(dir, "dovecot.conf")}
 	mails := filepath.Join(dir, "mail")
 	require.NoError(t, os.Mkdir(mails, 0o700))
-	require.NoError(t, os.Chown(mails, nobody, nobody))
+	give(t, mails)
 	s.write(o)
 	s.Run()
 	t.Cleanup(s.Stop)
 	return s
 }
-
-// nobody owns the mails: Debian's user of that name.
-const nobody = 65534
-
-var installed = sync.OnceValue(func() error {
-	if _, err := exec.LookPath("dovecot"); err == nil {
-		return nil
-	}
-	install := exec.Command("sh", "-c", "apt-get update -qq && apt-get install -y -qq --no-install-recommends dovecot-imapd dovecot-lmtpd")
-	install.Env = append(os.Environ(), "RUNLEVEL=1", "DEBIAN_FRONTEND=noninteractive")
-	if out, err := install.CombinedOutput(); err != nil {
-		return fmt.Errorf("the tests of mail need Dovecot: apt-get install dovecot-imapd dovecot-lmtpd (as root): %w\n%s", err, out)
-	}
-	return nil
-})
 
 // freePort gives an address that nobody listens on.
 func freePort(t testing.TB) string {
@@ -100,8 +87,13 @@ auth_mechanisms = plain login xoauth2 oauthbearer
 first_valid_uid = 1
 first_valid_gid = 1
 mail_location = maildir:{{.Dir}}/mail/%Lu
-mail_uid = 65534
-mail_gid = 65534
+mail_uid = {{.UID}}
+mail_gid = {{.GID}}
+{{- if .User}}
+default_internal_user = {{.User}}
+default_internal_group = {{.Group}}
+default_login_user = {{.User}}
+{{- end}}
 mail_max_userip_connections = 100
 recipient_delimiter = +
 lmtp_save_to_detail_mailbox = no
@@ -133,7 +125,7 @@ passdb {
 }
 userdb {
   driver = static
-  args = uid=65534 gid=65534 home={{.Dir}}/mail/%Lu allow_all_users=yes
+  args = uid={{.UID}} gid={{.GID}} home={{.Dir}}/mail/%Lu allow_all_users=yes
 }
 service imap-login {
   chroot =
@@ -183,8 +175,16 @@ func (s *Server) write(o Options) {
 	_, imap, _ := net.SplitHostPort(s.IMAPAddr)
 	_, lmtp, _ := net.SplitHostPort(s.LMTPAddr)
 	var text bytes.Buffer
-	err := configuration.Execute(&text, map[string]string{"Dir": s.dir, "IMAP": imap, "LMTP": lmtp, "Quota": o.Quota, "Capability": abilities(o.Hide), "Introspect": o.Introspect})
-	require.NoError(s.t, err)
+	values := map[string]string{"UID": strconv.Itoa(owner()), "GID": strconv.Itoa(group())}
+	if os.Geteuid() != 0 {
+		me, err := user.Current()
+		require.NoError(s.t, err)
+		mine, err := user.LookupGroupId(me.Gid)
+		require.NoError(s.t, err)
+		values["User"], values["Group"] = me.Username, mine.Name
+	}
+	maps.Copy(values, map[string]string{"Dir": s.dir, "IMAP": imap, "LMTP": lmtp, "Quota": o.Quota, "Capability": abilities(o.Hide), "Introspect": o.Introspect})
+	require.NoError(s.t, configuration.Execute(&text, values))
 	if o.Introspect != "" {
 		ask := "introspection_url = " + o.Introspect + "\nintrospection_mode = get\nactive_attribute = active\nactive_value = true\nusername_attribute = username\n"
 		require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, "oauth2.conf"), []byte(ask), 0o644)) //nolint:gosec // Dovecot's users read it
@@ -195,7 +195,7 @@ func (s *Server) write(o Options) {
 // Run starts the server, again under the same addresses, and waits until it answers.
 func (s *Server) Run() {
 	s.t.Helper()
-	cmd := exec.Command("dovecot", "-F", "-c", s.config)
+	cmd := exec.Command(program(), "-F", "-c", s.config)
 	said, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	require.NoError(s.t, err)
 	cmd.Stdout, cmd.Stderr = said, said
@@ -267,7 +267,7 @@ func (s *Server) Fill(address string, mails [][]byte) {
 	box := filepath.Join(s.dir, "mail", address)
 	for _, d := range []string{box, filepath.Join(box, "tmp"), filepath.Join(box, "cur"), filepath.Join(box, "new")} {
 		require.NoError(s.t, os.MkdirAll(d, 0o700))
-		require.NoError(s.t, os.Chown(d, nobody, nobody))
+		give(s.t, d)
 	}
 	s.filled++
 	for i, raw := range mails {
@@ -275,7 +275,7 @@ func (s *Server) Fill(address string, mails [][]byte) {
 		name := fmt.Sprintf("%010d.M%06dP%d.desk", 1700000000+s.filled*100000+i, i, s.filled)
 		half := filepath.Join(box, "tmp", name)
 		require.NoError(s.t, os.WriteFile(half, raw, 0o600))
-		require.NoError(s.t, os.Chown(half, nobody, nobody))
+		give(s.t, half)
 		require.NoError(s.t, os.Rename(half, filepath.Join(box, "new", name)))
 	}
 }

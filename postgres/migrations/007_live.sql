@@ -32,4 +32,52 @@ create unlogged table presence (
 );
 create index presence_until on presence (until);
 
+-- Whom the desk tells what happens. Secrets are sealed; two may live at once, so that they can be changed.
+create table webhooks (
+    id            uuid primary key,
+    url           text not null,
+    events        text[] not null default '{}', -- types of events; empty: all
+    desk          text references desks (key),  -- of that one only
+    secret        bytea not null,
+    old_secret    bytea,
+    old_until     timestamptz,
+    enabled       boolean not null default true,
+    off_reason    text not null default '',     -- failing, gone: switched off by itself
+    failures      int not null default 0,       -- in a row
+    failing_since timestamptz,
+    resting_until timestamptz,
+    lent          text not null default '',     -- to which sender, and until when
+    lent_until    timestamptz,
+    created_by    text not null default '',
+    created_at    timestamptz not null default now()
+);
+
+-- One event for one webhook; a ping has neither position nor ticket. Written with the feed.
+create table hooks (
+    id         bigint generated always as identity primary key,
+    webhook    uuid not null references webhooks (id) on delete cascade,
+    position   bigint references feed (position),
+    ticket     bigint references tickets (number),
+    message_id text not null, -- the header webhook-id: the same however often it is sent
+    state      text not null default 'pending' check (state in ('pending', 'delivered', 'failed')),
+    attempts   int not null default 0,
+    next_at    timestamptz not null,
+    created_at timestamptz not null,
+    done_at    timestamptz,
+    unique (webhook, position)
+);
+create index hooks_pending on hooks (webhook, ticket, id) where state = 'pending';
+create index hooks_due on hooks (webhook, next_at) where state = 'pending';
+create index hooks_of on hooks (webhook, id desc);
+
+create table hook_attempts (
+    hook   bigint not null references hooks (id) on delete cascade,
+    no     int not null,
+    at     timestamptz not null,
+    took   interval not null,
+    status int not null default 0, -- of HTTP; 0: nobody answered
+    error  text not null default '',
+    primary key (hook, no)
+);
+
 ---- create above / drop below ----

@@ -38,7 +38,13 @@ func (s *site) child(diesAt string) *tether.Process {
 	s.t.Helper()
 	self, err := os.Executable()
 	require.NoError(s.t, err)
-	cmd := exec.Command(self)
+	return s.childOf(self, diesAt)
+}
+
+// childOf is a child of another build of these tests.
+func (s *site) childOf(program, diesAt string) *tether.Process {
+	s.t.Helper()
+	cmd := exec.Command(program)
 	cmd.Env = append(os.Environ(), childVariable+"="+s.dsn, addressVariable+"="+temporaltest.Address(s.t), namespaceVariable+"="+s.namespace, deathVariable+"="+diesAt)
 	cmd.Stderr = os.Stderr
 	p, err := tether.Start(cmd, syscall.SIGKILL)

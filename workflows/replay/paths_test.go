@@ -36,6 +36,7 @@ var paths = []path{
 	{"delivery", deliveryWithRetries, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED}},
 	{"delivery-uncertain", deliveryUncertain, nil},
 	{"delivery-withdrawn", deliveryWithdrawn, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
+	{"webhook", webhookWithRetries, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
 	{"mailbox", mailboxWatched, []enumspb.EventType{enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED}},
 }
 

@@ -24,6 +24,8 @@ import (
 	"duradesk/postgres"
 	"duradesk/postgres/cluster/pgtest"
 	"duradesk/ticket"
+	"duradesk/webhook"
+	hookpost "duradesk/webhook/post"
 	"duradesk/worker"
 	"duradesk/workflows"
 )
@@ -40,6 +42,7 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	temporaltest.Stop()
 	pgtest.Stop()
+	_ = os.RemoveAll(workshop)
 	os.Exit(code)
 }
 
@@ -184,6 +187,7 @@ type crew struct {
 	ContinueAfter int
 	Crash         func(point string)
 	Wrap          func(activities.Desk) activities.Desk
+	HookGiveUp    time.Duration
 
 	cancel context.CancelFunc
 	done   chan error
@@ -224,8 +228,9 @@ func parts(q *postgres.Queue, b *dispatch.Bell, out activities.Sender, in activi
 			Outbox: q, Sender: out, Bell: b, Keys: keys, Log: log, Now: time.Now, Crash: c.Crash,
 			Say: func(_, key string, _ map[string]string) string { return key },
 		},
-		Mailboxes: &activities.Mailboxes{Intake: q, Post: in, Bell: b, Keys: keys, Log: log, Now: time.Now},
 		Notices:   &activities.Notices{Staff: q, Bell: b, Log: log},
+		Mailboxes: &activities.Mailboxes{Intake: q, Post: in, Bell: b, Keys: keys, Log: log, Now: time.Now},
+		Webhooks:  &activities.Webhooks{Hooks: q, Poster: poster{hookpost.New(hookpost.Config{Allowed: webhook.Hosts{"127.0.0.1"}, Timeout: time.Second})}, Log: log, Now: time.Now, Pause: 100 * time.Millisecond, GiveUp: c.HookGiveUp},
 		AtOnce:    4,
 	}
 }

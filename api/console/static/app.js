@@ -3,6 +3,8 @@ import './ui.js';
 import {settled} from './list.js';
 import './keys.js';
 import './composer.js';
+import './expander.js';
 import './travel.js';
+import './live.js';
 
 settled();

@@ -1,6 +1,6 @@
 // Writing: drafts that survive, sending that is never by accident, text that is never lost.
-import {$, $$, say, on, make, toast, announce, apply} from './ui.js';
-import {openNumber, move, cool} from './list.js';
+import {$, $$, say, on, make, toast, announce, apply, fetchFragment} from './ui.js';
+import {openNumber, move, cool, open, withPlace} from './list.js';
 import {composing} from './keys.js';
 
 const me = document.body.dataset.me;
@@ -22,14 +22,59 @@ function kept(form) {
 function restore() {
   for (const form of $$('.composer')) {
     const draft = kept(form);
-    if (draft?.text) {
+    if (draft?.text && draft.at > Number(form.dataset.at || 0)) { // newer than what the server has
       body(form).value = draft.text;
       if (draft.to) form.elements.to.value = draft.to;
       if (draft.cc) form.elements.cc.value = draft.cc;
-      unfold(form, false);
+      later(form);
     }
+    if (body(form).value || $('.kept li', form)) unfold(form, false);
   }
 }
+
+// The server's copy is written once typing stops: one write at a time, the last text last.
+const saving = new WeakMap();
+const address = (form) => `/api/v1/tickets/${form.dataset.number}/drafts/${form.dataset.kind === 'note' ? 'note' : 'agent-response'}`;
+function later(form, wait = 500) {
+  const state = saving.get(form) ?? {timer: 0, running: false, again: false};
+  saving.set(form, state);
+  clearTimeout(state.timer);
+  state.timer = setTimeout(() => save(form, state), wait);
+}
+async function save(form, state) {
+  if (state.running) { state.again = true; return; }
+  state.running = true;
+  try { await write(form); } finally { state.running = false; }
+  if (state.again) { state.again = false; later(form, 0); }
+}
+const listed = (text) => (text ?? '').split(/[,、;]/).map((word) => word.trim()).filter(Boolean);
+async function write(form) {
+  const text = body(form).value, hint = $('.draft-state', form);
+  try {
+    if (!text.trim()) {
+      if (form.elements.draft_id.value) await fetch(address(form), {method: 'DELETE', credentials: 'same-origin'});
+      form.elements.draft_id.value = '';
+      hint.textContent = '';
+      return;
+    }
+    const message = {body: text, body_format: 'markdown', draft_files: $$('[name=draft_files]', form).map((f) => f.value)};
+    if (form.elements.to) Object.assign(message, {to: addresses(form.elements.to), cc: addresses(form.elements.cc)});
+    if (form.elements.template?.value) message.template = form.elements.template.value;
+    const response = await fetch(address(form), {
+      method: 'PUT', credentials: 'same-origin', headers: {'Content-Type': 'application/json'},
+      body: JSON.stringify({message, seen_revision: Number(form.elements.seen_revision.value)}),
+    });
+    if (!response.ok) throw new Error(String(response.status));
+    const {id} = await response.json();
+    if (body(form).value) form.elements.draft_id.value = id;
+    hint.textContent = say('saved');
+  } catch {
+    hint.textContent = say('savedHere');
+  }
+}
+/** Only whole addresses: half a one, still being typed, would refuse the draft. */
+const addresses = (field) => listed(field.value).filter((word) => /^[^\s@<>,;"]+@[^\s@<>,;"]+$/.test(word));
+
 document.addEventListener('duradesk:open', restore);
 
 /** Shows a composer; the other one folds away, with its draft. */
@@ -64,6 +109,8 @@ document.addEventListener('input', (event) => {
   if (!form || event.target.type === 'file') return;
   form.elements.namedItem('id').value = ''; // another text is another command
   keep(form);
+  later(form);
+  document.dispatchEvent(new CustomEvent('duradesk:writing'));
 });
 
 document.addEventListener('keydown', (event) => {
@@ -111,12 +158,15 @@ export async function send(form, way, andNext = false) {
   data.set('way', way);
   fault(form, '');
   try {
+    await along(form);
     const response = await fetch(form.action, {method: 'POST', body: data, headers: {'HX-Request': 'true'}, credentials: 'same-origin'});
     const html = await response.text(), events = JSON.parse(response.headers.get('HX-Trigger') ?? '{}');
     if (response.ok) await sent(form, way, html, events, {number, text, andNext});
     else {
+      form.dataset.copy = '';
       id.value = ''; // refused is answered: the next try is a new command
       fault(form, html);
+      form.dataset.copy = $('.stale', form)?.dataset.draft ?? '';
     }
   } catch {
     complain(form, say('notSent')); // nobody knows what became of it: the same id will tell
@@ -128,10 +178,15 @@ export async function send(form, way, andNext = false) {
 
 async function sent(form, way, html, events, {number, text, andNext}) {
   const done = events['duradesk:done'] ?? {};
-  body(form).value = '';
-  form.elements.namedItem('id').value = '';
-  keep(form);
+  const copy = $('.stale', form)?.dataset.draft ?? form.dataset.copy;
+  clearTimeout(saving.get(form)?.timer);
   form.reset();
+  body(form).value = '';
+  for (const name of ['id', 'draft_id']) form.elements.namedItem(name).value = '';
+  for (const list of $$('.picked.kept', form)) list.remove();
+  keep(form);
+  forget(form);
+  if (copy) fetch(`/api/v1/tickets/${number}/drafts/${copy}`, {method: 'DELETE', credentials: 'same-origin'});
   $('.files.picked', form)?.replaceChildren();
   if ($('.files.picked', form)) $('.files.picked', form).hidden = true;
   cool(number);
@@ -143,7 +198,7 @@ async function sent(form, way, html, events, {number, text, andNext}) {
     $('#ticket').focus({preventScroll: true});
   }
   announce(done.text ?? '');
-  document.dispatchEvent(new CustomEvent('duradesk:sent', {detail: {...done, way, number, text}}));
+  offerUndo(done, way, number);
   if (andNext) move(1);
 }
 
@@ -205,3 +260,66 @@ document.addEventListener('click', (event) => {
     area.setSelectionRange(area.selectionEnd - 1, area.selectionEnd - 1);
   }
 });
+
+// Within the undo time of its desk a message can be taken back: by the toast, by Z, or at the message itself.
+function offerUndo(done, way, number) {
+  const message = way === 'note' ? null : $$('#t-thread [data-do=withdraw]').at(-1)?.dataset.message;
+  toast(done.text, {
+    tone: done.tone, seconds: message ? done.seconds || 4 : 4,
+    action: message && done.seconds ? {label: say('undo'), key: 'Z', run: () => withdraw(number, message)} : null,
+  });
+}
+async function withdraw(number, message) {
+  const answer = await fetchFragment(withPlace(`/tickets/${number}/messages/${message}/withdraw`), {method: 'POST'});
+  cool(number);
+  if (!answer.ok) return apply(answer.html);
+  toast(say('undone'));
+  announce(say('undone'));
+  await open(number, {push: false});
+  unfold($('#compose-answer'));
+}
+on('withdraw', (button) => withdraw(button.dataset.number, button.dataset.message));
+on('drop-kept', (button) => {
+  const form = button.closest('form');
+  button.closest('li').remove();
+  later(form, 0);
+});
+
+// The preview is the real mail, made by the server, in a frame of its own.
+on('preview', (button) => {
+  const form = button.closest('form'), box = $('.preview', form);
+  if (!box.hidden) { box.hidden = true; return; }
+  box.hidden = false;
+  const {action} = form;
+  form.action = `${form.dataset.preview}?way=${form.dataset.way ?? 'answer'}`;
+  form.target = 'preview-frame';
+  form.submit();
+  form.action = action;
+  form.removeAttribute('target');
+});
+
+/** What a macro does besides writing: sent with the text, before it. */
+export function promiseAlong(form, commands, what) {
+  form.along = commands;
+  const line = $('.macro', form);
+  line.textContent = say('along', {what});
+  line.hidden = commands.length === 0;
+}
+function forget(form) {
+  form.along = [];
+  delete form.dataset.way;
+  const line = $('.macro', form);
+  if (line) line.hidden = true;
+}
+async function along(form) {
+  for (const {command, body: content} of form.along ?? []) {
+    const response = await fetch(`/api/v1/tickets/${form.dataset.number}/${command}`, {
+      method: 'POST', credentials: 'same-origin', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(content),
+    });
+    if (!response.ok && response.status !== 409) throw new Error(String(response.status));
+  }
+  form.along = [];
+}
+
+/** Puts text where the cursor is, as if it were typed. */
+export { insert };
