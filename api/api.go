@@ -20,21 +20,24 @@ import (
 
 // Options join the ports to the door. All ports are needed; the rest have defaults.
 type Options struct {
-	Reader   Reader
-	Queue    Queue
-	Feed     Feed
-	Tells    Telling
-	Bell     Bell
-	People   People
-	Drafts   Drafts
-	House    House
-	Mailroom Mailroom
-	Health   Health
-	Letters  Letters
-	Habits   Habits
+	Reader     Reader
+	Queue      Queue
+	Feed       Feed
+	Tells      Telling
+	Bell       Bell
+	People     People
+	Drafts     Drafts
+	House      House
+	Mailroom   Mailroom
+	Health     Health
+	Letters    Letters
+	SavedViews SavedViews
+	Clients    Clients
+	Habits     Habits
 
 	Identity    Identity
 	Postman     Postman
+	OIDC        OIDC          // the identity provider, if there is one
 	FactorRoles []ticket.Role // are let in with a second factor only
 	PerToken    Rate          // of each token and session, in this process
 	PerAddress  Rate          // of each address, for requests that nobody is signed in for
@@ -78,6 +81,7 @@ type server struct {
 	hub     *hub
 
 	crossOrigin *http.CrossOriginProtection
+	provider    provider
 	mailing     chan struct{} // holds those that are sent
 	perToken    *buckets
 	perAddress  *buckets

@@ -127,7 +127,7 @@ func TestEveryOperationSaysWhoMayCallIt(t *testing.T) {
 }
 
 // waysIn are public, for nobody is signed in yet.
-var waysIn = []string{"createSession", "mailSignInLink", "mailPasswordLink", "resetPassword"}
+var waysIn = []string{"createSession", "mailSignInLink", "mailPasswordLink", "resetPassword", "listSignInWays", "beginOIDC", "endOIDC"}
 
 // example is a request made from the examples of an operation.
 type example struct {
@@ -226,7 +226,7 @@ func TestEveryExampleReplays(t *testing.T) {
 // refusedExamples are those that an example cannot know what they need, or that the admin may not: their own tests have it.
 var refusedExamples = map[string]int{
 	"clientVerdict": 403, "giveFeedback": 403, // for clients
-	"giveFactor": 409, "confirmFactor": 422, "renewRecoveryCodes": 422, "resetPassword": 401,
+	"giveFactor": 409, "confirmFactor": 422, "renewRecoveryCodes": 422, "resetPassword": 401, "beginOIDC": 404, "endOIDC": 404,
 }
 
 // prepare brings the desk to where the example works, and puts in what examples can only stand for.
@@ -247,6 +247,8 @@ func (f *fake) prepare(t *testing.T, e example) string {
 		f.specs = append(f.specs, tokyo(t))
 	case "restoreTicket", "deleteTicket":
 		return strings.Replace(e.target, "1042", "1044", 1)
+	case "getView", "changeView", "deleteView":
+		call(t, f.door(), bootstrap, "POST", "/api/v1/views", `{"key":"late-vips","name":"VIP","q":"tag:vip"}`).is(t, 201)
 	case "getDraft", "deleteDraft":
 		f.drafting(t)
 	case "getDraftFile":

@@ -23,6 +23,7 @@ const bootstrap = "bootstrap-token-for-tests"
 // fake is a whole desk in memory: its rules are the real ones, its store and clockwork a map and a lock.
 type fake struct {
 	drafts   fakeDrafts
+	saved    fakeViews
 	taboo    []Forbidden
 	habits   map[string]ticket.StaffSettings
 	mu       sync.Mutex
@@ -232,6 +233,9 @@ func (f *fake) List(_ context.Context, q Query) (Page, error) {
 	var page Page
 	for _, n := range f.numbers() {
 		rec := f.tickets[n]
+		if !matches(*rec, q.Where, q.Viewer) {
+			continue
+		}
 		if q.Desks != nil && !slices.Contains(q.Desks, rec.Process.Desk) || len(q.States) > 0 && !slices.Contains(q.States, rec.Process.State) || len(q.Owners) > 0 && !slices.Contains(q.Owners, rec.Process.Owner) {
 			continue
 		}
@@ -319,8 +323,9 @@ func (f *fake) door() http.Handler { return New(f.options()) }
 func (f *fake) options() Options {
 	return Options{
 		Reader: f, Queue: f, Feed: &f.feed, Tells: f.tells, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), Postman: (*fakeIdentity)(f), BootstrapToken: bootstrap,
-		Drafts:  &f.drafts,
-		Letters: (*fakeLetters)(f),
+		Drafts:     &f.drafts,
+		Letters:    (*fakeLetters)(f),
+		SavedViews: &f.saved, Clients: (*fakeIdentity)(f),
 		Habits:  (*fakeHabits)(f),
 		BaseURL: "http://desk.example/", TemporalUIURL: "http://temporal.example:8233/", Now: func() time.Time { return f.now },
 	}

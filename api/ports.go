@@ -27,6 +27,8 @@ type Reader interface {
 	History(ctx context.Context, n ticket.Number) ([]Past, error)
 	// List returns one page in the order that q asks for.
 	List(ctx context.Context, q Query) (Page, error)
+	// Count tells how many tickets a query finds, and whether there may be more.
+	Count(ctx context.Context, q Query) (n int, capped bool, err error)
 	// Timeline returns items after the given position (0: from the start), oldest first, and the position to go on
 	// from (0: that was all). With notes false, internal notes are left out.
 	Timeline(ctx context.Context, n ticket.Number, after int64, limit int, notes bool) ([]ticket.Item, int64, error)

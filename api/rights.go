@@ -112,6 +112,16 @@ var rights = map[string]right{
 	"getSession":    {scopeNone, ticket.RoleAgent},
 	"deleteSession": {scopeNone, ticket.RoleAgent},
 
+	"getView":    {scopeRead, ticket.RoleAgent},
+	"createView": {scopeAct, ticket.RoleAgent}, // for himself; for everybody it takes a lead (views.go)
+	"changeView": {scopeAct, ticket.RoleAgent},
+	"deleteView": {scopeAct, ticket.RoleAgent},
+
+	"listClients":  {scopeRead, ticket.RoleAgent},
+	"getClient":    {scopeRead, ticket.RoleAgent},
+	"changeClient": {scopeAct, ticket.RoleAgent},
+	"mergeClient":  {scopeAct, ticket.RoleLead}, // nothing brings two files apart again
+
 	"setClientAccess": {scopeAdmin, ticket.RoleLead},
 
 	// Those of others need an admin (sessions.go).

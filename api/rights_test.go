@@ -118,6 +118,9 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence listEvents"},
 		{scopeAdmin, "admin", "listWebhooks createWebhook getWebhook changeWebhook deleteWebhook rotateWebhook pingWebhook listHookDeliveries redeliverHook"},
 		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile previewMail getSettings saveSettings"},
+		{scopeRead, "agent", "getView listClients getClient"},
+		{scopeAct, "agent", "createView changeView deleteView changeClient"},
+		{scopeAct, "lead", "mergeClient"},
 		{scopeAct, "agent", "saveDraft deleteDraft"},
 		{scopeRead, "agent", "listReceptionTypes listTemplates getCalendar listMacros useMacro listTextModules listTriggers listForbiddenWords"},
 		{scopeRead, "lead", "listLedger reconcileMailbox"},
@@ -139,6 +142,8 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 					case "deleteToken":
 						f.tokenOf(t, key, scopeRead)
 						target = "/api/v1/tokens/t-" + key
+					case "getView", "changeView", "deleteView": // each has his own
+						f.saved.all = map[string]SavedView{"late-vips": {Key: "late-vips", Name: "x", Owner: key, Sort: "-updated"}}
 					case "removeFactor":
 						body = `{"code":"123456"}`
 					case "endSession":

@@ -23,7 +23,7 @@ func (s *server) ListTickets(c *gin.Context, q openapi.ListTicketsParams) {
 		return
 	}
 	query := listQuery(askerOf(c), q)
-	if query.Where = s.grammar(c, value(q.Q)); query.Where == nil {
+	if query.Where = s.grammar(c, value(q.Q)); query.Where == nil || !s.addView(c, &query, q.Sort != nil) {
 		return
 	}
 	if query.Desks != nil && len(query.Desks) == 0 {

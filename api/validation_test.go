@@ -154,7 +154,7 @@ func TestQueriesAreStrict(t *testing.T) {
 		"limit=1&limit=2":                      "limit",
 		"state=opened":                         "state",
 		"state=open&state=shut":                "state",
-		"view=everything":                      "view",
+		"view=Every%20Thing":                   "view",
 		"sort=size":                            "sort",
 		"number=abc":                           "number",
 		"number=-4":                            "number",

@@ -119,7 +119,7 @@ func (s *sink) text(conn net.Conn, lines *bufio.Reader, to, mood string) {
 	s.note(func() { s.taken[to] = append(s.taken[to], handed{id, mood == "takes"}) })
 	switch mood {
 	case "stalls at the dot":
-		time.Sleep(3 * time.Second) // not a wait for something: the silence is what is tested
+		<-time.After(3 * time.Second) // not a wait for something: the silence is what is tested
 	case "takes":
 		fmt.Fprintf(conn, "250 2.0.0 taken\r\n")
 	}

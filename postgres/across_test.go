@@ -257,6 +257,25 @@ func TestSplitAndMove(t *testing.T) {
 	require.Equal(t, ticket.Failed, q.receipt(t, gone).Outcome, "a message that is not there is no reason to wait for ever")
 }
 
+// "It is not solved", said without words of a ticket that is closed, opens a follow-up all the same.
+func TestAVerdictWithoutWordsOpensAFollowUp(t *testing.T) {
+	t.Parallel()
+	q := engine(t)
+	n := openedAs(t, q, "m1")
+	q.mustStore(t, command("c", n, ticket.Close, lead, ""))
+	r, err := q.s.Ticket(t.Context(), n)
+	require.NoError(t, err)
+	o := command("v", n, ticket.ClientVerdict, ticket.Actor{Kind: ticket.ActorClient, ID: r.Client.ID}, "")
+	o.Params.Verdict = &ticket.VerdictParams{Verdict: ticket.VerdictNotSolved}
+	verdict := q.mustStore(t, o)
+	q.settleAll(t, n)
+	require.Equal(t, ticket.Applied, q.receipt(t, verdict).Outcome)
+	followUp, err := q.s.Ticket(t.Context(), n+1)
+	require.NoError(t, err)
+	require.Equal(t, ticket.New, followUp.Process.State)
+	require.Equal(t, []ticket.Link{{Kind: "follow_up", Number: n}}, followUp.Links)
+}
+
 func TestLabelsPromisesFeedback(t *testing.T) {
 	t.Parallel()
 	q := engine(t)

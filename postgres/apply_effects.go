@@ -163,8 +163,10 @@ func (a *applying) openWith(ctx context.Context, c stored, first ticket.Order, m
 	if err := a.openAs(ctx, number, at, first); err != nil {
 		return 0, err
 	}
-	a.writes.Queue(`update messages set ticket = $2, applied = false where id = $1`, message, number)
-	a.writes.Queue(`update commands set message = $2 where ticket = $1 and seq = 1`, number, message)
+	if message != "" { // a client's verdict has no words
+		a.writes.Queue(`update messages set ticket = $2, applied = false where id = $1`, message, number)
+		a.writes.Queue(`update commands set message = $2 where ticket = $1 and seq = 1`, number, message)
+	}
 	a.event(stored{Command: ticket.Command{ID: c.ID, Seq: c.Seq, At: c.At, By: ticket.System}},
 		lifecycle.Happening{Type: "event", Name: event}, "", map[string]any{"number": number})
 	return number, nil

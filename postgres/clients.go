@@ -109,7 +109,8 @@ func identityOwners(ctx context.Context, tx pgx.Tx, id string, known []identity)
 		select w.kind, w.value, c.id, c.name, coalesce(c.email, ''), coalesce(c.phone, ''), coalesce(c.number, '')
 		from unnest($1::text[], $2::text[]) as w (kind, value) join identities i using (kind, value) join clients c on c.id = i.client
 		union all
-		select '`+byID+`', c.id, c.id, c.name, coalesce(c.email, ''), coalesce(c.phone, ''), coalesce(c.number, '') from clients c where c.id = $3`, kinds, values, id)
+		select '`+byID+`', f.id, c.id, c.name, coalesce(c.email, ''), coalesce(c.phone, ''), coalesce(c.number, '')
+		from clients f join clients c on c.id = coalesce(f.merged_into, f.id) where f.id = $3`, kinds, values, id)
 	if err != nil {
 		return nil, err
 	}

@@ -43,7 +43,6 @@ func newListing(q Query, e find.Expr, groups []string, st *wordStats) (l listing
 	} else {
 		l.parts = []find.Expr{e}
 	}
-	l.choose()
 	if l.order, err = orderOf(q.Sort); err != nil {
 		return listing{}, err
 	}
@@ -53,6 +52,7 @@ func newListing(q Query, e find.Expr, groups []string, st *wordStats) (l listing
 	if l.limit < 1 || l.limit > highestLimit {
 		return listing{}, invalid("limit", "a limit of %d is not possible; use 1 to %d", q.Limit, highestLimit)
 	}
+	l.choose()
 	if l.hash, err = hashOf(q); err != nil {
 		return listing{}, err
 	}
@@ -73,7 +73,7 @@ func (l *listing) choose() {
 		l.seeds = []find.Expr{best}
 	}
 	switch {
-	case ok && n <= foundMost:
+	case ok && l.stats.findingPays(best, n, l.limit):
 		l.way = seeded
 	case slices.ContainsFunc(l.parts, dear):
 		l.way = walked
@@ -110,7 +110,7 @@ func (c *conditions) add(parts []find.Expr) {
 func (l listing) seeded(c *conditions, columns string) string {
 	seed := c.seed(l.stats, l.seeds[0])
 	c.add(slices.DeleteFunc(slices.Clone(l.parts), func(p find.Expr) bool { return exact(p) && same(p, l.seeds[0]) }))
-	return "with seed as materialized (select distinct n from (" + seed + ") s (n)),\n" +
+	return "with seed as materialized (select distinct n from (" + seed + ") s (n) where n is not null),\n" +
 		"hits as materialized (select " + columns + " from seed join tickets t on t.number = seed.n where " + c.sql() + ")\n"
 }
 

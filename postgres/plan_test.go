@@ -84,6 +84,7 @@ func TestPlans(t *testing.T) {
 	t.Run("lists walk indexes", func(t *testing.T) { listsWalkIndexes(t, s) })
 	t.Run("views walk indexes", func(t *testing.T) { viewsWalkIndexes(t, s) })
 	t.Run("timelines walk indexes", func(t *testing.T) { timelinesWalkIndexes(t, s) })
+	t.Run("all ways find the same", func(t *testing.T) { waysFindTheSame(t, s) })
 	t.Run("pages are few", func(t *testing.T) { listsTouchFewPages(t, s) })
 }
 

@@ -10,11 +10,31 @@ import (
 
 // A search is answered in one of two ways, both bounded. What is rare is found: the index of words gives all tickets
 // that have it, and these are filtered and sorted. What is common is walked to: along the order of the list until the
-// page is full. How common a word is, the statistics of the index say.
+// page is full. How common a word is, the statistics of the index say, and what either way costs was measured.
+const (
+	costFound   = 12.0 // µs for each ticket that the index gives
+	costLetters = 50.0 // for looking at its letters, where a phrase is asked for
+	costPassed  = 10.0 // for each ticket that is walked past and looked into
+	costMessage = 12.0 // and for each of its messages
+	costPlain   = 1.0  // for each ticket that is walked past by its own columns
+)
 
-// foundMost is up to how many tickets are found rather than walked to. Finding costs about 5 µs for each, walking about
-// 15 µs for each ticket passed.
-const foundMost = 4000
+// findingPays tells whether about n tickets are better found than walked to, for a page of that size.
+func (st *wordStats) findingPays(e find.Expr, n float64, page int) bool {
+	if n < 200 || st.tickets == 0 {
+		return true
+	}
+	found, passed := costFound, costPassed+costMessage*st.messages.total/st.tickets
+	wanted := float64(page)
+	switch {
+	case !dear(e):
+		passed = costPlain
+		wanted += CountCap // here the walk counts too
+	case !exact(e):
+		found += costLetters
+	}
+	return n*found <= wanted*st.tickets/n*passed
+}
 
 // estimate tells about how many tickets have what an expression looks for in an index of words; false where no such
 // index narrows it.
@@ -137,7 +157,7 @@ func (c *conditions) seed(st *wordStats, e find.Expr) string {
 
 func (c *conditions) seedSaid(terms []find.Term, number string) string {
 	q := c.arg(tsquery(terms)) + "::text::tsquery"
-	seed := "select m.ticket from message_words w join messages m on m.id = w.message where m.applied and w.words @@ " + q +
+	seed := "select (select m.ticket from messages m where m.id = w.message and m.applied) from message_words w where w.words @@ " + q +
 		"\nunion all select w.ticket from ticket_words w where w.words @@ " + q +
 		"\nunion all select k.number from clients w join tickets k on k.client = w.id where w.words @@ " + q
 	if n, ok := numberIn(number); ok {

@@ -43,6 +43,21 @@ func queueWords(b *pgx.Batch, id string, first bool, m ticket.NewMessage) {
 	b.Queue(`insert into message_words (message, words) values ($1, array_to_tsvector($2::text[]))`, id, lexemes(texts...))
 }
 
+// The words of the three kinds of rows that are found, for who writes such rows in bulk.
+
+// TitleWords are those of a ticket's title and labels.
+func TitleWords(title, channel, language, kind, reception string) []string {
+	return titleWords(title, channel, language, kind, reception)
+}
+
+// MessageWords are those of a message.
+func MessageWords(body string) []string { return lexemes(body) }
+
+// ClientWords are those of a client with one address and a number.
+func ClientWords(name, email, number string) []string {
+	return clientWords(name, []identity{{"mail", FoldAddress(email)}, {"number", foldNumber(number)}}, email, number)
+}
+
 // titleWords are the words of a ticket's title and its labels.
 func titleWords(title, channel, language, kind, reception string) []string {
 	words := append(lexemes(title), labelChannel+channel, labelLanguage+language, labelType+kind)

@@ -13,6 +13,7 @@ import (
 // wordStats is what Postgres knows of how common words are (pg_stats), and how many rows there are.
 type wordStats struct {
 	titles, messages, clients lexemeStats
+	tickets                   float64
 	perClient                 float64 // tickets
 }
 
@@ -82,7 +83,7 @@ func (s *Store) readWordStats(ctx context.Context) (*wordStats, error) {
 		return nil, err
 	}
 	defer rows.Close()
-	st, tickets := &wordStats{}, 0.0
+	st := &wordStats{}
 	for rows.Next() {
 		var table string
 		var total float64
@@ -108,9 +109,9 @@ func (s *Store) readWordStats(ctx context.Context) (*wordStats, error) {
 		case "clients":
 			st.clients = l
 		case "tickets":
-			tickets = total
+			st.tickets = total
 		}
 	}
-	st.perClient = max(1, tickets/max(1, st.clients.total))
+	st.perClient = max(1, st.tickets/max(1, st.clients.total))
 	return st, rows.Err()
 }

@@ -60,6 +60,6 @@ func watch(ctx workflow.Context, in MailboxInput, changed workflow.ReceiveChanne
 
 func drain(c workflow.ReceiveChannel) {
 	var nothing any
-	for c.ReceiveAsync(&nothing) { //nolint:revive // what it carries does not matter
+	for c.ReceiveAsync(&nothing) { // what it carries does not matter
 	}
 }

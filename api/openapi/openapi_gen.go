@@ -532,6 +532,54 @@ func (e ClientAccess) Valid() bool {
 	}
 }
 
+// Defines values for ClientFileAccess.
+const (
+	ClientFileAccessFull   ClientFileAccess = "full"
+	ClientFileAccessNone   ClientFileAccess = "none"
+	ClientFileAccessPortal ClientFileAccess = "portal"
+)
+
+// Valid indicates whether the value is a known member of the ClientFileAccess enum.
+func (e ClientFileAccess) Valid() bool {
+	switch e {
+	case ClientFileAccessFull:
+		return true
+	case ClientFileAccessNone:
+		return true
+	case ClientFileAccessPortal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ClientIdentityKind.
+const (
+	ClientIdentityKindExternal ClientIdentityKind = "external"
+	ClientIdentityKindLogin    ClientIdentityKind = "login"
+	ClientIdentityKindMail     ClientIdentityKind = "mail"
+	ClientIdentityKindNumber   ClientIdentityKind = "number"
+	ClientIdentityKindPhone    ClientIdentityKind = "phone"
+)
+
+// Valid indicates whether the value is a known member of the ClientIdentityKind enum.
+func (e ClientIdentityKind) Valid() bool {
+	switch e {
+	case ClientIdentityKindExternal:
+		return true
+	case ClientIdentityKindLogin:
+		return true
+	case ClientIdentityKindMail:
+		return true
+	case ClientIdentityKindNumber:
+		return true
+	case ClientIdentityKindPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ClientVerdictCommandClientVerdictVerdict.
 const (
 	Cancel    ClientVerdictCommandClientVerdictVerdict = "cancel"
@@ -2443,48 +2491,69 @@ func (e UndeliverableWhy) Valid() bool {
 	}
 }
 
-// Defines values for ViewKey.
+// Defines values for ViewColumn.
 const (
-	ViewKeyAll          ViewKey = "all"
-	ViewKeyAtRisk       ViewKey = "at_risk"
-	ViewKeyAttention    ViewKey = "attention"
-	ViewKeyHandedOver   ViewKey = "handed_over"
-	ViewKeyIncoming     ViewKey = "incoming"
-	ViewKeyMineClosed   ViewKey = "mine_closed"
-	ViewKeyMineOnHold   ViewKey = "mine_on_hold"
-	ViewKeyMineOpen     ViewKey = "mine_open"
-	ViewKeyMineResolved ViewKey = "mine_resolved"
-	ViewKeyMyGroups     ViewKey = "my_groups"
-	ViewKeySpam         ViewKey = "spam"
-	ViewKeyUnassigned   ViewKey = "unassigned"
+	ViewColumnCategory      ViewColumn = "category"
+	ViewColumnChannel       ViewColumn = "channel"
+	ViewColumnClient        ViewColumn = "client"
+	ViewColumnCreated       ViewColumn = "created"
+	ViewColumnDesk          ViewColumn = "desk"
+	ViewColumnDue           ViewColumn = "due"
+	ViewColumnGroup         ViewColumn = "group"
+	ViewColumnLanguage      ViewColumn = "language"
+	ViewColumnLastMessage   ViewColumn = "last_message"
+	ViewColumnNumber        ViewColumn = "number"
+	ViewColumnOwner         ViewColumn = "owner"
+	ViewColumnPriority      ViewColumn = "priority"
+	ViewColumnReceptionType ViewColumn = "reception_type"
+	ViewColumnState         ViewColumn = "state"
+	ViewColumnTags          ViewColumn = "tags"
+	ViewColumnTitle         ViewColumn = "title"
+	ViewColumnType          ViewColumn = "type"
+	ViewColumnUpdated       ViewColumn = "updated"
+	ViewColumnWaiting       ViewColumn = "waiting"
 )
 
-// Valid indicates whether the value is a known member of the ViewKey enum.
-func (e ViewKey) Valid() bool {
+// Valid indicates whether the value is a known member of the ViewColumn enum.
+func (e ViewColumn) Valid() bool {
 	switch e {
-	case ViewKeyAll:
+	case ViewColumnCategory:
 		return true
-	case ViewKeyAtRisk:
+	case ViewColumnChannel:
 		return true
-	case ViewKeyAttention:
+	case ViewColumnClient:
 		return true
-	case ViewKeyHandedOver:
+	case ViewColumnCreated:
 		return true
-	case ViewKeyIncoming:
+	case ViewColumnDesk:
 		return true
-	case ViewKeyMineClosed:
+	case ViewColumnDue:
 		return true
-	case ViewKeyMineOnHold:
+	case ViewColumnGroup:
 		return true
-	case ViewKeyMineOpen:
+	case ViewColumnLanguage:
 		return true
-	case ViewKeyMineResolved:
+	case ViewColumnLastMessage:
 		return true
-	case ViewKeyMyGroups:
+	case ViewColumnNumber:
 		return true
-	case ViewKeySpam:
+	case ViewColumnOwner:
 		return true
-	case ViewKeyUnassigned:
+	case ViewColumnPriority:
+		return true
+	case ViewColumnReceptionType:
+		return true
+	case ViewColumnState:
+		return true
+	case ViewColumnTags:
+		return true
+	case ViewColumnTitle:
+		return true
+	case ViewColumnType:
+		return true
+	case ViewColumnUpdated:
+		return true
+	case ViewColumnWaiting:
 		return true
 	default:
 		return false
@@ -2758,6 +2827,17 @@ type ChangeCalendar struct {
 	Zone *string `json:"zone,omitempty"`
 }
 
+// ChangeClient defines model for ChangeClient.
+type ChangeClient struct {
+	Email      *Email            `json:"email,omitempty"`
+	Identities *[]ClientIdentity `json:"identities,omitempty"`
+	Language   *Language         `json:"language,omitempty"`
+	Name       *string           `json:"name,omitempty"`
+	Notes      *string           `json:"notes,omitempty"`
+	Number     *string           `json:"number,omitempty"`
+	Phone      *string           `json:"phone,omitempty"`
+}
+
 // ChangeDesk defines model for ChangeDesk.
 type ChangeDesk struct {
 	Address *Email `json:"address,omitempty"`
@@ -2995,6 +3075,15 @@ type ChangeTrigger struct {
 	When     *TriggerWhen `json:"when,omitempty"`
 }
 
+// ChangeView defines model for ChangeView.
+type ChangeView struct {
+	Columns *[]ViewColumn `json:"columns,omitempty"`
+	Name    *string       `json:"name,omitempty"`
+	Q       *string       `json:"q,omitempty"`
+	Shared  *bool         `json:"shared,omitempty"`
+	Sort    *Sort         `json:"sort,omitempty"`
+}
+
 // ChangeWebhook defines model for ChangeWebhook.
 type ChangeWebhook struct {
 	Desk    *string                `json:"desk,omitempty"`
@@ -3058,6 +3147,51 @@ type Client struct {
 
 // ClientAccess defines model for Client.Access.
 type ClientAccess string
+
+// ClientFile defines model for ClientFile.
+type ClientFile struct {
+	Access    ClientFileAccess `json:"access"`
+	CreatedAt time.Time        `json:"created_at"`
+
+	// Email As he last wrote it.
+	Email *string `json:"email"`
+	Id    string  `json:"id"`
+
+	// Identities All that he is known by.
+	Identities []ClientIdentity `json:"identities"`
+	Language   *string          `json:"language"`
+
+	// MergedInto The file that this one went into.
+	MergedInto *string `json:"merged_into"`
+	Name       *string `json:"name"`
+
+	// Notes For colleagues.
+	Notes  string  `json:"notes"`
+	Number *string `json:"number"`
+	Phone  *string `json:"phone"`
+
+	// Tickets In the desks of the asker, at most 1001.
+	Tickets       int  `json:"tickets"`
+	TicketsCapped bool `json:"tickets_capped"`
+}
+
+// ClientFileAccess defines model for ClientFile.Access.
+type ClientFileAccess string
+
+// ClientIdentity defines model for ClientIdentity.
+type ClientIdentity struct {
+	Kind  ClientIdentityKind `json:"kind"`
+	Value string             `json:"value"`
+}
+
+// ClientIdentityKind defines model for ClientIdentity.Kind.
+type ClientIdentityKind string
+
+// ClientList defines model for ClientList.
+type ClientList struct {
+	Items      []ClientFile `json:"items"`
+	NextCursor *string      `json:"next_cursor"`
+}
 
 // ClientReplyCommand defines model for ClientReplyCommand.
 type ClientReplyCommand struct {
@@ -3500,6 +3634,18 @@ type CreateTrigger struct {
 	Position *int         `json:"position,omitempty"`
 	Then     TriggerThen  `json:"then"`
 	When     *TriggerWhen `json:"when,omitempty"`
+}
+
+// CreateView defines model for CreateView.
+type CreateView struct {
+	Columns *[]ViewColumn `json:"columns,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key    Key     `json:"key"`
+	Name   string  `json:"name"`
+	Q      *string `json:"q,omitempty"`
+	Shared *bool   `json:"shared,omitempty"`
+	Sort   *Sort   `json:"sort,omitempty"`
 }
 
 // CreateWebhook defines model for CreateWebhook.
@@ -4339,6 +4485,11 @@ type MailboxTest struct {
 	Smtp MailDoorTest `json:"smtp"`
 }
 
+// MergeClient defines model for MergeClient.
+type MergeClient struct {
+	Into string `json:"into"`
+}
+
 // MergeCommand defines model for MergeCommand.
 type MergeCommand struct {
 	// Id Unique per actor.
@@ -5096,6 +5247,21 @@ type SignIn struct {
 	Password *string `json:"password,omitempty"`
 }
 
+// SignInElsewhere defines model for SignInElsewhere.
+type SignInElsewhere struct {
+	// Name Of the provider.
+	Name string `json:"name"`
+
+	// Url Where to send the browser.
+	Url string `json:"url"`
+}
+
+// SignInWays defines model for SignInWays.
+type SignInWays struct {
+	Oidc     *SignInElsewhere `json:"oidc"`
+	Password bool             `json:"password"`
+}
+
 // Signature defines model for Signature.
 type Signature struct {
 	En string `json:"en"`
@@ -5409,15 +5575,33 @@ type UndeliverableList struct {
 
 // View defines model for View.
 type View struct {
+	// Columns Empty: the usual ones.
+	Columns []ViewColumn `json:"columns"`
+
 	// Count At most 1001.
-	Count       int     `json:"count"`
-	CountCapped bool    `json:"count_capped"`
-	Key         ViewKey `json:"key"`
-	Name        string  `json:"name"`
+	Count int `json:"count"`
+
+	// CountCapped There are at least `count`.
+	CountCapped bool `json:"count_capped"`
+
+	// Key all, unassigned, my_groups, mine_open, mine_on_hold, mine_resolved, mine_closed, spam, incoming, at_risk, handed_over, attention, or that of a kept list.
+	Key  string `json:"key"`
+	Name string `json:"name"`
+
+	// Owner Who keeps it.
+	Owner *string `json:"owner"`
+
+	// Q What it looks for.
+	Q string `json:"q"`
+
+	// Saved Somebody keeps it; the others come with the desk.
+	Saved  bool `json:"saved"`
+	Shared bool `json:"shared"`
+	Sort   Sort `json:"sort"`
 }
 
-// ViewKey defines model for ViewKey.
-type ViewKey string
+// ViewColumn defines model for ViewColumn.
+type ViewColumn string
 
 // ViewList defines model for ViewList.
 type ViewList struct {
@@ -5561,6 +5745,15 @@ type ListAuditParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListClientsParams defines parameters for ListClients.
+type ListClientsParams struct {
+	Q     *string `form:"q,omitempty" json:"q,omitempty"`
+	Limit *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	// After A number of the log: what stands behind it.
@@ -5622,6 +5815,19 @@ type ListQuarantineParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// BeginOIDCParams defines parameters for BeginOIDC.
+type BeginOIDCParams struct {
+	// To Path in the desk to come back to.
+	To *string `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// EndOIDCParams defines parameters for EndOIDC.
+type EndOIDCParams struct {
+	Code  *string `form:"code,omitempty" json:"code,omitempty"`
+	State *string `form:"state,omitempty" json:"state,omitempty"`
+	Error *string `form:"error,omitempty" json:"error,omitempty"`
+}
+
 // EndSessionsParams defines parameters for EndSessions.
 type EndSessionsParams struct {
 	// Agent Whose; another than the asker needs the role admin.
@@ -5663,8 +5869,8 @@ type ListTextModulesParams struct {
 
 // ListTicketsParams defines parameters for ListTickets.
 type ListTicketsParams struct {
-	// View One of the views; "mine" and "my" are the asker.
-	View *ViewKey `form:"view,omitempty" json:"view,omitempty"`
+	// View One of `GET /views`; "mine" and "my" are the asker.
+	View *Key `form:"view,omitempty" json:"view,omitempty"`
 
 	// Q Words, phrases and conditions that must all hold, as in
 	// `state:open owner:me waiting>4h -tag:vip created>=2026-01-01 "exact phrase" 請求書 or(priority:urgent tag:vip)`.
@@ -5931,8 +6137,14 @@ type ChangeCalendarJSONRequestBody = ChangeCalendar
 // ImportCalendarJSONRequestBody defines body for ImportCalendar for application/json ContentType.
 type ImportCalendarJSONRequestBody = ImportCalendar
 
+// ChangeClientJSONRequestBody defines body for ChangeClient for application/json ContentType.
+type ChangeClientJSONRequestBody = ChangeClient
+
 // SetClientAccessJSONRequestBody defines body for SetClientAccess for application/json ContentType.
 type SetClientAccessJSONRequestBody = SetAccess
+
+// MergeClientJSONRequestBody defines body for MergeClient for application/json ContentType.
+type MergeClientJSONRequestBody = MergeClient
 
 // CreateDeskJSONRequestBody defines body for CreateDesk for application/json ContentType.
 type CreateDeskJSONRequestBody = CreateDesk
@@ -6108,6 +6320,12 @@ type CreateTriggerJSONRequestBody = CreateTrigger
 // ChangeTriggerJSONRequestBody defines body for ChangeTrigger for application/json ContentType.
 type ChangeTriggerJSONRequestBody = ChangeTrigger
 
+// CreateViewJSONRequestBody defines body for CreateView for application/json ContentType.
+type CreateViewJSONRequestBody = CreateView
+
+// ChangeViewJSONRequestBody defines body for ChangeView for application/json ContentType.
+type ChangeViewJSONRequestBody = ChangeView
+
 // CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
 type CreateWebhookJSONRequestBody = CreateWebhook
 
@@ -6170,9 +6388,21 @@ type ServerInterface interface {
 	// GetCalendarYear The picture of a year
 	// (GET /api/v1/calendars/{key}/years/{year})
 	GetCalendarYear(c *gin.Context, key string, year int)
+	// ListClients Find client files
+	// (GET /api/v1/clients)
+	ListClients(c *gin.Context, params ListClientsParams)
+	// GetClient A client's file
+	// (GET /api/v1/clients/{id})
+	GetClient(c *gin.Context, id string)
+	// ChangeClient Change a client's file
+	// (PATCH /api/v1/clients/{id})
+	ChangeClient(c *gin.Context, id string)
 	// SetClientAccess What a client may open
 	// (PUT /api/v1/clients/{id}/access)
 	SetClientAccess(c *gin.Context, id string)
+	// MergeClient Put a client's file into another one
+	// (POST /api/v1/clients/{id}/merge)
+	MergeClient(c *gin.Context, id string)
 	// ListDesks Desks
 	// (GET /api/v1/desks)
 	ListDesks(c *gin.Context)
@@ -6344,6 +6574,15 @@ type ServerInterface interface {
 	// MailSignInLink Mail a client a link that lets him in
 	// (POST /api/v1/session/link)
 	MailSignInLink(c *gin.Context)
+	// BeginOIDC Sign in at the identity provider
+	// (GET /api/v1/session/oidc)
+	BeginOIDC(c *gin.Context, params BeginOIDCParams)
+	// EndOIDC Where the identity provider sends the browser back to
+	// (GET /api/v1/session/oidc/callback)
+	EndOIDC(c *gin.Context, params EndOIDCParams)
+	// ListSignInWays By what the staff can sign in
+	// (GET /api/v1/session/ways)
+	ListSignInWays(c *gin.Context)
 	// EndSessions Sign out everywhere else
 	// (DELETE /api/v1/sessions)
 	EndSessions(c *gin.Context, params EndSessionsParams)
@@ -6524,6 +6763,18 @@ type ServerInterface interface {
 	// ListViews Every view with its count
 	// (GET /api/v1/views)
 	ListViews(c *gin.Context)
+	// CreateView Keep a list
+	// (POST /api/v1/views)
+	CreateView(c *gin.Context)
+	// DeleteView Take a kept list away
+	// (DELETE /api/v1/views/{key})
+	DeleteView(c *gin.Context, key Key)
+	// GetView One view with its count
+	// (GET /api/v1/views/{key})
+	GetView(c *gin.Context, key Key)
+	// ChangeView Change a kept list
+	// (PATCH /api/v1/views/{key})
+	ChangeView(c *gin.Context, key Key)
 	// ListWebhooks Whom the desk tells what happens
 	// (GET /api/v1/webhooks)
 	ListWebhooks(c *gin.Context)
@@ -6958,6 +7209,99 @@ func (siw *ServerInterfaceWrapper) GetCalendarYear(c *gin.Context) {
 	siw.Handler.GetCalendarYear(c, key, year)
 }
 
+// ListClients operation middleware
+func (siw *ServerInterfaceWrapper) ListClients(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListClientsParams
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", c.Request.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter q: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListClients(c, params)
+}
+
+// GetClient operation middleware
+func (siw *ServerInterfaceWrapper) GetClient(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetClient(c, id)
+}
+
+// ChangeClient operation middleware
+func (siw *ServerInterfaceWrapper) ChangeClient(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeClient(c, id)
+}
+
 // SetClientAccess operation middleware
 func (siw *ServerInterfaceWrapper) SetClientAccess(c *gin.Context) {
 
@@ -6981,6 +7325,31 @@ func (siw *ServerInterfaceWrapper) SetClientAccess(c *gin.Context) {
 	}
 
 	siw.Handler.SetClientAccess(c, id)
+}
+
+// MergeClient operation middleware
+func (siw *ServerInterfaceWrapper) MergeClient(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MergeClient(c, id)
 }
 
 // ListDesks operation middleware
@@ -8220,6 +8589,89 @@ func (siw *ServerInterfaceWrapper) MailSignInLink(c *gin.Context) {
 	}
 
 	siw.Handler.MailSignInLink(c)
+}
+
+// BeginOIDC operation middleware
+func (siw *ServerInterfaceWrapper) BeginOIDC(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BeginOIDCParams
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.BeginOIDC(c, params)
+}
+
+// EndOIDC operation middleware
+func (siw *ServerInterfaceWrapper) EndOIDC(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndOIDCParams
+
+	// ------------- Optional query parameter "code" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "code", c.Request.URL.Query(), &params.Code, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "error" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "error", c.Request.URL.Query(), &params.Error, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter error: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndOIDC(c, params)
+}
+
+// ListSignInWays operation middleware
+func (siw *ServerInterfaceWrapper) ListSignInWays(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSignInWays(c)
 }
 
 // EndSessions operation middleware
@@ -10552,6 +11004,94 @@ func (siw *ServerInterfaceWrapper) ListViews(c *gin.Context) {
 	siw.Handler.ListViews(c)
 }
 
+// CreateView operation middleware
+func (siw *ServerInterfaceWrapper) CreateView(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateView(c)
+}
+
+// DeleteView operation middleware
+func (siw *ServerInterfaceWrapper) DeleteView(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteView(c, key)
+}
+
+// GetView operation middleware
+func (siw *ServerInterfaceWrapper) GetView(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetView(c, key)
+}
+
+// ChangeView operation middleware
+func (siw *ServerInterfaceWrapper) ChangeView(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeView(c, key)
+}
+
 // ListWebhooks operation middleware
 func (siw *ServerInterfaceWrapper) ListWebhooks(c *gin.Context) {
 
@@ -10883,6 +11423,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/api/v1/session", wrapper.DeleteSession)
 	router.GET(options.BaseURL+"/api/v1/session", wrapper.GetSession)
 	router.POST(options.BaseURL+"/api/v1/session", wrapper.CreateSession)
+	router.GET(options.BaseURL+"/api/v1/session/ways", wrapper.ListSignInWays)
+	router.GET(options.BaseURL+"/api/v1/session/oidc", wrapper.BeginOIDC)
+	router.GET(options.BaseURL+"/api/v1/session/oidc/callback", wrapper.EndOIDC)
 	router.POST(options.BaseURL+"/api/v1/session/link", wrapper.MailSignInLink)
 	router.POST(options.BaseURL+"/api/v1/session/factor", wrapper.GiveFactor)
 	router.POST(options.BaseURL+"/api/v1/password", wrapper.ResetPassword)
@@ -10933,6 +11476,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/tickets/:number/preview", wrapper.PreviewMail)
 	router.GET(options.BaseURL+"/api/v1/receipts/:id", wrapper.GetReceipt)
 	router.GET(options.BaseURL+"/api/v1/views", wrapper.ListViews)
+	router.POST(options.BaseURL+"/api/v1/views", wrapper.CreateView)
+	router.DELETE(options.BaseURL+"/api/v1/views/:key", wrapper.DeleteView)
+	router.GET(options.BaseURL+"/api/v1/views/:key", wrapper.GetView)
+	router.PATCH(options.BaseURL+"/api/v1/views/:key", wrapper.ChangeView)
 	router.GET(options.BaseURL+"/api/v1/agents", wrapper.ListAgents)
 	router.POST(options.BaseURL+"/api/v1/agents", wrapper.CreateAgent)
 	router.DELETE(options.BaseURL+"/api/v1/agents/:key", wrapper.DeleteAgent)
@@ -10942,6 +11489,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PUT(options.BaseURL+"/api/v1/me/settings", wrapper.SaveSettings)
 	router.GET(options.BaseURL+"/api/v1/notices", wrapper.ListNotices)
 	router.POST(options.BaseURL+"/api/v1/notices/read", wrapper.ReadNotices)
+	router.GET(options.BaseURL+"/api/v1/clients", wrapper.ListClients)
+	router.GET(options.BaseURL+"/api/v1/clients/:id", wrapper.GetClient)
+	router.PATCH(options.BaseURL+"/api/v1/clients/:id", wrapper.ChangeClient)
+	router.POST(options.BaseURL+"/api/v1/clients/:id/merge", wrapper.MergeClient)
 	router.PUT(options.BaseURL+"/api/v1/clients/:id/access", wrapper.SetClientAccess)
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken)

@@ -42,4 +42,27 @@ create index tickets_waiting on tickets (waiting_since) where waiting_since is n
 create index tickets_resolved on tickets (resolved_at) where resolved_at is not null;
 create index tickets_category on tickets (category, updated_at desc, number desc) where category <> '';
 
+-- Lists that people keep: a line of the grammar, an order, columns. "me" in it is whoever looks.
+create table saved_views (
+    key        text primary key check (key ~ '^[a-z][a-z0-9_-]{0,39}$'),
+    owner      text not null references agents (key),
+    shared     boolean not null default false,
+    name       text not null check (name <> ''),
+    q          text not null,
+    sort       text not null,
+    columns    text[] not null default '{}',
+    created_at timestamptz not null default now(),
+    changed_at timestamptz not null default now()
+);
+create index saved_views_owner on saved_views (owner);
+
+-- The file of a client: what colleagues should know of him; and into whose it went, where two turned out to be one.
+alter table clients
+    add column notes       text not null default '',
+    add column merged_into text references clients (id),
+    add column changed_at  timestamptz;
+-- What a client signs in with may be a name of its own.
+alter table identities drop constraint if exists identities_kind_check;
+alter table identities add constraint identities_kind_check check (kind in ('mail', 'phone', 'number', 'external', 'login'));
+
 ---- create above / drop below ----
