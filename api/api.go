@@ -24,6 +24,7 @@ type Options struct {
 	Queue      Queue
 	Feed       Feed
 	Tells      Telling
+	Bulk       Bulk
 	Bell       Bell
 	People     People
 	Drafts     Drafts
@@ -36,6 +37,7 @@ type Options struct {
 
 	Identity    Identity
 	Postman     Postman
+	OIDC        OIDC // the identity provider, if there is one
 	FactorRoles []ticket.Role // are let in with a second factor only
 	PerToken    Rate          // of each token and session, in this process
 	PerAddress  Rate          // of each address, for requests that nobody is signed in for
@@ -79,6 +81,7 @@ type server struct {
 	hub     *hub
 
 	crossOrigin *http.CrossOriginProtection
+	provider    provider
 	mailing     chan struct{} // holds those that are sent
 	perToken    *buckets
 	perAddress  *buckets

@@ -346,3 +346,38 @@ func (f *fakeIdentity) DropFactor(_ context.Context, agent string) error {
 	delete(f.seeds, agent)
 	return f.away
 }
+
+func (f *fakeIdentity) AddFlow(_ context.Context, flow Flow, state []byte, _ time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.flows[string(state)] = flow
+	return f.away
+}
+
+func (f *fakeIdentity) TakeFlow(_ context.Context, state []byte, now time.Time) (Flow, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	flow, ok := f.flows[string(state)]
+	delete(f.flows, string(state))
+	if !ok || !flow.ExpiresAt.After(now) {
+		return Flow{}, none("flow")
+	}
+	return flow, f.away
+}
+
+func (f *fakeIdentity) OIDCAccount(_ context.Context, issuer, subject string) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	agent, ok := f.accounts[issuer+" "+subject]
+	if !ok || f.people[agent].Disabled != nil {
+		return "", none("account")
+	}
+	return agent, f.away
+}
+
+func (f *fakeIdentity) LinkOIDC(_ context.Context, issuer, subject, agent string, _ time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.accounts[issuer+" "+subject] = agent
+	return f.away
+}

@@ -88,7 +88,8 @@ func (s *server) admit(c *gin.Context) {
 		s.fail(c, p)
 		return
 	}
-	if faults := s.queryFaults(c, op); len(faults) > 0 {
+	// An identity provider may add what it likes to the address that it sends the browser back to (RFC 6749 §4.1.2).
+	if faults := s.queryFaults(c, op); len(faults) > 0 && op.id != "endOIDC" {
 		s.fail(c, problem{kind: invalidQuery, faults: faults})
 		return
 	}

@@ -153,6 +153,15 @@ type Identity interface {
 	// DropFactor takes the second factor away.
 	DropFactor(ctx context.Context, agent string) error
 
+	// AddFlow keeps a flow under the hash of its state.
+	AddFlow(ctx context.Context, f Flow, state []byte, now time.Time) error
+	// TakeFlow ends a flow, once; ticket.NotFound where there is none, or it took too long.
+	TakeFlow(ctx context.Context, state []byte, now time.Time) (Flow, error)
+	// OIDCAccount returns the agent to whom an account at an identity provider belongs; ticket.NotFound where to nobody.
+	OIDCAccount(ctx context.Context, issuer, subject string) (string, error)
+	// LinkOIDC makes an account at an identity provider an agent's own.
+	LinkOIDC(ctx context.Context, issuer, subject, agent string, now time.Time) error
+
 	// NoteAudit writes a line into the audit log; Audit reads it, newest first.
 	NoteAudit(ctx context.Context, e AuditEntry) error
 	Audit(ctx context.Context, q AuditQuery) ([]AuditEntry, error)

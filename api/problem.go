@@ -38,6 +38,7 @@ const (
 	tooManyKind  kind = "too-many-requests"
 	crossOrigin  kind = "cross-origin"
 	secondFactor kind = "second-factor"
+	idpAway      kind = "identity-provider-away"
 )
 
 var statusOf = map[kind]int{
@@ -60,6 +61,7 @@ var statusOf = map[kind]int{
 	tooManyKind:  http.StatusTooManyRequests,
 	crossOrigin:  http.StatusForbidden,
 	secondFactor: http.StatusForbidden,
+	idpAway:      http.StatusBadGateway,
 }
 
 // problem is an answer that says no. Texts come from the catalog; said is used where the catalog has no entry.

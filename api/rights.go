@@ -71,6 +71,13 @@ var rights = map[string]right{
 	"listHookDeliveries": {scopeAdmin, ticket.RoleAdmin},
 	"redeliverHook":      {scopeAdmin, ticket.RoleAdmin},
 
+	"createBulk": {scopeAct, ticket.RoleAgent},
+	"getBulk":    {scopeRead, ticket.RoleAgent}, // his own; a lead any
+	"pauseBulk":  {scopeAct, ticket.RoleAgent},
+	"resumeBulk": {scopeAct, ticket.RoleAgent},
+	"cancelBulk": {scopeAct, ticket.RoleAgent},
+	"undoBulk":   {scopeAct, ticket.RoleAgent},
+
 	"createTicket":    {scopeAct, ticket.RoleAgent},
 	"clientReply":     {scopeReply, ticket.RoleAgent},
 	"agentResponse":   {scopeReply, ticket.RoleAgent},

@@ -31,6 +31,7 @@ type letter struct {
 	inReplyTo  string
 	references string
 	header     string // further lines
+	kind       string // media type; text/plain where empty
 	null       bool   // an empty envelope sender, as bounces have
 }
 
@@ -51,8 +52,12 @@ func (l letter) bytes() ([]byte, string) {
 	line("In-Reply-To", l.inReplyTo)
 	line("References", l.references)
 	b.WriteString(l.header)
-	b.WriteString("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n")
-	b.WriteString(base64.StdEncoding.EncodeToString([]byte(l.body)) + "\r\n")
+	fmt.Fprintf(&b, "MIME-Version: 1.0\r\nContent-Type: %s; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n", or(l.kind, "text/plain"))
+	for body := base64.StdEncoding.EncodeToString([]byte(l.body)); body != ""; {
+		line := min(len(body), 76)
+		b.WriteString(body[:line] + "\r\n")
+		body = body[line:]
+	}
 	return b.Bytes(), id
 }
 
@@ -205,8 +210,8 @@ func plain(contentType, encoding string, body io.Reader) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type")); kind == "text/plain" {
-			return plain(kind, part.Header.Get("Content-Transfer-Encoding"), part)
+		if kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type")); kind == "text/plain" || strings.HasPrefix(kind, "multipart/") {
+			return plain(part.Header.Get("Content-Type"), part.Header.Get("Content-Transfer-Encoding"), part)
 		}
 	}
 }

@@ -17,6 +17,7 @@ type Decision struct {
 	Effects []Effect      // outer ones, in order
 	Sends   []Send        // to other tickets
 	Links   []ticket.Link // new ones, to be seen from both tickets
+	Unlinks []ticket.Link // those that are no more
 	Notices []Notice      // to staff
 }
 
@@ -204,7 +205,7 @@ func (t *Table) applied(x facts, a Answer, rule string) Decision {
 	events := happened(before, p, x.c, a, outer)
 	return Decision{
 		Process: p, Answer: ticket.Applied, Rule: rule, Effects: outer, Events: events,
-		Sends: sends(before, p, x.c, outer), Links: linked(before, p, x.c, outer), Notices: notices(p, outer, done(before, p, x.c, outer)),
+		Sends: sends(before, p, x.c, outer), Links: linked(before, p, x.c, outer), Unlinks: unlinked(before, p), Notices: notices(p, outer, done(before, p, x.c, outer)),
 	}
 }
 

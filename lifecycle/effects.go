@@ -25,6 +25,7 @@ const (
 	RecordWarning              // inner: the clock that fired has given its warning
 	RecordBreach               // inner: the clock that fired is breached; by the desk's choice the tier rises
 	MarkFailed                 // inner: somebody must look
+	Looked                     // inner: an agent has looked
 	RememberState              // inner: remember the state that restore and unmerge lead back to
 	HandOut                    // inner: the child's number
 	RecordOutcome              // inner: how the hand-over came back
@@ -57,7 +58,7 @@ const (
 
 var effectNames = []string{
 	"", "take_ownership", "drop_owner", "set_hold", "set_category", "set_other", "set_priority", "set_priority_by_impact", "set_promise", "raise_tier", "assign_to",
-	"become_child", "client_waits", "nobody_waits", "responded", "record_warning", "record_breach", "mark_failed", "remember_state",
+	"become_child", "client_waits", "nobody_waits", "responded", "record_warning", "record_breach", "mark_failed", "looked", "remember_state",
 	"hand_out", "record_outcome", "set_survivor",
 	"keep_message", "send_message", "acknowledge", "open_follow_up", "open_anew", "destroy",
 	"open_child", "recall_child", "copy_to_child", "raise_child", "tell_parent", "copy_to_parent", "tell_survivor", "forward_to_survivor",

@@ -50,6 +50,8 @@ func (t *Table) inner(e Effect, x facts) ticket.Process {
 		p = breach(p, x)
 	case MarkFailed:
 		p.Failed = true
+	case Looked:
+		p.Failed = p.Failed && x.c.By.Kind != ticket.ActorAgent
 	case RememberState:
 		p.Former = p.State
 	case BecomeChild, HandOut, RecordOutcome, SetSurvivor:

@@ -123,6 +123,14 @@ func linked(before, after ticket.Process, c ticket.Command, effects []Effect) []
 	return out
 }
 
+// unlinked lists what a ticket that is merged no more was tied by: what is left of it is that they are related.
+func unlinked(before, after ticket.Process) []ticket.Link {
+	if before.State == ticket.Merged && after.State != ticket.Merged && after.State != ticket.Deleted {
+		return []ticket.Link{{Kind: "merged", Number: before.Survivor}}
+	}
+	return nil
+}
+
 // notices lists the words to staff; why is the event that they are about.
 func notices(after ticket.Process, effects []Effect, why string) []Notice {
 	var out []Notice

@@ -158,6 +158,11 @@ func TestMergeAndUnmerge(t *testing.T) {
 	q.settleAll(t, b)
 	require.Equal(t, ticket.New, q.process(t, b).State)
 	require.Contains(t, q.texts(t, a), "message: to the merged number", "what came to the survivor since stays there")
+	for n, other := range map[ticket.Number]ticket.Number{a: b, b: a} {
+		r, err := q.s.Ticket(t.Context(), n)
+		require.NoError(t, err)
+		require.Equal(t, []ticket.Link{{Kind: "related", Number: other}}, r.Links, "it is merged no more, and linked")
+	}
 }
 
 func TestMergeInBothDirectionsAtOnceClosesNoRing(t *testing.T) {
@@ -306,6 +311,16 @@ func TestLabelsPromisesFeedback(t *testing.T) {
 	require.NoError(t, q.s.pool.QueryRow(t.Context(), `select rating from feedback where ticket = $1`, n).Scan(&rating))
 	require.Equal(t, "we call back", text)
 	require.Equal(t, 5, rating)
+	said := map[string]map[string]any{}
+	items, _, err := q.s.Timeline(t.Context(), n, 0, 50, true)
+	require.NoError(t, err)
+	for _, i := range items {
+		if i.Event != nil {
+			said[i.Event.Name] = i.Event.Data
+		}
+	}
+	require.Equal(t, "we call back", said["promised"]["text"], "the timeline tells the words")
+	require.Equal(t, map[string]any{"rating": 5.0, "comment": "thanks"}, said["feedback_given"])
 }
 
 func TestATicketAsItWas(t *testing.T) {

@@ -18,6 +18,9 @@ func (a *applying) across(c stored, d lifecycle.Decision) {
 	for _, l := range d.Links {
 		a.link(l.Kind, l.Number)
 	}
+	for _, l := range d.Unlinks {
+		a.writes.Queue(`delete from links where kind = $3 and (ticket, other) in (($1::bigint, $2::bigint), ($2, $1))`, a.row.number, l.Number, l.Kind)
+	}
 	for _, n := range d.Notices {
 		a.notice(c, n)
 	}

@@ -119,7 +119,8 @@ func (a *applying) writeSolution(c stored) {
 	a.writes.Queue(`update tickets set solution = $2 where number = $1`, a.row.number, clean(c.Params.Resolve.Solution))
 }
 
-// writePromise keeps the words of a promise beside its clock, which was set last.
+// writePromise keeps the words of a promise beside its clock, which was set last. A clock that a kept promise had is free
+// for the next.
 func (a *applying) writePromise(c stored) {
 	id := ""
 	for _, k := range a.p.Clocks {
@@ -127,6 +128,7 @@ func (a *applying) writePromise(c stored) {
 			id = k.ID
 		}
 	}
-	a.writes.Queue(`insert into promises (ticket, clock, text, due_at, at) values ($1, $2, $3, $4, $5) on conflict do nothing`,
+	a.writes.Queue(`insert into promises (ticket, clock, text, due_at, at) values ($1, $2, $3, $4, $5)
+		on conflict (ticket, clock) do update set text = excluded.text, due_at = excluded.due_at, at = excluded.at`,
 		a.row.number, id, clean(c.Params.Promise.Text), c.Params.Promise.DueAt.UTC(), c.At)
 }

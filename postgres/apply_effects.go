@@ -49,7 +49,7 @@ func (a *applying) perform(ctx context.Context, e lifecycle.Effect, c stored) er
 		// told in the decision: see across
 	case lifecycle.NoEffect, lifecycle.TakeOwnership, lifecycle.DropOwner, lifecycle.SetHold, lifecycle.SetCategory, lifecycle.SetPriority,
 		lifecycle.SetPriorityByImpact, lifecycle.SetPromise, lifecycle.RaiseTier, lifecycle.AssignTo, lifecycle.BecomeChild, lifecycle.ClientWaits,
-		lifecycle.NobodyWaits, lifecycle.Responded, lifecycle.RecordWarning, lifecycle.RecordBreach, lifecycle.MarkFailed, lifecycle.RememberState,
+		lifecycle.NobodyWaits, lifecycle.Responded, lifecycle.RecordWarning, lifecycle.RecordBreach, lifecycle.MarkFailed, lifecycle.Looked, lifecycle.RememberState,
 		lifecycle.HandOut, lifecycle.RecordOutcome, lifecycle.SetSurvivor, lifecycle.SetOther:
 		// inner: done by the rules
 	}

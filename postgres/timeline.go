@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -53,7 +54,9 @@ func (s *Store) mustExist(ctx context.Context, n ticket.Number) error {
 
 const (
 	timelineQuery = `
-		select e.id, e.n, e.revision, e.at, e.type, e.name, e.from_state, e.to_state, e.rule, e.why, e.data, e.command_id,
+		select e.id, e.n, e.revision, e.at, e.type, e.name, e.from_state, e.to_state, e.rule, e.why,
+			e.data || coalesce(case when e.name in ('promised', 'feedback_given') then
+				(select jsonb_strip_nulls(coalesce(c.params->'promise', c.params->'feedback')) from commands c where c.ticket = e.ticket and c.seq = e.seq) end, '{}'), e.command_id,
 			e.by_kind, e.by_id, e.by_name,
 			coalesce(m.id::text, ''), coalesce(m.body, ''), coalesce(m.body_format, ''), coalesce(m.html, ''),
 			coalesce(m.raw is not null or exists (select from deliveries d where d.message = m.id and d.raw is not null), false)
@@ -121,11 +124,7 @@ func scanEntry(cr pgx.CollectableRow) (entry, error) {
 
 func eventOf(name, from, to string, cause ticket.Cause, data []byte) (*ticket.Event, error) {
 	out := &ticket.Event{Name: name, Cause: cause}
-	var err error
-	if out.From, err = ticket.ParseState(from); err != nil {
-		return nil, err
-	}
-	if out.To, err = ticket.ParseState(to); err != nil {
+	if err := errors.Join(out.From.UnmarshalText([]byte(from)), out.To.UnmarshalText([]byte(to))); err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal(data, &out.Data); err != nil {

@@ -122,6 +122,24 @@ func (i identity) DropFactor(ctx context.Context, agent string) error {
 	return away(i.s.DropFactor(ctx, agent))
 }
 
+func (i identity) AddFlow(ctx context.Context, f api.Flow, state []byte, now time.Time) error {
+	return away(i.s.AddFlow(ctx, postgres.Flow(f), state, now))
+}
+
+func (i identity) TakeFlow(ctx context.Context, state []byte, now time.Time) (api.Flow, error) {
+	f, err := i.s.TakeFlow(ctx, state, now)
+	return api.Flow(f), away(err)
+}
+
+func (i identity) OIDCAccount(ctx context.Context, issuer, subject string) (string, error) {
+	agent, err := i.s.OIDCAccount(ctx, issuer, subject)
+	return agent, away(err)
+}
+
+func (i identity) LinkOIDC(ctx context.Context, issuer, subject, agent string, now time.Time) error {
+	return away(i.s.LinkOIDC(ctx, issuer, subject, agent, now))
+}
+
 func (i identity) NoteAudit(ctx context.Context, e api.AuditEntry) error {
 	return away(i.s.NoteAudit(ctx, postgres.AuditEntry(e)))
 }

@@ -55,7 +55,7 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 	rings := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}
 	g, ctx := errgroup.WithContext(ctx)
 	door := api.Options{
-		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Tells: tells{d.store}, WebhookHosts: d.WebhookHosts, Done: ctx.Done(), Bell: bell{rings},
+		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Tells: tells{d.store}, Bulk: bulk{d.queue}, WebhookHosts: d.WebhookHosts, Done: ctx.Done(), Bell: bell{rings},
 		People: people{d.store}, House: house{d.store}, Mailroom: mailroom{d, rings}, Health: health{d.store, temporal}, Identity: identity{d.store}, Postman: postman{d},
 		Drafts:     drafts{d.store},
 		Letters:    letters{d.store, d.queue},
@@ -145,6 +145,7 @@ func (d *desk) parts(b *dispatch.Bell) worker.Parts {
 			Outbox: d.queue, Sender: d.loggedIn(), Bell: b, Keys: d.keys, Log: d.log, Now: time.Now, Crash: crashPoint,
 		},
 		Mailboxes: &activities.Mailboxes{Intake: d.queue, Post: d.loggedIn(), Bell: b, Keys: d.keys, Log: d.log, Now: time.Now},
+		Bulk:      &activities.Bulk{Jobs: d.queue, Bell: b, Log: d.log, Now: time.Now, Crash: crashPoint},
 		Webhooks:  &activities.Webhooks{Hooks: d.queue, Poster: newPoster(d.settings), Log: d.log, Now: time.Now},
 		AtOnce:    int(d.Connections) / 2,
 		Fatal:     func(err error) { d.log.Error("Temporal refuses the worker", "error", err) },

@@ -28,7 +28,8 @@ function restore() {
       if (draft.cc) form.elements.cc.value = draft.cc;
       later(form);
     }
-    if (body(form).value || $('.kept li', form)) unfold(form, false);
+    // On a phone it would cover the ticket: the draft waits behind its button there.
+    if ((body(form).value || $('.kept li', form)) && !matchMedia('(max-width: 768px)').matches) unfold(form, false);
   }
 }
 
@@ -124,7 +125,7 @@ document.addEventListener('keydown', (event) => {
     event.preventDefault();
     $('[data-do=preview]', form)?.click();
   }
-  if (event.key === 'Enter' && event.target.tagName === 'INPUT') event.preventDefault(); // never by plain Enter
+  if (event.key === 'Enter' && event.target.tagName === 'INPUT' && event.target.type !== 'file') event.preventDefault(); // never by plain Enter
 });
 document.addEventListener('submit', (event) => {
   const form = event.target.closest?.('.composer');

@@ -50,7 +50,7 @@ document.addEventListener('keydown', (event) => {
   }
   const run = keys[event.key];
   if (run) { event.preventDefault(); run(); return; }
-  const button = $$(`[data-key="${CSS.escape(event.key)}"]`).find((e) => !e.closest('[hidden], template'));
+  const button = $$(`[data-key="${CSS.escape(event.key)}"]`).find((e) => !e.closest('[hidden]:not(#compose-open), template'));
   if (button) { event.preventDefault(); button.click(); }
 });
 

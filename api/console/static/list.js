@@ -33,6 +33,17 @@ function warmUp(row) {
   if (warm.size > 8) warm.delete(warm.keys().next().value);
 }
 
+// On a phone one pane is seen at a time: that one is what the page is mainly about.
+const phone = matchMedia('(max-width: 768px)');
+function pane(name = document.body.dataset.pane) {
+  document.body.dataset.pane = name;
+  const list = $('#list');
+  if (phone.matches && name === 'list') list?.setAttribute('role', 'main');
+  else list?.removeAttribute('role');
+}
+phone.addEventListener('change', () => pane());
+if ($('#list')) pane();
+
 let asked = null; // what is being fetched now
 
 /** Opens a ticket in its pane. */
@@ -53,7 +64,7 @@ export async function open(number, {href = null, push = true, focus = false} = {
   asked = null;
   show(answer.html);
   if (!answer.ok) return;
-  document.body.dataset.pane = 'ticket';
+  pane('ticket');
   href ??= $('.row-link', rowOf(number) ?? document.createElement('p'))?.getAttribute('href') ?? `/tickets/${number}`;
   if (location.pathname + location.search !== href) history[push ? 'pushState' : 'replaceState']({duradesk: true}, '', href);
   document.title = `#${number} ${$('.t-title > span')?.textContent ?? ''}`;
@@ -101,7 +112,7 @@ export function move(step) {
 }
 
 export function back() {
-  document.body.dataset.pane = 'list';
+  pane('list');
   const link = $('.row-link', current() ?? rows()[0] ?? document);
   (link ?? $('#rows-box'))?.focus();
 }

@@ -145,6 +145,15 @@ document.addEventListener('click', (event) => {
   if (event.target === event.target.closest?.('dialog')) event.target.close(); // beside it
 });
 
+// Ctrl+Enter sends a dialog's form, as it sends an answer.
+document.addEventListener('keydown', (event) => {
+  const form = event.target.closest?.('dialog form[hx-post]');
+  if (form && (event.ctrlKey || event.metaKey) && event.key === 'Enter' && !event.isComposing) {
+    event.preventDefault();
+    form.requestSubmit();
+  }
+});
+
 // Tabs: one is shown; what it holds is fetched when it is first looked at.
 async function showTab(tab) {
   for (const other of $$('[role=tab]', tab.parentElement)) {

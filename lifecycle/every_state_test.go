@@ -9,6 +9,22 @@ import (
 	"duradesk/ticket"
 )
 
+// TestWhoMustLookCanSayThatHeHas: a ticket whose mail failed is listed for attention until somebody has looked, so in
+// every state that is listed an agent can say so (spam, merged and deleted tickets are not).
+func TestWhoMustLookCanSayThatHeHas(t *testing.T) {
+	t.Parallel()
+	for _, s := range ticket.States() {
+		if s == ticket.Spam || s == ticket.Merged || s == ticket.Deleted {
+			continue
+		}
+		for _, table := range Processes() {
+			d := table.Apply(ticket.Process{Number: 1001, State: s, Opened: dayOne, Revision: 3, Failed: true}, writes(ticket.Note, anAgent, dayOne), RoundTheClock(ticket.DefaultSettings()))
+			require.Equal(t, ticket.Applied, d.Answer, s)
+			require.False(t, d.Process.Failed, s)
+		}
+	}
+}
+
 // TestIncidentsGoTheirWayInEveryState: the incident desk is the inquiry desk but for some lines, and must not forget one
 // of them in a state that somebody adds.
 func TestIncidentsGoTheirWayInEveryState(t *testing.T) {

@@ -1,0 +1,180 @@
+package e2e
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+)
+
+// chromium is Debian's browser; DURADESK_TEST_BROWSER names another.
+const chromium = "/usr/bin/chromium"
+
+// TestConsoleInABrowser runs console/*.test.mjs in a real browser against one whole desk: what agents do, by keyboard
+// and in Japanese, what must never happen, and how quick it is.
+func TestConsoleInABrowser(t *testing.T) {
+	t.Parallel()
+	modules, err := browserModules()
+	require.NoError(t, err)
+	d := startDesk(t)
+	d.furnish()
+	d.crowd(240)
+	hostile := d.sendHostile()
+
+	report := filepath.Join(t.TempDir(), "report.txt")
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute) // a bound against hanging
+	defer cancel()
+	node := exec.CommandContext(ctx, "node", "--test", "--test-concurrency=1", "--test-reporter=spec", "--test-reporter-destination="+report, "console/")
+	node.Env = append(os.Environ(), "DESK_MODULES="+modules, "DESK_BASE=http://"+d.settings["DURADESK_HTTP_ADDR"], "DESK_BROWSER="+or(os.Getenv("DURADESK_TEST_BROWSER"), chromium),
+		"DESK_TOKEN="+d.settings["DURADESK_BOOTSTRAP_TOKEN"], "DESK_DIR="+d.dir, "DESK_HOSTILE="+fmt.Sprint(hostile))
+	out, err := node.CombinedOutput()
+	said, _ := os.ReadFile(report)
+	require.NoError(t, err, "%s\n%s", said, out)
+	t.Logf("%s", said)
+
+	// What the agent sent by keyboard has reached the client, once, with its file.
+	answers := eventually(t, patience, "the answer in the client's mailbox", func() (answers []received, ok bool) {
+		all, err := d.tryInbox("yamada@client.example")
+		require.NoError(t, err)
+		for _, m := range all {
+			if strings.Contains(m.text, "お世話になっております") {
+				answers = append(answers, m)
+			}
+		}
+		return answers, len(answers) > 0
+	})
+	require.Len(t, answers, 1)
+	require.Contains(t, string(answers[0].raw), "filename")
+	require.Contains(t, answers[0].text, "お問い合わせありがとうございました", "the template that was chosen")
+}
+
+// browserModules installs what the scripts need beside the sources' own cache, once for each list of packages.
+var browserModules = sync.OnceValues(func() (string, error) {
+	for _, needed := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(needed); err != nil {
+			return "", fmt.Errorf("the console is tried in a browser, driven by Node 20 or newer: install nodejs and npm: %w", err)
+		}
+	}
+	if err := browserInstalled(); err != nil {
+		return "", err
+	}
+	lock, err := os.ReadFile("console/package-lock.json")
+	if err != nil {
+		return "", err
+	}
+	list, err := os.ReadFile("console/package.json")
+	if err != nil {
+		return "", err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	sum := sha256.Sum256(lock)
+	dir := filepath.Join(cache, "duradesk", "console-tests-"+hex.EncodeToString(sum[:6]))
+	if _, err := os.Stat(filepath.Join(dir, "installed")); err == nil {
+		return dir, nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // a cache
+		return "", err
+	}
+	err = errors.Join(os.WriteFile(filepath.Join(dir, "package.json"), list, 0o644), os.WriteFile(filepath.Join(dir, "package-lock.json"), lock, 0o644)) //nolint:gosec // a cache
+	if err != nil {
+		return "", err
+	}
+	install := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	install.Dir = dir
+	if out, err := install.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("install what the browser tests need: %w\n%s", err, out)
+	}
+	return dir, os.WriteFile(filepath.Join(dir, "installed"), nil, 0o644) //nolint:gosec // a cache
+})
+
+// browserInstalled fetches Debian's Chromium where there is none, which needs root.
+func browserInstalled() error {
+	path := or(os.Getenv("DURADESK_TEST_BROWSER"), chromium)
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	apt := exec.Command("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium")
+	apt.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	if out, err := apt.CombinedOutput(); err != nil {
+		return fmt.Errorf("there is no browser at %s (DURADESK_TEST_BROWSER names another); apt-get install chromium: %w\n%s", path, err, out)
+	}
+	return nil
+}
+
+// furnish gives the desk people with passwords and what they answer with.
+func (d *desk) furnish() {
+	d.t.Helper()
+	admin := d.admin()
+	must := func(method, path string, body object) {
+		d.t.Helper()
+		r := admin.call(method, path, body)
+		require.Less(d.t, r.status, http.StatusBadRequest, r)
+	}
+	for key, name := range map[string]string{"sato": "佐藤 花子", "suzuki": "鈴木 一郎"} {
+		must(http.MethodPost, "/agents", object{
+			"key": key, "name": name, "email": key + "@desk.example", "role": "lead", "groups": []string{"support"}, "desks": []string{"support"},
+			"password": "a long password for tests", "language": "ja",
+		})
+	}
+	must(http.MethodPatch, "/desks/support", object{"undo_send_seconds": 4})
+	must(http.MethodPost, "/templates", object{
+		"desk": "support", "occasion": "answer", "language": "ja", "name": "thanks",
+		"source": "Subject: {{ticket.title}}\n\n{{client.name}} 様\n\n{{message}}\n\nお問い合わせありがとうございました。",
+	})
+	must(http.MethodPost, "/macros", object{"desk": "support", "key": "thanks", "name": object{"en": "Thanks", "ja": "お礼"}, "language": "ja", "answer": "{{client.name}} 様、ありがとうございました。", "then": "resolve", "tags": []string{"done"}})
+	must(http.MethodPost, "/text-modules", object{"desk": "support", "shortcut": "hello", "text": object{"en": "Hello.", "ja": "いつもお世話になっております。"}})
+	must(http.MethodPost, "/forbidden-words", object{"desk": "support", "word": "返金", "action": "warn"})
+	d.send(letter{name: "山田 太郎", from: "yamada@client.example", subject: "プリンターが動きません", body: "今朝から印刷できません。\nご確認をお願いします。\n"})
+	admin.awaitTitle("プリンターが動きません")
+	admin.newTicket("次のお問い合わせ", "tanaka@client.example")
+}
+
+// crowd opens so many tickets that a list must be scrolled.
+func (d *desk) crowd(n int) {
+	d.t.Helper()
+	admin := d.admin()
+	var g errgroup.Group
+	g.SetLimit(8)
+	for i := range n {
+		g.Go(func() error {
+			r, err := admin.try(d.t.Context(), http.MethodPost, "/tickets", object{
+				"desk": "support", "client": object{"name": fmt.Sprintf("お客様 %d", i), "email": fmt.Sprintf("client%d@client.example", i)}, "channel": []string{"phone", "chat", "portal", "external"}[i%4],
+				"title": fmt.Sprintf("請求書の再発行について %d", i), "message": object{"body": "請求書をもう一度お送りください。\nよろしくお願いします。"},
+			})
+			if err == nil && r.status >= http.StatusBadRequest {
+				err = errors.New(r.String())
+			}
+			return err
+		})
+	}
+	require.NoError(d.t, g.Wait())
+}
+
+// sendHostile sends each hostile sample as a mail of its own, and tells how many there are.
+func (d *desk) sendHostile() int {
+	d.t.Helper()
+	list, err := os.ReadFile("console/hostile.txt")
+	require.NoError(d.t, err)
+	samples := strings.Split(strings.TrimSpace(string(list)), "\n")
+	samples = append(samples, strings.Repeat("<table><tr><td>", 150_000)+"deep"+strings.Repeat("</td></tr></table>", 150_000))
+	for i, page := range samples {
+		d.send(letter{name: "Mallory", from: "mallory@elsewhere.example", subject: fmt.Sprintf("Hostile %02d", i), body: "<p>sample</p>" + page, kind: "text/html"})
+	}
+	d.admin().awaitTitle(fmt.Sprintf("Hostile %02d", len(samples)-1))
+	return len(samples)
+}

@@ -1,0 +1,69 @@
+// What the tests share: one browser, people who sign in, and a watch over what must never happen on any page.
+import {createRequire} from 'node:module';
+import assert from 'node:assert/strict';
+
+const require = createRequire(process.env.DESK_MODULES + '/');
+export const {chromium} = require('playwright-core');
+export const axePath = require.resolve('axe-core/axe.min.js');
+export const base = process.env.DESK_BASE;
+export const password = 'a long password for tests';
+
+const browser = await chromium.launch({executablePath: process.env.DESK_BROWSER, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu']});
+export const stop = () => browser.close();
+
+/** Everything that went wrong on any page: console errors, violations of the policy, requests to elsewhere, dialogs. */
+export const troubles = [];
+/** Errors that a test brings about on purpose, by what their text or address holds. */
+export const expected = [];
+
+function watch(page, who) {
+  const note = (what) => { if (!expected.some((part) => what.includes(part))) troubles.push(`${who}: ${what}`); };
+  page.on('console', (m) => { if (m.type() === 'error' || /Content Security Policy|Content-Security-Policy/.test(m.text())) note(`${m.text()} ${m.location().url}`); });
+  page.on('pageerror', (e) => note(e.stack ?? e.message));
+  page.on('dialog', (dialog) => { note(`a dialog: ${dialog.message()}`); dialog.dismiss(); });
+  page.on('request', (r) => { if (!r.url().startsWith(base) && !/^(data|blob|about):/.test(r.url())) note(`a request to ${r.url()}`); });
+}
+
+export async function context({who = 'sato', scheme = 'light', width = 1440, height = 900, signedIn = true} = {}) {
+  const ctx = await browser.newContext({viewport: {width, height}, colorScheme: scheme, locale: 'ja-JP', timezoneId: 'Asia/Tokyo', acceptDownloads: true});
+  ctx.setDefaultTimeout(15000);
+  ctx.on('page', (page) => watch(page, who));
+  if (signedIn) {
+    const response = await ctx.request.post(base + '/api/v1/session', {data: {login: who, password}});
+    assert.equal(response.status(), 201, await response.text());
+  }
+  return ctx;
+}
+
+export async function open(path, options = {}) {
+  const ctx = await context(options), page = await ctx.newPage();
+  await page.goto(base + path);
+  return page;
+}
+
+/** The API as a script uses it, as an admin or with another's cookie. */
+export async function api(method, path, body, headers = {Authorization: `Bearer ${process.env.DESK_TOKEN}`}) {
+  const response = await fetch(`${base}/api/v1${path}`, {method, headers: {'Content-Type': 'application/json', ...headers}, body: body && JSON.stringify(body)});
+  const text = await response.text();
+  return {status: response.status, body: text ? JSON.parse(text) : null};
+}
+
+export async function ticket(title, client = 'kato@client.example') {
+  const {status, body} = await api('POST', '/tickets', {desk: 'support', client: {name: '加藤 健', email: client}, channel: 'mail', title, message: {body: '教えてください。'}});
+  assert.ok(status === 201 || status === 202, JSON.stringify(body));
+  await until(async () => (await api('GET', `/tickets/${body.number}`)).body.revision > 0, `ticket ${body.number}`);
+  return body.number;
+}
+
+export async function until(look, what, within = 15000) {
+  const end = Date.now() + within;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    assert.ok(Date.now() < end, `not within ${within} ms: ${what}`);
+    await new Promise((r) => setTimeout(r, 25));
+  }
+}
+
+export const p95 = (all) => all.toSorted((a, b) => a - b)[Math.ceil(all.length * 0.95) - 1];
+export const p50 = (all) => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)];
