@@ -245,6 +245,8 @@ func (g *generator) text(s *openapi3.Schema) string {
 		return g.pick("", "aGk=", "AAAA")
 	case strings.HasPrefix(s.Pattern, "^[a-z][a-z0-9_-]"):
 		return g.pick("support", "sato", "tier2", "repairs", "tokyo", "always", "admin", "me", "none", "lead", "mori", "other", "a", "x"+strconv.Itoa(g.IntN(1e6)), strings.Repeat("k", 40))
+	case strings.HasPrefix(s.Pattern, `^([01]`):
+		return g.pick("22:00", "07:30", "00:00", "23:59")
 	case strings.HasPrefix(s.Pattern, `^\d`):
 		return g.pick("09:00-17:30", "22:00-06:00", "00:00-24:00", "99:00-17:00")
 	case strings.Contains(s.Pattern, "@"):
