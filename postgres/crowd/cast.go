@@ -174,7 +174,9 @@ func (c *cast) id(n, part int) uuid.UUID {
 }
 
 // byClient tells who says a message: client and agent in turn, and the client last in every third ticket.
-func (c *cast) byClient(n, part int) bool { return part%2 == 1 && part < c.Messages || part == c.Messages && waits(n) || part == 1 }
+func (c *cast) byClient(n, part int) bool {
+	return part%2 == 1 && part < c.Messages || part == c.Messages && waits(n) || part == 1
+}
 
 func waits(n int) bool { return n%3 == 0 }
 
