@@ -37,7 +37,7 @@ type Options struct {
 
 	Identity    Identity
 	Postman     Postman
-	OIDC        OIDC // the identity provider, if there is one
+	OIDC        OIDC          // the identity provider, if there is one
 	FactorRoles []ticket.Role // are let in with a second factor only
 	PerToken    Rate          // of each token and session, in this process
 	PerAddress  Rate          // of each address, for requests that nobody is signed in for
