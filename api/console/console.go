@@ -34,7 +34,7 @@ type route struct {
 // parts lists what there is to see. A new page is a file with such a function, its template in templates/, its texts in
 // both catalogs, and a line here; navigation finds it in manage.go.
 var parts = []func() []route{
-	signInRoutes, workplaceRoutes, listRoutes, ticketRoutes, actionRoutes, composeRoutes, previewRoutes, createRoutes, paletteRoutes, noticeRoutes, settingsRoutes,
+	signInRoutes, enterRoutes, workplaceRoutes, listRoutes, ticketRoutes, actionRoutes, composeRoutes, previewRoutes, createRoutes, paletteRoutes, noticeRoutes, settingsRoutes,
 }
 
 // New returns the console's handler. It answers everything it is asked, also with "no such page".
@@ -72,13 +72,13 @@ func (c *console) handle(r route) http.HandlerFunc {
 		headers(w.Header())
 		v := &visit{c: c, w: w, r: request, lang: languageOf(request)}
 		if !r.public {
-			if err := v.identify(); err != nil {
-				v.turnAway(err)
+			if err := v.identify(); err != nil { //nolint:contextcheck // a visit carries its request, and with it the context
+				v.turnAway(err) //nolint:contextcheck // as above
 				return
 			}
 		}
 		if err := r.serve(v); err != nil {
-			v.fail(err)
+			v.fail(err) //nolint:contextcheck // as above
 		}
 	}
 }
