@@ -34,10 +34,11 @@ type Options struct {
 	Letters    Letters
 	SavedViews SavedViews
 	Clients    Clients
+	Habits     Habits
 
 	Identity    Identity
 	Postman     Postman
-	OIDC        OIDC // the identity provider, if there is one
+	OIDC        OIDC          // the identity provider, if there is one
 	FactorRoles []ticket.Role // are let in with a second factor only
 	PerToken    Rate          // of each token and session, in this process
 	PerAddress  Rate          // of each address, for requests that nobody is signed in for
