@@ -24,6 +24,7 @@ type Options struct {
 	Queue      Queue
 	Feed       Feed
 	Tells      Telling
+	Bulk       Bulk
 	Bell       Bell
 	People     People
 	Drafts     Drafts
@@ -33,10 +34,11 @@ type Options struct {
 	Letters    Letters
 	SavedViews SavedViews
 	Clients    Clients
+	Habits     Habits
 
 	Identity    Identity
 	Postman     Postman
-	OIDC        OIDC // the identity provider, if there is one
+	OIDC        OIDC          // the identity provider, if there is one
 	FactorRoles []ticket.Role // are let in with a second factor only
 	PerToken    Rate          // of each token and session, in this process
 	PerAddress  Rate          // of each address, for requests that nobody is signed in for

@@ -25,6 +25,7 @@ type fake struct {
 	drafts   fakeDrafts
 	saved    fakeViews
 	taboo    []Forbidden
+	habits   map[string]ticket.StaffSettings
 	mu       sync.Mutex
 	now      time.Time
 	tickets  map[ticket.Number]*ticket.Record
@@ -57,6 +58,7 @@ type fake struct {
 	changed chan struct{} // closed at every change
 	feed    fakeFeed
 	tells   *fakeTells
+	bulk    *fakeBulk
 
 	idle   bool  // the worker is away: nothing is applied
 	deaf   bool  // Temporal is away: Ring fails
@@ -77,7 +79,7 @@ func newFake() *fake {
 	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 	f := &fake{
 		now: now, tickets: map[ticket.Number]*ticket.Record{}, items: map[ticket.Number][]ticket.Item{}, past: map[ticket.Number][]Past{}, receipts: map[string]*stored{},
-		people: map[string]Person{}, tokens: map[string]Token{}, policies: map[string]ticket.Settings{}, notices: map[string][]Notice{}, changed: make(chan struct{}), tells: newTells(now), identity: newIdentity(),
+		people: map[string]Person{}, tokens: map[string]Token{}, policies: map[string]ticket.Settings{}, notices: map[string][]Notice{}, changed: make(chan struct{}), tells: newTells(now), bulk: newBulk(now), identity: newIdentity(),
 		desks:  []Desk{{Key: "support", Name: "サポート", Kind: "inquiry", Address: "support@desk.example", Groups: []string{"support"}}, {Key: "other", Name: "Other", Kind: "inquiry", Groups: []string{"tier9"}}, {Key: "repairs", Name: "修理", Kind: "issue", Process: "issue", Groups: []string{"tier9"}}, {Key: "alarm", Name: "Alarm", Kind: "issue", Process: "incident"}},
 		groups: []Group{{Key: "support", Name: "一次対応", Members: []string{"sato"}}, {Key: "tier2", Name: "二次対応"}, {Key: "tier9", Name: "Elsewhere"}},
 		boxes:  []Mailbox{{ID: "box-1", Desk: "support", Address: "support@desk.example", State: "polling"}, {ID: "box-2", Desk: "other", Address: "other@desk.example", State: "polling"}},
@@ -235,7 +237,7 @@ func (f *fake) List(_ context.Context, q Query) (Page, error) {
 		if !matches(*rec, q.Where, q.Viewer) {
 			continue
 		}
-		if q.Desks != nil && !slices.Contains(q.Desks, rec.Process.Desk) || len(q.States) > 0 && !slices.Contains(q.States, rec.Process.State) || len(q.Owners) > 0 && !slices.Contains(q.Owners, rec.Process.Owner) {
+		if len(q.Numbers) > 0 && !slices.Contains(q.Numbers, n) || q.Desks != nil && !slices.Contains(q.Desks, rec.Process.Desk) || len(q.States) > 0 && !slices.Contains(q.States, rec.Process.State) || len(q.Owners) > 0 && !slices.Contains(q.Owners, rec.Process.Owner) {
 			continue
 		}
 		if q.Own != "" && rec.Client.ID != q.Own && !(q.Organisation && f.together[q.Own] == f.together[rec.Client.ID]) {
@@ -321,10 +323,11 @@ func (f *fake) door() http.Handler { return New(f.options()) }
 
 func (f *fake) options() Options {
 	return Options{
-		Reader: f, Queue: f, Feed: &f.feed, Tells: f.tells, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), Postman: (*fakeIdentity)(f), BootstrapToken: bootstrap,
+		Reader: f, Queue: f, Feed: &f.feed, Tells: f.tells, Bulk: f.bulk, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), Postman: (*fakeIdentity)(f), BootstrapToken: bootstrap,
 		Drafts:     &f.drafts,
 		Letters:    (*fakeLetters)(f),
 		SavedViews: &f.saved, Clients: (*fakeIdentity)(f),
+		Habits:  (*fakeHabits)(f),
 		BaseURL: "http://desk.example/", TemporalUIURL: "http://temporal.example:8233/", Now: func() time.Time { return f.now },
 	}
 }

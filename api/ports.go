@@ -199,6 +199,45 @@ type HookAttempt struct {
 	Error  string
 }
 
+// Bulk keeps commands for many tickets.
+type Bulk interface {
+	// AddBulk stores a job; the same request of the same agent returns the first, with another body ticket.Conflict.
+	AddBulk(ctx context.Context, b BulkJob, numbers []ticket.Number) (BulkJob, error)
+	// BulkJob returns one; ticket.NotFound where there is none, as all below.
+	BulkJob(ctx context.Context, id string) (BulkJob, error)
+	// BulkItems lists what became of the tickets, after a place; outcome "": all.
+	BulkItems(ctx context.Context, job, outcome string, after, limit int) ([]BulkItem, error)
+	// SetBulk makes it running, paused or cancelled; ticket.Conflict where it is over.
+	SetBulk(ctx context.Context, job, state string) (BulkJob, error)
+	// UndoBulk stores a job that takes back what another did; ticket.Conflict where that one is not over.
+	UndoBulk(ctx context.Context, agent, request, job string) (BulkJob, error)
+}
+
+// BulkJob is one command for many tickets.
+type BulkJob struct {
+	ID          string
+	Agent       string
+	Request     string // the asker's own id
+	Fingerprint string
+	Order       ticket.Order // as it goes to each ticket; without number and id
+	State       string       // running, paused, cancelled, done
+	UndoOf      string
+	CreatedAt   time.Time
+	FinishedAt  *time.Time
+	Counts      map[string]int // by outcome: waiting, skipped, pending, applied, already, refused, failed
+	Total       int
+}
+
+// BulkItem is what became of one ticket.
+type BulkItem struct {
+	N       int
+	Number  ticket.Number
+	Command string
+	Outcome string // waiting, skipped, pending, applied, already, refused, failed
+	Reason  string
+	Receipt string // the command's id; "": not stored
+}
+
 // Hint says that a ticket changed, and for whom that is.
 type Hint struct {
 	Position int64

@@ -71,6 +71,13 @@ var rights = map[string]right{
 	"listHookDeliveries": {scopeAdmin, ticket.RoleAdmin},
 	"redeliverHook":      {scopeAdmin, ticket.RoleAdmin},
 
+	"createBulk": {scopeAct, ticket.RoleAgent},
+	"getBulk":    {scopeRead, ticket.RoleAgent}, // his own; a lead any
+	"pauseBulk":  {scopeAct, ticket.RoleAgent},
+	"resumeBulk": {scopeAct, ticket.RoleAgent},
+	"cancelBulk": {scopeAct, ticket.RoleAgent},
+	"undoBulk":   {scopeAct, ticket.RoleAgent},
+
 	"createTicket":    {scopeAct, ticket.RoleAgent},
 	"clientReply":     {scopeReply, ticket.RoleAgent},
 	"agentResponse":   {scopeReply, ticket.RoleAgent},
@@ -93,6 +100,9 @@ var rights = map[string]right{
 	"splitMessage":    {scopeAct, ticket.RoleAgent},
 	"moveMessage":     {scopeAct, ticket.RoleAgent},
 	"withdrawMessage": {scopeAct, ticket.RoleAgent},
+
+	"getSettings":  {scopeRead, ticket.RoleAgent},
+	"saveSettings": {scopeRead, ticket.RoleAgent}, // his own, and they move no ticket
 
 	// Drafts are the asker's own.
 	"listDrafts":       {scopeRead, ticket.RoleAgent},

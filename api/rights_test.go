@@ -116,8 +116,10 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		{scopeAdmin, "admin", "listAudit"},
 		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes getMailbox listUndeliverable listDesks getDesk listGroups listAgents getAgent"},
 		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence listEvents"},
+		{scopeRead, "agent", "getBulk"},
+		{scopeAct, "agent", "createBulk pauseBulk resumeBulk cancelBulk undoBulk"},
 		{scopeAdmin, "admin", "listWebhooks createWebhook getWebhook changeWebhook deleteWebhook rotateWebhook pingWebhook listHookDeliveries redeliverHook"},
-		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile previewMail"},
+		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile previewMail getSettings saveSettings"},
 		{scopeRead, "agent", "getView listClients getClient"},
 		{scopeAct, "agent", "createView changeView deleteView changeClient"},
 		{scopeAct, "lead", "mergeClient"},
@@ -127,7 +129,6 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		{scopeAct, "agent", "createTicket holdTicket resolveTicket escalateTicket assignTicket addNote classifyTicket mergeTicket unmergeTicket linkTicket recallTicket makePromise splitMessage moveMessage withdrawMessage retryQuarantined clearUndeliverable"},
 		{scopeAct, "lead", "closeTicket restoreTicket deleteTicket"},
 		{scopeAdmin, "agent", "listTokens createToken deleteToken"},
-		{scopeAdmin, "lead", "createReceptionType changeReceptionType deleteReceptionType createTemplate changeTemplate deleteTemplate createMacro changeMacro deleteMacro createTextModule changeTextModule deleteTextModule createTrigger changeTrigger deleteTrigger createForbiddenWord changeForbiddenWord deleteForbiddenWord tryTemplate"},
 		{scopeAdmin, "admin", "changeCalendar importCalendar changePolicy createAgent createDesk createGroup createCalendar createPolicy changeDesk deleteDesk changeGroup deleteGroup changeAgent deleteAgent createMailbox changeMailbox deleteMailbox testMailbox"},
 	} {
 		for _, op := range strings.Fields(row.operations) {
@@ -139,6 +140,8 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 					target := f.prepare(t, e)
 					body := strings.ReplaceAll(e.body, `"agent":"sato"`, `"agent":"me"`)
 					switch op {
+					case "getBulk", "pauseBulk", "resumeBulk", "cancelBulk", "undoBulk":
+						f.bulk.jobs[exampleBulk].Agent = key
 					case "deleteToken":
 						f.tokenOf(t, key, scopeRead)
 						target = "/api/v1/tokens/t-" + key

@@ -210,8 +210,8 @@ func plain(contentType, encoding string, body io.Reader) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type")); kind == "text/plain" {
-			return plain(kind, part.Header.Get("Content-Transfer-Encoding"), part)
+		if kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type")); kind == "text/plain" || strings.HasPrefix(kind, "multipart/") {
+			return plain(part.Header.Get("Content-Type"), part.Header.Get("Content-Transfer-Encoding"), part)
 		}
 	}
 }

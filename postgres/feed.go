@@ -49,13 +49,14 @@ func (s *Store) Feed(ctx context.Context) (int64, error) {
 func (s *Store) feed(ctx context.Context, tx pgx.Tx) (end, added int64, err error) {
 	// Whoever waited for the lock sees, in the statements that follow, all that its holder has written.
 	var low, sureLow int64
-	err = tx.QueryRow(ctx, `select position, low, sure_low from feed_end for update`).Scan(&end, &low, &sureLow)
+	var paired bool
+	err = tx.QueryRow(ctx, `select position, low, sure_low, sure_xid is not null from feed_end for update`).Scan(&end, &low, &sureLow, &paired)
 	if err != nil {
 		return 0, 0, err
 	}
 	// Asked before the events are read: a transaction that has ended by now shows in what is read.
 	var sure, valid bool
-	err = tx.QueryRow(ctx, `select coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= sure_xid, false), coalesce(sure_xid <= pg_snapshot_xmax(pg_current_snapshot()), false)
+	err = tx.QueryRow(ctx, `select coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= sure_xid, false), coalesce(sure_xid <= pg_current_xact_id(), false)
 		from feed_end`).Scan(&sure, &valid)
 	if err != nil {
 		return 0, 0, err
@@ -74,18 +75,23 @@ func (s *Store) feed(ctx context.Context, tx pgx.Tx) (end, added int64, err erro
 		}
 	}
 	end += added
-	if sure && valid && added < feedBatch {
-		low = sureLow
-	}
-	// An event's transaction has its xid (it locked its ticket) before it draws the event's id. So once all
-	// transactions that began before this instant have ended, no id up to the highest drawn by now can still appear.
-	// A database restored elsewhere may count transactions anew: then the pair is made anew too.
-	if sure || !valid {
+	// The pair sure_low, sure_xid: the highest event id that was drawn when an earlier writer of the feed looked, and the
+	// xid of a later writer. Whoever draws an event's id has his xid before (he locked his ticket), so all ids up to
+	// sure_low were drawn by transactions below sure_xid; once these have ended, none of the ids can still appear. (The
+	// snapshot's own xmax would not do: it is behind the transactions that run.) A database that was restored elsewhere
+	// may count transactions anew: then the pair is made anew too.
+	switch {
+	case !paired:
+		_, err = tx.Exec(ctx, `update feed_end set position = $1, sure_xid = pg_current_xact_id()`, end)
+	case !valid || sure && added < feedBatch:
+		if valid {
+			low = sureLow
+		}
 		if err = tx.QueryRow(ctx, `select last_value from events_id_seq`).Scan(&sureLow); err != nil {
 			return 0, 0, err
 		}
-		_, err = tx.Exec(ctx, `update feed_end set position = $1, low = $2, sure_low = $3, sure_xid = pg_snapshot_xmax(pg_current_snapshot())`, end, low, sureLow)
-	} else if added > 0 {
+		_, err = tx.Exec(ctx, `update feed_end set position = $1, low = $2, sure_low = $3, sure_xid = null`, end, low, sureLow)
+	case added > 0:
 		_, err = tx.Exec(ctx, `update feed_end set position = $1`, end)
 	}
 	if err == nil && added > 0 {

@@ -94,3 +94,11 @@ type Chore struct {
 	Workflow string // the type
 	ID       string // of the row
 }
+
+// BulkState is how a bulk job stands when its workflow's turn ends.
+type BulkState struct {
+	State  string    `json:"state"` // running, paused, cancelled, done
+	Left   int       `json:"left"`  // tickets whose command is not stored yet
+	Open   int       `json:"open"`  // commands without an outcome yet
+	NextAt time.Time `json:"next_at,omitzero"`
+}

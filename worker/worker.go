@@ -22,7 +22,9 @@ type Parts struct {
 	Tickets    *activities.Tickets
 	Deliveries *activities.Deliveries
 	Mailboxes  *activities.Mailboxes
+	Notices    *activities.Notices
 	Webhooks   *activities.Webhooks
+	Bulk       *activities.Bulk
 	// AtOnce is how many commands are applied at once: no more than the database pool has connections. 0: 12.
 	AtOnce int
 	// Fatal is told when Temporal refuses a worker for good.
@@ -63,18 +65,22 @@ func New(c client.Client, p Parts) *Workers {
 // registerWorkflows gives the workflows their names; a replayer takes both kinds.
 func registerWorkflows(tickets, mail worker.WorkflowRegistry, desk *workflows.Desk) {
 	tickets.RegisterWorkflowWithOptions(desk.Ticket, workflow.RegisterOptions{Name: ticket.WorkflowTicket})
+	tickets.RegisterWorkflowWithOptions(desk.BulkJob, workflow.RegisterOptions{Name: ticket.WorkflowBulkJob})
 	tickets.RegisterWorkflowWithOptions(desk.Webhook, workflow.RegisterOptions{Name: ticket.WorkflowWebhook})
 	mail.RegisterWorkflowWithOptions(desk.Delivery, workflow.RegisterOptions{Name: ticket.WorkflowDelivery})
 	mail.RegisterWorkflowWithOptions(desk.Mailbox, workflow.RegisterOptions{Name: ticket.WorkflowMailbox})
+	mail.RegisterWorkflowWithOptions(desk.Notices, workflow.RegisterOptions{Name: ticket.WorkflowNotices})
 }
 
 func register(tickets, mail worker.Registry, p Parts) {
 	registerWorkflows(tickets, mail, p.Desk)
+	tickets.RegisterActivityWithOptions(p.Bulk.Work, activity.RegisterOptions{Name: activities.NameBulk})
 	mail.RegisterActivityWithOptions(p.Webhooks.Post, activity.RegisterOptions{Name: activities.NamePost})
 	tickets.RegisterActivityWithOptions(p.Tickets.Apply, activity.RegisterOptions{Name: activities.NameApply})
 	tickets.RegisterActivityWithOptions(p.Tickets.StartEffects, activity.RegisterOptions{Name: activities.NameStartEffects})
 	mail.RegisterActivityWithOptions(p.Deliveries.Send, activity.RegisterOptions{Name: activities.NameSend})
 	mail.RegisterActivityWithOptions(p.Mailboxes.Watch, activity.RegisterOptions{Name: activities.NameWatch})
+	mail.RegisterActivityWithOptions(p.Notices.MailNotices, activity.RegisterOptions{Name: activities.NameMailNotices})
 }
 
 // Run works until ctx ends, then stops in order: mail first, so that another takes the mailboxes over, tickets last.

@@ -13,6 +13,63 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for BulkItemOutcome.
+const (
+	BulkItemOutcomeAlready BulkItemOutcome = "already"
+	BulkItemOutcomeApplied BulkItemOutcome = "applied"
+	BulkItemOutcomeFailed  BulkItemOutcome = "failed"
+	BulkItemOutcomePending BulkItemOutcome = "pending"
+	BulkItemOutcomeRefused BulkItemOutcome = "refused"
+	BulkItemOutcomeSkipped BulkItemOutcome = "skipped"
+	BulkItemOutcomeWaiting BulkItemOutcome = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the BulkItemOutcome enum.
+func (e BulkItemOutcome) Valid() bool {
+	switch e {
+	case BulkItemOutcomeAlready:
+		return true
+	case BulkItemOutcomeApplied:
+		return true
+	case BulkItemOutcomeFailed:
+		return true
+	case BulkItemOutcomePending:
+		return true
+	case BulkItemOutcomeRefused:
+		return true
+	case BulkItemOutcomeSkipped:
+		return true
+	case BulkItemOutcomeWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BulkJobState.
+const (
+	BulkJobStateCancelled BulkJobState = "cancelled"
+	BulkJobStateDone      BulkJobState = "done"
+	BulkJobStatePaused    BulkJobState = "paused"
+	BulkJobStateRunning   BulkJobState = "running"
+)
+
+// Valid indicates whether the value is a known member of the BulkJobState enum.
+func (e BulkJobState) Valid() bool {
+	switch e {
+	case BulkJobStateCancelled:
+		return true
+	case BulkJobStateDone:
+		return true
+	case BulkJobStatePaused:
+		return true
+	case BulkJobStateRunning:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ByKind.
 const (
 	ByKindAgent    ByKind = "agent"
@@ -673,6 +730,57 @@ func (e CreateAgentLanguage) Valid() bool {
 	case CreateAgentLanguageEn:
 		return true
 	case CreateAgentLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateBulkCommand.
+const (
+	CreateBulkCommandAgentResponse CreateBulkCommand = "agent-response"
+	CreateBulkCommandAssign        CreateBulkCommand = "assign"
+	CreateBulkCommandClassify      CreateBulkCommand = "classify"
+	CreateBulkCommandClose         CreateBulkCommand = "close"
+	CreateBulkCommandDelete        CreateBulkCommand = "delete"
+	CreateBulkCommandEscalate      CreateBulkCommand = "escalate"
+	CreateBulkCommandHold          CreateBulkCommand = "hold"
+	CreateBulkCommandLink          CreateBulkCommand = "link"
+	CreateBulkCommandMerge         CreateBulkCommand = "merge"
+	CreateBulkCommandNote          CreateBulkCommand = "note"
+	CreateBulkCommandRecall        CreateBulkCommand = "recall"
+	CreateBulkCommandResolve       CreateBulkCommand = "resolve"
+	CreateBulkCommandRestore       CreateBulkCommand = "restore"
+)
+
+// Valid indicates whether the value is a known member of the CreateBulkCommand enum.
+func (e CreateBulkCommand) Valid() bool {
+	switch e {
+	case CreateBulkCommandAgentResponse:
+		return true
+	case CreateBulkCommandAssign:
+		return true
+	case CreateBulkCommandClassify:
+		return true
+	case CreateBulkCommandClose:
+		return true
+	case CreateBulkCommandDelete:
+		return true
+	case CreateBulkCommandEscalate:
+		return true
+	case CreateBulkCommandHold:
+		return true
+	case CreateBulkCommandLink:
+		return true
+	case CreateBulkCommandMerge:
+		return true
+	case CreateBulkCommandNote:
+		return true
+	case CreateBulkCommandRecall:
+		return true
+	case CreateBulkCommandResolve:
+		return true
+	case CreateBulkCommandRestore:
 		return true
 	default:
 		return false
@@ -1623,22 +1731,22 @@ func (e MacroThen) Valid() bool {
 
 // Defines values for MailAfterMode.
 const (
-	Delete  MailAfterMode = "delete"
-	Keyword MailAfterMode = "keyword"
-	Move    MailAfterMode = "move"
-	Seen    MailAfterMode = "seen"
+	MailAfterModeDelete  MailAfterMode = "delete"
+	MailAfterModeKeyword MailAfterMode = "keyword"
+	MailAfterModeMove    MailAfterMode = "move"
+	MailAfterModeSeen    MailAfterMode = "seen"
 )
 
 // Valid indicates whether the value is a known member of the MailAfterMode enum.
 func (e MailAfterMode) Valid() bool {
 	switch e {
-	case Delete:
+	case MailAfterModeDelete:
 		return true
-	case Keyword:
+	case MailAfterModeKeyword:
 		return true
-	case Move:
+	case MailAfterModeMove:
 		return true
-	case Seen:
+	case MailAfterModeSeen:
 		return true
 	default:
 		return false
@@ -1849,6 +1957,27 @@ func (e NewWebhookOffReason) Valid() bool {
 	case NewWebhookOffReasonGone:
 		return true
 	case NewWebhookOffReasonLessThannil:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NoticeMail.
+const (
+	NoticeMailDigest  NoticeMail = "digest"
+	NoticeMailInstant NoticeMail = "instant"
+	NoticeMailOff     NoticeMail = "off"
+)
+
+// Valid indicates whether the value is a known member of the NoticeMail enum.
+func (e NoticeMail) Valid() bool {
+	switch e {
+	case NoticeMailDigest:
+		return true
+	case NoticeMailInstant:
+		return true
+	case NoticeMailOff:
 		return true
 	default:
 		return false
@@ -2539,6 +2668,54 @@ func (e ViewColumn) Valid() bool {
 	}
 }
 
+// Defines values for ViewKey.
+const (
+	ViewKeyAll          ViewKey = "all"
+	ViewKeyAtRisk       ViewKey = "at_risk"
+	ViewKeyAttention    ViewKey = "attention"
+	ViewKeyHandedOver   ViewKey = "handed_over"
+	ViewKeyIncoming     ViewKey = "incoming"
+	ViewKeyMineClosed   ViewKey = "mine_closed"
+	ViewKeyMineOnHold   ViewKey = "mine_on_hold"
+	ViewKeyMineOpen     ViewKey = "mine_open"
+	ViewKeyMineResolved ViewKey = "mine_resolved"
+	ViewKeyMyGroups     ViewKey = "my_groups"
+	ViewKeySpam         ViewKey = "spam"
+	ViewKeyUnassigned   ViewKey = "unassigned"
+)
+
+// Valid indicates whether the value is a known member of the ViewKey enum.
+func (e ViewKey) Valid() bool {
+	switch e {
+	case ViewKeyAll:
+		return true
+	case ViewKeyAtRisk:
+		return true
+	case ViewKeyAttention:
+		return true
+	case ViewKeyHandedOver:
+		return true
+	case ViewKeyIncoming:
+		return true
+	case ViewKeyMineClosed:
+		return true
+	case ViewKeyMineOnHold:
+		return true
+	case ViewKeyMineOpen:
+		return true
+	case ViewKeyMineResolved:
+		return true
+	case ViewKeyMyGroups:
+		return true
+	case ViewKeySpam:
+		return true
+	case ViewKeyUnassigned:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for WebhookOffReason.
 const (
 	WebhookOffReasonFailing     WebhookOffReason = "failing"
@@ -2554,6 +2731,39 @@ func (e WebhookOffReason) Valid() bool {
 	case WebhookOffReasonGone:
 		return true
 	case WebhookOffReasonLessThannil:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetBulkParamsOutcome.
+const (
+	GetBulkParamsOutcomeAlready GetBulkParamsOutcome = "already"
+	GetBulkParamsOutcomeApplied GetBulkParamsOutcome = "applied"
+	GetBulkParamsOutcomeFailed  GetBulkParamsOutcome = "failed"
+	GetBulkParamsOutcomePending GetBulkParamsOutcome = "pending"
+	GetBulkParamsOutcomeRefused GetBulkParamsOutcome = "refused"
+	GetBulkParamsOutcomeSkipped GetBulkParamsOutcome = "skipped"
+	GetBulkParamsOutcomeWaiting GetBulkParamsOutcome = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the GetBulkParamsOutcome enum.
+func (e GetBulkParamsOutcome) Valid() bool {
+	switch e {
+	case GetBulkParamsOutcomeAlready:
+		return true
+	case GetBulkParamsOutcomeApplied:
+		return true
+	case GetBulkParamsOutcomeFailed:
+		return true
+	case GetBulkParamsOutcomePending:
+		return true
+	case GetBulkParamsOutcomeRefused:
+		return true
+	case GetBulkParamsOutcomeSkipped:
+		return true
+	case GetBulkParamsOutcomeWaiting:
 		return true
 	default:
 		return false
@@ -2683,6 +2893,50 @@ type BareCommand struct {
 	Id           *CommandId `json:"id,omitempty"`
 	SeenRevision *int64     `json:"seen_revision,omitempty"`
 }
+
+// BulkCounts defines model for BulkCounts.
+type BulkCounts struct {
+	Already int `json:"already"`
+	Applied int `json:"applied"`
+	Failed  int `json:"failed"`
+	Pending int `json:"pending"`
+	Refused int `json:"refused"`
+	Skipped int `json:"skipped"`
+	Waiting int `json:"waiting"`
+}
+
+// BulkItem defines model for BulkItem.
+type BulkItem struct {
+	Command    string          `json:"command"`
+	Number     int64           `json:"number"`
+	Outcome    BulkItemOutcome `json:"outcome"`
+	Reason     *string         `json:"reason"`
+	ReasonText *string         `json:"reason_text"`
+
+	// Receipt Id of the command, for `/receipts/{id}`.
+	Receipt *string `json:"receipt"`
+}
+
+// BulkItemOutcome defines model for BulkItem.Outcome.
+type BulkItemOutcome string
+
+// BulkJob defines model for BulkJob.
+type BulkJob struct {
+	Agent      string       `json:"agent"`
+	Command    string       `json:"command"`
+	Counts     BulkCounts   `json:"counts"`
+	CreatedAt  time.Time    `json:"created_at"`
+	FinishedAt *time.Time   `json:"finished_at"`
+	Id         string       `json:"id"`
+	Items      []BulkItem   `json:"items"`
+	NextCursor *string      `json:"next_cursor"`
+	State      BulkJobState `json:"state"`
+	Total      int          `json:"total"`
+	UndoOf     *string      `json:"undo_of"`
+}
+
+// BulkJobState defines model for BulkJob.State.
+type BulkJobState string
 
 // By defines model for By.
 type By struct {
@@ -3273,6 +3527,28 @@ type CreateAgent struct {
 
 // CreateAgentLanguage defines model for CreateAgent.Language.
 type CreateAgentLanguage string
+
+// CreateBulk defines model for CreateBulk.
+type CreateBulk struct {
+	Command CreateBulkCommand `json:"command"`
+
+	// Id Your own: the same again returns the first job.
+	Id *string `json:"id,omitempty"`
+
+	// Params The body of the command's own route.
+	Params *map[string]interface{} `json:"params,omitempty"`
+
+	// Selection At least one field; all must hold.
+	Selection struct {
+		Numbers *[]int64 `json:"numbers,omitempty"`
+		Q       *string  `json:"q,omitempty"`
+		State   *[]State `json:"state,omitempty"`
+		View    *ViewKey `json:"view,omitempty"`
+	} `json:"selection"`
+}
+
+// CreateBulkCommand defines model for CreateBulk.Command.
+type CreateBulkCommand string
 
 // CreateCalendar defines model for CreateCalendar.
 type CreateCalendar struct {
@@ -4625,6 +4901,17 @@ type NewSignature struct {
 	Ja *string `json:"ja,omitempty"`
 }
 
+// NewStaffSettings defines model for NewStaffSettings.
+type NewStaffSettings struct {
+	// DigestHour Of the clock in his zone, for `digest`.
+	DigestHour *int        `json:"digest_hour,omitempty"`
+	NoticeMail NoticeMail  `json:"notice_mail"`
+	Quiet      *QuietHours `json:"quiet,omitempty"`
+
+	// Zone IANA name, such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
+}
+
 // NewTargets Working minutes by priority; 0: no such clock.
 type NewTargets struct {
 	High   *int64 `json:"high,omitempty"`
@@ -4716,7 +5003,7 @@ type NoteCommand struct {
 type Notice struct {
 	At time.Time `json:"at"`
 
-	// Audience owner, group or leads.
+	// Audience owner, group, leads or mention.
 	Audience string `json:"audience"`
 	Id       int64  `json:"id"`
 
@@ -4739,6 +5026,9 @@ type NoticeList struct {
 	Items      []Notice `json:"items"`
 	NextCursor *string  `json:"next_cursor"`
 }
+
+// NoticeMail defines model for NoticeMail.
+type NoticeMail string
 
 // Occasion defines model for Occasion.
 type Occasion string
@@ -4982,6 +5272,12 @@ type PutPresence struct {
 
 // PutPresenceDoing defines model for PutPresence.Doing.
 type PutPresenceDoing string
+
+// QuietHours defines model for QuietHours.
+type QuietHours struct {
+	From TimeOfDay `json:"from"`
+	To   TimeOfDay `json:"to"`
+}
 
 // ReadNotices defines model for ReadNotices.
 type ReadNotices struct {
@@ -5241,6 +5537,14 @@ type SplitCommand struct {
 	} `json:"split"`
 }
 
+// StaffSettings defines model for StaffSettings.
+type StaffSettings struct {
+	DigestHour int         `json:"digest_hour"`
+	NoticeMail NoticeMail  `json:"notice_mail"`
+	Quiet      *QuietHours `json:"quiet"`
+	Zone       string      `json:"zone"`
+}
+
 // State defines model for State.
 type State string
 
@@ -5358,6 +5662,9 @@ type TicketList struct {
 	// TotalCapped There are at least `total`.
 	TotalCapped bool `json:"total_capped"`
 }
+
+// TimeOfDay defines model for TimeOfDay.
+type TimeOfDay = string
 
 // Timeline defines model for Timeline.
 type Timeline struct {
@@ -5521,6 +5828,11 @@ type UndeliverableList struct {
 	NextCursor *string         `json:"next_cursor"`
 }
 
+// UndoBulk defines model for UndoBulk.
+type UndoBulk struct {
+	Id *string `json:"id,omitempty"`
+}
+
 // View defines model for View.
 type View struct {
 	// Columns Empty: the usual ones.
@@ -5550,6 +5862,9 @@ type View struct {
 
 // ViewColumn defines model for ViewColumn.
 type ViewColumn string
+
+// ViewKey defines model for ViewKey.
+type ViewKey string
 
 // ViewList defines model for ViewList.
 type ViewList struct {
@@ -5692,6 +6007,18 @@ type ListAuditParams struct {
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
+
+// GetBulkParams defines parameters for GetBulk.
+type GetBulkParams struct {
+	Outcome *GetBulkParamsOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+	Limit   *Limit                `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// GetBulkParamsOutcome defines parameters for GetBulk.
+type GetBulkParamsOutcome string
 
 // ListClientsParams defines parameters for ListClients.
 type ListClientsParams struct {
@@ -6076,6 +6403,12 @@ type CreateAgentJSONRequestBody = CreateAgent
 // ChangeAgentJSONRequestBody defines body for ChangeAgent for application/json ContentType.
 type ChangeAgentJSONRequestBody = ChangeAgent
 
+// CreateBulkJSONRequestBody defines body for CreateBulk for application/json ContentType.
+type CreateBulkJSONRequestBody = CreateBulk
+
+// UndoBulkJSONRequestBody defines body for UndoBulk for application/json ContentType.
+type UndoBulkJSONRequestBody = UndoBulk
+
 // CreateCalendarJSONRequestBody defines body for CreateCalendar for application/json ContentType.
 type CreateCalendarJSONRequestBody = CreateCalendar
 
@@ -6138,6 +6471,9 @@ type CreateMailboxJSONRequestBody = CreateMailbox
 
 // ChangeMailboxJSONRequestBody defines body for ChangeMailbox for application/json ContentType.
 type ChangeMailboxJSONRequestBody = ChangeMailbox
+
+// SaveSettingsJSONRequestBody defines body for SaveSettings for application/json ContentType.
+type SaveSettingsJSONRequestBody = NewStaffSettings
 
 // ReadNoticesJSONRequestBody defines body for ReadNotices for application/json ContentType.
 type ReadNoticesJSONRequestBody = ReadNotices
@@ -6315,6 +6651,24 @@ type ServerInterface interface {
 	// ListAudit The audit log, newest first
 	// (GET /api/v1/audit)
 	ListAudit(c *gin.Context, params ListAuditParams)
+	// CreateBulk One command for many tickets
+	// (POST /api/v1/bulk)
+	CreateBulk(c *gin.Context)
+	// GetBulk How far a bulk job is
+	// (GET /api/v1/bulk/{id})
+	GetBulk(c *gin.Context, id string, params GetBulkParams)
+	// CancelBulk End a bulk job
+	// (POST /api/v1/bulk/{id}/cancel)
+	CancelBulk(c *gin.Context, id string)
+	// PauseBulk Pause a bulk job
+	// (POST /api/v1/bulk/{id}/pause)
+	PauseBulk(c *gin.Context, id string)
+	// ResumeBulk Go on with a bulk job
+	// (POST /api/v1/bulk/{id}/resume)
+	ResumeBulk(c *gin.Context, id string)
+	// UndoBulk Take back what a bulk job did
+	// (POST /api/v1/bulk/{id}/undo)
+	UndoBulk(c *gin.Context, id string)
 	// ListCalendars Calendars
 	// (GET /api/v1/calendars)
 	ListCalendars(c *gin.Context)
@@ -6456,6 +6810,12 @@ type ServerInterface interface {
 	// TestMailbox Try a mailbox's servers
 	// (POST /api/v1/mailboxes/{mailbox}/test)
 	TestMailbox(c *gin.Context, mailbox MailboxId)
+	// GetSettings The asker's own settings
+	// (GET /api/v1/me/settings)
+	GetSettings(c *gin.Context)
+	// SaveSettings Change the asker's own settings
+	// (PUT /api/v1/me/settings)
+	SaveSettings(c *gin.Context)
 	// GetRawMessage The source of a mail
 	// (GET /api/v1/messages/{id}/raw)
 	GetRawMessage(c *gin.Context, id string)
@@ -7011,6 +7371,171 @@ func (siw *ServerInterfaceWrapper) ListAudit(c *gin.Context) {
 	}
 
 	siw.Handler.ListAudit(c, params)
+}
+
+// CreateBulk operation middleware
+func (siw *ServerInterfaceWrapper) CreateBulk(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateBulk(c)
+}
+
+// GetBulk operation middleware
+func (siw *ServerInterfaceWrapper) GetBulk(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetBulkParams
+
+	// ------------- Optional query parameter "outcome" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "outcome", c.Request.URL.Query(), &params.Outcome, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter outcome: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetBulk(c, id, params)
+}
+
+// CancelBulk operation middleware
+func (siw *ServerInterfaceWrapper) CancelBulk(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CancelBulk(c, id)
+}
+
+// PauseBulk operation middleware
+func (siw *ServerInterfaceWrapper) PauseBulk(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PauseBulk(c, id)
+}
+
+// ResumeBulk operation middleware
+func (siw *ServerInterfaceWrapper) ResumeBulk(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ResumeBulk(c, id)
+}
+
+// UndoBulk operation middleware
+func (siw *ServerInterfaceWrapper) UndoBulk(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UndoBulk(c, id)
 }
 
 // ListCalendars operation middleware
@@ -8079,6 +8604,32 @@ func (siw *ServerInterfaceWrapper) TestMailbox(c *gin.Context) {
 	}
 
 	siw.Handler.TestMailbox(c, mailbox)
+}
+
+// GetSettings operation middleware
+func (siw *ServerInterfaceWrapper) GetSettings(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSettings(c)
+}
+
+// SaveSettings operation middleware
+func (siw *ServerInterfaceWrapper) SaveSettings(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SaveSettings(c)
 }
 
 // GetRawMessage operation middleware
@@ -11398,6 +11949,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/api/v1/agents/:key", wrapper.DeleteAgent)
 	router.GET(options.BaseURL+"/api/v1/agents/:key", wrapper.GetAgent)
 	router.PATCH(options.BaseURL+"/api/v1/agents/:key", wrapper.ChangeAgent)
+	router.GET(options.BaseURL+"/api/v1/me/settings", wrapper.GetSettings)
+	router.PUT(options.BaseURL+"/api/v1/me/settings", wrapper.SaveSettings)
 	router.GET(options.BaseURL+"/api/v1/notices", wrapper.ListNotices)
 	router.POST(options.BaseURL+"/api/v1/notices/read", wrapper.ReadNotices)
 	router.GET(options.BaseURL+"/api/v1/clients", wrapper.ListClients)
@@ -11490,4 +12043,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/webhooks/:id/ping", wrapper.PingWebhook)
 	router.GET(options.BaseURL+"/api/v1/webhooks/:id/deliveries", wrapper.ListHookDeliveries)
 	router.POST(options.BaseURL+"/api/v1/webhooks/:id/deliveries/:delivery/redeliver", wrapper.RedeliverHook)
+	router.POST(options.BaseURL+"/api/v1/bulk", wrapper.CreateBulk)
+	router.GET(options.BaseURL+"/api/v1/bulk/:id", wrapper.GetBulk)
+	router.POST(options.BaseURL+"/api/v1/bulk/:id/pause", wrapper.PauseBulk)
+	router.POST(options.BaseURL+"/api/v1/bulk/:id/resume", wrapper.ResumeBulk)
+	router.POST(options.BaseURL+"/api/v1/bulk/:id/cancel", wrapper.CancelBulk)
+	router.POST(options.BaseURL+"/api/v1/bulk/:id/undo", wrapper.UndoBulk)
 }

@@ -108,3 +108,31 @@ func hookDelivery(d postgres.HookDelivery) api.HookDelivery {
 		Attempts: convert(d.Attempts, func(a postgres.HookAttempt) api.HookAttempt { return api.HookAttempt(a) }),
 	}
 }
+
+// bulk joins the API's port for bulk jobs to the record.
+type bulk struct{ q *postgres.Queue }
+
+func (b bulk) AddBulk(ctx context.Context, job api.BulkJob, numbers []ticket.Number) (api.BulkJob, error) {
+	added, err := b.q.AddBulk(ctx, postgres.Bulk(job), numbers)
+	return api.BulkJob(added), away(err)
+}
+
+func (b bulk) BulkJob(ctx context.Context, id string) (api.BulkJob, error) {
+	job, err := b.q.BulkJob(ctx, id)
+	return api.BulkJob(job), away(err)
+}
+
+func (b bulk) BulkItems(ctx context.Context, job, outcome string, after, limit int) ([]api.BulkItem, error) {
+	list, err := b.q.BulkItems(ctx, job, outcome, after, limit)
+	return convert(list, func(i postgres.BulkItem) api.BulkItem { return api.BulkItem(i) }), away(err)
+}
+
+func (b bulk) SetBulk(ctx context.Context, job, state string) (api.BulkJob, error) {
+	set, err := b.q.SetBulk(ctx, job, state)
+	return api.BulkJob(set), away(err)
+}
+
+func (b bulk) UndoBulk(ctx context.Context, agent, request, job string) (api.BulkJob, error) {
+	undo, err := b.q.UndoBulk(ctx, agent, request, job)
+	return api.BulkJob(undo), away(err)
+}

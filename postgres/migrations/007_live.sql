@@ -8,7 +8,7 @@ create table feed (
     event    bigint not null unique references events (id)
 );
 
--- Where the feed ends, and below which id no event can be missing from it (low). sure_low becomes low once every
+-- Where the feed ends, and up to which id no event can be missing from it (low). sure_low becomes low once every
 -- transaction below sure_xid has ended; both only save looking.
 create table feed_end (
     one      boolean primary key default true check (one),
@@ -18,7 +18,7 @@ create table feed_end (
     sure_xid xid8
 );
 insert into feed (position, event) select row_number() over (order by id), id from events;
-insert into feed_end (position, low) select coalesce(max(position), 0), 0 from feed;
+insert into feed_end (position) select coalesce(max(position), 0) from feed;
 
 -- Who looks at a ticket or writes there now. Not worth a disk's turn: after a crash everybody says it again.
 create unlogged table presence (
@@ -79,5 +79,36 @@ create table hook_attempts (
     error  text not null default '',
     primary key (hook, no)
 );
+
+-- One command for many tickets. The job is the truth, its workflow only works on it.
+create table bulk_jobs (
+    id          uuid primary key,
+    agent       text not null references agents (key),
+    request     text not null,           -- the asker's own id of the request
+    fingerprint text not null,
+    command     text not null,
+    template    jsonb not null,          -- the order as it goes to each ticket
+    state       text not null default 'running' check (state in ('running', 'paused', 'cancelled', 'done')),
+    undo_of     uuid references bulk_jobs (id),
+    lent_until  timestamptz,             -- somebody works on it until then
+    created_at  timestamptz not null default now(),
+    finished_at timestamptz,
+    unique (agent, request)
+);
+create index bulk_jobs_unfinished on bulk_jobs (created_at) where finished_at is null;
+
+create table bulk_items (
+    job    uuid not null references bulk_jobs (id) on delete cascade,
+    n      int not null,
+    ticket bigint not null references tickets (number),
+    state  text not null default 'waiting' check (state in ('waiting', 'stored', 'skipped')),
+    reason text not null default '',
+    seq    bigint,                       -- of the command; its receipt tells the outcome
+    other  jsonb,                        -- the order for this ticket alone, where it is another than the job's
+    before jsonb,                        -- how the ticket stood, to undo
+    primary key (job, n),
+    unique (job, ticket)
+);
+create index bulk_items_waiting on bulk_items (job, n) where state = 'waiting';
 
 ---- create above / drop below ----

@@ -17,6 +17,8 @@ type path struct {
 	has  []enumspb.EventType // what makes it worth keeping
 }
 
+const activityCompleted = enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED
+
 var paths = []path{
 	{"fortnight", fortnight, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_CANCELED, enumspb.EVENT_TYPE_TIMER_FIRED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
 	{"breach", breach, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED}},
@@ -36,6 +38,7 @@ var paths = []path{
 	{"delivery", deliveryWithRetries, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED}},
 	{"delivery-uncertain", deliveryUncertain, nil},
 	{"delivery-withdrawn", deliveryWithdrawn, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
+	{"bulk-paused", bulkPaused, []enumspb.EventType{enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
 	{"webhook", webhookWithRetries, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
 	{"mailbox", mailboxWatched, []enumspb.EventType{enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED}},
 }
