@@ -65,13 +65,15 @@ var plan = []room{
 	// Tests of dispatch, workflows and the whole start a server of their own.
 	{name: "duradesk/dispatch/temporaltest", ours: []string{"duradesk/postgres/cluster/"}, never: join(pgx, gin, mailbox)},
 	{name: "duradesk/postgres", ours: ground, never: join(temporal, gin, mailbox)},
+	// Many tickets, for tests and benchmarks.
+	{name: "duradesk/postgres/crowd", ours: join(ground, []string{"duradesk/postgres"}), never: join(temporal, gin, mailbox)},
 	{name: "duradesk/postgres/cluster/...", ours: []string{}, never: join(temporal, gin, mailbox)},
 	{name: "duradesk/mail/receive", ours: []string{"duradesk/mail", "duradesk/ticket"}, never: join(pgx, temporal, gin)},
 	{name: "duradesk/mail/oauth", ours: []string{}, never: join(pgx, temporal, gin, mailbox)},
 	{name: "duradesk/mail/send", ours: []string{"duradesk/mail", "duradesk/ticket"}, never: join(pgx, temporal, gin)},
 	{name: "duradesk/mail/world", ours: []string{}, never: join(pgx, temporal, gin)},
 	{name: "duradesk/webhook/post", ours: []string{"duradesk/webhook"}, never: join(pgx, temporal, gin)},
-	{name: "duradesk/api", ours: join(ground, []string{"duradesk/api/"}), never: join(pgx, temporal, mailbox), untouched: []string{"database/sql"}},
+	{name: "duradesk/api", ours: join(ground, []string{"duradesk/calendar/ics", "duradesk/api/"}), never: join(pgx, temporal, mailbox), untouched: []string{"database/sql"}},
 	{name: "duradesk/api/client", ours: []string{}, never: join(pgx, temporal, mailbox, gin)},
 	{name: "duradesk/api/...", ours: join(ground, []string{"duradesk/api/"}), never: join(pgx, temporal, mailbox)},
 	{name: "duradesk/worker", ours: join(ground, []string{"duradesk/activities", "duradesk/workflows"}), never: join(pgx, gin, mailbox)},

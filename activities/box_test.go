@@ -30,6 +30,7 @@ type box struct {
 	validity uint32
 	waits    []func() // what happens while the mailbox is waited for; at the last one the watch ends
 	found    ticket.Found
+	notice   *ticket.NoticeMailed // what the mail with deliveryID was
 	open     error
 	settle   func(ticket.Fate) error
 	find     func(ticket.Traces)
@@ -98,6 +99,13 @@ func (b *box) Find(_ context.Context, t ticket.Traces) (ticket.Found, error) {
 		b.find(t)
 	}
 	return b.found, nil
+}
+
+func (b *box) NoticeMailed(_ context.Context, delivery string) (ticket.NoticeMailed, error) {
+	if b.notice == nil || delivery != deliveryID {
+		return ticket.NoticeMailed{}, &ticket.Error{Code: ticket.NotFound, Message: "this mail was not to staff"}
+	}
+	return *b.notice, nil
 }
 
 func (b *box) Settle(_ context.Context, f ticket.Fate) (ticket.Settled, error) {

@@ -46,6 +46,8 @@ type Intake interface {
 	Receive(ctx context.Context, m ticket.Received) (done bool, attempts int, err error)
 	// Find looks up what a mail's headers may refer to.
 	Find(ctx context.Context, t ticket.Traces) (ticket.Found, error)
+	// NoticeMailed returns whom one of our mails to staff was for; ticket.NotFound where the delivery is none.
+	NoticeMailed(ctx context.Context, delivery string) (ticket.NoticeMailed, error)
 	// Settle gives a mail its one fate and stores the command that goes with it, in one transaction.
 	Settle(ctx context.Context, f ticket.Fate) (ticket.Settled, error)
 	// Begun notes the UIDVALIDITY at first contact and the last UID that is not taken in.

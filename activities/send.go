@@ -40,7 +40,10 @@ type Deliveries struct {
 	Now    func() time.Time
 	// GiveUp is how long after its making a mail is tried; 0: three days.
 	GiveUp time.Duration
-	Crash  func(point string)
+	// Say gives a text of the catalogs, for mail to staff; ConsoleURL is where they find the ticket.
+	Say        func(lang, key string, args map[string]string) string
+	ConsoleURL string
+	Crash      func(point string)
 }
 
 // Pauses between attempts.
@@ -161,6 +164,13 @@ func ends(recipients []string, state, reason string) []ticket.End {
 
 // compose makes the mail: as mail.Letter writes it, answered to the address that names its ticket.
 func (d *Deliveries) compose(m ticket.Mail) ([]byte, error) {
+	if m.Occasion == ticket.OccasionNotice {
+		out, err := d.staffLetter(m)
+		if err != nil {
+			return nil, err
+		}
+		return mail.Compose(out)
+	}
 	out, err := mail.Letter(m)
 	if err != nil {
 		return nil, err

@@ -13,6 +13,16 @@ import (
 func (m *Mailboxes) decide(ctx context.Context, box ticket.Mailbox, got ticket.Received, parsed mail.Message, warnings []mail.Warning) (ticket.Fate, error) {
 	class := mail.Classify(parsed, box.Self)
 	hints := mail.FindHints(parsed, m.Keys, box.Self)
+	notice, answers, err := m.answersNotice(ctx, &hints)
+	if err != nil {
+		return ticket.Fate{}, err
+	}
+	if answers {
+		fate := ticket.Fate{Received: got, Fate: "message", MailID: parsed.MessageID, Evidence: map[string]any{"class": string(class.Sort), "signs": class.Evidence, "warnings": codes(warnings)}}
+		if fate, taken := answeredNotice(notice, fate, parsed, box, class); taken {
+			return fate, nil
+		}
+	}
 	original, proof := m.original(parsed, class)
 	if proof != "" {
 		hints.Own = append([]mail.OwnID{original}, hints.Own...)

@@ -34,6 +34,7 @@ type Options struct {
 	Letters    Letters
 	SavedViews SavedViews
 	Clients    Clients
+	Habits     Habits
 
 	Identity    Identity
 	Postman     Postman

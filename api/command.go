@@ -110,6 +110,7 @@ func (s *server) order(c *gin.Context, sp spec, rec ticket.Record, body map[stri
 		sp.params(h, o, &order)
 	}
 	h.draftFiles(o, order.Message)
+	h.withinLimits(o, rec.Process.Desk, order.Message)
 	h.mayLeave(o, order)
 	if who.isClient() {
 		h.clientOrder(o, &order)

@@ -72,6 +72,7 @@ func (s *server) opening(ctx context.Context, who asker, body map[string]any) (t
 		}
 	}
 	order.Message = o.message(false, ticket.By{Kind: ticket.ActorClient, ID: open.Client.ID, Name: open.Client.Name})
+	h.withinLimits(o, open.Desk, order.Message)
 	h.form(o, open.Desk, open.ReceptionType, open.Fields, nil)
 	o.done()
 	fillIn(open, order.Message)

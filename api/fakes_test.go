@@ -25,6 +25,7 @@ type fake struct {
 	drafts   fakeDrafts
 	saved    fakeViews
 	taboo    []Forbidden
+	habits   map[string]ticket.StaffSettings
 	mu       sync.Mutex
 	now      time.Time
 	tickets  map[ticket.Number]*ticket.Record
@@ -326,6 +327,7 @@ func (f *fake) options() Options {
 		Drafts:     &f.drafts,
 		Letters:    (*fakeLetters)(f),
 		SavedViews: &f.saved, Clients: (*fakeIdentity)(f),
+		Habits:  (*fakeHabits)(f),
 		BaseURL: "http://desk.example/", TemporalUIURL: "http://temporal.example:8233/", Now: func() time.Time { return f.now },
 	}
 }

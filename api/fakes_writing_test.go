@@ -150,3 +150,27 @@ func (f *fakeLetters) ForbiddenFor(_ context.Context, desk string) ([]Forbidden,
 	}
 	return f.taboo, f.away
 }
+
+type fakeHabits fake
+
+func (f *fakeHabits) StaffSettings(_ context.Context, agent string) (ticket.StaffSettings, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s, ok := f.habits[agent]; ok {
+		return s, f.away
+	}
+	return ticket.DefaultStaffSettings(), f.away
+}
+
+func (f *fakeHabits) SetStaffSettings(_ context.Context, agent string, s ticket.StaffSettings) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.habits == nil {
+		f.habits = map[string]ticket.StaffSettings{}
+	}
+	if agent == "lead" && s.QuietFrom == "11:11" {
+		return &ticket.Error{Code: ticket.Invalid, Field: "/notice_mail", Key: "notice_to_mailbox", Message: "a mailbox"}
+	}
+	f.habits[agent] = s
+	return f.away
+}

@@ -53,6 +53,8 @@ func (h *hand) fields(o *object, r ticket.ReceptionType, given, had map[string]a
 		switch {
 		case !known && !was && len(r.Fields) > 0:
 			in.blameWorld(key, "form_unknown", map[string]string{"name": key, "known": strings.Join(askedOf(r), ", ")})
+		case known && f.By == ticket.ByOperator && h.who.isClient():
+			in.blame(key, "form_operator", map[string]string{"name": key})
 		case known && given[key] != nil:
 			if code, args := wrongValue(f, given[key]); code != "" {
 				in.blameWorld(key, code, args)

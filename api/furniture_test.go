@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -169,4 +170,36 @@ func TestWhatAMacroComesTo(t *testing.T) {
 	}, r.at("commands"))
 	call(t, door, bootstrap, "GET", "/api/v1/tickets/1042/macros/other:theirs", "").is(t, 404, "not-found")
 	call(t, door, bootstrap, "GET", "/api/v1/tickets/1042/macros/none", "").is(t, 404, "not-found")
+}
+
+// TestFilesWithinTheLimitsOfTheDesk: of one file, and of all of a mail.
+func TestFilesWithinTheLimitsOfTheDesk(t *testing.T) {
+	t.Parallel()
+	f, door := fresh(t)
+	f.desks[0].Manner.AttachmentMB, f.desks[0].Manner.MailMB = 1, 2
+	file := func(bytes int) string {
+		return `{"name":"a.bin","data":"` + base64.StdEncoding.EncodeToString(make([]byte, bytes)) + `"}`
+	}
+	answer := func(files ...string) reply {
+		return call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/agent-response", `{"message":{"body":"x","attachments":[`+strings.Join(files, ",")+`]}}`)
+	}
+	answer(file(1<<20), file(1<<19)).is(t, 200)
+	r := answer(file(10), file(1<<20+1))
+	r.is(t, 413, "too-large")
+	require.Equal(t, []string{"/message/attachments/1"}, r.pointers())
+	r = answer(file(1<<20), file(1<<20), file(1))
+	r.is(t, 413, "too-large")
+	require.Equal(t, []string{"/message"}, r.pointers())
+	call(t, door, bootstrap, "POST", "/api/v1/tickets", `{"desk":"support","client":{"name":"x"},"channel":"phone","title":"x","message":{"body":"x","attachments":[`+file(1<<20+1)+`]}}`).is(t, 413, "too-large")
+}
+
+// TestAClientFillsHisOwnFieldsOnly.
+func TestAClientFillsHisOwnFieldsOnly(t *testing.T) {
+	t.Parallel()
+	faults := []fault{}
+	h := &hand{who: asker{client: ticket.Client{ID: "c_01"}}}
+	form := ticket.ReceptionType{Fields: []ticket.Field{{Key: "mine", Kind: ticket.FieldText, By: ticket.ByClient}, {Key: "theirs", Kind: ticket.FieldText, By: ticket.ByOperator}}}
+	h.fields(&object{faults: &faults}, form, map[string]any{"mine": "x", "theirs": "y"}, nil)
+	require.Len(t, faults, 1)
+	require.Equal(t, "/fields/theirs form_operator", faults[0].pointer+" "+faults[0].code)
 }

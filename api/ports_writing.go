@@ -35,3 +35,10 @@ type Forbidden struct {
 	Word, Action string // action: warn, block
 	Note         string // what to write instead
 }
+
+// Habits keeps how members of staff hear of what concerns them.
+type Habits interface {
+	StaffSettings(ctx context.Context, agent string) (ticket.StaffSettings, error)
+	// SetStaffSettings stores them; ticket.Invalid where mail would go to a mailbox of the desk itself.
+	SetStaffSettings(ctx context.Context, agent string, s ticket.StaffSettings) error
+}

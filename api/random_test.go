@@ -75,9 +75,10 @@ func TestRandomRequests(t *testing.T) {
 					continue
 				}
 				require.Contains(t, []string{
-					"unknown_group", "unknown_agent", "template", "empty", "form_date", "base64", "ics_none", "ics_empty", "ics_range", "calendar_overlap", "calendar_midnight", "calendar_hours", "calendar_never_open", "calendar_no_set", "calendar_no_date", "calendar_name", "calendar_half_yearly", "calendar_ends_before", "calendar_no_hours", "calendar_twice", "form_twice", "form_kind_fixed", "form_unknown", "form_missing", "unknown_reception_type", "nothing", "agent_disabled", "unknown_desk", "unknown_client", "owner_elsewhere", "until_in_past", "expires_in_past", "reserved", "unknown_issue_desk", "unknown_ticket", "unknown_message", "unknown_calendar",
-					"not_both", "needs_other", "holiday", "closure", "opening", "zone", "calendar", "hours", "too_far", "bulk_empty",
-					"hook_address", "view", "itself",
+					"unknown_group", "unknown_agent", "template", "empty", "form_date", "base64", "ics_none", "ics_empty", "ics_range", "calendar_overlap", "calendar_midnight", "calendar_hours", "calendar_never_open", "calendar_no_set", "calendar_no_date", "calendar_name", "calendar_half_yearly", "calendar_ends_before", "calendar_no_hours", "calendar_twice", "form_operator", "form_twice", "form_kind_fixed", "form_unknown", "form_missing", "unknown_reception_type", "nothing", "agent_disabled", "unknown_desk", "unknown_client", "owner_elsewhere", "until_in_past", "expires_in_past", "reserved", "unknown_issue_desk", "unknown_ticket", "unknown_message", "unknown_calendar",
+					"not_both", "needs_other", "holiday", "closure", "opening", "zone", "calendar", "hours", "too_far",
+					"hook_address",
+					"bulk_empty", "view", "itself",
 					"needed_here", "token_url", "host", "unknown_draft_file",
 					"client_scope", "code_wrong", "no_such_client", "client_no_access",
 				}, m["code"], "%s → %s", what, got.raw)
@@ -244,6 +245,8 @@ func (g *generator) text(s *openapi3.Schema) string {
 		return g.pick("", "aGk=", "AAAA")
 	case strings.HasPrefix(s.Pattern, "^[a-z][a-z0-9_-]"):
 		return g.pick("support", "sato", "tier2", "repairs", "tokyo", "always", "admin", "me", "none", "lead", "mori", "other", "a", "x"+strconv.Itoa(g.IntN(1e6)), strings.Repeat("k", 40))
+	case strings.HasPrefix(s.Pattern, `^([01]`):
+		return g.pick("22:00", "07:30", "00:00", "23:59")
 	case strings.HasPrefix(s.Pattern, `^\d`):
 		return g.pick("09:00-17:30", "22:00-06:00", "00:00-24:00", "99:00-17:00")
 	case strings.Contains(s.Pattern, "@"):

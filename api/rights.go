@@ -101,6 +101,9 @@ var rights = map[string]right{
 	"moveMessage":     {scopeAct, ticket.RoleAgent},
 	"withdrawMessage": {scopeAct, ticket.RoleAgent},
 
+	"getSettings":  {scopeRead, ticket.RoleAgent},
+	"saveSettings": {scopeRead, ticket.RoleAgent}, // his own, and they move no ticket
+
 	// Drafts are the asker's own.
 	"listDrafts":       {scopeRead, ticket.RoleAgent},
 	"listTicketDrafts": {scopeRead, ticket.RoleAgent},

@@ -30,6 +30,10 @@ type rowInput struct {
 	ID string `json:"id"`
 }
 
+type agentInput struct {
+	Agent string `json:"agent"`
+}
+
 // Ring signals a ticket's workflow under the command's own name, so that its history reads as a story. A workflow
 // that is not there starts and loads its process from the row.
 func (b *Bell) Ring(ctx context.Context, n ticket.Number, name string, r ticket.Ring) error {
@@ -65,6 +69,18 @@ func (b *Bell) StartDelivery(ctx context.Context, delivery string) error {
 // StartMailbox starts the workflow that watches a mailbox: one leader by its id.
 func (b *Bell) StartMailbox(ctx context.Context, mailbox string) error {
 	return b.start(ctx, ticket.MailboxWorkflowID(mailbox), ticket.WorkflowMailbox, rowInput{ID: mailbox}, "Mailbox "+mailbox)
+}
+
+// RingNotices tells the workflow that mails an agent's notices that something changed; one that is not there starts.
+func (b *Bell) RingNotices(ctx context.Context, agent string) error {
+	id := ticket.NoticesWorkflowID(agent)
+	_, err := b.Client.SignalWithStartWorkflow(ctx, id, ticket.SignalBell, nil, client.StartWorkflowOptions{
+		TaskQueue: ticket.QueueMail, StaticSummary: "Notices to " + agent, WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+	}, ticket.WorkflowNotices, agentInput{Agent: agent})
+	if err != nil {
+		return fmt.Errorf("signal %s: %w", id, err)
+	}
+	return nil
 }
 
 // RestartMailbox has a mailbox watched by its present settings at once, whether its workflow runs or not.

@@ -31,6 +31,11 @@ type Record interface {
 	Chores(ctx context.Context, limit int, all bool) ([]ticket.Chore, error)
 	// MailboxesToWatch lists the mailboxes that are switched on.
 	MailboxesToWatch(ctx context.Context) ([]string, error)
+	// UntoldNotices lists agents who have notices to be mailed of which their workflow may not know, and lends them to the
+	// caller for a few seconds.
+	UntoldNotices(ctx context.Context, limit int) ([]string, error)
+	// UntellNotices takes the loan of an agent back: his workflow could not be told.
+	UntellNotices(ctx context.Context, agent string) error
 	// OpenTickets pages through the tickets that need a workflow.
 	OpenTickets(ctx context.Context, after ticket.Number, limit int) ([]ticket.Number, error)
 }
@@ -96,7 +101,30 @@ func (r *Relay) look(ctx context.Context) error {
 	if err := r.deliveries(ctx); err != nil {
 		return err
 	}
+	if err := r.notices(ctx); err != nil {
+		return err
+	}
 	return r.chores(ctx, false)
+}
+
+// notices tells the workflows of agents that something is to be mailed.
+func (r *Relay) notices(ctx context.Context) error {
+	agents, err := r.Record.UntoldNotices(ctx, atOnce)
+	if err != nil {
+		return err
+	}
+	g, inner := limited(ctx)
+	for _, agent := range agents {
+		g.Go(func() error {
+			err := r.Bell.RingNotices(inner, agent)
+			if err != nil {
+				r.Log.DebugContext(ctx, "notices wait", "agent", agent, "error", err)
+				return r.Record.UntellNotices(context.WithoutCancel(ctx), agent)
+			}
+			return nil
+		})
+	}
+	return g.Wait()
 }
 
 func (r *Relay) chores(ctx context.Context, all bool) error {

@@ -28,6 +28,7 @@ type record struct {
 	overdue    []ticket.Number
 	chores     []ticket.Chore
 	mailboxes  []string
+	untold     []string
 	open       []ticket.Number
 	err        error
 }
@@ -79,6 +80,14 @@ func (r *record) OpenTickets(_ context.Context, after ticket.Number, limit int) 
 	return out, nil
 }
 
+func (r *record) UntoldNotices(context.Context, int) ([]string, error) { return r.untold, nil }
+func (r *record) UntellNotices(_ context.Context, agent string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.untold = append(r.untold, agent)
+	return nil
+}
+
 func relay(t *testing.T, r *record) (*Relay, client.Client) {
 	t.Helper()
 	c := temporaltest.Client(t, temporaltest.Namespace(t))
@@ -104,6 +113,19 @@ func TestTheRelayRingsAndStartsWhatWasNot(t *testing.T) {
 	require.Equal(t, []ticket.Number{1001, 1002}, r.rung, "noted when it was done, not before")
 	require.NoError(t, relay.look(t.Context()), "two relays at once, or one twice: no harm")
 	require.Empty(t, r.unrang)
+}
+
+func TestTheRelayTellsOfNoticesThatAreToBeMailed(t *testing.T) {
+	t.Parallel()
+	r := &record{untold: []string{"sato", "lead"}}
+	relay, c := relay(t, r)
+	require.NoError(t, relay.look(t.Context()))
+	require.Equal(t, [][2]string{{"bell", ""}}, signals(t, c, "notices-sato"))
+	require.Equal(t, [][2]string{{"bell", ""}}, signals(t, c, "notices-lead"))
+	c.Close() // Temporal is away
+	r.untold = []string{"kato"}
+	require.NoError(t, relay.notices(t.Context()))
+	require.Equal(t, []string{"kato", "kato"}, r.untold, "taken back")
 }
 
 func TestABellThatCouldNotBeRungIsTakenBack(t *testing.T) {

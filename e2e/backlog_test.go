@@ -21,7 +21,7 @@ import (
 // each person's mail one ticket. With DURADESK_SOAK=1 (make soak) it holds 10,000 mails; else a few hundred.
 func TestBacklog(t *testing.T) {
 	t.Parallel()
-	mails, every := 300, 60
+	mails, every := 200, 70
 	if os.Getenv("DURADESK_SOAK") != "" {
 		mails, every = 10_000, 200 // a kill each few seconds of work
 	}
@@ -36,7 +36,7 @@ func TestBacklog(t *testing.T) {
 // takes over, and the first wakes up in the middle of its work.
 func TestTwoWorkersAtOneMailbox(t *testing.T) {
 	t.Parallel()
-	mails, answers, kills := 300, 60, 3
+	mails, answers, kills := 200, 60, 2
 	if os.Getenv("DURADESK_SOAK") != "" {
 		mails, answers, kills = 10_000, 500, 10
 	}

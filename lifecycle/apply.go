@@ -205,7 +205,7 @@ func (t *Table) applied(x facts, a Answer, rule string) Decision {
 	events := happened(before, p, x.c, a, outer)
 	return Decision{
 		Process: p, Answer: ticket.Applied, Rule: rule, Effects: outer, Events: events,
-		Sends: sends(before, p, x.c, outer), Links: linked(before, p, x.c, outer), Unlinks: unlinked(before, p), Notices: notices(p, outer, done(before, p, x.c, outer)),
+		Sends: sends(before, p, x.c, outer), Links: linked(before, p, x.c, outer), Unlinks: unlinked(before, p), Notices: notices(before, p, x.c, outer, done(before, p, x.c, outer)),
 	}
 }
 

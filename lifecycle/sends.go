@@ -131,9 +131,14 @@ func unlinked(before, after ticket.Process) []ticket.Link {
 	return nil
 }
 
-// notices lists the words to staff; why is the event that they are about.
-func notices(after ticket.Process, effects []Effect, why string) []Notice {
+// notices lists the words to staff; why is the event that they are about. Whoever is given a ticket by somebody else hears
+// of it.
+func notices(before, after ticket.Process, c ticket.Command, effects []Effect, why string) []Notice {
 	var out []Notice
+	given := after.Owner != "" && after.Owner != before.Owner && !(c.By.Kind == ticket.ActorAgent && c.By.ID == after.Owner)
+	if given && (c.Kind == ticket.Assign || c.Kind == ticket.Create) {
+		out = append(out, Notice{To: ToOwner, Why: "assigned"})
+	}
 	for _, e := range effects {
 		switch {
 		case e == TellOwner && after.Owner == "":

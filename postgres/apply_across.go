@@ -74,6 +74,20 @@ func (a *applying) notice(c stored, n lifecycle.Notice) {
 		who = `select a.key from agents a where a.role in ('lead', 'admin') and (a.role = 'admin' or exists (select from agent_desks d where d.agent = a.key and d.desk = $6))`
 	}
 	key := map[lifecycle.Audience]string{lifecycle.ToOwner: a.p.Owner, lifecycle.ToGroup: a.p.Group, lifecycle.ToLeads: a.row.desk}[n.To]
-	a.writes.Queue(`insert into notices (agent, ticket, seq, name, audience, at) select w.agent, $1, $2, $3, $4, $5 from (`+who+`) w (agent) on conflict do nothing`,
-		a.row.number, c.Seq, n.Why, string(n.To), c.At, key)
+	a.writes.Queue(insertNotices+`(`+who+`)`+noticesOf, a.row.number, c.Seq, n.Why, string(n.To), c.At, key)
+}
+
+// insertNotices and noticesOf stand around a query of agents: whoever has mail of his notices gets this one so too.
+const (
+	insertNotices = `insert into notices (agent, ticket, seq, name, audience, at, waiting) select w.agent, $1, $2, $3, $4, $5,
+		exists (select from agent_settings s where s.agent = w.agent and s.notice_mail <> 'off') from `
+	noticesOf = ` w (agent) on conflict do nothing`
+)
+
+// mention keeps a word to those whom a note calls by their keys, @sato, if they see the ticket. Who writes it knows.
+func (a *applying) mention(c stored) {
+	a.writes.Queue(insertNotices+`(select distinct g.key from messages m, regexp_matches(lower(m.body), '(?:^|[^[:alnum:]_@./-])@([a-z][a-z0-9_-]*)', 'g') x (word)
+			join agents g on g.key = rtrim(x.word[1], '-_') where m.id::text = $6 and m.body like '%@%' and g.disabled_at is null and g.key <> $7
+			and (g.role = 'admin' or exists (select from agent_desks d where d.agent = g.key and d.desk = $8)))`+noticesOf,
+		a.row.number, c.Seq, "mentioned", "mention", c.At, c.Message, c.By.ID, a.row.desk)
 }

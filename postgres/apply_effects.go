@@ -63,6 +63,7 @@ func (a *applying) keep(c stored) {
 	kind := "public"
 	if c.note {
 		kind = "note"
+		a.mention(c)
 	}
 	a.row.last = ticket.LastMessage{By: author.Kind, Name: author.Name, Kind: kind, At: c.At, Excerpt: c.excerpt}
 	if !c.note && c.Kind != ticket.AutomaticMail {

@@ -64,7 +64,7 @@ func (q *Queue) reportDelivery(ctx context.Context, tx pgx.Tx, f ticket.Fate, id
 	if err := send(ctx, tx, b); err != nil {
 		return 0, err
 	}
-	if !news.failed {
+	if !news.failed || d.agent != "" { // a mail to staff says nothing about the ticket
 		return d.number, nil
 	}
 	return d.number, q.tellBounced(ctx, tx, f, &d, &r, news)

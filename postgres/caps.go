@@ -38,9 +38,9 @@ select coalesce(b.id::text, ''), coalesce(b.alert, ''),
   (select count(*) from acknowledgements where address = $2 and at > $3::timestamptz - interval '1 hour'),
   (select count(*) from acknowledgements where address = $2 and at > $3::timestamptz - interval '1 day'),
   (select count(*) from acknowledgements where mailbox = b.id and at > $3::timestamptz - interval '1 hour'),
-  (select count(*) from deliveries where ticket = $1 and message is null and created_at > $3::timestamptz - interval '10 minutes'),
+  (select count(*) from deliveries where ticket = $1 and message is null and agent is null and created_at > $3::timestamptz - interval '10 minutes'),
   (select count(*) from messages m where m.ticket = $1 and m.by_kind = 'client' and m.raw is not null and m.at > $3::timestamptz - interval '10 minutes'
-    and exists (select from deliveries d where d.ticket = m.ticket and d.finished_at between m.at - interval '1 minute' and m.at)),
+    and exists (select from deliveries d where d.ticket = m.ticket and d.agent is null and d.finished_at between m.at - interval '1 minute' and m.at)),
   exists (select from undeliverable where address = $2)
 from (values (1)) one left join box b on true`
 

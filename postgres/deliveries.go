@@ -35,7 +35,8 @@ type delivery struct {
 	reason   string
 	created  time.Time
 	finished bool
-	told     bool // that it is late
+	told     bool   // that it is late
+	agent    string // whom a mail to staff is for
 	now      time.Time
 }
 
@@ -51,9 +52,9 @@ func (q *Queue) lockDelivery(ctx context.Context, tx pgx.Tx, id string) (deliver
 	}
 	b := &pgx.Batch{}
 	q.queueLock(b, d.number, &r)
-	b.Queue(`select coalesce(message::text, ''), occasion, mail_id, state, phase, attempt, next_at, raw, coalesce(reason, ''), created_at, finished_at is not null, late_at is not null
+	b.Queue(`select coalesce(message::text, ''), occasion, mail_id, state, phase, attempt, next_at, raw, coalesce(reason, ''), created_at, finished_at is not null, late_at is not null, coalesce(agent, '')
 		from deliveries where id = $1 for update`, id).QueryRow(func(found pgx.Row) error {
-		return found.Scan(&d.message, &d.occasion, &d.mailID, &d.state, &d.phase, &d.attempt, &d.nextAt, &d.raw, &d.reason, &d.created, &d.finished, &d.told)
+		return found.Scan(&d.message, &d.occasion, &d.mailID, &d.state, &d.phase, &d.attempt, &d.nextAt, &d.raw, &d.reason, &d.created, &d.finished, &d.told, &d.agent)
 	})
 	if err := send(ctx, tx, b); err != nil {
 		return d, r, fmt.Errorf("lock delivery: %w", err)
@@ -148,15 +149,19 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 	b.Queue(`select address, cc, state from recipients where delivery = $1 order by address`, d.id).Query(func(rows pgx.Rows) error {
 		return eachRecipient(rows, &out)
 	})
-	queueLook(b, d, r, "", &out.Mail)
-	q.queueThread(b, d, &out.Mail)
-	q.queueBody(b, d, &out.Mail)
+	if d.agent != "" {
+		queueNotices(b, d, &out.Mail)
+	} else {
+		queueLook(b, d, r, "", &out.Mail)
+		q.queueThread(b, d, &out.Mail)
+		q.queueBody(b, d, &out.Mail)
+	}
 	if err := send(ctx, tx, b); err != nil {
 		return out, fmt.Errorf("read what to send: %w", err)
 	}
 	out.Mail.From = ticket.Address{Name: out.Mail.Desk, Address: out.From}
 	address := out.From
-	if subaddress {
+	if subaddress && d.agent == "" {
 		out.Mail.ReplyTo = token // the composer makes the address
 	}
 	if ticket.Automatic(d.occasion) {
@@ -329,7 +334,11 @@ func (q *Queue) settle(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketRow
 	b.Queue(`update deliveries set state = $2, phase = '', reason = nullif($3, ''), next_at = $4, finished_at = case when $5 then $6::timestamptz end where id = $1`,
 		d.id, d.state, clean(d.reason), retry, d.finished, d.now)
 	out := d.stands()
-	if d.finished && d.state != accepted && d.state != bounced { // a bounce was told when its report came
+	if d.agent != "" {
+		if d.finished {
+			b.Queue(`update deliveries set raw = null where id = $1`, d.id) // it may name other tickets, and is no part of this one
+		}
+	} else if d.finished && d.state != accepted && d.state != bounced { // a bounce was told when its report came
 		q.tellFailed(b, d, r)
 		out.Number = d.number
 	}

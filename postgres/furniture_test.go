@@ -85,7 +85,7 @@ func TestAMailLooksAsItsDeskSays(t *testing.T) {
 		out := q.mustApply(t, ticket.ApplyInput{Number: n})
 		delivery := out.Effects[len(out.Effects)-1].Delivery
 		exec(t, q.s, `update deliveries set next_at = created_at where id = $1`, delivery)
-		a, err := q.Begin(ctx, delivery)
+		a, err := q.Begin(t.Context(), delivery)
 		require.NoError(t, err)
 		return a.Mail
 	}

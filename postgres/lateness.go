@@ -19,7 +19,7 @@ const (
 // tellLate stores, once, the command that tells a ticket that a mail of it has not left for hours. It goes on being
 // tried.
 func (q *Queue) tellLate(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketRow, out *ticket.DeliveryState) error {
-	if d.finished || d.told || d.now.Sub(d.created) < late {
+	if d.finished || d.told || d.agent != "" || d.now.Sub(d.created) < late {
 		return nil
 	}
 	b := &pgx.Batch{}

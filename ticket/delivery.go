@@ -55,10 +55,13 @@ type Mail struct {
 	Layout     Layout        // in which parts it leaves
 	CloseDays  int           // after which a resolved ticket closes by itself; 0: that is not said
 	Undo       time.Duration // for how long it can be taken back; only where it is not written yet
+	Notices    []NoticeLine  // of a mail to staff, which has nothing else to say
 }
 
 // Automatic reports whether no person writes a mail of that occasion (RFC 3834).
-func Automatic(occasion string) bool { return occasion == "acknowledge" || occasion == "follow_up" }
+func Automatic(occasion string) bool {
+	return occasion == "acknowledge" || occasion == "follow_up" || occasion == OccasionNotice
+}
 
 // Address is a mail address with the name before it.
 type Address struct{ Name, Address string }

@@ -11,6 +11,7 @@ const (
 	WorkflowTicket   = "Ticket"
 	WorkflowDelivery = "Delivery"
 	WorkflowMailbox  = "Mailbox"
+	WorkflowNotices  = "Notices" // one member of staff's mail
 	WorkflowWebhook  = "Webhook"
 	WorkflowBulkJob  = "BulkJob"
 
@@ -41,6 +42,9 @@ func DeliveryWorkflowID(delivery string) string { return "delivery-" + delivery 
 
 // MailboxWorkflowID returns the id of the workflow that polls one mailbox.
 func MailboxWorkflowID(mailbox string) string { return "mailbox-" + mailbox }
+
+// NoticesWorkflowID returns the id of the workflow that mails an agent's notices.
+func NoticesWorkflowID(agent string) string { return "notices-" + agent }
 
 // ChoreWorkflowID returns the id of a chore's workflow.
 func ChoreWorkflowID(c Chore) string {

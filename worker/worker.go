@@ -22,6 +22,7 @@ type Parts struct {
 	Tickets    *activities.Tickets
 	Deliveries *activities.Deliveries
 	Mailboxes  *activities.Mailboxes
+	Notices    *activities.Notices
 	Webhooks   *activities.Webhooks
 	Bulk       *activities.Bulk
 	// AtOnce is how many commands are applied at once: no more than the database pool has connections. 0: 12.
@@ -68,6 +69,7 @@ func registerWorkflows(tickets, mail worker.WorkflowRegistry, desk *workflows.De
 	tickets.RegisterWorkflowWithOptions(desk.Webhook, workflow.RegisterOptions{Name: ticket.WorkflowWebhook})
 	mail.RegisterWorkflowWithOptions(desk.Delivery, workflow.RegisterOptions{Name: ticket.WorkflowDelivery})
 	mail.RegisterWorkflowWithOptions(desk.Mailbox, workflow.RegisterOptions{Name: ticket.WorkflowMailbox})
+	mail.RegisterWorkflowWithOptions(desk.Notices, workflow.RegisterOptions{Name: ticket.WorkflowNotices})
 }
 
 func register(tickets, mail worker.Registry, p Parts) {
@@ -78,6 +80,7 @@ func register(tickets, mail worker.Registry, p Parts) {
 	tickets.RegisterActivityWithOptions(p.Tickets.StartEffects, activity.RegisterOptions{Name: activities.NameStartEffects})
 	mail.RegisterActivityWithOptions(p.Deliveries.Send, activity.RegisterOptions{Name: activities.NameSend})
 	mail.RegisterActivityWithOptions(p.Mailboxes.Watch, activity.RegisterOptions{Name: activities.NameWatch})
+	mail.RegisterActivityWithOptions(p.Notices.MailNotices, activity.RegisterOptions{Name: activities.NameMailNotices})
 }
 
 // Run works until ctx ends, then stops in order: mail first, so that another takes the mailboxes over, tickets last.

@@ -1968,6 +1968,27 @@ func (e NewWebhookOffReason) Valid() bool {
 	}
 }
 
+// Defines values for NoticeMail.
+const (
+	NoticeMailDigest  NoticeMail = "digest"
+	NoticeMailInstant NoticeMail = "instant"
+	NoticeMailOff     NoticeMail = "off"
+)
+
+// Valid indicates whether the value is a known member of the NoticeMail enum.
+func (e NoticeMail) Valid() bool {
+	switch e {
+	case NoticeMailDigest:
+		return true
+	case NoticeMailInstant:
+		return true
+	case NoticeMailOff:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Occasion.
 const (
 	OccasionAcknowledge Occasion = "acknowledge"
@@ -4862,6 +4883,17 @@ type NewSignature struct {
 	Ja *string `json:"ja,omitempty"`
 }
 
+// NewStaffSettings defines model for NewStaffSettings.
+type NewStaffSettings struct {
+	// DigestHour Of the clock in his zone, for `digest`.
+	DigestHour *int        `json:"digest_hour,omitempty"`
+	NoticeMail NoticeMail  `json:"notice_mail"`
+	Quiet      *QuietHours `json:"quiet,omitempty"`
+
+	// Zone IANA name, such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
+}
+
 // NewTargets Working minutes by priority; 0: no such clock.
 type NewTargets struct {
 	High   *int64 `json:"high,omitempty"`
@@ -4953,7 +4985,7 @@ type NoteCommand struct {
 type Notice struct {
 	At time.Time `json:"at"`
 
-	// Audience owner, group or leads.
+	// Audience owner, group, leads or mention.
 	Audience string `json:"audience"`
 	Id       int64  `json:"id"`
 
@@ -4976,6 +5008,9 @@ type NoticeList struct {
 	Items      []Notice `json:"items"`
 	NextCursor *string  `json:"next_cursor"`
 }
+
+// NoticeMail defines model for NoticeMail.
+type NoticeMail string
 
 // Occasion defines model for Occasion.
 type Occasion string
@@ -5212,6 +5247,12 @@ type PutPresence struct {
 // PutPresenceDoing defines model for PutPresence.Doing.
 type PutPresenceDoing string
 
+// QuietHours defines model for QuietHours.
+type QuietHours struct {
+	From TimeOfDay `json:"from"`
+	To   TimeOfDay `json:"to"`
+}
+
 // ReadNotices defines model for ReadNotices.
 type ReadNotices struct {
 	// UpTo Id of the newest one that was seen.
@@ -5443,6 +5484,14 @@ type SplitCommand struct {
 	} `json:"split"`
 }
 
+// StaffSettings defines model for StaffSettings.
+type StaffSettings struct {
+	DigestHour int         `json:"digest_hour"`
+	NoticeMail NoticeMail  `json:"notice_mail"`
+	Quiet      *QuietHours `json:"quiet"`
+	Zone       string      `json:"zone"`
+}
+
 // State defines model for State.
 type State string
 
@@ -5560,6 +5609,9 @@ type TicketList struct {
 	// TotalCapped There are at least `total`.
 	TotalCapped bool `json:"total_capped"`
 }
+
+// TimeOfDay defines model for TimeOfDay.
+type TimeOfDay = string
 
 // Timeline defines model for Timeline.
 type Timeline struct {
@@ -6366,6 +6418,9 @@ type CreateMailboxJSONRequestBody = CreateMailbox
 
 // ChangeMailboxJSONRequestBody defines body for ChangeMailbox for application/json ContentType.
 type ChangeMailboxJSONRequestBody = ChangeMailbox
+
+// SaveSettingsJSONRequestBody defines body for SaveSettings for application/json ContentType.
+type SaveSettingsJSONRequestBody = NewStaffSettings
 
 // ReadNoticesJSONRequestBody defines body for ReadNotices for application/json ContentType.
 type ReadNoticesJSONRequestBody = ReadNotices
@@ -7296,6 +7351,33 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
 	TestMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetSettings The asker's own settings
+	//
+	// Corresponds with GET /api/v1/me/settings (the `GetSettings` operationId).
+	GetSettings(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveSettingsWithBody Change the asker's own settings
+	//
+	// How he hears, beside the bell, of a breach or its warning, a promise, an answered hand-over, a mail that failed, a note that names
+	// him, a ticket that is given to him: by mail at once, once a day, or not; in quiet hours a mail waits for their end. What he has read
+	// in the bell is not mailed. An answer to such a mail becomes a note of its ticket.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/me/settings (the `SaveSettings` operationId).
+	SaveSettingsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveSettings Change the asker's own settings
+	//
+	// How he hears, beside the bell, of a breach or its warning, a promise, an answered hand-over, a mail that failed, a note that names
+	// him, a ticket that is given to him: by mail at once, once a day, or not; in quiet hours a mail waits for their end. What he has read
+	// in the bell is not mailed. An answer to such a mail becomes a note of its ticket.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/me/settings (the `SaveSettings` operationId).
+	SaveSettings(ctx context.Context, body SaveSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetRawMessage The source of a mail
 	//
@@ -10077,6 +10159,63 @@ func (c *API) ReconcileMailbox(ctx context.Context, mailbox MailboxId, reqEditor
 // Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
 func (c *API) TestMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTestMailboxRequest(c.Server, mailbox)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetSettings The asker's own settings
+//
+// Corresponds with GET /api/v1/me/settings (the `GetSettings` operationId).
+func (c *API) GetSettings(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSettingsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveSettingsWithBody Change the asker's own settings
+//
+// How he hears, beside the bell, of a breach or its warning, a promise, an answered hand-over, a mail that failed, a note that names
+// him, a ticket that is given to him: by mail at once, once a day, or not; in quiet hours a mail waits for their end. What he has read
+// in the bell is not mailed. An answer to such a mail becomes a note of its ticket.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/me/settings (the `SaveSettings` operationId).
+func (c *API) SaveSettingsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveSettingsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveSettings Change the asker's own settings
+//
+// How he hears, beside the bell, of a breach or its warning, a promise, an answered hand-over, a mail that failed, a note that names
+// him, a ticket that is given to him: by mail at once, once a day, or not; in quiet hours a mail waits for their end. What he has read
+// in the bell is not mailed. An answer to such a mail becomes a note of its ticket.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/me/settings (the `SaveSettings` operationId).
+func (c *API) SaveSettings(ctx context.Context, body SaveSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveSettingsRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -15271,6 +15410,73 @@ func NewTestMailboxRequest(server string, mailbox MailboxId) (*http.Request, err
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewGetSettingsRequest constructs an http.Request for the GetSettings method
+func NewGetSettingsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/me/settings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSaveSettingsRequest calls the generic SaveSettings builder with application/json body
+func NewSaveSettingsRequest(server string, body SaveSettingsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSaveSettingsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSaveSettingsRequestWithBody constructs an http.Request for the SaveSettings method, with any body, and a specified content type
+func NewSaveSettingsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/me/settings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -21090,6 +21296,35 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
 	TestMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*TestMailboxResponse, error)
+
+	// GetSettingsWithResponse The asker's own settings
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/me/settings (the `GetSettings` operationId).
+	GetSettingsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSettingsResponse, error)
+
+	// SaveSettingsWithBodyWithResponse Change the asker's own settings
+	//
+	// How he hears, beside the bell, of a breach or its warning, a promise, an answered hand-over, a mail that failed, a note that names
+	// him, a ticket that is given to him: by mail at once, once a day, or not; in quiet hours a mail waits for their end. What he has read
+	// in the bell is not mailed. An answer to such a mail becomes a note of its ticket.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/me/settings (the `SaveSettings` operationId).
+	SaveSettingsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveSettingsResponse, error)
+
+	// SaveSettingsWithResponse Change the asker's own settings
+	//
+	// How he hears, beside the bell, of a breach or its warning, a promise, an answered hand-over, a mail that failed, a note that names
+	// him, a ticket that is given to him: by mail at once, once a day, or not; in quiet hours a mail waits for their end. What he has read
+	// in the bell is not mailed. An answer to such a mail becomes a note of its ticket.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/me/settings (the `SaveSettings` operationId).
+	SaveSettingsWithResponse(ctx context.Context, body SaveSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveSettingsResponse, error)
 
 	// GetRawMessageWithResponse The source of a mail
 	//
@@ -28408,6 +28643,193 @@ func (r TestMailboxResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r TestMailboxResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetSettingsResponse401Headers the declared response headers of an HTTP 401 response for GetSettings
+type GetSettingsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetSettingsResponse503Headers the declared response headers of an HTTP 503 response for GetSettings
+type GetSettingsResponse503Headers struct {
+	RetryAfter *string
+}
+
+type GetSettingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *StaffSettings
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetSettingsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetSettingsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetSettingsResponse) GetJSON200() *StaffSettings {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetSettingsResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetSettingsResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetSettingsResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetSettingsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetSettingsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSettingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSettingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetSettingsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SaveSettingsResponse401Headers the declared response headers of an HTTP 401 response for SaveSettings
+type SaveSettingsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// SaveSettingsResponse503Headers the declared response headers of an HTTP 503 response for SaveSettings
+type SaveSettingsResponse503Headers struct {
+	RetryAfter *string
+}
+
+type SaveSettingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *StaffSettings
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SaveSettingsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *SaveSettingsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SaveSettingsResponse) GetJSON200() *StaffSettings {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SaveSettingsResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SaveSettingsResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r SaveSettingsResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SaveSettingsResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SaveSettingsResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r SaveSettingsResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SaveSettingsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SaveSettingsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SaveSettingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SaveSettingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SaveSettingsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -39808,6 +40230,53 @@ func (c *ClientWithResponses) TestMailboxWithResponse(ctx context.Context, mailb
 	return ParseTestMailboxResponse(rsp)
 }
 
+// GetSettingsWithResponse The asker's own settings
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/me/settings (the `GetSettings` operationId).
+func (c *ClientWithResponses) GetSettingsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSettingsResponse, error) {
+	rsp, err := c.GetSettings(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSettingsResponse(rsp)
+}
+
+// SaveSettingsWithBodyWithResponse Change the asker's own settings
+//
+// How he hears, beside the bell, of a breach or its warning, a promise, an answered hand-over, a mail that failed, a note that names
+// him, a ticket that is given to him: by mail at once, once a day, or not; in quiet hours a mail waits for their end. What he has read
+// in the bell is not mailed. An answer to such a mail becomes a note of its ticket.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/me/settings (the `SaveSettings` operationId).
+func (c *ClientWithResponses) SaveSettingsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveSettingsResponse, error) {
+	rsp, err := c.SaveSettingsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveSettingsResponse(rsp)
+}
+
+// SaveSettingsWithResponse Change the asker's own settings
+//
+// How he hears, beside the bell, of a breach or its warning, a promise, an answered hand-over, a mail that failed, a note that names
+// him, a ticket that is given to him: by mail at once, once a day, or not; in quiet hours a mail waits for their end. What he has read
+// in the bell is not mailed. An answer to such a mail becomes a note of its ticket.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/me/settings (the `SaveSettings` operationId).
+func (c *ClientWithResponses) SaveSettingsWithResponse(ctx context.Context, body SaveSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveSettingsResponse, error) {
+	rsp, err := c.SaveSettings(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveSettingsResponse(rsp)
+}
+
 // GetRawMessageWithResponse The source of a mail
 //
 // Returns a wrapper object for the known response body format(s).
@@ -47648,6 +48117,181 @@ func ParseTestMailboxResponse(rsp *http.Response) (*TestMailboxResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers TestMailboxResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetSettingsResponse parses an HTTP response from a GetSettingsWithResponse call
+func ParseGetSettingsResponse(rsp *http.Response) (*GetSettingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSettingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest StaffSettings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetSettingsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetSettingsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSaveSettingsResponse parses an HTTP response from a SaveSettingsWithResponse call
+func ParseSaveSettingsResponse(rsp *http.Response) (*SaveSettingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SaveSettingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest StaffSettings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers SaveSettingsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers SaveSettingsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

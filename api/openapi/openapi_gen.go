@@ -1963,6 +1963,27 @@ func (e NewWebhookOffReason) Valid() bool {
 	}
 }
 
+// Defines values for NoticeMail.
+const (
+	NoticeMailDigest  NoticeMail = "digest"
+	NoticeMailInstant NoticeMail = "instant"
+	NoticeMailOff     NoticeMail = "off"
+)
+
+// Valid indicates whether the value is a known member of the NoticeMail enum.
+func (e NoticeMail) Valid() bool {
+	switch e {
+	case NoticeMailDigest:
+		return true
+	case NoticeMailInstant:
+		return true
+	case NoticeMailOff:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Occasion.
 const (
 	OccasionAcknowledge Occasion = "acknowledge"
@@ -4880,6 +4901,17 @@ type NewSignature struct {
 	Ja *string `json:"ja,omitempty"`
 }
 
+// NewStaffSettings defines model for NewStaffSettings.
+type NewStaffSettings struct {
+	// DigestHour Of the clock in his zone, for `digest`.
+	DigestHour *int        `json:"digest_hour,omitempty"`
+	NoticeMail NoticeMail  `json:"notice_mail"`
+	Quiet      *QuietHours `json:"quiet,omitempty"`
+
+	// Zone IANA name, such as Asia/Tokyo.
+	Zone *string `json:"zone,omitempty"`
+}
+
 // NewTargets Working minutes by priority; 0: no such clock.
 type NewTargets struct {
 	High   *int64 `json:"high,omitempty"`
@@ -4971,7 +5003,7 @@ type NoteCommand struct {
 type Notice struct {
 	At time.Time `json:"at"`
 
-	// Audience owner, group or leads.
+	// Audience owner, group, leads or mention.
 	Audience string `json:"audience"`
 	Id       int64  `json:"id"`
 
@@ -4994,6 +5026,9 @@ type NoticeList struct {
 	Items      []Notice `json:"items"`
 	NextCursor *string  `json:"next_cursor"`
 }
+
+// NoticeMail defines model for NoticeMail.
+type NoticeMail string
 
 // Occasion defines model for Occasion.
 type Occasion string
@@ -5237,6 +5272,12 @@ type PutPresence struct {
 
 // PutPresenceDoing defines model for PutPresence.Doing.
 type PutPresenceDoing string
+
+// QuietHours defines model for QuietHours.
+type QuietHours struct {
+	From TimeOfDay `json:"from"`
+	To   TimeOfDay `json:"to"`
+}
 
 // ReadNotices defines model for ReadNotices.
 type ReadNotices struct {
@@ -5496,6 +5537,14 @@ type SplitCommand struct {
 	} `json:"split"`
 }
 
+// StaffSettings defines model for StaffSettings.
+type StaffSettings struct {
+	DigestHour int         `json:"digest_hour"`
+	NoticeMail NoticeMail  `json:"notice_mail"`
+	Quiet      *QuietHours `json:"quiet"`
+	Zone       string      `json:"zone"`
+}
+
 // State defines model for State.
 type State string
 
@@ -5613,6 +5662,9 @@ type TicketList struct {
 	// TotalCapped There are at least `total`.
 	TotalCapped bool `json:"total_capped"`
 }
+
+// TimeOfDay defines model for TimeOfDay.
+type TimeOfDay = string
 
 // Timeline defines model for Timeline.
 type Timeline struct {
@@ -6420,6 +6472,9 @@ type CreateMailboxJSONRequestBody = CreateMailbox
 // ChangeMailboxJSONRequestBody defines body for ChangeMailbox for application/json ContentType.
 type ChangeMailboxJSONRequestBody = ChangeMailbox
 
+// SaveSettingsJSONRequestBody defines body for SaveSettings for application/json ContentType.
+type SaveSettingsJSONRequestBody = NewStaffSettings
+
 // ReadNoticesJSONRequestBody defines body for ReadNotices for application/json ContentType.
 type ReadNoticesJSONRequestBody = ReadNotices
 
@@ -6755,6 +6810,12 @@ type ServerInterface interface {
 	// TestMailbox Try a mailbox's servers
 	// (POST /api/v1/mailboxes/{mailbox}/test)
 	TestMailbox(c *gin.Context, mailbox MailboxId)
+	// GetSettings The asker's own settings
+	// (GET /api/v1/me/settings)
+	GetSettings(c *gin.Context)
+	// SaveSettings Change the asker's own settings
+	// (PUT /api/v1/me/settings)
+	SaveSettings(c *gin.Context)
 	// GetRawMessage The source of a mail
 	// (GET /api/v1/messages/{id}/raw)
 	GetRawMessage(c *gin.Context, id string)
@@ -8543,6 +8604,32 @@ func (siw *ServerInterfaceWrapper) TestMailbox(c *gin.Context) {
 	}
 
 	siw.Handler.TestMailbox(c, mailbox)
+}
+
+// GetSettings operation middleware
+func (siw *ServerInterfaceWrapper) GetSettings(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSettings(c)
+}
+
+// SaveSettings operation middleware
+func (siw *ServerInterfaceWrapper) SaveSettings(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SaveSettings(c)
 }
 
 // GetRawMessage operation middleware
@@ -11862,6 +11949,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/api/v1/agents/:key", wrapper.DeleteAgent)
 	router.GET(options.BaseURL+"/api/v1/agents/:key", wrapper.GetAgent)
 	router.PATCH(options.BaseURL+"/api/v1/agents/:key", wrapper.ChangeAgent)
+	router.GET(options.BaseURL+"/api/v1/me/settings", wrapper.GetSettings)
+	router.PUT(options.BaseURL+"/api/v1/me/settings", wrapper.SaveSettings)
 	router.GET(options.BaseURL+"/api/v1/notices", wrapper.ListNotices)
 	router.POST(options.BaseURL+"/api/v1/notices/read", wrapper.ReadNotices)
 	router.GET(options.BaseURL+"/api/v1/clients", wrapper.ListClients)

@@ -85,6 +85,8 @@ func TestAdministrationByCommands(t *testing.T) {
 	good("desk show help")
 	good("macro rm bye")
 	good("desk ls --json")
+	good("ticket ls state:open waiting>1h 請求書")
+	good("ticket ls --view mine_open --sort created --json")
 
 	d, err := store.Desk(t.Context(), "help")
 	require.NoError(t, err)
@@ -113,6 +115,13 @@ func TestAdministrationByCommands(t *testing.T) {
 		"policy set help calendar=mars":                     "mars",
 		"macro add key=x name.en=x answer=@/nowhere/at/all": "read the file",
 		"macro add key=x name.en=x tags=[1":                 "no JSON",
+		"ticket ls state:opne":                              "q (character 7)",
+		"ticket ls --view nowhere":                          "nowhere",
+		"ticket show 99":                                    "does not exist",
+		"ticket answer 99":                                  "there is no text",
+		"ticket answer 99 -m Hello":                         "does not exist",
+		"ticket hold 99 --for 1h":                           "does not exist",
+		"ticket assign 99 --owner me":                       "does not exist",
 		"desk ls support":                                   "NAME=VALUE",
 	} {
 		require.Contains(t, do(line), want, line)

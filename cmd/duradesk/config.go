@@ -68,7 +68,10 @@ type mint struct{ keys mail.Keys }
 
 func (m mint) MessageID(occasion, delivery, domain string) string {
 	kind := mail.KindReply
-	if ticket.Automatic(occasion) {
+	switch {
+	case occasion == ticket.OccasionNotice:
+		kind = mail.KindAgent
+	case ticket.Automatic(occasion):
 		kind = mail.KindAck
 	}
 	return strings.Trim(m.keys.MessageID(kind, delivery, domain), "<>")

@@ -184,8 +184,10 @@ type problem struct {
 	Title  string `json:"title"`
 	Detail string `json:"detail"`
 	Errors []struct {
-		Pointer string `json:"pointer"`
-		Detail  string `json:"detail"`
+		Pointer   string `json:"pointer"`
+		Parameter string `json:"parameter"`
+		Position  int    `json:"position"`
+		Detail    string `json:"detail"`
 	} `json:"errors"`
 }
 

@@ -56,7 +56,7 @@ func (c *doctorCommand) Run(ctx context.Context) error {
 		desk.Reconcile = (&activities.Mailboxes{Intake: d.queue, Post: post{}, Keys: d.keys, Log: d.log, Now: time.Now}).Reconcile
 	}
 	found := desk.Examine(ctx)
-	if err := c.print(os.Stdout, found); err != nil {
+	if err := c.tell(os.Stdout, found); err != nil {
 		return err
 	}
 	if doctor.Worst(found) == doctor.Error {
@@ -65,7 +65,7 @@ func (c *doctorCommand) Run(ctx context.Context) error {
 	return nil
 }
 
-func (c *doctorCommand) print(w io.Writer, found []doctor.Finding) error {
+func (c *doctorCommand) tell(w io.Writer, found []doctor.Finding) error {
 	worst := doctor.Worst(found)
 	if c.JSON {
 		out := json.NewEncoder(w)

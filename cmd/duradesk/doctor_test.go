@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
 
@@ -85,13 +84,13 @@ func TestTheDoctorIsPrintedForPeopleAndForPrograms(t *testing.T) {
 	t.Parallel()
 	found := []doctor.Finding{{Check: "database", Level: doctor.OK, Text: "fine"}, {Check: "clock", Level: doctor.Warning, Code: "x", Text: "slow", Todo: "mend it"}}
 	var out strings.Builder
-	require.NoError(t, (&doctorCommand{}).print(&out, found))
+	require.NoError(t, (&doctorCommand{}).tell(&out, found))
 	require.Equal(t, "warning  slow\n         → mend it\n", out.String())
 	out.Reset()
-	require.NoError(t, (&doctorCommand{All: true}).print(&out, found[:1]))
+	require.NoError(t, (&doctorCommand{All: true}).tell(&out, found[:1]))
 	require.Equal(t, "ok       fine\n1 ✓\n", out.String())
 	out.Reset()
-	require.NoError(t, (&doctorCommand{JSON: true}).print(&out, found))
+	require.NoError(t, (&doctorCommand{JSON: true}).tell(&out, found))
 	var told struct {
 		OK       bool
 		Worst    string

@@ -52,3 +52,15 @@ func (l letters) ForbiddenFor(ctx context.Context, desk string) ([]api.Forbidden
 		return api.Forbidden{Word: w.Word, Action: w.Action, Note: w.Note}
 	}), away(err)
 }
+
+// habits joins the API's port for what members of staff have chosen to the record.
+type habits struct{ s *postgres.Store }
+
+func (h habits) StaffSettings(ctx context.Context, agent string) (ticket.StaffSettings, error) {
+	set, err := h.s.StaffSettings(ctx, agent)
+	return set, away(err)
+}
+
+func (h habits) SetStaffSettings(ctx context.Context, agent string, set ticket.StaffSettings) error {
+	return away(h.s.SetStaffSettings(ctx, agent, set))
+}

@@ -27,6 +27,7 @@ type cli struct {
 	Recover       recoverCommand  `cmd:"" help:"After the database was restored from a backup: go on beside a Temporal that remembers more, and list what is lost."`
 	Replay        replayCommand   `cmd:"" help:"Replay open workflows on this build before it is deployed: would they go on?"`
 	Config        configCommand   `cmd:"" help:"List every setting with its default."`
+	Ticket        ticketCommand   `cmd:"" help:"Find tickets and work on them."`
 	Doctor        doctorCommand   `cmd:"" help:"Say what is wrong and what to do: database, Temporal, workers, clocks, mailboxes, disks, secret key."`
 	Mailbox       mailboxCommand  `cmd:"" help:"List, add, change, try and remove mailboxes."`
 	User          adminCommand    `cmd:"" help:"Administer agents, leads and admins."`
@@ -41,6 +42,8 @@ type cli struct {
 	Trigger       adminCommand    `cmd:"" help:"Administer triggers."`
 	ForbiddenWord adminCommand    `cmd:"" help:"Administer words that must not stand in a mail."`
 	Rules         RulesCmd        `cmd:"" help:"Print the lifecycle: matrix, diagram and clocks; --check proves them."`
+
+	Webhook webhookCommand `cmd:"" help:"Check signatures of webhooks."`
 
 	Mail      mailCommand      `cmd:"" hidden:"" help:"Run the mail server that plays the outside world (a part of up)."`
 	Demo      demoCommand      `cmd:"" hidden:"" help:"Make sample people and tickets (a part of up)."`

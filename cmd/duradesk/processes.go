@@ -14,6 +14,7 @@ import (
 
 	"duradesk/activities"
 	"duradesk/api"
+	"duradesk/api/catalog"
 	"duradesk/dispatch"
 	"duradesk/postgres"
 	"duradesk/worker"
@@ -60,6 +61,7 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 		Drafts:     drafts{d.store},
 		Letters:    letters{d.store, d.queue},
 		SavedViews: savedViews{d.store}, Clients: clients{d.store},
+		Habits:         habits{d.store},
 		BootstrapToken: c.BootstrapToken, BaseURL: d.BaseURL, TemporalUIURL: d.TemporalUIURL, Namespace: options.Namespace, Log: d.log,
 	}
 	if err := c.identitySettings.apply(&door); err != nil {
@@ -143,7 +145,9 @@ func (d *desk) parts(b *dispatch.Bell) worker.Parts {
 		Tickets: &activities.Tickets{Desk: d.queue, Bell: b, Log: d.log, ContinueAfter: d.ContinueAfter, Crash: crashPoint},
 		Deliveries: &activities.Deliveries{
 			Outbox: d.queue, Sender: d.loggedIn(), Bell: b, Keys: d.keys, Log: d.log, Now: time.Now, Crash: crashPoint,
+			Say: catalog.Shared().Say, ConsoleURL: d.BaseURL,
 		},
+		Notices:   &activities.Notices{Staff: d.queue, Bell: b, Log: d.log},
 		Mailboxes: &activities.Mailboxes{Intake: d.queue, Post: d.loggedIn(), Bell: b, Keys: d.keys, Log: d.log, Now: time.Now},
 		Bulk:      &activities.Bulk{Jobs: d.queue, Bell: b, Log: d.log, Now: time.Now, Crash: crashPoint},
 		Webhooks:  &activities.Webhooks{Hooks: d.queue, Poster: newPoster(d.settings), Log: d.log, Now: time.Now},

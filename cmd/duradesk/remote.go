@@ -46,7 +46,11 @@ func (p *problem) forPeople() string {
 	}
 	lines := make([]string, len(p.Errors))
 	for i, e := range p.Errors {
-		lines[i] = strings.ReplaceAll(strings.TrimPrefix(e.Pointer, "/"), "/", ".") + ": " + e.Detail
+		where := cmp.Or(strings.ReplaceAll(strings.TrimPrefix(e.Pointer, "/"), "/", "."), e.Parameter)
+		if e.Position > 0 {
+			where += fmt.Sprintf(" (character %d)", e.Position)
+		}
+		lines[i] = where + ": " + e.Detail
 	}
 	return strings.Join(lines, "; ")
 }

@@ -222,13 +222,17 @@ func (c *crew) stop() {
 func parts(q *postgres.Queue, b *dispatch.Bell, out activities.Sender, in activities.Post, c *crew) worker.Parts {
 	log := slog.New(slog.DiscardHandler)
 	return worker.Parts{
-		Desk:       &workflows.Desk{ConsoleURL: "https://desk.example"},
-		Tickets:    &activities.Tickets{Desk: c.Wrap(q), Bell: b, Log: log, ContinueAfter: c.ContinueAfter, Crash: c.Crash},
-		Deliveries: &activities.Deliveries{Outbox: q, Sender: out, Bell: b, Keys: keys, Log: log, Now: time.Now, Crash: c.Crash},
-		Mailboxes:  &activities.Mailboxes{Intake: q, Post: in, Bell: b, Keys: keys, Log: log, Now: time.Now},
-		Bulk:       &activities.Bulk{Jobs: q, Bell: b, Log: log, Now: time.Now, Crash: c.Crash},
-		Webhooks:   &activities.Webhooks{Hooks: q, Poster: poster{hookpost.New(hookpost.Config{Allowed: webhook.Hosts{"127.0.0.1"}, Timeout: time.Second})}, Log: log, Now: time.Now, Pause: 100 * time.Millisecond, GiveUp: c.HookGiveUp},
-		AtOnce:     4,
+		Desk:    &workflows.Desk{ConsoleURL: "https://desk.example"},
+		Tickets: &activities.Tickets{Desk: c.Wrap(q), Bell: b, Log: log, ContinueAfter: c.ContinueAfter, Crash: c.Crash},
+		Deliveries: &activities.Deliveries{
+			Outbox: q, Sender: out, Bell: b, Keys: keys, Log: log, Now: time.Now, Crash: c.Crash,
+			Say: func(_, key string, _ map[string]string) string { return key },
+		},
+		Notices:   &activities.Notices{Staff: q, Bell: b, Log: log},
+		Mailboxes: &activities.Mailboxes{Intake: q, Post: in, Bell: b, Keys: keys, Log: log, Now: time.Now},
+		Bulk:      &activities.Bulk{Jobs: q, Bell: b, Log: log, Now: time.Now, Crash: c.Crash},
+		Webhooks:  &activities.Webhooks{Hooks: q, Poster: poster{hookpost.New(hookpost.Config{Allowed: webhook.Hosts{"127.0.0.1"}, Timeout: time.Second})}, Log: log, Now: time.Now, Pause: 100 * time.Millisecond, GiveUp: c.HookGiveUp},
+		AtOnce:    4,
 	}
 }
 

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	temporaltest.Stop()
 	pgtest.Stop()
-	os.Exit(code) //nolint:forbidigo // a TestMain ends the process
+	os.Exit(code)
 }
 
 const key = "a secret key that is only for tests"

@@ -1,0 +1,61 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"duradesk/activities"
+	"duradesk/ticket"
+)
+
+// NoticesInput starts the mailing of one agent's notices. The rows have everything else.
+type NoticesInput struct {
+	Agent string `json:"agent"`
+}
+
+// Notices mails an agent's notices: it looks, waits until the next is due (the hour of a digest, the end of quiet hours)
+// or until it is told that something changed, and ends when nothing waits. No ticket ever waits for it.
+func (d *Desk) Notices(ctx workflow.Context, in NoticesInput) error {
+	bell := workflow.GetSignalChannel(ctx, ticket.SignalBell)
+	for range attemptsPerRun {
+		for bell.ReceiveAsync(nil) {
+			continue // however often it was rung, one look is enough
+		}
+		var s ticket.NoticeState
+		opts := workflow.ActivityOptions{
+			StartToCloseTimeout: time.Minute, Summary: "mail what is due",
+			RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
+		}
+		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, opts), activities.NameMailNotices, in.Agent).Get(ctx, &s)
+		if gone(err) || temporal.IsCanceledError(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case !s.NextAt.IsZero():
+			if err := d.untilDue(ctx, bell, s.NextAt); err != nil {
+				return nil // cancelled: the rows wait for whoever rings again
+			}
+		case bell.Len() == 0:
+			return nil
+		}
+	}
+	return workflow.NewContinueAsNewError(ctx, ticket.WorkflowNotices, in)
+}
+
+// untilDue waits for an instant, or for the bell.
+func (d *Desk) untilDue(ctx workflow.Context, bell workflow.ReceiveChannel, at time.Time) error {
+	timed, stop := workflow.WithCancel(ctx)
+	defer stop()
+	timer := workflow.NewTimerWithOptions(timed, max(at.Sub(workflow.Now(ctx)), time.Second), workflow.TimerOptions{Summary: "mailed at " + instant(at)})
+	var err error
+	workflow.NewSelector(ctx).
+		AddFuture(timer, func(f workflow.Future) { err = f.Get(timed, nil) }).
+		AddReceive(bell, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, nil) }).
+		Select(ctx)
+	return err
+}
