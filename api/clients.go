@@ -102,7 +102,7 @@ func (o *object) cleared(name string, r rule) *string {
 
 // MergeClient puts a file into another one.
 func (s *server) MergeClient(c *gin.Context, id string) {
-	into, merged := "", false
+	into := ""
 	s.edit(c, http.StatusOK, func(h *hand, o *object) {
 		into = o.text("into", idRule.must())
 		for _, one := range []string{id, into} {
@@ -117,11 +117,8 @@ func (s *server) MergeClient(c *gin.Context, id string) {
 		if err := s.Clients.MergeClients(ctx, id, into); err != nil {
 			return nil, err
 		}
-		merged = true
+		detail(c, "client:"+id, map[string]any{"into": into})
 		f, err := s.Clients.ClientFile(ctx, into, askerOf(c).desks())
 		return clientFile(f), err
 	})
-	if merged {
-		s.note(c, "client.merge", "client:"+id, map[string]any{"into": into})
-	}
 }

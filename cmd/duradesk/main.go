@@ -43,6 +43,8 @@ type cli struct {
 	ForbiddenWord adminCommand    `cmd:"" help:"Administer words that must not stand in a mail."`
 	Rules         RulesCmd        `cmd:"" help:"Print the lifecycle: matrix, diagram and clocks; --check proves them."`
 
+	Webhook webhookCommand `cmd:"" help:"Check signatures of webhooks."`
+
 	Mail      mailCommand      `cmd:"" hidden:"" help:"Run the mail server that plays the outside world (a part of up)."`
 	Demo      demoCommand      `cmd:"" hidden:"" help:"Make sample people and tickets (a part of up)."`
 	Bootstrap bootstrapCommand `cmd:"" hidden:"" help:"Make the first desk and the admin (a part of up)."`
