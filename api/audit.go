@@ -14,7 +14,7 @@ import (
 // setting.changed.
 var auditNames = map[string]string{
 	"createToken": "token.made", "deleteToken": "token.revoked", "createAgent": "agent.made", "changeAgent": "agent.changed", "deleteAgent": "agent.removed",
-	"setClientAccess": "client.access", "endSession": "session.revoked", "endSessions": "session.revoked", "changePassword": "password.changed",
+	"setClientAccess": "client.access", "mergeClient": "client.merge", "endSession": "session.revoked", "endSessions": "session.revoked", "changePassword": "password.changed",
 	"enrolFactor": "factor.begun", "confirmFactor": "factor.made", "removeFactor": "factor.removed", "renewRecoveryCodes": "factor.codes",
 }
 

@@ -117,7 +117,7 @@ func (s *server) MergeClient(c *gin.Context, id string) {
 		if err := s.Clients.MergeClients(ctx, id, into); err != nil {
 			return nil, err
 		}
-		s.note(c, "client.merge", "client:"+id, map[string]any{"into": into})
+		detail(c, "client:"+id, map[string]any{"into": into})
 		f, err := s.Clients.ClientFile(ctx, into, askerOf(c).desks())
 		return clientFile(f), err
 	})

@@ -126,10 +126,10 @@ func (v *visit) acted(n, name string, receipt openapi.Receipt) error {
 	out.Row = v.row(out.Ticket.Ticket, at, h)
 	out.Row.Open = true
 	said := toast{Text: say(v.lang, "did."+name), Number: n, What: name}
-	switch receipt.Outcome {
-	case "already":
+	if receipt.Outcome == openapi.OutcomeAlready {
 		said.Text = say(v.lang, "did.already")
-	case "pending":
+	}
+	if receipt.Outcome == openapi.OutcomePending {
 		said.Text, said.Tone = say(v.lang, "did.pending"), "wait"
 	}
 	if strings.HasPrefix(name, "sent_") && name != "sent_note" {

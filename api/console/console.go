@@ -72,13 +72,13 @@ func (c *console) handle(r route) http.HandlerFunc {
 		headers(w.Header())
 		v := &visit{c: c, w: w, r: request, lang: languageOf(request)}
 		if !r.public {
-			if err := v.identify(); err != nil {
-				v.turnAway(err)
+			if err := v.identify(); err != nil { //nolint:contextcheck // a visit carries its request, and with it the context
+				v.turnAway(err) //nolint:contextcheck // as above
 				return
 			}
 		}
 		if err := r.serve(v); err != nil {
-			v.fail(err)
+			v.fail(err) //nolint:contextcheck // as above
 		}
 	}
 }

@@ -102,6 +102,13 @@ func (v *visit) list(at place) (listView, error) {
 	for _, key := range sortKeys {
 		out.Sorts = append(out.Sorts, choice{key, say(v.lang, "sort."+key), key == out.Sort})
 	}
+	if !known("view." + at.View) {
+		var kept openapi.View
+		if err := v.get("/views/"+url.PathEscape(at.View), &kept); err != nil {
+			return out, err
+		}
+		out.Name = kept.Name
+	}
 	err := v.fill(&out, at, "")
 	if s := statusOf(err); s == http.StatusBadRequest || s == http.StatusNotFound {
 		out.Fault, out.Count, err = v.faultOf(err), "0", nil

@@ -18,6 +18,3 @@ func managedBy(p person, lang string) []managed {
 	}
 	return out
 }
-
-// signInWay is a further way to sign in, such as the company's own.
-type signInWay struct{ Href, Name string }

@@ -49,7 +49,6 @@ func helpers(lang string) template.FuncMap {
 		"channels": func() []string { return []string{"mail", "portal", "phone", "chat", "external"} },
 		"sheet":    func() []keyGroup { return keySheet },
 		"manage":   func(p person) []managed { return managedBy(p, lang) },
-		"ways":     func() []signInWay { return nil },
 		"asset":    theAssets().url,
 		"icon": func(name string) template.HTML {
 			return template.HTML(`<svg class="i" aria-hidden="true"><use href="` + theAssets().url("icons.svg") + "#" + template.HTMLEscapeString(name) + `"/></svg>`) //nolint:gosec // escaped

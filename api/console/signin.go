@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -9,6 +10,7 @@ func signInRoutes() []route {
 	return []route{
 		{pattern: "GET /sign-in", public: true, serve: (*visit).signInPage},
 		{pattern: "POST /sign-in", public: true, serve: (*visit).signIn},
+		{pattern: "POST /sign-in/code", public: true, serve: (*visit).giveCode},
 		{pattern: "POST /sign-out", public: true, serve: (*visit).signOut},
 	}
 }
@@ -16,14 +18,52 @@ func signInRoutes() []route {
 type signInView struct {
 	frame
 	To, Login, Wrong string
-	Code             bool // the second factor is asked for
+	Code             bool        // the second factor is asked for
+	Ways             []signInWay // besides the password
+}
+
+// signInWay is a further way to sign in, such as the company's own.
+type signInWay struct{ Href, Name string }
+
+// ways asks how else one may sign in. That it cannot be known hinders nobody with a password.
+func (v *visit) ways(to string) []signInWay {
+	var found struct {
+		OIDC *struct{ Name, URL string } `json:"oidc"`
+	}
+	if err := v.get("/session/ways", &found); err != nil || found.OIDC == nil {
+		return nil
+	}
+	return []signInWay{{found.OIDC.URL + "?to=" + url.QueryEscape(to), say(v.lang, "signin.with", "name", found.OIDC.Name)}}
+}
+
+// giveCode takes the code of the second factor.
+func (v *visit) giveCode() error {
+	if err := v.r.ParseForm(); err != nil {
+		return v.refuse(http.StatusBadRequest, say(v.lang, "title.invalid"), say(v.lang, "fault.form"))
+	}
+	to := inside(v.r.PostForm.Get("to"))
+	said, err := v.call(v.r.Context(), http.MethodPost, "/session/factor", map[string]any{"code": strings.TrimSpace(v.r.PostForm.Get("code"))}, nil)
+	if err == nil {
+		v.pass(said)
+		return v.redirect(to)
+	}
+	status := statusOf(err)
+	if status == 0 || status >= http.StatusInternalServerError {
+		return err
+	}
+	out := signInView{frame: v.frame(say(v.lang, "signin.title")), To: to, Code: true, Wrong: say(v.lang, "signin.wrong_code")}
+	if status == http.StatusTooManyRequests {
+		out.Wrong = say(v.lang, "signin.slow")
+	}
+	return v.show(status, "sign-in", out)
 }
 
 func (v *visit) signInPage() error {
 	if v.whoami() == nil {
 		return v.redirect(inside(v.r.URL.Query().Get("to")))
 	}
-	return v.show(http.StatusOK, "sign-in", signInView{frame: v.frame(say(v.lang, "signin.title")), To: inside(v.r.URL.Query().Get("to"))})
+	to := inside(v.r.URL.Query().Get("to"))
+	return v.show(http.StatusOK, "sign-in", signInView{frame: v.frame(say(v.lang, "signin.title")), To: to, Ways: v.ways(to)})
 }
 
 // inside keeps a way back to this host: nobody is led elsewhere by a link that he followed.
@@ -67,12 +107,19 @@ func (v *visit) signIn() error {
 	login, to := strings.TrimSpace(v.r.PostForm.Get("login")), inside(v.r.PostForm.Get("to"))
 	var s sessionOf
 	said, err := v.call(v.r.Context(), http.MethodPost, "/session", map[string]any{"login": login, "password": v.r.PostForm.Get("password")}, &s)
-	if err == nil && s.Kind == "agent" {
+	if err == nil && s.Kind == "agent" && s.State == "active" {
 		v.pass(said)
 		return v.redirect(to)
 	}
-	out := signInView{frame: v.frame(say(v.lang, "signin.title")), To: to, Login: login, Wrong: say(v.lang, "signin.agents_only")}
+	if err == nil && s.Kind == "agent" && s.State == "second_factor" {
+		v.pass(said)
+		return v.show(http.StatusOK, "sign-in", signInView{frame: v.frame(say(v.lang, "signin.title")), To: to, Code: true})
+	}
+	out := signInView{frame: v.frame(say(v.lang, "signin.title")), To: to, Login: login, Ways: v.ways(to), Wrong: say(v.lang, "signin.agents_only")}
 	status := http.StatusForbidden
+	if err == nil && s.State == "enrol" {
+		out.Wrong = say(v.lang, "signin.enrol")
+	}
 	if err != nil {
 		status = statusOf(err)
 		switch status {

@@ -51,10 +51,7 @@ func (v *visit) fullTime(t time.Time) string {
 	return t.Format("Mon 2 Jan 2006 15:04:05 MST")
 }
 
-// localInput is an instant as <input type=datetime-local> wants it, in the person's zone.
-func (v *visit) localInput(t time.Time) string { return t.In(v.zone).Format("2006-01-02T15:04") }
-
-// fromInput reads such an input.
+// fromInput reads what <input type=datetime-local> says, in the person's zone.
 func (v *visit) fromInput(text string) (time.Time, error) {
 	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05"} {
 		if t, err := time.ParseInLocation(layout, text, v.zone); err == nil {

@@ -15,6 +15,8 @@ func workplaceRoutes() []route {
 		{pattern: "GET /views/{view}/{number}", serve: (*visit).workplace},
 		{pattern: "GET /tickets/{number}", serve: (*visit).workplace},
 		{pattern: "GET /-/views", serve: (*visit).viewsFragment},
+		{pattern: "GET /-/views/new", serve: (*visit).viewDialog},
+		{pattern: "POST /views", serve: (*visit).saveView},
 	}
 }
 
@@ -158,7 +160,56 @@ func (v *visit) views(at place) ([]viewGroup, error) {
 		}
 		out = append(out, group)
 	}
+	saved := viewGroup{Name: "saved"}
+	for _, x := range found.Items {
+		if x.Saved {
+			link := viewLink{Key: x.Key, Name: x.Name, Href: "/views/" + url.PathEscape(x.Key), Here: x.Key == at.View && at.Q == ""}
+			if x.Count > 0 {
+				link.Count = count(x.Count, x.CountCapped)
+			}
+			saved.Views = append(saved.Views, link)
+		}
+	}
+	if len(saved.Views) > 0 {
+		out = append(out, saved)
+	}
 	return out, nil
+}
+
+// viewFields are what keeps a search.
+func (v *visit) viewFields(at place) []field {
+	out := []field{
+		{Name: "name", Label: "field.name", Kind: oneLiner, Needed: true, Focus: true},
+		{Name: "q", Label: "search.label", Kind: oneLiner, Value: at.Q, Needed: true},
+	}
+	if v.me.Lead() {
+		out = append(out, field{Name: "shared", Label: "view_form.shared", Kind: tick})
+	}
+	return out
+}
+
+func (v *visit) viewDialog() error {
+	return v.show(http.StatusOK, "dialog", dialogView{
+		Title: "view_form.title", Explain: "view_form.explain", Submit: "save", Post: "/views", Fields: v.viewFields(placeOf(v.r)),
+	})
+}
+
+// saveView keeps a search under a name, and leads there.
+func (v *visit) saveView() error {
+	if err := v.r.ParseForm(); err != nil {
+		return v.refuse(http.StatusBadRequest, say(v.lang, "title.invalid"), say(v.lang, "fault.form"))
+	}
+	body, err := v.body(v.viewFields(place{}), v.r.PostForm)
+	if err != nil {
+		return err
+	}
+	id := newID()
+	body["key"] = "view-" + id[len(id)-12:]
+	var made openapi.View
+	if err := v.ask(http.MethodPost, "/views", body, &made); err != nil {
+		return err
+	}
+	return v.redirect("/views/" + url.PathEscape(made.Key))
 }
 
 func (v *visit) viewsFragment() error {

@@ -40,6 +40,7 @@ var paths = []path{
 	{"delivery-withdrawn", deliveryWithdrawn, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
 	{"bulk-paused", bulkPaused, []enumspb.EventType{enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
 	{"webhook", webhookWithRetries, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
+	{"notices", noticesMailed, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_STARTED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
 	{"mailbox", mailboxWatched, []enumspb.EventType{enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED}},
 }
 
@@ -270,6 +271,31 @@ func deliveryWithdrawn(s *site) string {
 	require.NotContains(s.t, s.outside.sent, id)
 	require.Equal(s.t, ticket.New, s.process(n).State)
 	return ticket.DeliveryWorkflowID(id)
+}
+
+// noticesMailed: a digest waits for its hour; its agent chooses mail at once, and the bell tells the workflow.
+func noticesMailed(s *site) string {
+	s.exec(`insert into agent_settings (agent, notice_mail, digest_hour) values ('lead', 'digest', (extract(hour from clock_timestamp())::int + 12) % 24)`)
+	s.work()
+	s.relay()
+	n := s.opened()
+	note := s.command(n, ticket.Note, sato)
+	note.Message.Body = "@lead the plaintext of a note"
+	s.does(note)
+	id := ticket.NoticesWorkflowID("lead")
+	require.Eventually(s.t, func() bool {
+		_, err := s.client.DescribeWorkflowExecution(s.ctx(), id, "")
+		return err == nil
+	}, patience, 20*time.Millisecond, "the relay tells of it")
+	s.happened(id, enumspb.EVENT_TYPE_TIMER_STARTED, 1)
+	settings := ticket.DefaultStaffSettings()
+	settings.Mail = ticket.NoticeInstant
+	require.NoError(s.t, s.store.SetStaffSettings(s.ctx(), "lead", settings))
+	s.ended(id)
+	mail := s.text(`select delivery::text from notices where agent = 'lead' and mailed_at is not null`)
+	s.ended(ticket.DeliveryWorkflowID(mail))
+	require.Contains(s.t, s.outside.sent, mail)
+	return id
 }
 
 func mailboxWatched(s *site) string {
