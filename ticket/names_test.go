@@ -83,7 +83,9 @@ func TestNamesAreAppendOnly(t *testing.T) {
 		}
 	}
 	for l := range strings.Lines(string(committed)) {
-		require.True(t, strings.Contains(now.String(), l), "the name %q has left the house and was changed: old rows and histories can't be read any more", l)
+		if !strings.Contains(now.String(), l) {
+			t.Errorf("the name %q has left the house and was changed: old rows and histories can't be read any more", l)
+		}
 	}
 	for l := range strings.Lines(now.String()) {
 		require.True(t, strings.Contains(string(committed), l), "a new name: write it into testdata/names.txt, behind the last of its kind: %s", l)

@@ -23,7 +23,7 @@ func (s *site) cost(n ticket.Number, act func()) (events, bytes int) {
 	act()
 	tasks := 0
 	for _, e := range s.settled(id)[before:] {
-		switch e.GetEventType() { //nolint:exhaustive // the rest is ordered by the workflow, or came from outside
+		switch e.GetEventType() {
 		case enumspb.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED, enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
 			if tasks++; tasks > 3 {
 				continue

@@ -1,5 +1,5 @@
 // The list and the ticket beside it: moving, opening, keeping the next one warm, rows that never jump.
-import {$, $$, say, on, make, announce, fetchFragment, fitAll} from './ui.js';
+import {$, $$, say, on, make, announce, toast, fetchFragment, fitAll} from './ui.js';
 
 const rows = () => $$('#rows > .row');
 const rowOf = (number) => document.getElementById(`row-${number}`);
@@ -169,6 +169,18 @@ document.addEventListener('click', (event) => {
   }
   lastBox = box;
   selectionChanged();
+});
+
+// One command for all that are chosen, as a durable job: what becomes of each is heard as of any ticket.
+on('bulk-keep', async () => {
+  const response = await fetch('/api/v1/bulk', {
+    method: 'POST', credentials: 'same-origin', headers: {'Content-Type': 'application/json'},
+    body: JSON.stringify({id: crypto.randomUUID(), command: 'assign', params: {assign: {owner: 'me'}}, selection: {numbers: selected().map(Number)}}),
+  });
+  if (!response.ok) return toast((await response.json()).detail, {tone: 'bad'});
+  for (const box of $$('#rows .row-check input:checked')) box.checked = false;
+  selectionChanged();
+  toast($('#bulk-texts').dataset.begun);
 });
 
 // New tickets wait behind a pill: nothing moves under the cursor.
