@@ -51,7 +51,7 @@ func (s *server) opening(ctx context.Context, who asker, body map[string]any) (t
 	order := s.newOrder(who, ticket.Create, 0, o, body)
 	h := &hand{s: s, ctx: ctx, who: who}
 	open := &ticket.Opening{
-		Desk:          h.desk(o, "desk"),
+		Desk:          h.desk(o),
 		Title:         o.text("title", titleRule.must()),
 		Client:        readClient(o),
 		Type:          o.word("type", false, types),
@@ -148,8 +148,8 @@ func readFields(o *object) map[string]any {
 }
 
 // desk reads the key of a desk that is there for the asker.
-func (h *hand) desk(o *object, name string) string {
-	key := o.text(name, keyRule.must())
+func (h *hand) desk(o *object) string {
+	key := o.text("desk", keyRule.must())
 	if key == "" || h.err != nil {
 		return ""
 	}
@@ -159,7 +159,7 @@ func (h *hand) desk(o *object, name string) string {
 		return ""
 	}
 	if !h.who.sees(key) || !slices.ContainsFunc(desks, func(d Desk) bool { return d.Key == key }) {
-		o.blameWorld(name, "unknown_desk", map[string]string{"key": key})
+		o.blameWorld("desk", "unknown_desk", map[string]string{"key": key})
 	}
 	return key
 }

@@ -143,7 +143,7 @@ func (h *hand) mayFurnish(desk string) {
 // own reads whose a new piece is: of one desk, or of every desk where none is named.
 func (h *hand) own(o *object, p *Piece, key string) {
 	if o.fields["desk"] != nil {
-		p.Desk = h.desk(o, "desk")
+		p.Desk = h.desk(o)
 	} else {
 		o.get("desk", false)
 		h.mayFurnish("")

@@ -70,7 +70,7 @@ func (h *hub) join(ctx context.Context, who asker, at time.Time) (*reading, int6
 		h.end = end
 		hearing, stop := context.WithCancel(context.Background())
 		h.stop = stop
-		go h.hear(hearing) // one that was stopped before changes nothing any more
+		go h.hear(hearing) //nolint:contextcheck // one hearing for all readers outlives the first; one that was stopped before changes nothing any more
 	}
 	h.makeRoom(r.agent)
 	h.readers[r] = struct{}{}

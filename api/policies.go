@@ -69,7 +69,7 @@ func reasons(in []ticket.HoldReason) []openapi.HoldReason {
 
 // CreatePolicy makes the next version of a desk's policy.
 func (s *server) CreatePolicy(c *gin.Context) {
-	s.nextPolicy(c, http.StatusCreated, func(h *hand, o *object) string { return h.desk(o, "desk") })
+	s.nextPolicy(c, http.StatusCreated, func(h *hand, o *object) string { return h.desk(o) })
 }
 
 // ChangePolicy does the same for the desk that the address names.

@@ -176,6 +176,8 @@ func problemTold(e *ticket.Error) problem {
 		return problem{kind: conflict, detail: e.Key, said: e.Message}
 	case ticket.TooLarge:
 		return problem{kind: tooLarge, detail: e.Key, said: e.Message}
+	case ticket.Newer: // an older door meets what a newer program wrote: the newer one will answer
+		return problem{kind: storeAway}
 	case ticket.Invalid:
 		return problem{kind: invalid, faults: []fault{{pointer: e.Field, code: e.Key, said: e.Message, args: e.Args}}}
 	}

@@ -72,7 +72,7 @@ func (s *server) ListTemplates(c *gin.Context, q openapi.ListTemplatesParams) {
 func (s *server) CreateTemplate(c *gin.Context) {
 	templates.make(s, c, func(h *hand, o *object, p *Piece) ticket.Template {
 		v := ticket.Template{Occasion: o.word("occasion", true, occasions()), Language: o.word("language", true, mail.Languages()), Name: o.text("name", keyRule)}
-		p.Desk, p.Key = h.desk(o, "desk"), ticket.TemplateKey(v.Occasion, v.Language, v.Name)
+		p.Desk, p.Key = h.desk(o), ticket.TemplateKey(v.Occasion, v.Language, v.Name)
 		return v
 	})
 }

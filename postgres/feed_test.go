@@ -40,7 +40,7 @@ func TestAnEventThatIsCommittedLateComesLate(t *testing.T) {
 	require.NoError(t, err)
 	first := happen(t, slow, 1001, 1)
 	var second int64
-	inTx(t, s, func(_ context.Context, tx pgx.Tx) error { second = happen(t, tx, 1002, 1); return nil })
+	inTx(t, s, func(_ context.Context, tx pgx.Tx) error { second = happen(t, tx, 1002, 1); return nil }) //nolint:contextcheck // a test has one context
 	require.Less(t, first, second)
 
 	for range 5 { // however often: it does not pass over what is not committed yet
@@ -83,7 +83,7 @@ func TestTheFeedMissesNothingUnderLoad(t *testing.T) {
 	for range 3 {
 		feeders.Go(func() {
 			for ctx.Err() == nil {
-				if _, err := s.Feed(t.Context()); err != nil {
+				if _, err := s.Feed(t.Context()); err != nil { //nolint:contextcheck // what has begun goes on to its end
 					t.Errorf("feed: %v", err)
 				}
 				select { // the pool has connections for all who write
@@ -151,13 +151,13 @@ func TestAFeedThatWasRestoredElsewhereGoesOn(t *testing.T) {
 	t.Parallel()
 	s := furnished(t)
 	lay(t, s, laid{number: 1001})
-	inTx(t, s, func(_ context.Context, tx pgx.Tx) error { happen(t, tx, 1001, 1); return nil })
+	inTx(t, s, func(_ context.Context, tx pgx.Tx) error { happen(t, tx, 1001, 1); return nil }) //nolint:contextcheck // a test has one context
 	exec(t, s, `update feed_end set sure_low = 1000000, sure_xid = '99999999999'`)
 	for line := range int64(3) {
 		end, err := s.Feed(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, line+1, end)
-		inTx(t, s, func(_ context.Context, tx pgx.Tx) error { happen(t, tx, 1001, line+2); return nil })
+		inTx(t, s, func(_ context.Context, tx pgx.Tx) error { happen(t, tx, 1001, line+2); return nil }) //nolint:contextcheck // a test has one context
 	}
 	var low int64
 	require.NoError(t, s.pool.QueryRow(t.Context(), `select low from feed_end`).Scan(&low))
