@@ -26,6 +26,9 @@ func replayer(t testing.TB) worker.WorkflowReplayer {
 	r.RegisterWorkflowWithOptions(desk.Ticket, workflow.RegisterOptions{Name: ticket.WorkflowTicket})
 	r.RegisterWorkflowWithOptions(desk.Delivery, workflow.RegisterOptions{Name: ticket.WorkflowDelivery})
 	r.RegisterWorkflowWithOptions(desk.Mailbox, workflow.RegisterOptions{Name: ticket.WorkflowMailbox})
+	r.RegisterWorkflowWithOptions(desk.Notices, workflow.RegisterOptions{Name: ticket.WorkflowNotices})
+	r.RegisterWorkflowWithOptions(desk.BulkJob, workflow.RegisterOptions{Name: ticket.WorkflowBulkJob})
+	r.RegisterWorkflowWithOptions(desk.Webhook, workflow.RegisterOptions{Name: ticket.WorkflowWebhook})
 	return r
 }
 
