@@ -69,10 +69,11 @@ func (q *Queue) ReturnHooks(ctx context.Context, webhook, sender string) error {
 // DueHooks lists what may be sent now, oldest first, of each ticket only what has nothing unsent before it that waits.
 // next is when the earliest of the rest falls due; zero where nothing is pending.
 func (q *Queue) DueHooks(ctx context.Context, webhook string, limit int) (list []ticket.Hook, next time.Time, err error) {
+	// One instant for all rows: with a clock that goes on, what was held back at its own line would not hold back the next.
 	rows, err := q.s.pool.Query(ctx, `select h.id, coalesce(h.position, 0), coalesce(h.ticket, 0), h.message_id, h.attempts + 1, h.created_at from hooks h
-		where h.webhook = $1 and h.state = 'pending' and h.next_at <= clock_timestamp()
-		and not exists (select from webhooks w where w.id = h.webhook and w.resting_until > clock_timestamp())
-		and not exists (select from hooks b where b.webhook = h.webhook and b.ticket = h.ticket and b.state = 'pending' and b.id < h.id and b.next_at > clock_timestamp())
+		where h.webhook = $1 and h.state = 'pending' and h.next_at <= now()
+		and not exists (select from webhooks w where w.id = h.webhook and w.resting_until > now())
+		and not exists (select from hooks b where b.webhook = h.webhook and b.ticket = h.ticket and b.state = 'pending' and b.id < h.id and b.next_at > now())
 		order by h.id limit $2`, webhook, limit)
 	if err != nil {
 		return nil, next, fmt.Errorf("list what a webhook shall hear: %w", err)
