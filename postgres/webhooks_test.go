@@ -33,7 +33,7 @@ func TestAWebhookHearsWhatItAskedFor(t *testing.T) {
 	require.Equal(t, ticket.Invalid, code(err))
 
 	n := opened(t, q)
-	inTx(t, q.s, func(_ context.Context, tx pgx.Tx) error { happen(t, tx, 2001, 1); return nil })
+	inTx(t, q.s, func(_ context.Context, tx pgx.Tx) error { happen(t, tx, 2001, 1); return nil }) //nolint:contextcheck // a test has one context
 	q.s.mustFeed(t)
 	for id, want := range map[string]int{all.ID: 4, some.ID: 1, off.ID: 0} {
 		w, err := q.s.Webhook(ctx, id)

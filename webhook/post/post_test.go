@@ -46,7 +46,9 @@ func TestWhatIsNoSuccess(t *testing.T) {
 	hold := make(chan struct{})
 	mux := http.NewServeMux()
 	mux.HandleFunc("/busy", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Retry-After", "7"); w.WriteHeader(503) })
-	mux.HandleFunc("/away", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect) })
+	mux.HandleFunc("/away", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+	})
 	mux.HandleFunc("/hang", func(http.ResponseWriter, *http.Request) { <-hold })
 	mux.HandleFunc("/break", func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) })
 	s := httptest.NewServer(mux)
