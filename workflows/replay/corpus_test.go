@@ -2,11 +2,14 @@ package replay
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,7 +22,7 @@ import (
 
 // The corpus is regenerated only on purpose: a change of the clockwork that cannot replay it would break every ticket
 // that is open when it is deployed.
-var update = flag.Bool("update-histories", false, "play every path again and rewrite testdata/histories")
+var update = flag.Bool("update-histories", false, "play every path again, or those that -run names, and rewrite their files in testdata/histories")
 
 const corpus = "../testdata/histories"
 
@@ -29,13 +32,8 @@ func TestUpdateHistories(t *testing.T) {
 		require.NotEmpty(t, files(t), "run with -update-histories")
 		return
 	}
-	old, err := filepath.Glob(filepath.Join(corpus, "*.json"))
-	require.NoError(t, err)
-	for _, f := range old {
-		require.NoError(t, os.Remove(f))
-	}
 	require.NoError(t, os.MkdirAll(corpus, 0o755))
-	for _, p := range paths {
+	for _, p := range everyPath() {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
@@ -47,12 +45,10 @@ func TestUpdateHistories(t *testing.T) {
 // keep writes every run of a workflow's chain.
 func (s *site) keep(p path, id string) {
 	s.t.Helper()
-	var runs [][]*historypb.HistoryEvent
-	for run := s.lastRun(id); run != ""; {
-		events := s.history(id, run)
-		runs = append([][]*historypb.HistoryEvent{events}, runs...)
-		run = events[0].GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId()
+	for _, f := range filesOf(s.t, p) {
+		require.NoError(s.t, os.Remove(f))
 	}
+	runs := s.runs(id)
 	for i, events := range runs {
 		discreet(s.t, events)
 		raw, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(&historypb.History{Events: events})
@@ -72,6 +68,22 @@ func files(t testing.TB) []string {
 	require.NoError(t, err)
 	return out
 }
+
+// filesOf are those of a path, in the order of its runs.
+func filesOf(t testing.TB, p path) []string {
+	t.Helper()
+	var out []string
+	for _, f := range files(t) {
+		rest, ok := strings.CutPrefix(strings.TrimSuffix(filepath.Base(f), ".json"), p.name)
+		if ok && (rest == "" || ofRun.MatchString(rest)) {
+			out = append(out, f)
+		}
+	}
+	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	return out
+}
+
+var ofRun = regexp.MustCompile(`^\.[0-9]+$`)
 
 func load(t testing.TB, file string) []*historypb.HistoryEvent {
 	t.Helper()
@@ -99,23 +111,33 @@ func discreet(t testing.TB, events []*historypb.HistoryEvent) {
 
 func TestTheCorpusHoldsEveryPath(t *testing.T) {
 	t.Parallel()
-	for _, p := range paths {
-		have := map[enumspb.EventType]bool{}
-		for _, f := range files(t) {
-			if name := strings.TrimSuffix(filepath.Base(f), ".json"); name == p.name || strings.HasPrefix(name, p.name+".") {
-				have[enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED] = true
-				events := load(t, f)
+	strangers := map[string]bool{}
+	for _, f := range files(t) {
+		strangers[f] = true
+	}
+	for _, p := range everyPath() {
+		var runs [][]*historypb.HistoryEvent
+		for _, f := range filesOf(t, p) {
+			delete(strangers, f)
+			runs = append(runs, load(t, f))
+		}
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			require.NotEmpty(t, runs)
+			have := map[enumspb.EventType]bool{}
+			for _, events := range runs {
 				discreet(t, events)
 				for _, e := range events {
 					have[e.GetEventType()] = true
 				}
 			}
-		}
-		require.NotEmpty(t, have, p.name)
-		for _, want := range p.has {
-			require.True(t, have[want], "%s has no %s any more", p.name, want)
-		}
+			for _, want := range p.has {
+				require.True(t, have[want], "%s has no %s any more", p.name, want)
+			}
+			require.Empty(t, p.lacks(runs), "%s does not show it", p.name)
+		})
 	}
+	require.Empty(t, strangers, "no path is kept in them")
 }
 
 // cuts are the events after which a history may end: where a workflow task is completed and all that it commanded is

@@ -73,6 +73,7 @@ func (s *site) happened(id string, of enumspb.EventType, n int) {
 // skipTime lets a ticket's workflow jump over its waiting.
 func (s *site) skipTime(n ticket.Number) {
 	s.t.Helper()
+	s.settle(n)
 	_, err := s.client.WorkflowService().UpdateWorkflowExecutionOptions(s.ctx(), &workflowservice.UpdateWorkflowExecutionOptionsRequest{
 		Namespace: s.namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: ticket.WorkflowID(n)},
 		WorkflowExecutionOptions: &workflowpb.WorkflowExecutionOptions{TimeSkippingConfig: &commonpb.TimeSkippingConfig{Enabled: true}},
@@ -84,6 +85,7 @@ func (s *site) skipTime(n ticket.Number) {
 // reset starts a ticket's workflow again from its first workflow task, as an operator would.
 func (s *site) reset(n ticket.Number) {
 	s.t.Helper()
+	s.settle(n)
 	id := ticket.WorkflowID(n)
 	first := ofType(s.history(id, ""), enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED)[0]
 	_, err := s.client.ResetWorkflowExecution(s.ctx(), &workflowservice.ResetWorkflowExecutionRequest{

@@ -15,33 +15,34 @@ type path struct {
 	name string
 	play func(s *site) (workflow string)
 	has  []enumspb.EventType // what makes it worth keeping
+	manner
 }
 
 const activityCompleted = enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED
 
 var paths = []path{
-	{"fortnight", fortnight, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_CANCELED, enumspb.EVENT_TYPE_TIMER_FIRED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
-	{"breach", breach, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED}},
-	{"hold-and-wake", holdAndWake, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED}},
-	{"spam-and-restore", spamAndRestore, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_CANCELED}},
-	{"retention", retention, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED}},
-	{"escalate", escalate, nil},
-	{"by-hand", byHand, nil},
-	{"duplicates", duplicates, nil},
-	{"batch", batch, nil},
-	{"continued", continued, []enumspb.EventType{enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW}},
-	{"patient", patiently, []enumspb.EventType{enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED}},
-	{"cancelled", cancelled, []enumspb.EventType{enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED}},
-	{"cancel-refused", cancelRefused, []enumspb.EventType{enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
-	{"reset", wasReset, []enumspb.EventType{enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED}},
-	{"revived", revivedFinal, nil},
-	{"delivery", deliveryWithRetries, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED}},
-	{"delivery-uncertain", deliveryUncertain, nil},
-	{"delivery-withdrawn", deliveryWithdrawn, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
-	{"bulk-paused", bulkPaused, []enumspb.EventType{enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
-	{"webhook", webhookWithRetries, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
-	{"notices", noticesMailed, []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_STARTED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
-	{"mailbox", mailboxWatched, []enumspb.EventType{enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED}},
+	{name: "fortnight", play: fortnight, has: []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_CANCELED, enumspb.EVENT_TYPE_TIMER_FIRED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
+	{name: "breach", play: breach, has: []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED}},
+	{name: "hold-and-wake", play: holdAndWake, has: []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED}},
+	{name: "spam-and-restore", play: spamAndRestore, has: []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_CANCELED}},
+	{name: "retention", play: retention, has: []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED}},
+	{name: "escalate", play: escalate},
+	{name: "by-hand", play: byHand},
+	{name: "duplicates", play: duplicates},
+	{name: "batch", play: batch},
+	{name: "continued", play: continued, has: []enumspb.EventType{enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW}},
+	{name: "patient", play: patiently, has: []enumspb.EventType{enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED}},
+	{name: "cancelled", play: cancelled, has: []enumspb.EventType{enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED}},
+	{name: "cancel-refused", play: cancelRefused, has: []enumspb.EventType{enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
+	{name: "reset", play: wasReset, has: []enumspb.EventType{enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED}},
+	{name: "revived", play: revivedFinal},
+	{name: "delivery", play: deliveryWithRetries, has: []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED}},
+	{name: "delivery-uncertain", play: deliveryUncertain},
+	{name: "delivery-withdrawn", play: deliveryWithdrawn, has: []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
+	{name: "bulk-paused", play: bulkPaused, has: []enumspb.EventType{enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
+	{name: "webhook", play: webhookWithRetries, has: []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_FIRED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
+	{name: "notices", play: noticesMailed, has: []enumspb.EventType{enumspb.EVENT_TYPE_TIMER_STARTED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED}},
+	{name: "mailbox", play: mailboxWatched, has: []enumspb.EventType{enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED}},
 }
 
 func fortnight(s *site) string {
@@ -60,7 +61,8 @@ func breach(s *site) string {
 	s.work()
 	n := s.opened()
 	s.skipTime(n)
-	s.happened(ticket.WorkflowID(n), enumspb.EVENT_TYPE_TIMER_FIRED, 1)
+	s.fired(n)
+	s.settle(n)
 	s.does(s.command(n, ticket.AgentResponse, sato))
 	s.does(s.command(n, ticket.Close, lead))
 	s.ended(ticket.WorkflowID(n))
@@ -81,7 +83,8 @@ func holdAndWake(s *site) string {
 	s.holds(n)
 	s.holds(n) // again: the wake is set anew
 	s.skipTime(n)
-	s.happened(ticket.WorkflowID(n), enumspb.EVENT_TYPE_TIMER_FIRED, 1)
+	s.fired(n)
+	s.settle(n)
 	s.does(s.command(n, ticket.Note, sato))
 	s.does(s.command(n, ticket.Close, lead))
 	s.ended(ticket.WorkflowID(n))
@@ -101,6 +104,7 @@ func spamAndRestore(s *site) string {
 	s.spams(n)
 	s.does(s.mailed(n))
 	s.does(s.command(n, ticket.Restore, lead))
+	s.settle(n)
 	s.does(s.command(n, ticket.Close, lead))
 	s.ended(ticket.WorkflowID(n))
 	return ticket.WorkflowID(n)
@@ -121,6 +125,7 @@ func escalate(s *site) string {
 	for range 3 {
 		s.does(s.command(n, ticket.Escalate, sato))
 	}
+	s.settle(n)
 	s.does(s.command(n, ticket.Close, lead))
 	s.ended(ticket.WorkflowID(n))
 	return ticket.WorkflowID(n)
@@ -130,11 +135,12 @@ func byHand(s *site) string {
 	s.work()
 	n := s.opened()
 	for _, name := range []string{"hold", "escalate", "agent-response", "dance", "resolve"} {
-		require.NoError(s.t, s.client.SignalWorkflow(s.ctx(), ticket.WorkflowID(n), "", name, struct{}{}))
+		s.byHand(n, name, struct{}{})
 		s.does(s.command(n, ticket.Note, sato))
 	}
-	require.NoError(s.t, s.client.SignalWorkflow(s.ctx(), ticket.WorkflowID(n), "", "hold", "junk"))
-	require.NoError(s.t, s.client.SignalWorkflow(s.ctx(), ticket.WorkflowID(n), "", "close", nil))
+	s.settle(n)
+	s.byHand(n, "hold", "junk")
+	s.byHand(n, "close", nil)
 	s.ended(ticket.WorkflowID(n))
 	return ticket.WorkflowID(n)
 }
@@ -174,11 +180,13 @@ func continued(s *site) string {
 	s.work(func(c *crew) { c.ContinueAfter = 30 })
 	n := s.opened()
 	s.holds(n)
+	s.settle(n)
 	for range 12 {
 		s.does(s.command(n, ticket.Escalate, sato))
 	}
-	require.NoError(s.t, s.client.SignalWorkflow(s.ctx(), ticket.WorkflowID(n), "", "resolve", struct{}{}))
+	s.byHand(n, "resolve", struct{}{})
 	s.does(s.command(n, ticket.Note, sato))
+	s.settle(n)
 	s.does(s.command(n, ticket.Close, lead))
 	s.ended(ticket.WorkflowID(n))
 	return ticket.WorkflowID(n)
@@ -190,6 +198,8 @@ func patiently(s *site) string {
 	n := s.opened()
 	d.set(true)
 	s.does(s.command(n, ticket.AgentResponse, sato))
+	s.does(s.command(n, ticket.Note, sato))
+	s.settle(n)
 	d.set(false)
 	s.does(s.command(n, ticket.Close, lead))
 	s.ended(ticket.WorkflowID(n))
@@ -199,6 +209,7 @@ func patiently(s *site) string {
 func cancelled(s *site) string {
 	s.work()
 	n := s.opened()
+	s.settle(n)
 	require.NoError(s.t, s.client.CancelWorkflow(s.ctx(), ticket.WorkflowID(n), ""))
 	s.ended(ticket.WorkflowID(n))
 	return ticket.WorkflowID(n)
@@ -208,7 +219,9 @@ func cancelRefused(s *site) string {
 	s.work()
 	n := s.opened()
 	s.spams(n)
+	s.settle(n)
 	require.NoError(s.t, s.client.CancelWorkflow(s.ctx(), ticket.WorkflowID(n), ""))
+	s.settle(n)
 	s.does(s.mailed(n))
 	s.does(s.command(n, ticket.Restore, lead))
 	s.does(s.command(n, ticket.Resolve, sato))
@@ -220,9 +233,10 @@ func cancelRefused(s *site) string {
 func wasReset(s *site) string {
 	s.work()
 	n := s.opened()
-	require.NoError(s.t, s.client.SignalWorkflow(s.ctx(), ticket.WorkflowID(n), "", "hold", struct{}{}))
+	s.byHand(n, "hold", struct{}{})
 	s.does(s.command(n, ticket.AgentResponse, sato))
 	s.reset(n)
+	s.settle(n) // the new run must not find what is stored next before it is rung
 	s.does(s.command(n, ticket.Close, lead))
 	s.ended(ticket.WorkflowID(n))
 	return ticket.WorkflowID(n)

@@ -70,6 +70,12 @@ type site struct {
 	outside   *outside
 	rules     *lifecycle.Table
 
+	manner manner
+	crew   *crew            // the last that began
+	gate   sync.RWMutex     // held while a ring is sent twice
+	rings  []func()         // kept until the path waits
+	owed   []ticket.Receipt // what they are about
+
 	mu       sync.Mutex
 	commands int
 }
@@ -189,6 +195,7 @@ type crew struct {
 	Wrap          func(activities.Desk) activities.Desk
 	HookGiveUp    time.Duration
 
+	set    []func(*crew)
 	cancel context.CancelFunc
 	done   chan error
 }
@@ -197,8 +204,15 @@ type crew struct {
 func (s *site) work(set ...func(*crew)) *crew {
 	s.t.Helper()
 	c := &crew{ContinueAfter: 1000, Crash: func(string) {}, Wrap: func(d activities.Desk) activities.Desk { return d }, done: make(chan error, 1)}
+	if s.manner.continueAfter > 0 {
+		c.ContinueAfter = s.manner.continueAfter
+	}
+	c.set, s.crew = set, c
 	for _, f := range set {
 		f(c)
+	}
+	if wrap := c.Wrap; s.manner.twice {
+		c.Wrap = func(d activities.Desk) activities.Desk { return gated{wrap(d), &s.gate} }
 	}
 	conn := temporaltest.Client(s.t, s.namespace)
 	queue := postgres.NewQueue(s.store, postgres.QueueConfig{Rules: s.rules, Mint: mint{}, Crash: c.Crash})
@@ -289,6 +303,23 @@ func (s *site) put(o order) ticket.Receipt {
 
 func (s *site) ring(r ticket.Receipt) {
 	s.t.Helper()
+	if s.manner.twice {
+		s.gate.Lock()
+		defer s.gate.Unlock()
+	}
+	s.tell(r)
+}
+
+func (s *site) tell(r ticket.Receipt) {
+	s.t.Helper()
+	if s.manner.twice {
+		s.tellOnce(r)
+	}
+	s.tellOnce(r)
+}
+
+func (s *site) tellOnce(r ticket.Receipt) {
+	s.t.Helper()
 	require.NoError(s.t, s.bell.Ring(s.ctx(), r.Number, r.Kind.String(), ticket.Ring{ID: r.ID, Seq: r.Seq}))
 }
 
@@ -305,14 +336,25 @@ func (s *site) await(r ticket.Receipt) ticket.Receipt {
 func (s *site) does(o order) ticket.Receipt {
 	s.t.Helper()
 	r := s.put(o)
+	if s.manner.batched {
+		s.later(func() { s.tell(r) })
+		s.owed = append(s.owed, r)
+		return r
+	}
 	s.ring(r)
-	return s.await(r)
+	r = s.await(r)
+	if s.manner.continueAfter > 0 {
+		s.settle(r.Number)
+	}
+	return r
 }
 
 // opened is a new ticket.
 func (s *site) opened() ticket.Number {
 	s.t.Helper()
-	return s.does(s.mailed(0)).Number
+	n := s.does(s.mailed(0)).Number
+	s.settle(n)
+	return n
 }
 
 func (s *site) process(n ticket.Number) ticket.Process {
@@ -347,6 +389,7 @@ func (s *site) text(sql string, args ...any) (text string) {
 // ended waits for the end of a workflow.
 func (s *site) ended(id string) {
 	s.t.Helper()
+	s.flush()
 	require.NoError(s.t, s.client.GetWorkflow(s.ctx(), id, "").Get(s.ctx(), nil), id)
 }
 
