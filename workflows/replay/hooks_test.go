@@ -241,7 +241,7 @@ func TestAKilledSenderIsFollowedByAnother(t *testing.T) {
 func webhookWithRetries(s *site) string {
 	s.work()
 	r := newReceiver(s.t, func(n int, _ ticket.Envelope) int {
-		if n < 4 {
+		if n < 12 { // until the pause is one that the workflow waits for
 			return 503
 		}
 		return 200
