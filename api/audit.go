@@ -63,14 +63,9 @@ func (s *server) noteBy(c *gin.Context, actor, action, subject string, detail ma
 
 // ListAudit pages through the audit log, newest first.
 func (s *server) ListAudit(c *gin.Context, q openapi.ListAuditParams) {
-	before, ok := position(q.Cursor)
+	before, limit, ok := s.paged(c, q.Cursor, q.Limit)
 	if !ok {
-		s.fail(c, badCursor())
 		return
-	}
-	limit := usualLimit
-	if q.Limit != nil {
-		limit = *q.Limit
 	}
 	ctx, done := budget(c)
 	defer done()
@@ -80,10 +75,7 @@ func (s *server) ListAudit(c *gin.Context, q openapi.ListAuditParams) {
 		return
 	}
 	out := openapi.AuditList{}
-	if len(found) > limit {
-		found = found[:limit]
-		out.NextCursor = ptr(cursor(found[limit-1].ID))
-	}
+	found, out.NextCursor = onePage(found, limit, func(e AuditEntry) int64 { return e.ID })
 	out.Items = make([]openapi.AuditEntry, len(found))
 	for i, e := range found {
 		out.Items[i] = openapi.AuditEntry{Id: e.ID, At: e.At.UTC(), Actor: e.Actor, Action: e.Action, Subject: e.Subject, Address: e.Address, Detail: e.Detail}

@@ -206,18 +206,13 @@ func (s *server) bulkOf(c *gin.Context, id string) (BulkJob, bool) {
 
 // GetBulk shows how far a job is, with what became of each ticket.
 func (s *server) GetBulk(c *gin.Context, id string, q openapi.GetBulkParams) {
-	after, ok := position(q.Cursor)
+	after, limit, ok := s.paged(c, q.Cursor, q.Limit)
 	if !ok {
-		s.fail(c, badCursor())
 		return
 	}
 	b, ok := s.bulkOf(c, id)
 	if !ok {
 		return
-	}
-	limit := usualLimit
-	if q.Limit != nil {
-		limit = *q.Limit
 	}
 	ctx, done := budget(c)
 	defer done()
@@ -226,11 +221,7 @@ func (s *server) GetBulk(c *gin.Context, id string, q openapi.GetBulkParams) {
 		s.told(c, err)
 		return
 	}
-	var next *string
-	if len(items) > limit {
-		items = items[:limit]
-		next = ptr(cursor(int64(items[limit-1].N)))
-	}
+	items, next := onePage(items, limit, func(i BulkItem) int64 { return int64(i.N) })
 	s.sayBulk(c, http.StatusOK, b, items, next)
 }
 
@@ -263,16 +254,8 @@ func (s *server) setBulk(c *gin.Context, id, state string) {
 
 // UndoBulk takes back what can be taken back, as a job of its own.
 func (s *server) UndoBulk(c *gin.Context, id string) {
-	body, p := s.readBody(c)
-	if p.kind != "" {
-		s.fail(c, p)
-		return
-	}
-	o := newObject(body)
-	request := o.text("id", idRule)
-	o.done()
-	if len(*o.faults) > 0 {
-		s.fail(c, problemOfFaults(*o.faults))
+	var request string
+	if !s.asked(c, func(o *object) { request = o.text("id", idRule) }) {
 		return
 	}
 	if _, ok := s.bulkOf(c, id); !ok {

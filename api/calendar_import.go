@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -82,9 +83,9 @@ func (o *object) date(name string) calendar.Date {
 
 // blameFile says what is wrong with an iCalendar file, or with the range that is read of it.
 func (o *object) blameFile(err error) {
-	told, _ := err.(*ticket.Error) //nolint:errorlint // ics.Read returns it as it is
+	var told *ticket.Error
 	switch {
-	case told == nil:
+	case !errors.As(err, &told):
 		o.blame("file", "calendar", map[string]string{"why": err.Error()})
 	case strings.HasSuffix(told.Key, "_range"):
 		o.blame("to", told.Key, nil)

@@ -11,17 +11,11 @@ var accessKinds = []string{"none", string(portal), string(full)}
 
 // SetClientAccess decides what a client may open, and with whom he belongs together.
 func (s *server) SetClientAccess(c *gin.Context, id string) {
-	body, p := s.readBody(c)
-	if p.kind != "" {
-		s.fail(c, p)
-		return
-	}
-	o := newObject(body)
-	access := o.word("access", true, accessKinds)
-	organisation := o.text("organisation", rule{min: 1, max: 200, solid: true, line: true})
-	o.done()
-	if len(*o.faults) > 0 {
-		s.fail(c, problemOfFaults(*o.faults))
+	var access, organisation string
+	if !s.asked(c, func(o *object) {
+		access = o.word("access", true, accessKinds)
+		organisation = o.text("organisation", rule{min: 1, max: 200, solid: true, line: true})
+	}) {
 		return
 	}
 	ctx, done := budget(c)

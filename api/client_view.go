@@ -94,7 +94,7 @@ func clientTold(e *ticket.Event) bool { return e != nil && slices.Contains(clien
 func (s *server) clientList(c *gin.Context, who asker, q openapi.ListTicketsParams) {
 	query := Query{
 		Own: who.client.ID, Organisation: who.client.Access == string(full), States: clientStatesAsked(parsed(q.State, ticket.ParseState)),
-		Sort: string(value(q.Sort)), Limit: usualLimit, Cursor: value(q.Cursor),
+		Sort: string(value(q.Sort)), Limit: asLong(q.Limit), Cursor: value(q.Cursor),
 	}
 	if q.State != nil && len(query.States) == 0 { // nothing is in it
 		answer(c, http.StatusOK, openapi.TicketList{Items: []openapi.Ticket{}})
@@ -106,9 +106,6 @@ func (s *server) clientList(c *gin.Context, who asker, q openapi.ListTicketsPara
 	case "priority", "-priority", "next_due", "-next_due":
 		s.fail(c, problem{kind: forbidden, detail: "forbidden_client"})
 		return
-	}
-	if q.Limit != nil {
-		query.Limit = *q.Limit
 	}
 	ctx, done := budget(c)
 	defer done()

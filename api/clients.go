@@ -11,10 +11,7 @@ import (
 
 // ListClients finds files by what clients are called or known by.
 func (s *server) ListClients(c *gin.Context, q openapi.ListClientsParams) {
-	limit := usualLimit
-	if q.Limit != nil {
-		limit = *q.Limit
-	}
+	limit := asLong(q.Limit)
 	ctx, done := budget(c)
 	defer done()
 	found, next, err := s.Clients.Clients(ctx, value(q.Q), askerOf(c).desks(), value(q.Cursor), limit)

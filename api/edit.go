@@ -39,6 +39,23 @@ func (s *server) edit(c *gin.Context, status int, read func(h *hand, o *object),
 	answer(c, status, out)
 }
 
+// asked takes the body of a request apart; false where something is wrong with it, which it has answered then.
+func (s *server) asked(c *gin.Context, read func(o *object)) bool {
+	body, p := s.readBody(c)
+	if p.kind != "" {
+		s.fail(c, p)
+		return false
+	}
+	o := newObject(body)
+	read(o)
+	o.done()
+	if len(*o.faults) > 0 {
+		s.fail(c, problemOfFaults(*o.faults))
+		return false
+	}
+	return true
+}
+
 // remove takes something away: 204, or why not.
 func (s *server) remove(c *gin.Context, drop func(ctx context.Context) error) {
 	ctx, done := budget(c)

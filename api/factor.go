@@ -177,20 +177,9 @@ func (s *server) RemoveFactor(c *gin.Context) {
 var codeRule = rule{min: 6, max: 40, line: true}
 
 // readCode reads a body that has a code and nothing else.
-func (s *server) readCode(c *gin.Context) (string, bool) {
-	body, p := s.readBody(c)
-	if p.kind != "" {
-		s.fail(c, p)
-		return "", false
-	}
-	o := newObject(body)
-	code := o.text("code", codeRule.must())
-	o.done()
-	if len(*o.faults) > 0 {
-		s.fail(c, problemOfFaults(*o.faults))
-		return "", false
-	}
-	return code, true
+func (s *server) readCode(c *gin.Context) (code string, ok bool) {
+	ok = s.asked(c, func(o *object) { code = o.text("code", codeRule.must()) })
+	return code, ok
 }
 
 func (s *server) wrongCode(c *gin.Context) {

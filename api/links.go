@@ -55,16 +55,8 @@ func (s *server) MailPasswordLink(c *gin.Context) {
 // mailLink answers at once and the same whether anybody has that address; the rest is done behind the answer, so that the
 // time it takes tells nothing either. The mail goes to the address that is on record, not to the one that was typed.
 func (s *server) mailLink(c *gin.Context, purpose string, find func(context.Context, string) (Holder, error)) {
-	body, p := s.readBody(c)
-	if p.kind != "" {
-		s.fail(c, p)
-		return
-	}
-	o := newObject(body)
-	address := o.text("email", emailRule.must())
-	o.done()
-	if len(*o.faults) > 0 {
-		s.fail(c, problemOfFaults(*o.faults))
+	var address string
+	if !s.asked(c, func(o *object) { address = o.text("email", emailRule.must()) }) {
 		return
 	}
 	lang := s.language(c)

@@ -60,10 +60,7 @@ func (s *server) fates(c *gin.Context, mailbox string, quarantine bool, cursor s
 		s.fail(c, problem{kind: notFound})
 		return
 	}
-	most := usualLimit
-	if limit != nil {
-		most = *limit
-	}
+	most := asLong(limit)
 	ctx, done := budget(c)
 	defer done()
 	out := openapi.FateList{Items: []openapi.Fate{}}
@@ -139,5 +136,5 @@ func (s *server) quarantined(c *gin.Context, mailbox string, uidvalidity, uid in
 	if !mine || !fits(uidvalidity) || !fits(uid) {
 		return nil, &ticket.Error{Code: ticket.NotFound, Message: "there is no such mail in the quarantine"}
 	}
-	return do(uint32(uidvalidity), uint32(uid)) //nolint:gosec // both fit
+	return do(uint32(uidvalidity), uint32(uid)) // both fit
 }

@@ -75,10 +75,7 @@ func wide(uids []uint32) []int64 {
 func (s *server) ListUndeliverable(c *gin.Context, q openapi.ListUndeliverableParams) {
 	ctx, done := budget(c)
 	defer done()
-	most := usualLimit
-	if q.Limit != nil {
-		most = *q.Limit
-	}
+	most := asLong(q.Limit)
 	found, next, err := s.House.Undeliverable(ctx, value(q.Q), value(q.Cursor), most)
 	if err != nil {
 		s.toldQuery(c, err)

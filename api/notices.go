@@ -10,14 +10,9 @@ import (
 
 // ListNotices lists the asker's own, newest first.
 func (s *server) ListNotices(c *gin.Context, q openapi.ListNoticesParams) {
-	before, ok := position(q.Cursor)
+	before, limit, ok := s.paged(c, q.Cursor, q.Limit)
 	if !ok {
-		s.fail(c, badCursor())
 		return
-	}
-	limit := usualLimit
-	if q.Limit != nil {
-		limit = *q.Limit
 	}
 	ctx, done := budget(c)
 	defer done()
@@ -27,10 +22,7 @@ func (s *server) ListNotices(c *gin.Context, q openapi.ListNoticesParams) {
 		return
 	}
 	out, lang := openapi.NoticeList{}, s.language(c)
-	if len(found) > limit {
-		found = found[:limit]
-		out.NextCursor = ptr(cursor(found[limit-1].ID))
-	}
+	found, out.NextCursor = onePage(found, limit, func(n Notice) int64 { return n.ID })
 	out.Items = make([]openapi.Notice, len(found))
 	for i, n := range found {
 		out.Items[i] = openapi.Notice{
@@ -43,16 +35,8 @@ func (s *server) ListNotices(c *gin.Context, q openapi.ListNoticesParams) {
 
 // ReadNotices notes what the asker has seen.
 func (s *server) ReadNotices(c *gin.Context) {
-	body, p := s.readBody(c)
-	if p.kind != "" {
-		s.fail(c, p)
-		return
-	}
-	o := newObject(body)
-	upTo, _ := o.whole("up_to", true, 1, 1<<53)
-	o.done()
-	if len(*o.faults) > 0 {
-		s.fail(c, problemOfFaults(*o.faults))
+	var upTo int64
+	if !s.asked(c, func(o *object) { upTo, _ = o.whole("up_to", true, 1, 1<<53) }) {
 		return
 	}
 	ctx, done := budget(c)

@@ -12,16 +12,10 @@ var passwordRule = rule{min: 8, max: 200}
 
 // ResetPassword takes a new password from who followed his link, and signs him out everywhere.
 func (s *server) ResetPassword(c *gin.Context) {
-	body, p := s.readBody(c)
-	if p.kind != "" {
-		s.fail(c, p)
-		return
-	}
-	o := newObject(body)
-	secret, password := o.text("link", rule{needed: true, min: 1, max: 200}), o.text("password", passwordRule.must())
-	o.done()
-	if len(*o.faults) > 0 {
-		s.fail(c, problemOfFaults(*o.faults))
+	var secret, password string
+	if !s.asked(c, func(o *object) {
+		secret, password = o.text("link", rule{needed: true, min: 1, max: 200}), o.text("password", passwordRule.must())
+	}) {
 		return
 	}
 	h, p := s.used(c, forPassword, secret)

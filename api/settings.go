@@ -36,25 +36,19 @@ func staffSettings(s ticket.StaffSettings) openapi.StaffSettings {
 
 // SaveSettings changes the asker's own.
 func (s *server) SaveSettings(c *gin.Context) {
-	body, p := s.readBody(c)
-	if p.kind != "" {
-		s.fail(c, p)
-		return
-	}
-	o, set := newObject(body), ticket.DefaultStaffSettings()
-	set.Mail = ticket.NoticeMail(o.word("notice_mail", true, []string{string(ticket.NoticeOff), string(ticket.NoticeInstant), string(ticket.NoticeDigest)}))
-	o.count("digest_hour", 23, &set.DigestHour)
-	if q := o.inside("quiet", false); q != nil {
-		set.QuietFrom, set.QuietTo = q.text("from", clockRule), q.text("to", clockRule)
-		q.done()
-	}
-	set.Zone = cmp.Or(o.text("zone", rule{min: 1, max: 100}), set.Zone)
-	if _, _, err := calendar.MailAt(ticket.StaffSettings{Mail: ticket.NoticeInstant, Zone: set.Zone}, s.Now()); err != nil {
-		o.blame("zone", "zone", nil)
-	}
-	o.done()
-	if len(*o.faults) > 0 {
-		s.fail(c, problemOfFaults(*o.faults))
+	set := ticket.DefaultStaffSettings()
+	if !s.asked(c, func(o *object) {
+		set.Mail = ticket.NoticeMail(o.word("notice_mail", true, []string{string(ticket.NoticeOff), string(ticket.NoticeInstant), string(ticket.NoticeDigest)}))
+		o.count("digest_hour", 23, &set.DigestHour)
+		if q := o.inside("quiet", false); q != nil {
+			set.QuietFrom, set.QuietTo = q.text("from", clockRule), q.text("to", clockRule)
+			q.done()
+		}
+		set.Zone = cmp.Or(o.text("zone", rule{min: 1, max: 100}), set.Zone)
+		if _, _, err := calendar.MailAt(ticket.StaffSettings{Mail: ticket.NoticeInstant, Zone: set.Zone}, s.Now()); err != nil {
+			o.blame("zone", "zone", nil)
+		}
+	}) {
 		return
 	}
 	ctx, done := budget(c)

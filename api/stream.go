@@ -171,17 +171,11 @@ func (s *server) PutPresence(c *gin.Context, n openapi.Number) {
 		s.told(c, err)
 		return
 	}
-	body, p := s.readBody(c)
-	if p.kind != "" {
-		s.fail(c, p)
-		return
-	}
-	o := newObject(body)
-	doing := o.word("doing", true, []string{"viewing", "writing"})
-	tab := o.text("tab", keyRule)
-	o.done()
-	if len(*o.faults) > 0 {
-		s.fail(c, problemOfFaults(*o.faults))
+	var doing, tab string
+	if !s.asked(c, func(o *object) {
+		doing = o.word("doing", true, []string{"viewing", "writing"})
+		tab = o.text("tab", keyRule)
+	}) {
 		return
 	}
 	s.attend(c, ticket.Number(n), tab, doing)

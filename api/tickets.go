@@ -16,6 +16,14 @@ import (
 
 const usualLimit = 30
 
+// asLong is how long a page may be.
+func asLong(limit *int) int {
+	if limit == nil {
+		return usualLimit
+	}
+	return *limit
+}
+
 // ListTickets lists and searches.
 func (s *server) ListTickets(c *gin.Context, q openapi.ListTicketsParams) {
 	if who := askerOf(c); who.isClient() {
@@ -75,7 +83,7 @@ func listQuery(who asker, q openapi.ListTicketsParams) Query {
 		Tags: value(q.Tag), Languages: value(q.Language), Title: value(q.Title), ClientName: value(q.ClientName),
 		ClientNumber: value(q.ClientNumber), Login: value(q.Login), Client: value(q.Client), ReceptionTypes: keys(q.ReceptionType, "none", ""), Email: value(q.Email), Phone: value(q.Phone),
 		CreatedFrom: value(q.CreatedFrom), CreatedTo: value(q.CreatedTo),
-		Sort: string(value(q.Sort)), Limit: usualLimit, Cursor: value(q.Cursor),
+		Sort: string(value(q.Sort)), Limit: asLong(q.Limit), Cursor: value(q.Cursor),
 	}
 	for _, n := range value(q.Number) {
 		out.Numbers = append(out.Numbers, ticket.Number(n))
@@ -85,9 +93,6 @@ func listQuery(who asker, q openapi.ListTicketsParams) Query {
 	}
 	if out.Sort == "" {
 		out.Sort = "-updated"
-	}
-	if q.Limit != nil {
-		out.Limit = *q.Limit
 	}
 	return out
 }

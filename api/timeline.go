@@ -67,6 +67,23 @@ func position(cursor *string) (int64, bool) {
 	return n, err == nil && perr == nil && ours && n > 0
 }
 
+// paged reads where a page begins, 0 where it is the first, and how long it may be; false where the cursor is none of
+// ours, which it has answered then.
+func (s *server) paged(c *gin.Context, from *string, limit *int) (at int64, most int, ok bool) {
+	if at, ok = position(from); !ok {
+		s.fail(c, badCursor())
+	}
+	return at, asLong(limit), ok
+}
+
+// onePage takes off the one more that was asked for to see whether there is a further page, and tells where that begins.
+func onePage[T any](found []T, most int, at func(T) int64) (page []T, next *string) {
+	if len(found) <= most {
+		return found, nil
+	}
+	return found[:most], ptr(cursor(at(found[most-1])))
+}
+
 func (s *server) items(c *gin.Context, in []ticket.Item) []openapi.TimelineItem {
 	lang, out := s.language(c), make([]openapi.TimelineItem, len(in))
 	for i, it := range in {

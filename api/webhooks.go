@@ -143,19 +143,12 @@ func (s *server) DeleteWebhook(c *gin.Context, id string) {
 
 // RotateWebhook gives a new secret, told once; the old one stays live for a while.
 func (s *server) RotateWebhook(c *gin.Context, id string) {
-	body, p := s.readBody(c)
-	if p.kind != "" {
-		s.fail(c, p)
-		return
-	}
-	o := newObject(body)
 	lasts := oldSecretLasts
-	if minutes, said := o.whole("old_lasts_minutes", false, 0, 7*24*60); said {
-		lasts = time.Duration(minutes) * time.Minute
-	}
-	o.done()
-	if len(*o.faults) > 0 {
-		s.fail(c, problemOfFaults(*o.faults))
+	if !s.asked(c, func(o *object) {
+		if minutes, said := o.whole("old_lasts_minutes", false, 0, 7*24*60); said {
+			lasts = time.Duration(minutes) * time.Minute
+		}
+	}) {
 		return
 	}
 	ctx, done := budget(c)
@@ -204,14 +197,9 @@ func (s *server) sayDelivery(c *gin.Context, d HookDelivery, err error) {
 
 // ListHookDeliveries lists what a webhook was told and how, the newest first.
 func (s *server) ListHookDeliveries(c *gin.Context, id string, q openapi.ListHookDeliveriesParams) {
-	before, ok := position(q.Cursor)
+	before, limit, ok := s.paged(c, q.Cursor, q.Limit)
 	if !ok {
-		s.fail(c, badCursor())
 		return
-	}
-	limit := usualLimit
-	if q.Limit != nil {
-		limit = *q.Limit
 	}
 	ctx, done := budget(c)
 	defer done()
@@ -221,10 +209,7 @@ func (s *server) ListHookDeliveries(c *gin.Context, id string, q openapi.ListHoo
 		return
 	}
 	out := openapi.HookDeliveryList{}
-	if len(found) > limit {
-		found = found[:limit]
-		out.NextCursor = ptr(cursor(found[limit-1].ID))
-	}
+	found, out.NextCursor = onePage(found, limit, func(d HookDelivery) int64 { return d.ID })
 	out.Items = make([]openapi.HookDelivery, len(found))
 	for i, d := range found {
 		out.Items[i] = hookDelivery(d)
