@@ -54,23 +54,22 @@ func (s *Store) Figures(ctx context.Context) (Figures, error) {
 			})
 			return err
 		})
-	one := func(sql string, n *int64, seconds *float64) {
-		b.Queue(sql).QueryRow(func(row pgx.Row) error { return row.Scan(n, seconds) })
+	one := func(sql string, into ...any) {
+		b.Queue(sql).QueryRow(func(row pgx.Row) error { return row.Scan(into...) })
 	}
-	var oldest, latest, late, none float64
-	var waiting int64
+	var oldest, latest, late float64
 	one(`select count(*), coalesce(extract(epoch from clock_timestamp() - min(at)), 0)::float8 from commands where outcome = 'pending'`, &f.Unapplied, &oldest)
 	one(`select count(*), coalesce(extract(epoch from clock_timestamp() - min(next_due_at)), 0)::float8 from tickets
 		where next_due_at < clock_timestamp() - interval '1 second'`, &f.Overdue, &latest)
-	one(`select count(*), greatest(coalesce(extract(epoch from clock_timestamp() - min(next_at)), 0), 0)::float8 from deliveries where finished_at is null`, &waiting, &late)
+	one(`select greatest(coalesce(extract(epoch from clock_timestamp() - min(next_at)), 0), 0)::float8 from deliveries where finished_at is null`, &late)
 	b.Queue(`select state, count(*) from deliveries where finished_at is null group by state`).Query(func(rows pgx.Rows) error {
 		var state string
 		var n int64
 		_, err := pgx.ForEachRow(rows, []any{&state, &n}, func() error { f.Deliveries[state] = n; return nil })
 		return err
 	})
-	one(`select count(*), 0::float8 from tickets where failed`, &f.Attention, &none)
-	one(`select count(*), 0::float8 from ledger where fate = 'quarantined'`, &f.Quarantined, &none)
+	one(`select count(*) from tickets where failed`, &f.Attention)
+	one(`select count(*) from ledger where fate = 'quarantined'`, &f.Quarantined)
 	b.Queue(`select id::text, desk, state, coalesce(extract(epoch from clock_timestamp() - last_seen_at), 0)::float8 from mailboxes where enabled order by id`).
 		Query(func(rows pgx.Rows) (err error) {
 			f.Mailboxes, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (m MailboxFigures, err error) {

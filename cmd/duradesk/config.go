@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	sdklog "go.temporal.io/sdk/log"
 
+	"duradesk/dispatch"
 	"duradesk/mail"
 	"duradesk/postgres"
 	"duradesk/ticket"
@@ -93,4 +94,34 @@ func temporalOptions(log *slog.Logger) (client.Options, error) {
 	options.Identity = workerName()
 	options.Logger = sdklog.NewStructuredLogger(log)
 	return options, nil
+}
+
+// temporalWhenThere is a client that connects when it is first used: for what can do a part of its work without.
+func temporalWhenThere(log *slog.Logger) (client.Client, client.Options, error) {
+	options, err := temporalOptions(log)
+	if err != nil {
+		return nil, options, err
+	}
+	c, err := client.NewLazyClient(options)
+	if err != nil {
+		return nil, options, fmt.Errorf("the settings of Temporal cannot be used: %w", err)
+	}
+	return c, options, nil
+}
+
+// temporal waits for Temporal and sees that its namespace is fit for the desk.
+func (d *desk) temporal(ctx context.Context) (client.Client, string, error) {
+	options, err := temporalOptions(d.log)
+	if err != nil {
+		return nil, "", err
+	}
+	c, err := dial(ctx, options)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := dispatch.Ensure(ctx, c, options.Namespace, d.Retention); err != nil {
+		c.Close()
+		return nil, "", err
+	}
+	return c, options.Namespace, nil
 }

@@ -10,8 +10,6 @@ import (
 	"os"
 	"time"
 
-	"go.temporal.io/sdk/client"
-
 	"duradesk/activities"
 	"duradesk/cmd/duradesk/doctor"
 	"duradesk/postgres"
@@ -39,13 +37,9 @@ func (c *doctorCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer d.store.Close()
-	options, err := temporalOptions(d.log)
+	temporal, options, err := temporalWhenThere(d.log)
 	if err != nil {
 		return err
-	}
-	temporal, err := client.NewLazyClient(options)
-	if err != nil {
-		return fmt.Errorf("the settings of Temporal cannot be used: %w", err)
 	}
 	defer temporal.Close()
 	desk := &doctor.Desk{

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"duradesk/api/client"
 )
 
 // mailboxCommand administers mailboxes.
@@ -204,6 +206,16 @@ func (c mailboxAddress) id(ctx context.Context) (string, error) {
 	return "", fmt.Errorf("there is no mailbox %s; `duradesk mailbox ls` lists them", c.Address)
 }
 
+// find connects to the desk and looks for the mailbox there.
+func (c mailboxAddress) find(ctx context.Context) (*client.ClientWithResponses, string, error) {
+	desk, err := c.open()
+	if err != nil {
+		return nil, "", err
+	}
+	id, err := c.id(ctx)
+	return desk, id, err
+}
+
 type mailboxAdd struct {
 	remote
 	mailboxFlags
@@ -260,11 +272,7 @@ type mailboxTest struct{ mailboxAddress }
 
 // Run tries both servers and says what came of it, an error where one does not work.
 func (c *mailboxTest) Run(ctx context.Context) error {
-	desk, err := c.open()
-	if err != nil {
-		return err
-	}
-	id, err := c.id(ctx)
+	desk, id, err := c.find(ctx)
 	if err != nil {
 		return err
 	}
@@ -305,11 +313,7 @@ type mailboxRemove struct{ mailboxAddress }
 
 // Run removes it.
 func (c *mailboxRemove) Run(ctx context.Context) error {
-	desk, err := c.open()
-	if err != nil {
-		return err
-	}
-	id, err := c.id(ctx)
+	desk, id, err := c.find(ctx)
 	if err != nil {
 		return err
 	}

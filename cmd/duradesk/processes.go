@@ -44,13 +44,9 @@ func (c *apiCommand) Run(ctx context.Context) error {
 }
 
 func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) error {
-	options, err := temporalOptions(d.log)
+	temporal, options, err := temporalWhenThere(d.log)
 	if err != nil {
 		return err
-	}
-	temporal, err := client.NewLazyClient(options)
-	if err != nil {
-		return fmt.Errorf("the settings of Temporal cannot be used: %w", err)
 	}
 	defer temporal.Close()
 	rings := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}

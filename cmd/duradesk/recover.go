@@ -27,31 +27,19 @@ func (c *recoverCommand) Run(ctx context.Context) error {
 	if err := d.store.CheckSchema(ctx); err != nil {
 		return err
 	}
-	options, err := temporalOptions(d.log)
-	if err != nil {
-		return err
-	}
-	temporal, err := dial(ctx, options)
+	temporal, namespace, err := d.temporal(ctx)
 	if err != nil {
 		return err
 	}
 	defer temporal.Close()
-	if err := dispatch.Ensure(ctx, temporal, options.Namespace, d.Retention); err != nil {
-		return err
-	}
 	since, err := d.store.LastWord(ctx)
 	if err != nil {
 		return err
 	}
-	memory := &dispatch.Memory{Client: temporal, Namespace: options.Namespace}
-	told := time.Now()
+	memory := &dispatch.Memory{Client: temporal, Namespace: namespace}
+	tell := nowAndThen(os.Stdout)
 	// A minute more: the clocks of two servers are never the same.
-	remembered, err := memory.Since(ctx, since.Add(-time.Minute), func(done int) {
-		if time.Since(told) > 2*time.Second {
-			told = time.Now()
-			fmt.Fprintf(os.Stdout, "%d workflows read\n", done)
-		}
-	})
+	remembered, err := memory.Since(ctx, since.Add(-time.Minute), func(done int) { tell("%d workflows read\n", done) })
 	if err != nil {
 		return err
 	}

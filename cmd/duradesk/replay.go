@@ -62,13 +62,8 @@ func rehearse(ctx context.Context, temporal client.Client, namespace string, per
 	if err != nil {
 		return err
 	}
-	told := time.Now()
-	unfit, done, err := rehearsal.Open(ctx, temporal, namespace, perState, func(done, of int) {
-		if time.Since(told) > 2*time.Second {
-			told = time.Now()
-			fmt.Fprintf(out, "%d of %d replayed\n", done, of)
-		}
-	})
+	tell := nowAndThen(out)
+	unfit, done, err := rehearsal.Open(ctx, temporal, namespace, perState, func(done, of int) { tell("%d of %d replayed\n", done, of) })
 	if err != nil {
 		return fmt.Errorf("replay the open workflows: %w", err)
 	}
@@ -76,6 +71,17 @@ func rehearse(ctx context.Context, temporal client.Client, namespace string, per
 		fmt.Fprintf(out, "%s (run %s) does not replay: %s\n", u.Workflow, u.Run, oneLine(u.Why))
 	}
 	return verdict(out, len(unfit), done)
+}
+
+// nowAndThen prints how far something is, every two seconds at most.
+func nowAndThen(out io.Writer) func(format string, args ...any) {
+	told := time.Now()
+	return func(format string, args ...any) {
+		if time.Since(told) > 2*time.Second {
+			told = time.Now()
+			fmt.Fprintf(out, format, args...)
+		}
+	}
 }
 
 func verdict(out io.Writer, unfit, of int) error {

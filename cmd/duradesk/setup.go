@@ -69,18 +69,11 @@ func (c *rebuildCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer d.store.Close()
-	options, err := temporalOptions(d.log)
-	if err != nil {
-		return err
-	}
-	temporal, err := dial(ctx, options)
+	temporal, _, err := d.temporal(ctx)
 	if err != nil {
 		return err
 	}
 	defer temporal.Close()
-	if err := dispatch.Ensure(ctx, temporal, options.Namespace, d.Retention); err != nil {
-		return err
-	}
 	relay := &dispatch.Relay{Bell: &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}, Record: d.queue, Log: d.log}
 	err = relay.Rebuild(ctx, func(done int) { fmt.Fprintf(os.Stdout, "%d tickets rung\n", done) })
 	if err != nil {
