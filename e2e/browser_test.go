@@ -87,10 +87,10 @@ var browserModules = sync.OnceValues(func() (string, error) {
 	if _, err := os.Stat(filepath.Join(dir, "installed")); err == nil {
 		return dir, nil
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // a cache
+	if err := os.MkdirAll(dir, 0o755); err != nil { // a cache
 		return "", err
 	}
-	err = errors.Join(os.WriteFile(filepath.Join(dir, "package.json"), list, 0o644), os.WriteFile(filepath.Join(dir, "package-lock.json"), lock, 0o644)) //nolint:gosec // a cache
+	err = errors.Join(os.WriteFile(filepath.Join(dir, "package.json"), list, 0o644), os.WriteFile(filepath.Join(dir, "package-lock.json"), lock, 0o644)) // a cache
 	if err != nil {
 		return "", err
 	}
@@ -99,7 +99,7 @@ var browserModules = sync.OnceValues(func() (string, error) {
 	if out, err := install.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("install what the browser tests need: %w\n%s", err, out)
 	}
-	return dir, os.WriteFile(filepath.Join(dir, "installed"), nil, 0o644) //nolint:gosec // a cache
+	return dir, os.WriteFile(filepath.Join(dir, "installed"), nil, 0o644) // a cache
 })
 
 // browserInstalled fetches Debian's Chromium where there is none, which needs root.

@@ -24,7 +24,7 @@ func cutLines(text string) []line {
 			end += pos
 			next = end + 1
 		}
-		l := line{text: text[pos:end], start: int32(pos), next: int32(next), blank: end == pos} //nolint:gosec // texts are bounded far below
+		l := line{text: text[pos:end], start: int32(pos), next: int32(next), blank: end == pos} // texts are bounded far below
 		if l.blank {
 			lines = append(lines, l)
 			pos = next

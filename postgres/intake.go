@@ -244,7 +244,7 @@ func (q *Queue) Known(ctx context.Context, mailbox string, uidvalidity uint32, u
 	}
 	out := map[uint32]bool{}
 	for _, u := range known {
-		out[uint32(u)] = true //nolint:gosec // UIDs are 32 bits (RFC 9051)
+		out[uint32(u)] = true // UIDs are 32 bits (RFC 9051)
 	}
 	return out, nil
 }

@@ -41,7 +41,7 @@ func (q *Queue) Suspects(ctx context.Context, mailbox string, uidvalidity uint32
 	}
 	out := make([]uint32, len(uids))
 	for i, u := range uids {
-		out[i] = uint32(u) //nolint:gosec // UIDs are 32 bits (RFC 9051)
+		out[i] = uint32(u) // UIDs are 32 bits (RFC 9051)
 	}
 	return out, nil
 }

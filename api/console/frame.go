@@ -45,7 +45,7 @@ func (v *visit) messageFrame() error {
 	h.Set("Referrer-Policy", "no-referrer")
 	page, left := pictured(deref(found.Html), deref(found.Attachments), remote)
 	return v.show(http.StatusOK, "mail-frame", mailFrameView{
-		Lang: v.lang, Body: template.HTML(page), Remote: left, Shown: remote, Address: v.r.URL.Path, //nolint:gosec // sanitised as it came in, and sandboxed
+		Lang: v.lang, Body: template.HTML(page), Remote: left, Shown: remote, Address: v.r.URL.Path, // sanitised as it came in, and sandboxed
 	})
 }
 

@@ -51,7 +51,7 @@ func helpers(lang string) template.FuncMap {
 		"manage":   func(p person) []managed { return managedBy(p, lang) },
 		"asset":    theAssets().url,
 		"icon": func(name string) template.HTML {
-			return template.HTML(`<svg class="i" aria-hidden="true"><use href="` + theAssets().url("icons.svg") + "#" + template.HTMLEscapeString(name) + `"/></svg>`) //nolint:gosec // escaped
+			return template.HTML(`<svg class="i" aria-hidden="true"><use href="` + theAssets().url("icons.svg") + "#" + template.HTMLEscapeString(name) + `"/></svg>`) // escaped
 		},
 		"dict": func(pairs ...any) (map[string]any, error) {
 			out := map[string]any{}

@@ -54,7 +54,7 @@ func Start(t testing.TB, o Options) *Server {
 	dir, err := os.MkdirTemp("/tmp", "dovecot-")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // Dovecot's users read it
+	require.NoError(t, os.Chmod(dir, 0o755)) // Dovecot's users read it
 	s := &Server{IMAPAddr: freePort(t), LMTPAddr: freePort(t), t: t, dir: dir, config: filepath.Join(dir, "dovecot.conf")}
 	mails := filepath.Join(dir, "mail")
 	require.NoError(t, os.Mkdir(mails, 0o700))
@@ -187,9 +187,9 @@ func (s *Server) write(o Options) {
 	require.NoError(s.t, configuration.Execute(&text, values))
 	if o.Introspect != "" {
 		ask := "introspection_url = " + o.Introspect + "\nintrospection_mode = get\nactive_attribute = active\nactive_value = true\nusername_attribute = username\n"
-		require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, "oauth2.conf"), []byte(ask), 0o644)) //nolint:gosec // Dovecot's users read it
+		require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, "oauth2.conf"), []byte(ask), 0o644)) // Dovecot's users read it
 	}
-	require.NoError(s.t, os.WriteFile(s.config, text.Bytes(), 0o644)) //nolint:gosec // Dovecot's users read it
+	require.NoError(s.t, os.WriteFile(s.config, text.Bytes(), 0o644)) // Dovecot's users read it
 }
 
 // Run starts the server, again under the same addresses, and waits until it answers.

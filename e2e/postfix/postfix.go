@@ -39,9 +39,9 @@ func Start(t testing.TB, o Options) (addr string) {
 	dir, err := os.MkdirTemp("/tmp", "postfix-")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // Postfix's users read it
+	require.NoError(t, os.Chmod(dir, 0o755)) // Postfix's users read it
 	for _, d := range []string{"queue", "data", "config"} {
-		require.NoError(t, os.Mkdir(filepath.Join(dir, d), 0o755)) //nolint:gosec // likewise
+		require.NoError(t, os.Mkdir(filepath.Join(dir, d), 0o755)) // likewise
 	}
 	own := exec.Command("chown", "postfix", filepath.Join(dir, "data"))
 	require.NoError(t, own.Run())
@@ -56,7 +56,7 @@ func Start(t testing.TB, o Options) (addr string) {
 func run(t testing.TB, config, addr, log string) {
 	t.Helper()
 	cmd := exec.Command("postfix", "-c", config, "start-fg")
-	said, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) //nolint:gosec // Postfix's users write it
+	said, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) // Postfix's users write it
 	require.NoError(t, err)
 	cmd.Stdout, cmd.Stderr = said, said
 	process, err := tether.Start(cmd, syscall.SIGTERM)
@@ -108,7 +108,7 @@ func write(t testing.TB, file string, text *template.Template, values any) {
 	t.Helper()
 	var b bytes.Buffer
 	require.NoError(t, text.Execute(&b, values))
-	require.NoError(t, os.WriteFile(file, b.Bytes(), 0o644)) //nolint:gosec // Postfix's users read it
+	require.NoError(t, os.WriteFile(file, b.Bytes(), 0o644)) // Postfix's users read it
 }
 
 // nexthop writes host:port as Postfix does, without asking the name service.

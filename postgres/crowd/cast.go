@@ -168,8 +168,8 @@ func when(yes bool, t time.Time) any {
 func (c *cast) id(n, part int) uuid.UUID {
 	var id uuid.UUID
 	at := c.Until.Add(-step * time.Duration(c.Tickets-n+1)).UnixMilli()
-	binary.BigEndian.PutUint64(id[:8], uint64(at)<<16|0x7000|uint64(part)) //nolint:gosec // instants of our time
-	binary.BigEndian.PutUint64(id[8:], uint64(n)|1<<63)                    //nolint:gosec // counted from 1
+	binary.BigEndian.PutUint64(id[:8], uint64(at)<<16|0x7000|uint64(part)) // instants of our time
+	binary.BigEndian.PutUint64(id[8:], uint64(n)|1<<63)                    // counted from 1
 	return id
 }
 

@@ -10,5 +10,5 @@ func freeBytes(folder string) (uint64, error) {
 	if err := syscall.Statfs(folder, &s); err != nil {
 		return 0, err
 	}
-	return s.Bavail * uint64(s.Bsize), nil //nolint:gosec,unconvert // block sizes are small; types differ between systems
+	return s.Bavail * uint64(s.Bsize), nil // block sizes are small; types differ between systems
 }

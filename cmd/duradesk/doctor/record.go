@@ -138,7 +138,7 @@ func (x *examination) disks() {
 	}
 }
 
-func megabytes(n uint64) string { return count(int(n>>20)) + " MB" } //nolint:gosec // no disk has 8 EB
+func megabytes(n uint64) string { return count(int(n>>20)) + " MB" } // no disk has 8 EB
 
 // line is an error on one line.
 func line(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
