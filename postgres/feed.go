@@ -29,7 +29,7 @@ type Hint struct {
 }
 
 // Feed gives every committed event that has none yet its position, and returns the feed's end. Any number may do it at
-// once: the row of the end is their lock.
+// once: they wait for each other.
 func (s *Store) Feed(ctx context.Context) (int64, error) {
 	for {
 		var end, added int64
@@ -47,7 +47,12 @@ func (s *Store) Feed(ctx context.Context) (int64, error) {
 }
 
 func (s *Store) feed(ctx context.Context, tx pgx.Tx) (end, added int64, err error) {
-	// Whoever waited for the lock sees, in the statements that follow, all that its holder has written.
+	// Whoever waited for the lock sees, in the statements that follow, all that its holder has written. It is not the
+	// row's own lock that is waited for: that may be granted in steps, with our xid drawn before its last holder read
+	// sure_low, and then sure_xid would lie below transactions that drew their ids in between.
+	if _, err = tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('duradesk: feed', 0))`); err != nil {
+		return 0, 0, err
+	}
 	var low, sureLow int64
 	var paired bool
 	err = tx.QueryRow(ctx, `select position, low, sure_low, sure_xid is not null from feed_end for update`).Scan(&end, &low, &sureLow, &paired)
@@ -87,7 +92,8 @@ func (s *Store) feed(ctx context.Context, tx pgx.Tx) (end, added int64, err erro
 		if valid {
 			low = sureLow
 		}
-		if err = tx.QueryRow(ctx, `select last_value from events_id_seq`).Scan(&sureLow); err != nil {
+		// A sequence that nobody has drawn from shows the first value as if it were its last.
+		if err = tx.QueryRow(ctx, `select last_value - (not is_called)::int from events_id_seq`).Scan(&sureLow); err != nil {
 			return 0, 0, err
 		}
 		_, err = tx.Exec(ctx, `update feed_end set position = $1, low = $2, sure_low = $3, sure_xid = null`, end, low, sureLow)

@@ -146,6 +146,28 @@ func TestTheFeedMissesNothingUnderLoad(t *testing.T) {
 	t.Logf("%d events are looked through at the next look", window)
 }
 
+// TestTheFirstEventIsNotPassedOver: the feed is looked at, again and again, before the first event's transaction ends.
+func TestTheFirstEventIsNotPassedOver(t *testing.T) {
+	t.Parallel()
+	s := furnished(t)
+	lay(t, s, laid{number: 1001})
+	for range 3 {
+		_, err := s.Feed(t.Context())
+		require.NoError(t, err)
+	}
+	slow, err := s.pool.Begin(t.Context())
+	require.NoError(t, err)
+	first := happen(t, slow, 1001, 1)
+	for range 3 {
+		_, err := s.Feed(t.Context())
+		require.NoError(t, err)
+	}
+	require.NoError(t, slow.Commit(t.Context()))
+	_, err = s.Feed(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []int64{first}, feedOf(t, s))
+}
+
 // TestAFeedThatWasRestoredElsewhereGoesOn: transactions are counted anew there.
 func TestAFeedThatWasRestoredElsewhereGoesOn(t *testing.T) {
 	t.Parallel()
