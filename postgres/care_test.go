@@ -216,3 +216,18 @@ func TestASuspectedTicketIsTied(t *testing.T) {
 	q.takeIn(t, 8, ticket.Fate{Fate: "message", Order: &other, Suspected: 9999})
 	requireCount(t, q.s, 2, `select count(*) from links where kind = 'related'`)
 }
+
+func TestAMailEndsWhateverStateItsTicketIsIn(t *testing.T) {
+	t.Parallel()
+	q := engine(t)
+	n := opened(t, q)
+	id := q.queuedMail(t, n, "a")
+	exec(t, q.s, `update deliveries set next_at = now()`)
+	a, err := q.Begin(t.Context(), id)
+	require.NoError(t, err)
+	require.NoError(t, q.Data(t.Context(), id, a.No))
+	exec(t, q.s, `update tickets set process = jsonb_set(process, '{state}', '"waiting_for_parts"')`) // by a newer program
+	s, err := q.Finish(t.Context(), id, a.No, endsOf(a, accepted), time.Time{})
+	require.NoError(t, err)
+	require.Equal(t, accepted, s.State)
+}

@@ -84,6 +84,7 @@ type ticketRow struct {
 	applied    int64
 	items      int64
 	process    ticket.Process
+	blind      bool // the process is not asked for, and a newer program may have written it
 	settings   ticket.Settings
 	manner     ticket.Manner // of its desk
 	last       ticket.LastMessage
@@ -117,8 +118,12 @@ func (q *Queue) queueLock(b *pgx.Batch, n ticket.Number, r *ticketRow) {
 func scanTicketRow(found pgx.Row, r *ticketRow) error {
 	lastBy, lastAt := "", (*time.Time)(nil)
 	r.manner = ticket.DefaultManner() // what the row leaves out stays so
+	var process any = &r.process
+	if r.blind {
+		process = new([]byte)
+	}
 	err := found.Scan(&r.number, &r.id, &r.desk, &r.deskAddr, &r.rules, &r.title, &r.client, &r.clientName, &r.clientMail, &r.language, &r.channel, &r.seq, &r.lastAt,
-		&r.applied, &r.items, &r.process, &r.settings, &lastBy, &r.last.Name, &r.last.Kind, &lastAt, &r.last.Excerpt,
+		&r.applied, &r.items, process, &r.settings, &lastBy, &r.last.Name, &r.last.Kind, &lastAt, &r.last.Excerpt,
 		&r.spokeLast, &r.waiting, &r.manner, &r.follows)
 	if err != nil {
 		return err
