@@ -38,6 +38,7 @@ type Options struct {
 
 	Identity    Identity
 	Postman     Postman
+	Uploads     Uploads
 	OIDC        OIDC          // the identity provider, if there is one
 	FactorRoles []ticket.Role // are let in with a second factor only
 	PerToken    Rate          // of each token and session, in this process

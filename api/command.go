@@ -109,7 +109,7 @@ func (s *server) order(c *gin.Context, sp spec, rec ticket.Record, body map[stri
 	if sp.params != nil {
 		sp.params(h, o, &order)
 	}
-	h.draftFiles(o, order.Message)
+	h.namedFiles(o, order.Message)
 	h.withinLimits(o, rec.Process.Desk, order.Message)
 	h.mayLeave(o, order)
 	if who.isClient() {

@@ -72,6 +72,9 @@ func (s *server) opening(ctx context.Context, who asker, body map[string]any) (t
 		}
 	}
 	order.Message = o.message(false, ticket.By{Kind: ticket.ActorClient, ID: open.Client.ID, Name: open.Client.Name})
+	if h.err == nil {
+		h.err = s.uploads(ctx, who, o, order.Message)
+	}
 	h.withinLimits(o, open.Desk, order.Message)
 	h.form(o, open.Desk, open.ReceptionType, open.Fields, nil)
 	o.done()

@@ -85,14 +85,12 @@ func (s *server) GetDraftFile(c *gin.Context, n openapi.Number, _ openapi.DraftN
 		s.told(c, err)
 		return
 	}
-	ctx, done := budget(c)
-	defer done()
-	file, data, err := s.Drafts.DraftFile(ctx, askerOf(c).Key, ticket.Number(n), id)
+	file, content, err := s.Drafts.DraftFile(c.Request.Context(), askerOf(c).Key, ticket.Number(n), id)
 	if err != nil {
 		s.told(c, err)
 		return
 	}
-	download(c, file.Name, file.Type, data)
+	download(c, file, content)
 }
 
 // SaveDraft writes what the asker has begun.
@@ -113,12 +111,16 @@ func (s *server) SaveDraft(c *gin.Context, n openapi.Number, which openapi.Draft
 	}
 	o := newObject(body)
 	readDraft(o, &d)
+	ctx, done := budget(c)
+	defer done()
+	if err := s.uploads(ctx, askerOf(c), o, &d.Message); err != nil {
+		s.told(c, err)
+		return
+	}
 	if len(*o.faults) > 0 {
 		s.fail(c, problemOfFaults(*o.faults))
 		return
 	}
-	ctx, done := budget(c)
-	defer done()
 	if d, err = s.Drafts.SaveDraft(ctx, d); err != nil {
 		s.told(c, err)
 		return
@@ -163,8 +165,8 @@ func (s *server) DeleteDraft(c *gin.Context, n openapi.Number, which openapi.Dra
 	c.Status(http.StatusNoContent)
 }
 
-// draftFiles looks that every file that a message takes from a draft is one that its sender may take.
-func (h *hand) draftFiles(o *object, m *ticket.NewMessage) {
+// namedFiles looks that every file that a message names by its id, of a draft or an upload, is one that its sender may take.
+func (h *hand) namedFiles(o *object, m *ticket.NewMessage) {
 	if m == nil {
 		return
 	}
@@ -172,7 +174,7 @@ func (h *hand) draftFiles(o *object, m *ticket.NewMessage) {
 		if f.DraftFile == "" || h.err != nil {
 			continue
 		}
-		a, _, err := h.s.Drafts.DraftFile(h.ctx, h.who.Key, h.rec.Process.Number, f.DraftFile)
+		a, content, err := h.s.Drafts.DraftFile(h.ctx, h.who.Key, h.rec.Process.Number, f.DraftFile)
 		switch {
 		case ticket.CodeOf(err) == ticket.NotFound:
 			one := &object{at: o.pointer("message") + "/draft_files", faults: o.faults}
@@ -181,6 +183,10 @@ func (h *hand) draftFiles(o *object, m *ticket.NewMessage) {
 			h.err = err
 		default:
 			m.Files[i].Name, m.Files[i].Type, m.Files[i].Size = a.Name, a.Type, a.Size
+			_ = content.Close() // only what it is, not what is in it
 		}
+	}
+	if h.err == nil {
+		h.err = h.s.uploads(h.ctx, h.who, o, m)
 	}
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -23,6 +24,7 @@ const bootstrap = "bootstrap-token-for-tests"
 // fake is a whole desk in memory: its rules are the real ones, its store and clockwork a map and a lock.
 type fake struct {
 	drafts   fakeDrafts
+	uploads  fakeUploads
 	saved    fakeViews
 	taboo    []Forbidden
 	habits   map[string]ticket.StaffSettings
@@ -298,16 +300,19 @@ func (f *fake) MessageTicket(_ context.Context, id string) (ticket.Number, error
 	return ticket.Number(n), nil
 }
 
-func (f *fake) FileTicket(ctx context.Context, id string) (ticket.Number, error) {
-	return f.MessageTicket(ctx, strings.Replace(id, "f-", "m-", 1))
+// FileTicket knows a file of each ticket's message, f-1042, and one of its note, fn-1042.
+func (f *fake) FileTicket(ctx context.Context, id string) (ticket.Number, bool, error) {
+	of, note := strings.CutPrefix(id, "fn-")
+	n, err := f.MessageTicket(ctx, "m-"+strings.TrimPrefix(of, "f-"))
+	return n, note, err
 }
 
 func (f *fake) Raw(context.Context, string) ([]byte, error) {
 	return []byte("Subject: x\r\n\r\nbody\r\n"), nil
 }
 
-func (f *fake) File(_ context.Context, id string) (ticket.Attachment, []byte, error) {
-	return ticket.Attachment{ID: id, Name: `../請求書 "1".html`, Type: "text/html", Size: 25}, []byte("<script>alert(1)</script>"), nil
+func (f *fake) File(_ context.Context, id string) (ticket.Attachment, io.ReadSeekCloser, error) {
+	return ticket.Attachment{ID: id, Name: `../請求書 "1".html`, Type: "text/html", Size: 25}, inMemory([]byte("<script>alert(1)</script>")), nil
 }
 
 func (f *fake) Parts(context.Context) []Part { return f.parts }
@@ -325,6 +330,7 @@ func (f *fake) options() Options {
 	return Options{
 		Reader: f, Queue: f, Feed: &f.feed, Tells: f.tells, Bulk: f.bulk, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), Postman: (*fakeIdentity)(f), BootstrapToken: bootstrap,
 		Drafts:     &f.drafts,
+		Uploads:    &f.uploads,
 		Letters:    (*fakeLetters)(f),
 		SavedViews: &f.saved, Clients: (*fakeIdentity)(f),
 		Habits:  (*fakeHabits)(f),

@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"io"
 	"slices"
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -69,7 +71,11 @@ func (f *fakeDrafts) SaveDraft(_ context.Context, d ticket.Draft) (ticket.Draft,
 		d.ID, d.Kind, d.Why, d.AgentName = f.list[i].ID, f.list[i].Kind, f.list[i].Why, d.Agent
 	}
 	for j, file := range d.Message.Files {
-		if file.DraftFile == "" {
+		if file.DraftFile == "" && file.Upload != "" {
+			file.DraftFile, file.Upload = draftID(1000+len(f.data)), ""
+			f.data[file.DraftFile] = nil
+			d.Message.Files[j] = file
+		} else if file.DraftFile == "" {
 			file.DraftFile, file.Size = draftID(1000+len(f.data)), int64(len(file.Data))
 			f.data[file.DraftFile], file.Data = file.Data, nil
 			d.Message.Files[j] = file
@@ -111,17 +117,64 @@ func (f *fakeDrafts) DropDraft(_ context.Context, agent string, n ticket.Number,
 	return f.away
 }
 
-func (f *fakeDrafts) DraftFile(_ context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, []byte, error) {
+func (f *fakeDrafts) DraftFile(_ context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, io.ReadSeekCloser, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, d := range f.list {
 		for _, file := range d.Message.Files {
 			if file.DraftFile == id && d.Number == n && (d.Agent == agent || d.Shared) {
-				return ticket.Attachment{ID: id, Name: file.Name, Type: file.Type, Size: file.Size}, f.data[id], f.away
+				return ticket.Attachment{ID: id, Name: file.Name, Type: file.Type, Size: file.Size}, inMemory(f.data[id]), f.away
 			}
 		}
 	}
 	return ticket.Attachment{}, nil, none("file")
+}
+
+// fakeUploads keeps uploads in memory.
+type fakeUploads struct {
+	mu   sync.Mutex
+	list []ticket.Upload
+	data [][]byte
+	away error
+	now  time.Time
+}
+
+func (f *fakeUploads) KeepUpload(_ context.Context, u ticket.Upload, content io.ReadSeeker) (ticket.Upload, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := content.Seek(0, io.SeekStart); err != nil {
+		return u, err
+	}
+	data, err := io.ReadAll(content)
+	if err != nil {
+		return u, err
+	}
+	u.ID, u.ExpiresAt = draftID(2000+len(f.list)), f.now.Add(ticket.UploadLife)
+	f.list, f.data = append(f.list, u), append(f.data, data)
+	return u, f.away
+}
+
+func (f *fakeUploads) find(by, id string) int {
+	return slices.IndexFunc(f.list, func(u ticket.Upload) bool { return u.ID == id && u.By == by })
+}
+
+func (f *fakeUploads) Upload(_ context.Context, by, id string) (ticket.Upload, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if i := f.find(by, id); i >= 0 {
+		return f.list[i], f.away
+	}
+	return ticket.Upload{}, none("upload")
+}
+
+func (f *fakeUploads) OpenUpload(_ context.Context, by, id string) (ticket.Attachment, io.ReadSeekCloser, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if i := f.find(by, id); i >= 0 {
+		u := f.list[i]
+		return ticket.Attachment{ID: u.ID, Name: u.Name, Type: u.Type, Size: u.Size}, inMemory(f.data[i]), f.away
+	}
+	return ticket.Attachment{}, nil, none("upload")
 }
 
 // fakeLetters writes as a desk with one mailbox does.

@@ -26,10 +26,14 @@ func holdFiles(o *object, files []ticket.NewFile, manner ticket.Manner) {
 	drafts, attached := 0, 0
 	for _, f := range files {
 		list, at, size := "attachments", attached, int64(len(f.Data))
-		if f.DraftFile != "" {
+		switch {
+		case f.DraftFile != "":
 			list, at, size = "draft_files", drafts, f.Size
 			drafts++
-		} else {
+		case f.Upload != "":
+			size = f.Size
+			attached++
+		default:
 			attached++
 		}
 		if sum += size; size > int64(manner.AttachmentMB)<<20 {

@@ -108,7 +108,7 @@ func (s *server) GetQuarantined(c *gin.Context, mailbox string, uidvalidity, uid
 		s.told(c, err)
 		return
 	}
-	download(c, "message.eml", "message/rfc822", raw)
+	download(c, mailSource, inMemory(raw))
 }
 
 // RetryQuarantined has a mail that could not be taken in read again.

@@ -59,6 +59,10 @@ func (o *object) files() []ticket.NewFile {
 			*o.faults = append(*o.faults, fault{pointer: f.at, code: "object"})
 			continue
 		}
+		if fields["id"] != nil {
+			out = append(out, f.uploaded())
+			continue
+		}
 		file := ticket.NewFile{
 			Name: fileName(f.text("name", rule{needed: true, min: 1, max: 255, line: true})),
 			Type: f.text("type", rule{min: 3, max: 100, pattern: typePattern, like: "media_type"}),
@@ -70,6 +74,19 @@ func (o *object) files() []ticket.NewFile {
 		}
 		out = append(out, file)
 	}
+	return out
+}
+
+// uploaded reads a file that is named by the id of its upload, which says all that there is to say.
+func (o *object) uploaded() ticket.NewFile {
+	out := ticket.NewFile{Upload: o.text("id", draftRule)}
+	for _, name := range []string{"name", "type", "data"} {
+		if o.fields[name] != nil {
+			o.blame(name, "not_both", map[string]string{"other": "id"})
+		}
+		o.asked = append(o.asked, name)
+	}
+	o.done()
 	return out
 }
 

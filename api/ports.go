@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"time"
 
 	"duradesk/calendar"
@@ -34,13 +35,14 @@ type Reader interface {
 	Timeline(ctx context.Context, n ticket.Number, after int64, limit int, notes bool) ([]ticket.Item, int64, error)
 	// Views counts every view for that agent over the desks that he may see, each count capped at CountCap.
 	Views(ctx context.Context, agent string) ([]ViewCount, error)
-	// MessageTicket and FileTicket tell whose a message or an attachment is, for the rights; ticket.NotFound for none.
+	// MessageTicket and FileTicket tell whose a message or an attachment is, and whether a note's, for the rights;
+	// ticket.NotFound for none.
 	MessageTicket(ctx context.Context, message string) (ticket.Number, error)
-	FileTicket(ctx context.Context, id string) (ticket.Number, error)
+	FileTicket(ctx context.Context, id string) (n ticket.Number, note bool, err error)
 	// Raw returns the source of a mail.
 	Raw(ctx context.Context, message string) ([]byte, error)
-	// File returns an attachment.
-	File(ctx context.Context, id string) (ticket.Attachment, []byte, error)
+	// File opens an attachment; ctx must last until it is closed.
+	File(ctx context.Context, id string) (ticket.Attachment, io.ReadSeekCloser, error)
 }
 
 // Past is how a ticket stood from an instant on.

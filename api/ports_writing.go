@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"io"
 
 	"duradesk/ticket"
 )
@@ -17,8 +18,19 @@ type Drafts interface {
 	SaveDraft(ctx context.Context, d ticket.Draft) (ticket.Draft, error)
 	// DropDraft takes the agent's own away; ticket.NotFound where there is none.
 	DropDraft(ctx context.Context, agent string, n ticket.Number, which string) error
-	// DraftFile returns a file of a draft that the agent may read; ticket.NotFound where there is none.
-	DraftFile(ctx context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, []byte, error)
+	// DraftFile opens a file of a draft that the agent may read; ticket.NotFound where there is none. ctx must last until it
+	// is closed.
+	DraftFile(ctx context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, io.ReadSeekCloser, error)
+}
+
+// Uploads keeps files that wait for the message that they will go with. by is the key of the actor who sent them.
+type Uploads interface {
+	// KeepUpload stores a file whose type, size and hash are known; ticket.TooLarge where too much of his waits already.
+	KeepUpload(ctx context.Context, u ticket.Upload, content io.ReadSeeker) (ticket.Upload, error)
+	// Upload finds one of his own that still waits; ticket.NotFound where there is none.
+	Upload(ctx context.Context, by, id string) (ticket.Upload, error)
+	// OpenUpload opens one, as Upload; ctx must last until it is closed.
+	OpenUpload(ctx context.Context, by, id string) (ticket.Attachment, io.ReadSeekCloser, error)
 }
 
 // Letters tells how mails to clients read.

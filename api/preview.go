@@ -78,7 +78,7 @@ func (h *hand) unsent(o *object) ticket.Order {
 	if order.Kind != ticket.Resolve {
 		order.Params.Resolve = nil
 	}
-	h.draftFiles(o, order.Message)
+	h.namedFiles(o, order.Message)
 	o.done()
 	return order
 }

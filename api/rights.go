@@ -36,6 +36,7 @@ var rights = map[string]right{
 	"listViews":         {scopeRead, ticket.RoleAgent},
 	"getRawMessage":     {scopeRead, ticket.RoleAgent},
 	"getAttachment":     {scopeRead, ticket.RoleAgent},
+	"uploadAttachment":  {scopeReply, ticket.RoleAgent},
 	"listQuarantine":    {scopeRead, ticket.RoleAgent},
 	"getQuarantined":    {scopeRead, ticket.RoleAgent},
 	"listLedger":        {scopeRead, ticket.RoleLead},
@@ -225,6 +226,9 @@ var clientRights = map[string]access{
 	"clientReply":   portal,
 	"clientVerdict": portal,
 	"giveFeedback":  portal,
+
+	"getAttachment":    portal, // of public messages
+	"uploadAttachment": portal,
 }
 
 // holds reports whether what a client has is enough.

@@ -108,7 +108,7 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		operations   string
 	}{
 		{scopeNone, "agent", "getSession deleteSession"},
-		{scopeReply, "agent", "clientReply agentResponse"},
+		{scopeReply, "agent", "clientReply agentResponse uploadAttachment"},
 		{scopeReply, "nobody", "clientVerdict giveFeedback"}, // the client's own words
 		{scopeAdmin, "lead", "setClientAccess"},
 		{scopeAdmin, "agent", "listSessions endSessions endSession"},                                                           // with a session always: TestSessionsAreListedAndEnded
@@ -229,7 +229,7 @@ func TestOperationsByClientAndRelation(t *testing.T) {
 	about := map[string]string{                                            // the ticket 1042
 		"getTicket": "", "getTimeline": "", "clientReply": `{"message":{"body":"x"}}`, "clientVerdict": `{"client_verdict":{"verdict":"solved"}}`, "giveFeedback": `{"feedback":{"rating":5}}`,
 	}
-	himself := []string{"getSession", "deleteSession", "listTickets", "stream"}
+	himself := []string{"getSession", "deleteSession", "listTickets", "stream", "uploadAttachment"}
 	atBrowser := []string{"listSessions", "endSessions", "endSession"} // not with a token
 	seen := map[string]bool{}
 	for _, e := range examples(doc) {
@@ -242,6 +242,9 @@ func TestOperationsByClientAndRelation(t *testing.T) {
 			f, door := fresh(t)
 			target := f.prepare(t, e)
 			want, body := 403, e.body
+			if op == "getAttachment" {
+				want = map[string]int{own: 200, colleague: 404, together: 200, stranger: 404}[client]
+			}
 			if mine, isAbout := about[op]; isAbout {
 				body = mine
 				want = map[string]int{own: 200, colleague: 404, together: 200, stranger: 404}[client]

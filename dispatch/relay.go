@@ -29,6 +29,8 @@ type Record interface {
 	Overdue(ctx context.Context, limit int) ([]ticket.Number, error)
 	// Chores lists workflows of webhooks and bulk jobs that rows want and that may not run; with all, whether or not.
 	Chores(ctx context.Context, limit int, all bool) ([]ticket.Chore, error)
+	// CleanFiles takes away files that nobody refers to any more.
+	CleanFiles(ctx context.Context) error
 	// MailboxesToWatch lists the mailboxes that are switched on.
 	MailboxesToWatch(ctx context.Context) ([]string, error)
 	// UntoldNotices lists agents who have notices to be mailed of which their workflow may not know, and lends them to the
@@ -75,6 +77,7 @@ func (r *Relay) Run(ctx context.Context) {
 			r.round(ctx, r.look)
 		case <-sweep.C:
 			r.round(ctx, r.sweep)
+			r.round(ctx, r.Record.CleanFiles)
 		}
 	}
 }

@@ -68,6 +68,8 @@ func (r *record) Chores(context.Context, int, bool) ([]ticket.Chore, error) { re
 
 func (r *record) Overdue(context.Context, int) ([]ticket.Number, error) { return r.overdue, nil }
 
+func (r *record) CleanFiles(context.Context) error { return nil }
+
 func (r *record) MailboxesToWatch(context.Context) ([]string, error) { return r.mailboxes, nil }
 
 func (r *record) OpenTickets(_ context.Context, after ticket.Number, limit int) ([]ticket.Number, error) {

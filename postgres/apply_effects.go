@@ -206,6 +206,7 @@ func (a *applying) destroy(ctx context.Context) error {
 	b.Queue(`delete from ticket_words where ticket = $1`, n)
 	b.Queue(`delete from attachments f using messages m where m.id = f.message and m.ticket = $1`, n)
 	b.Queue(`delete from drafts where ticket = $1`, n)
+	b.Queue(`delete from uploads where blob = any($1)`, hashes) // whoever sends one of them elsewhere must upload it anew
 	b.Queue(`update messages set body = '', html = null, visible = null, raw = null, by_name = '', sent_to = '{}', sent_cc = '{}', mail_id = null, in_reply_to = null where ticket = $1`, n)
 	b.Queue(`update ledger set raw = null, evidence = '{}' where ticket = $1`, n)
 	b.Queue(`update deliveries set raw = null where ticket = $1`, n)
@@ -217,9 +218,7 @@ func (a *applying) destroy(ctx context.Context) error {
 	b.Queue(`update promises set text = '' where ticket = $1`, n)
 	b.Queue(`update feedback set comment = '' where ticket = $1`, n)
 	b.Queue(`update tickets set title = '', fields = '{}', tags = '{}', reception_type = null, solution = null where number = $1`, n)
-	b.Queue(`delete from blobs b where b.hash = any($1) and not exists (select from messages where raw = b.hash)
-		and not exists (select from attachments where blob = b.hash) and not exists (select from ledger where raw = b.hash)
-		and not exists (select from draft_files where blob = b.hash)`, hashes)
+	b.Queue(`delete from blobs b where b.hash = any($1) and `+unreferenced, hashes)
 	a.row.last = ticket.LastMessage{}
 	return nil
 }

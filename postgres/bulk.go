@@ -77,6 +77,9 @@ func (q *Queue) addBulk(ctx context.Context, b Bulk, items func(context.Context,
 	err = q.write(ctx, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `insert into bulk_jobs (id, agent, request, fingerprint, command, template, undo_of) values ($1, $2, $3, $4, $5, $6, nullif($7, '')::uuid)`,
 			b.ID, b.Agent, b.Request, b.Fingerprint, b.Order.Kind.String(), template, b.UndoOf)
+		if err == nil {
+			err = keepUploads(ctx, tx, b.Order.Message)
+		}
 		if err != nil {
 			return err
 		}

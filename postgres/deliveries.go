@@ -106,8 +106,22 @@ func (q *Queue) Begin(ctx context.Context, id string) (ticket.Attempt, error) {
 	})
 	if err == nil && out.No > 0 {
 		q.crash("after_begin")
+		err = q.s.fillIn(ctx, out.Mail.Files) // with no lock held: it may come from outside
 	}
 	return out, err
+}
+
+// fillIn reads the bytes of files that lie outside the database.
+func (s *Store) fillIn(ctx context.Context, files []ticket.NewFile) (err error) {
+	for i, f := range files {
+		if f.Object == "" {
+			continue
+		}
+		if files[i].Data, err = s.whole(ctx, f.Hash, f.Size); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // cutOff ends a mail whose attempt died between the last mark and its end.
@@ -219,10 +233,10 @@ func (q *Queue) queueBody(b *pgx.Batch, d delivery, m *ticket.Mail) {
 	b.Queue(`select body, body_format, by_name from messages where id = $1`, d.message).QueryRow(func(found pgx.Row) error {
 		return found.Scan(&m.Body, &m.Format, &m.Agent)
 	})
-	b.Queue(`select f.name, f.type, coalesce(f.content_id, ''), f.inline, b.data from attachments f join blobs b on b.hash = f.blob where f.message = $1 order by f.position`,
+	b.Queue(`select f.name, f.type, coalesce(f.content_id, ''), f.inline, f.size, f.blob, b.data, coalesce(b.object, '') from attachments f join blobs b on b.hash = f.blob where f.message = $1 order by f.position`,
 		d.message).Query(func(rows pgx.Rows) (err error) {
 		m.Files, err = pgx.CollectRows(rows, func(found pgx.CollectableRow) (f ticket.NewFile, err error) {
-			err = found.Scan(&f.Name, &f.Type, &f.ContentID, &f.Inline, &f.Data)
+			err = found.Scan(&f.Name, &f.Type, &f.ContentID, &f.Inline, &f.Size, &f.Hash, &f.Data, &f.Object)
 			return f, err
 		})
 		return err

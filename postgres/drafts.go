@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -79,6 +78,7 @@ func (s *Store) draftFiles(ctx context.Context, list []ticket.Draft) error {
 // SaveDraft writes what an agent has begun: the one of its kind, or with an ID that one, which must be his. Files that
 // are named by their ids stay, others that it had go. ticket.NotFound for an ID or a file that is not his.
 func (s *Store) SaveDraft(ctx context.Context, d ticket.Draft) (ticket.Draft, error) {
+	s.placeFiles(ctx, &d.Message)
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if err := upsertDraft(ctx, tx, &d); err != nil {
 			return err
@@ -93,7 +93,7 @@ func (s *Store) SaveDraft(ctx context.Context, d ticket.Draft) (ticket.Draft, er
 			return err
 		}
 		for i, f := range d.Message.Files {
-			if err := saveDraftFile(ctx, tx, d.ID, i, f); err != nil {
+			if err := saveDraftFile(ctx, tx, d, i, f); err != nil {
 				return err
 			}
 		}
@@ -125,19 +125,27 @@ func upsertDraft(ctx context.Context, tx pgx.Tx, d *ticket.Draft) error {
 		returning id::text`, append(args, uuid.Must(uuid.NewV7()).String(), d.Kind.String())...).Scan(&d.ID)
 }
 
-func saveDraftFile(ctx context.Context, tx pgx.Tx, draft string, position int, f ticket.NewFile) error {
-	if f.DraftFile != "" {
-		done, err := tx.Exec(ctx, `update draft_files set position = $3 where draft = $1 and id::text = $2`, draft, f.DraftFile, position)
+func saveDraftFile(ctx context.Context, tx pgx.Tx, d ticket.Draft, position int, f ticket.NewFile) error {
+	switch {
+	case f.Upload != "":
+		by := ticket.Actor{Kind: ticket.ActorAgent, ID: d.Agent}.Key()
+		done, err := tx.Exec(ctx, `insert into draft_files (id, draft, position, name, type, size, blob)
+			select $1, $2, $3, name, type, size, blob from uploads where id::text = $4 and by = $5`, uuid.NewString(), d.ID, position, f.Upload, by)
+		if err == nil && done.RowsAffected() == 0 {
+			return notFound("there is no such upload")
+		}
+		return err
+	case f.DraftFile != "":
+		done, err := tx.Exec(ctx, `update draft_files set position = $3 where draft = $1 and id::text = $2`, d.ID, f.DraftFile, position)
 		if err == nil && done.RowsAffected() == 0 {
 			return notFound("the draft has no such file")
 		}
 		return err
 	}
-	hash := sha256.Sum256(f.Data)
 	b := &pgx.Batch{}
-	b.Queue(`insert into blobs (hash, data) values ($1, $2) on conflict do nothing`, hash[:], f.Data)
+	hash := queueBytes(b, f)
 	b.Queue(`insert into draft_files (id, draft, position, name, type, content_id, inline, size, blob) values ($1, $2, $3, $4, $5, nullif($6, ''), $7, $8, $9)`,
-		uuid.NewString(), draft, position, clean(f.Name), f.Type, clean(f.ContentID), f.Inline, len(f.Data), hash[:])
+		uuid.NewString(), d.ID, position, clean(f.Name), f.Type, clean(f.ContentID), f.Inline, len(f.Data), hash[:])
 	return send(ctx, tx, b)
 }
 
@@ -157,16 +165,17 @@ func (s *Store) DropDraft(ctx context.Context, agent string, n ticket.Number, wh
 }
 
 // DraftFile returns a file of a draft that the agent may read; ticket.NotFound where there is none.
-func (s *Store) DraftFile(ctx context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, []byte, error) {
+func (s *Store) DraftFile(ctx context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, *Content, error) {
 	var a ticket.Attachment
-	var data []byte
-	err := s.pool.QueryRow(ctx, `select f.id::text, f.name, f.type, f.size, b.data from draft_files f join drafts d on d.id = f.draft join blobs b on b.hash = f.blob
-		where f.id::text = $3 and d.ticket = $2 and (d.agent = $1 or d.shared)`, agent, int64(n), id).Scan(&a.ID, &a.Name, &a.Type, &a.Size, &data)
+	var hash []byte
+	err := s.pool.QueryRow(ctx, `select f.id::text, f.name, f.type, f.size, f.blob from draft_files f join drafts d on d.id = f.draft
+		where f.id::text = $3 and d.ticket = $2 and (d.agent = $1 or d.shared)`, agent, int64(n), id).Scan(&a.ID, &a.Name, &a.Type, &a.Size, &hash)
 	if noRows(err) {
 		return a, nil, notFound("the draft has no such file")
 	}
 	if err != nil {
 		return a, nil, fmt.Errorf("read a file of a draft: %w", err)
 	}
-	return a, data, nil
+	c, err := s.content(ctx, hash, a.Size)
+	return a, c, err
 }

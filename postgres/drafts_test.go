@@ -35,9 +35,9 @@ func TestADraftIsOneOfItsAgentTicketAndKind(t *testing.T) {
 	require.Equal(t, "Dear client", second.Message.Body)
 	require.Equal(t, first.Message.Files[1].DraftFile, second.Message.Files[0].DraftFile, "it stays what it was")
 	require.Equal(t, []string{"b.txt", "c.txt"}, []string{second.Message.Files[0].Name, second.Message.Files[1].Name})
-	_, data, err := q.s.DraftFile(t.Context(), "sato", n, second.Message.Files[1].DraftFile)
+	_, content, err := q.s.DraftFile(t.Context(), "sato", n, second.Message.Files[1].DraftFile)
 	require.NoError(t, err)
-	require.Equal(t, "ccc", string(data))
+	require.Equal(t, "ccc", all(t, content))
 
 	mine, err := q.s.Drafts(t.Context(), "sato", 0)
 	require.NoError(t, err)

@@ -23,6 +23,9 @@ func Away(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return false
 	}
+	if errors.Is(err, errObjectsAway) {
+		return true
+	}
 	if ticket.CodeOf(err) == ticket.Newer {
 		return true // a newer program, which is being deployed beside this one, can
 	}

@@ -46,7 +46,8 @@ func (q *Queue) Mailbox(ctx context.Context, id string) (ticket.Mailbox, error) 
 // Receive keeps the source of a mail before anything is done with it, and counts how often it was begun.
 func (q *Queue) Receive(ctx context.Context, m ticket.Received) (done bool, attempts int, err error) {
 	err = q.write(ctx, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `insert into blobs (hash, data) values ($1, $2) on conflict do nothing`, m.Digest[:], m.Raw); err != nil {
+		if _, err := tx.Exec(ctx, `insert into blobs as b (hash, data) values ($1, $2)
+			on conflict (hash) do update set data = excluded.data, object = null where b.data is null`, m.Digest[:], m.Raw); err != nil {
 			return fmt.Errorf("keep source: %w", err)
 		}
 		return tx.QueryRow(ctx, `insert into ledger as l (mailbox, uidvalidity, uid, fate, digest, raw, attempts) values ($1, $2, $3, 'received', $4, $4, 1)
@@ -121,6 +122,9 @@ var errSettled = errors.New("the mail has its fate")
 // this mailbox before, under another UID, is a duplicate.
 func (q *Queue) Settle(ctx context.Context, f ticket.Fate) (ticket.Settled, error) {
 	var out ticket.Settled
+	if f.Order != nil {
+		q.s.placeFiles(ctx, f.Order.Message)
+	}
 	err := q.write(ctx, func(tx pgx.Tx) (err error) {
 		if out, err = q.settleIn(ctx, tx, f); err == nil {
 			q.crash("before_settle_commit")

@@ -29,6 +29,8 @@ type Config struct {
 	Wait   time.Duration
 	Sealer *Sealer // for the passwords of mailboxes; without it those cannot be read or stored
 	Log    *slog.Logger
+	// Objects keeps the files of messages, drafts and uploads outside the database; nil: the database keeps them.
+	Objects Objects
 }
 
 // Store is the record of the desk. It is safe for concurrent use.
@@ -36,6 +38,8 @@ type Store struct {
 	pool             *pgxpool.Pool
 	log              *slog.Logger
 	sealer           *Sealer
+	objects          Objects
+	loading          chan struct{} // holds the files that lie in memory on their way into the database
 	notices          *notices
 	calendars        calendars
 	words            wordCache
@@ -69,7 +73,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, badURL(err)
 	}
-	s := &Store{pool: pool, log: c.Log, sealer: c.Sealer, notices: newNotices(), lockTimeout: c.LockTimeout, statementTimeout: c.StatementTimeout}
+	s := &Store{pool: pool, log: c.Log, sealer: c.Sealer, objects: c.Objects, loading: make(chan struct{}, loading), notices: newNotices(), lockTimeout: c.LockTimeout, statementTimeout: c.StatementTimeout}
 	if c.Wait < 0 {
 		return s, nil
 	}

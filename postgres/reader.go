@@ -113,25 +113,25 @@ func (s *Store) Raw(ctx context.Context, message string) ([]byte, error) {
 	return raw, nil
 }
 
-// File returns an attachment with its content; ticket.NotFound where there is none.
-func (s *Store) File(ctx context.Context, id string) (ticket.Attachment, []byte, error) {
+// File returns an attachment with its content, which the caller closes; ticket.NotFound where there is none.
+func (s *Store) File(ctx context.Context, id string) (ticket.Attachment, *Content, error) {
 	none := notFound("there is no attachment %q", id)
 	if !properUUID(id) {
 		return ticket.Attachment{}, nil, none
 	}
 	var a ticket.Attachment
-	var data []byte
+	var hash []byte
 	err := s.pool.QueryRow(ctx, `
-		select a.id::text, a.name, a.type, a.size, b.data
-		from attachments a join blobs b on b.hash = a.blob join messages m on m.id = a.message
-		where a.id = $1 and m.applied`, id).Scan(&a.ID, &a.Name, &a.Type, &a.Size, &data)
+		select a.id::text, a.name, a.type, a.size, a.blob from attachments a join messages m on m.id = a.message
+		where a.id = $1 and m.applied`, id).Scan(&a.ID, &a.Name, &a.Type, &a.Size, &hash)
 	if noRows(err) {
 		return ticket.Attachment{}, nil, none
 	}
 	if err != nil {
 		return ticket.Attachment{}, nil, fmt.Errorf("read an attachment: %w", err)
 	}
-	return a, data, nil
+	c, err := s.content(ctx, hash, a.Size)
+	return a, c, err
 }
 
 // MessageTicket tells to which ticket a message belongs, so that rights can be asked before its source is read.
@@ -139,9 +139,16 @@ func (s *Store) MessageTicket(ctx context.Context, message string) (ticket.Numbe
 	return s.owner(ctx, "message", message, `select ticket from messages where id = $1 and applied`)
 }
 
-// FileTicket tells to which ticket an attachment belongs.
-func (s *Store) FileTicket(ctx context.Context, id string) (ticket.Number, error) {
-	return s.owner(ctx, "attachment", id, `select m.ticket from attachments a join messages m on m.id = a.message where a.id = $1 and m.applied`)
+// FileTicket tells to which ticket an attachment belongs, and whether to a note of it.
+func (s *Store) FileTicket(ctx context.Context, id string) (n ticket.Number, note bool, err error) {
+	if n, err = s.owner(ctx, "attachment", id, `select m.ticket from attachments a join messages m on m.id = a.message where a.id = $1 and m.applied`); err != nil {
+		return 0, false, err
+	}
+	err = s.pool.QueryRow(ctx, `select m.note from attachments a join messages m on m.id = a.message where a.id = $1`, id).Scan(&note)
+	if noRows(err) {
+		return 0, false, notFound("there is no attachment %q", id)
+	}
+	return n, note, err
 }
 
 func (s *Store) owner(ctx context.Context, what, id, query string) (ticket.Number, error) {

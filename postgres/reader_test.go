@@ -94,17 +94,22 @@ func TestSourcesAndFiles(t *testing.T) {
 	raw, err = s.Raw(t.Context(), went)
 	require.NoError(t, err)
 	require.Equal(t, "Subject: re", string(raw))
-	a, data, err := s.File(t.Context(), file)
+	a, content, err := s.File(t.Context(), file)
 	require.NoError(t, err)
 	require.Equal(t, ticket.Attachment{ID: file, Name: "見積.pdf", Type: "application/pdf", Size: 4}, a)
-	require.Equal(t, "%PDF", string(data))
+	require.Equal(t, "%PDF", all(t, content))
 
 	n, err := s.MessageTicket(t.Context(), phoned)
 	require.NoError(t, err)
 	require.Equal(t, ticket.Number(1001), n)
-	n, err = s.FileTicket(t.Context(), file)
+	n, note, err := s.FileTicket(t.Context(), file)
 	require.NoError(t, err)
 	require.Equal(t, ticket.Number(1001), n)
+	require.False(t, note)
+	exec(t, s, `update messages set note = true where id = $1`, came)
+	_, note, err = s.FileTicket(t.Context(), file)
+	require.NoError(t, err)
+	require.True(t, note)
 
 	requireNothing := func(id string) {
 		t.Helper()
@@ -112,7 +117,7 @@ func TestSourcesAndFiles(t *testing.T) {
 		require.Equal(t, ticket.NotFound, code(err))
 		_, _, err = s.File(t.Context(), id)
 		require.Equal(t, ticket.NotFound, code(err))
-		_, err = s.FileTicket(t.Context(), id)
+		_, _, err = s.FileTicket(t.Context(), id)
 		require.Equal(t, ticket.NotFound, code(err))
 	}
 	for _, id := range []string{phoned, uuid.NewString(), "", "7", "{" + uuid.NewString() + "}", "urn:uuid:" + uuid.NewString(), "\x00", "------------------------------------"} {

@@ -20,6 +20,7 @@ import (
 func (q *Queue) Store(ctx context.Context, o ticket.Order) (ticket.Receipt, bool, error) {
 	var r ticket.Receipt
 	repeated := false
+	q.s.placeFiles(ctx, o.Message)
 	err := q.write(ctx, func(tx pgx.Tx) (err error) {
 		if r, repeated, err = q.store(ctx, tx, o); err == nil && !repeated {
 			q.crash("before_store_commit")
@@ -190,7 +191,7 @@ func queueCommand(b *pgx.Batch, o ticket.Order, n ticket.Number, seq int64, at t
 	if o.Message != nil {
 		id := uuid.Must(uuid.NewV7()).String()
 		message = &id
-		queueMessage(b, id, n, at, *o.Message)
+		queueMessage(b, id, n, at, o.By.Key(), *o.Message)
 		queueWords(b, id, seq == 1, *o.Message)
 	}
 	if h := o.Params.Hold; h != nil && h.Until != nil {
@@ -210,22 +211,35 @@ func draftNamed(o ticket.Order) string {
 	return o.Draft
 }
 
-func queueMessage(b *pgx.Batch, id string, n ticket.Number, at time.Time, m ticket.NewMessage) {
+// queueMessage stores a message with its files; by is who sends it, whose uploads it may take.
+func queueMessage(b *pgx.Batch, id string, n ticket.Number, at time.Time, by string, m ticket.NewMessage) {
 	b.Queue(`insert into messages (id, ticket, note, by_kind, by_id, by_name, body, body_format, html, visible, sent_to, sent_cc, work_minutes, template, mail_id, in_reply_to, raw, at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), nullif($10, ''), $11, $12, $13, nullif($14, ''), nullif($15, ''), nullif($16, ''), nullif($17, ''::bytea), $18)`,
 		id, n, m.Note, m.Author.Kind.String(), m.Author.ID, m.Author.Name, clean(m.Body), orElse(m.Format, "text"), clean(m.HTML), clean(m.Visible), orEmpty(m.To), orEmpty(m.Cc),
 		m.WorkMinutes, m.Template, m.MailID, m.InReplyTo, []byte(m.Raw), at)
 	for i, f := range m.Files {
-		if f.DraftFile != "" { // one that is not there any more fails: nothing is sent without what was attached
+		// A file that is not there any more fails: nothing is sent without what was attached.
+		switch {
+		case f.DraftFile != "":
 			b.Queue(`insert into attachments (id, message, position, name, type, content_id, inline, size, blob) select $1, $2, $3, f.name, f.type, f.content_id, f.inline, f.size, f.blob
 				from (values (1)) one left join draft_files f on f.id::text = $4`, uuid.NewString(), id, i, f.DraftFile)
 			continue
+		case f.Upload != "":
+			b.Queue(`insert into attachments (id, message, position, name, type, size, blob) select $1, $2, $3, f.name, f.type, f.size, f.blob
+				from (values (1)) one left join uploads f on f.id::text = $4 and f.by = $5`, uuid.NewString(), id, i, f.Upload, by)
+			continue
 		}
-		hash := sha256.Sum256(f.Data)
-		b.Queue(`insert into blobs (hash, data) values ($1, $2) on conflict do nothing`, hash[:], f.Data)
+		hash := queueBytes(b, f)
 		b.Queue(`insert into attachments (id, message, position, name, type, content_id, inline, size, blob) values ($1, $2, $3, $4, $5, nullif($6, ''), $7, $8, $9)`,
 			uuid.NewString(), id, i, clean(f.Name), f.Type, clean(f.ContentID), f.Inline, len(f.Data), hash[:])
 	}
+}
+
+// queueBytes stores what is in a file, once.
+func queueBytes(b *pgx.Batch, f ticket.NewFile) [sha256.Size]byte {
+	hash := sha256.Sum256(f.Data)
+	placed{hash: hash[:], object: f.Object, data: f.Data}.queue(b)
+	return hash
 }
 
 // clean drops what Postgres refuses in text: NUL and invalid UTF-8.

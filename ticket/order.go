@@ -1,5 +1,7 @@
 package ticket
 
+import "time"
+
 // Order is a command on its way into the queue, with the texts that go with it.
 type Order struct {
 	ID           string // unique per actor, 1-100 characters (the desk's own parts may use longer ones)
@@ -34,16 +36,37 @@ type NewMessage struct {
 	Raw         string // hash of the raw source, where it came by mail
 }
 
-// NewFile is an attachment not stored yet; with a DraftFile, that file of a draft, and the rest is for people only.
+// NewFile is an attachment not stored yet; with a DraftFile, that file of a draft, with an Upload, that file which its
+// sender sent ahead, and the rest is for people only.
 type NewFile struct {
 	DraftFile string // id
-	Size      int64  // of a draft's file
+	Upload    string // id
+	Size      int64  // of a file that is named by its id
 	Name      string
 	Type      string
 	ContentID string
 	Inline    bool
 	Data      []byte
+	Hash      []byte // SHA-256, of a file that is stored
+	Object    string // key under which a store outside the database has Data already; "": the database takes it
 }
+
+// Upload is a file that somebody sent ahead of the message that it will go with. It is his alone, and expires.
+type Upload struct {
+	ID        string
+	By        string // key of the actor who sent it
+	Name      string
+	Type      string // media type, by its content
+	Size      int64  // bytes
+	Hash      [32]byte
+	ExpiresAt time.Time
+}
+
+// UploadLife is how long an upload waits for its message.
+const UploadLife = 24 * time.Hour
+
+// BulkUploadLife is how long one waits for the last ticket of a bulk job, which somebody may pause.
+const BulkUploadLife = 30 * 24 * time.Hour
 
 // Opening describes a ticket that an order opens.
 type Opening struct {

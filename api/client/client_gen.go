@@ -4795,11 +4795,12 @@ type NewFactor struct {
 	Url string `json:"url"`
 }
 
-// NewFile defines model for NewFile.
+// NewFile Either `id` alone, of an upload of the sender (`POST /attachments`), or `name` and `data`.
 type NewFile struct {
 	// Data Base64 (RFC 4648 §4); at most 25 MB.
-	Data []byte `json:"data"`
-	Name string `json:"name"`
+	Data *[]byte  `json:"data,omitempty"`
+	Id   *DraftId `json:"id,omitempty"`
+	Name *string  `json:"name,omitempty"`
 
 	// Type Media type; application/octet-stream unless said.
 	Type *string `json:"type,omitempty"`
@@ -5780,6 +5781,25 @@ type UndoBulk struct {
 	Id *string `json:"id,omitempty"`
 }
 
+// Upload defines model for Upload.
+type Upload struct {
+	// ExpiresAt Then it is gone unless a message or draft has it.
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Id By which a message names it.
+	Id   string `json:"id"`
+	Name string `json:"name"`
+
+	// Sha256 Of its bytes; hexadecimal.
+	Sha256 string `json:"sha256"`
+
+	// Size In bytes.
+	Size int64 `json:"size"`
+
+	// Type Media type, by its content.
+	Type string `json:"type"`
+}
+
 // View defines model for View.
 type View struct {
 	// Columns Empty: the usual ones.
@@ -5942,6 +5962,12 @@ type Unauthorized = Problem
 
 // WrongType defines model for WrongType.
 type WrongType = Problem
+
+// UploadAttachmentParams defines parameters for UploadAttachment.
+type UploadAttachmentParams struct {
+	// ContentDisposition Its name, as `attachment; filename="a.pdf"`, or with `filename*` for other letters (RFC 6266).
+	ContentDisposition *string `json:"Content-Disposition,omitempty"`
+}
 
 // ListAuditParams defines parameters for ListAudit.
 type ListAuditParams struct {
@@ -6692,7 +6718,21 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/agents/{key} (the `ChangeAgent` operationId).
 	ChangeAgent(ctx context.Context, key string, body ChangeAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// UploadAttachmentWithBody Send a file ahead
+	//
+	// The body is the file, as it is. A message then names it among its `attachments` by `{"id": …}`, as often as it is needed; a
+	// draft keeps it. It is the uploader's alone, and expires a day after it came unless a message or draft has it. What it is, its
+	// content says; `Content-Type` is believed where that leaves it open. Of one uploader, 1 GB may wait.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/attachments (the `UploadAttachment` operationId).
+	UploadAttachmentWithBody(ctx context.Context, params *UploadAttachmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetAttachment A file
+	//
+	// A client gets those of public messages only; an upload that waits, only who sent it. One part is given where `Range` asks
+	// for one that there is.
 	//
 	// Corresponds with GET /api/v1/attachments/{id} (the `GetAttachment` operationId).
 	GetAttachment(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -8729,7 +8769,31 @@ func (c *API) ChangeAgent(ctx context.Context, key string, body ChangeAgentJSONR
 	return c.Client.Do(req)
 }
 
+// UploadAttachmentWithBody Send a file ahead
+//
+// The body is the file, as it is. A message then names it among its `attachments` by `{"id": …}`, as often as it is needed; a
+// draft keeps it. It is the uploader's alone, and expires a day after it came unless a message or draft has it. What it is, its
+// content says; `Content-Type` is believed where that leaves it open. Of one uploader, 1 GB may wait.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/attachments (the `UploadAttachment` operationId).
+func (c *API) UploadAttachmentWithBody(ctx context.Context, params *UploadAttachmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUploadAttachmentRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetAttachment A file
+//
+// A client gets those of public messages only; an upload that waits, only who sent it. One part is given where `Range` asks
+// for one that there is.
 //
 // Corresponds with GET /api/v1/attachments/{id} (the `GetAttachment` operationId).
 func (c *API) GetAttachment(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13048,6 +13112,50 @@ func NewChangeAgentRequestWithBody(server string, key string, contentType string
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewUploadAttachmentRequestWithBody constructs an http.Request for the UploadAttachment method, with any body, and a specified content type
+func NewUploadAttachmentRequestWithBody(server string, params *UploadAttachmentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/attachments")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.ContentDisposition != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Content-Disposition", *params.ContentDisposition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Content-Disposition", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -20573,7 +20681,21 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/agents/{key} (the `ChangeAgent` operationId).
 	ChangeAgentWithResponse(ctx context.Context, key string, body ChangeAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeAgentResponse, error)
 
+	// UploadAttachmentWithBodyWithResponse Send a file ahead
+	//
+	// The body is the file, as it is. A message then names it among its `attachments` by `{"id": …}`, as often as it is needed; a
+	// draft keeps it. It is the uploader's alone, and expires a day after it came unless a message or draft has it. What it is, its
+	// content says; `Content-Type` is believed where that leaves it open. Of one uploader, 1 GB may wait.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/attachments (the `UploadAttachment` operationId).
+	UploadAttachmentWithBodyWithResponse(ctx context.Context, params *UploadAttachmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadAttachmentResponse, error)
+
 	// GetAttachmentWithResponse A file
+	//
+	// A client gets those of public messages only; an upload that waits, only who sent it. One part is given where `Range` asks
+	// for one that there is.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -23133,6 +23255,103 @@ func (r ChangeAgentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ChangeAgentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UploadAttachmentResponse401Headers the declared response headers of an HTTP 401 response for UploadAttachment
+type UploadAttachmentResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// UploadAttachmentResponse503Headers the declared response headers of an HTTP 503 response for UploadAttachment
+type UploadAttachmentResponse503Headers struct {
+	RetryAfter *string
+}
+
+type UploadAttachmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Upload
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UploadAttachmentResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *UploadAttachmentResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r UploadAttachmentResponse) GetJSON201() *Upload {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r UploadAttachmentResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r UploadAttachmentResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UploadAttachmentResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r UploadAttachmentResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r UploadAttachmentResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UploadAttachmentResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UploadAttachmentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UploadAttachmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UploadAttachmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UploadAttachmentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -39038,7 +39257,27 @@ func (c *ClientWithResponses) ChangeAgentWithResponse(ctx context.Context, key s
 	return ParseChangeAgentResponse(rsp)
 }
 
+// UploadAttachmentWithBodyWithResponse Send a file ahead
+//
+// The body is the file, as it is. A message then names it among its `attachments` by `{"id": …}`, as often as it is needed; a
+// draft keeps it. It is the uploader's alone, and expires a day after it came unless a message or draft has it. What it is, its
+// content says; `Content-Type` is believed where that leaves it open. Of one uploader, 1 GB may wait.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/attachments (the `UploadAttachment` operationId).
+func (c *ClientWithResponses) UploadAttachmentWithBodyWithResponse(ctx context.Context, params *UploadAttachmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadAttachmentResponse, error) {
+	rsp, err := c.UploadAttachmentWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUploadAttachmentResponse(rsp)
+}
+
 // GetAttachmentWithResponse A file
+//
+// A client gets those of public messages only; an upload that waits, only who sent it. One part is given where `Range` asks
+// for one that there is.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -42901,6 +43140,97 @@ func ParseChangeAgentResponse(rsp *http.Response) (*ChangeAgentResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ChangeAgentResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUploadAttachmentResponse parses an HTTP response from a UploadAttachmentWithResponse call
+func ParseUploadAttachmentResponse(rsp *http.Response) (*UploadAttachmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UploadAttachmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Upload
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers UploadAttachmentResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers UploadAttachmentResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -4813,11 +4813,12 @@ type NewFactor struct {
 	Url string `json:"url"`
 }
 
-// NewFile defines model for NewFile.
+// NewFile Either `id` alone, of an upload of the sender (`POST /attachments`), or `name` and `data`.
 type NewFile struct {
 	// Data Base64 (RFC 4648 §4); at most 25 MB.
-	Data []byte `json:"data"`
-	Name string `json:"name"`
+	Data *[]byte  `json:"data,omitempty"`
+	Id   *DraftId `json:"id,omitempty"`
+	Name *string  `json:"name,omitempty"`
 
 	// Type Media type; application/octet-stream unless said.
 	Type *string `json:"type,omitempty"`
@@ -5833,6 +5834,25 @@ type UndoBulk struct {
 	Id *string `json:"id,omitempty"`
 }
 
+// Upload defines model for Upload.
+type Upload struct {
+	// ExpiresAt Then it is gone unless a message or draft has it.
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Id By which a message names it.
+	Id   string `json:"id"`
+	Name string `json:"name"`
+
+	// Sha256 Of its bytes; hexadecimal.
+	Sha256 string `json:"sha256"`
+
+	// Size In bytes.
+	Size int64 `json:"size"`
+
+	// Type Media type, by its content.
+	Type string `json:"type"`
+}
+
 // View defines model for View.
 type View struct {
 	// Columns Empty: the usual ones.
@@ -5995,6 +6015,12 @@ type Unauthorized = Problem
 
 // WrongType defines model for WrongType.
 type WrongType = Problem
+
+// UploadAttachmentParams defines parameters for UploadAttachment.
+type UploadAttachmentParams struct {
+	// ContentDisposition Its name, as `attachment; filename="a.pdf"`, or with `filename*` for other letters (RFC 6266).
+	ContentDisposition *string `json:"Content-Disposition,omitempty"`
+}
 
 // ListAuditParams defines parameters for ListAudit.
 type ListAuditParams struct {
@@ -6645,6 +6671,9 @@ type ServerInterface interface {
 	// ChangeAgent Change a member of staff
 	// (PATCH /api/v1/agents/{key})
 	ChangeAgent(c *gin.Context, key string)
+	// UploadAttachment Send a file ahead
+	// (POST /api/v1/attachments)
+	UploadAttachment(c *gin.Context, params UploadAttachmentParams)
 	// GetAttachment A file
 	// (GET /api/v1/attachments/{id})
 	GetAttachment(c *gin.Context, id string)
@@ -7287,6 +7316,46 @@ func (siw *ServerInterfaceWrapper) ChangeAgent(c *gin.Context) {
 	}
 
 	siw.Handler.ChangeAgent(c, key)
+}
+
+// UploadAttachment operation middleware
+func (siw *ServerInterfaceWrapper) UploadAttachment(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UploadAttachmentParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Content-Disposition" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Content-Disposition")]; found {
+		var ContentDisposition string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Content-Disposition, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", valueList[0], &ContentDisposition, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Content-Disposition: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.ContentDisposition = &ContentDisposition
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UploadAttachment(c, params)
 }
 
 // GetAttachment operation middleware
@@ -12019,6 +12088,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/quarantine/:mailbox/:uid_validity/:uid/raw", wrapper.GetQuarantined)
 	router.POST(options.BaseURL+"/api/v1/quarantine/:mailbox/:uid_validity/:uid/retry", wrapper.RetryQuarantined)
 	router.GET(options.BaseURL+"/api/v1/messages/:id/raw", wrapper.GetRawMessage)
+	router.POST(options.BaseURL+"/api/v1/attachments", wrapper.UploadAttachment)
 	router.GET(options.BaseURL+"/api/v1/attachments/:id", wrapper.GetAttachment)
 	router.GET(options.BaseURL+"/problems/:name", wrapper.GetProblemType)
 	router.GET(options.BaseURL+"/healthz", wrapper.GetHealth)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -59,9 +60,9 @@ func (r reader) MessageTicket(ctx context.Context, id string) (ticket.Number, er
 	return n, away(err)
 }
 
-func (r reader) FileTicket(ctx context.Context, id string) (ticket.Number, error) {
-	n, err := r.s.FileTicket(ctx, id)
-	return n, away(err)
+func (r reader) FileTicket(ctx context.Context, id string) (ticket.Number, bool, error) {
+	n, note, err := r.s.FileTicket(ctx, id)
+	return n, note, away(err)
 }
 
 func (r reader) Raw(ctx context.Context, id string) ([]byte, error) {
@@ -69,9 +70,9 @@ func (r reader) Raw(ctx context.Context, id string) ([]byte, error) {
 	return raw, away(err)
 }
 
-func (r reader) File(ctx context.Context, id string) (ticket.Attachment, []byte, error) {
-	a, data, err := r.s.File(ctx, id)
-	return a, data, away(err)
+func (r reader) File(ctx context.Context, id string) (ticket.Attachment, io.ReadSeekCloser, error) {
+	a, content, err := r.s.File(ctx, id)
+	return a, content, away(err)
 }
 
 func convert[A, B any](list []A, to func(A) B) []B {

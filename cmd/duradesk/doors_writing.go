@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 
 	"duradesk/api"
 	"duradesk/postgres"
@@ -30,9 +31,27 @@ func (d drafts) DropDraft(ctx context.Context, agent string, n ticket.Number, wh
 	return away(d.s.DropDraft(ctx, agent, n, which))
 }
 
-func (d drafts) DraftFile(ctx context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, []byte, error) {
-	file, data, err := d.s.DraftFile(ctx, agent, n, id)
-	return file, data, away(err)
+func (d drafts) DraftFile(ctx context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, io.ReadSeekCloser, error) {
+	file, content, err := d.s.DraftFile(ctx, agent, n, id)
+	return file, content, away(err)
+}
+
+// uploads joins the API's port for files that wait for their messages to the record.
+type uploads struct{ s *postgres.Store }
+
+func (u uploads) KeepUpload(ctx context.Context, up ticket.Upload, content io.ReadSeeker) (ticket.Upload, error) {
+	kept, err := u.s.KeepUpload(ctx, up, content)
+	return kept, away(err)
+}
+
+func (u uploads) Upload(ctx context.Context, by, id string) (ticket.Upload, error) {
+	found, err := u.s.Upload(ctx, by, id)
+	return found, away(err)
+}
+
+func (u uploads) OpenUpload(ctx context.Context, by, id string) (ticket.Attachment, io.ReadSeekCloser, error) {
+	file, content, err := u.s.OpenUpload(ctx, by, id)
+	return file, content, away(err)
 }
 
 // letters joins the API's port for mails that are not written yet to the record.
