@@ -72,6 +72,7 @@ var plan = []room{
 	{name: "duradesk/mail/oauth", ours: []string{}, never: join(pgx, temporal, gin, mailbox)},
 	{name: "duradesk/mail/send", ours: []string{"duradesk/mail", "duradesk/ticket"}, never: join(pgx, temporal, gin)},
 	{name: "duradesk/mail/world", ours: []string{}, never: join(pgx, temporal, gin)},
+	{name: "duradesk/objects", ours: []string{}, never: join(pgx, temporal, gin, mailbox)},
 	{name: "duradesk/webhook/post", ours: []string{"duradesk/webhook"}, never: join(pgx, temporal, gin)},
 	{name: "duradesk/api", ours: join(ground, []string{"duradesk/calendar/ics", "duradesk/api/"}), never: join(pgx, temporal, mailbox), untouched: []string{"database/sql"}},
 	{name: "duradesk/api/client", ours: []string{}, never: join(pgx, temporal, mailbox, gin)},

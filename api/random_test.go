@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -16,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRandomRequests sends 2,000 requests made from the document, half of them spoilt: none ends in a 5xx, every
+// TestRandomRequests sends 2,000 requests (as many as DURADESK_REQUESTS says; `make soak`: 20,000) made from the document, half of them spoilt: none ends in a 5xx, every
 // answer is as the document says, what the document allows is never called malformed, and what it forbids is refused.
 func TestRandomRequests(t *testing.T) {
 	t.Parallel()
@@ -47,7 +48,13 @@ func TestRandomRequests(t *testing.T) {
 	slices.SortFunc(routes, func(a, b route) int { return strings.Compare(a.path+a.method, b.path+b.method) })
 	statuses := map[int]int{}
 	var door http.Handler
-	for i := range 2000 {
+	requests := 2000
+	if more := os.Getenv("DURADESK_REQUESTS"); more != "" {
+		var err error
+		requests, err = strconv.Atoi(more)
+		require.NoError(t, err)
+	}
+	for i := range requests {
 		if i%100 == 0 {
 			f := newFake()
 			f.idle = i%500 == 0

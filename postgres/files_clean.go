@@ -65,7 +65,7 @@ func (s *Store) FilesPlaced(ctx context.Context) (FilesPlaced, error) {
 	var p FilesPlaced
 	err := s.pool.QueryRow(ctx, `with sizes as (select blob, max(size) as size from (
 			select blob, size from attachments union all select blob, size from draft_files union all select blob, size from uploads) f group by blob)
-		select count(*) filter (where b.object is null), count(*) filter (where b.object is not null),
+		select count(*) filter (where b.object is null and f.size > 0), count(*) filter (where b.object is not null),
 			coalesce(sum(f.size) filter (where b.object is null), 0)::bigint, coalesce(sum(f.size) filter (where b.object is not null), 0)::bigint
 		from sizes f join blobs b on b.hash = f.blob`).Scan(&p.Database, &p.Outside, &p.DatabaseBytes, &p.OutsideBytes)
 	if err != nil {

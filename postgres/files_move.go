@@ -20,7 +20,7 @@ func (s *Store) MoveFiles(ctx context.Context, outside bool, moved func(bytes in
 	// Sources of mail stay in the database: intake writes them in one transaction with the ledger.
 	next := `select b.hash from blobs b where b.hash > $1 and b.object is not null order by b.hash limit 100`
 	if outside {
-		next = `select b.hash from blobs b where b.hash > $1 and b.object is null and not exists (select from messages where raw = b.hash)
+		next = `select b.hash from blobs b where b.hash > $1 and b.object is null and length(b.data) > 0 and not exists (select from messages where raw = b.hash)
 			and not exists (select from ledger where raw = b.hash) and not (` + unreferenced + `) order by b.hash limit 100`
 	}
 	for last := []byte{}; ; {

@@ -53,7 +53,7 @@ func (s *Store) place(ctx context.Context, hash [32]byte, size int64, content io
 	if err := s.pool.QueryRow(ctx, `select exists (select from blobs where hash = $1)`, at.hash).Scan(&at.known); err != nil || at.known {
 		return at, err
 	}
-	if s.objects != nil {
+	if s.objects != nil && size > 0 { // nothing needs no place
 		key, err := s.putObject(ctx, hash, size, content)
 		if err == nil {
 			at.object = key

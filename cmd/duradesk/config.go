@@ -14,22 +14,24 @@ import (
 
 	"duradesk/dispatch"
 	"duradesk/mail"
+	"duradesk/objects"
 	"duradesk/postgres"
 	"duradesk/ticket"
 )
 
 // settings are what both production processes read from the environment. `duradesk config` lists them.
 type settings struct {
-	DatabaseURL   string        `name:"database-url" env:"DURADESK_DATABASE_URL" required:"" help:"Postgres, as postgres://user:password@host:5432/database."`
-	SecretKey     string        `name:"secret-key" env:"DURADESK_SECRET_KEY" required:"" help:"At least 32 characters; signs mail and seals the passwords of mailboxes. The same for every process, for ever."`
-	BaseURL       string        `name:"base-url" env:"DURADESK_BASE_URL" default:"http://127.0.0.1:8080" help:"Under which people reach the desk."`
-	TemporalUIURL string        `name:"temporal-ui-url" env:"DURADESK_TEMPORAL_UI_URL" help:"Temporal's Web UI, for links from a ticket to its history."`
-	Retention     time.Duration `name:"retention" env:"DURADESK_RETENTION" default:"720h" help:"How long closed histories are kept in Temporal, at least."`
-	Connections   int32         `name:"connections" env:"DURADESK_DATABASE_CONNECTIONS" default:"24" help:"Database connections of one process."`
-	ContinueAfter int           `name:"continue-after" env:"DURADESK_CONTINUE_AFTER" default:"1000" help:"History events after which a ticket's workflow continues as new."`
-	Rehearse      int           `name:"rehearse" env:"DURADESK_REHEARSE" default:"0" help:"How many open workflows of each type and ticket state a worker replays before it starts; it refuses to start if one would not go on. 0: none."`
-	WebhookHosts  []string      `name:"webhook-hosts" env:"DURADESK_WEBHOOK_HOSTS" help:"Hosts, or host:port, separated by commas, that webhooks and channels may call though they lie inside: an intranet's, or a test's. All others must be public addresses."`
-	LogLevel      slog.Level    `name:"log-level" env:"DURADESK_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
+	DatabaseURL   string             `name:"database-url" env:"DURADESK_DATABASE_URL" required:"" help:"Postgres, as postgres://user:password@host:5432/database."`
+	SecretKey     string             `name:"secret-key" env:"DURADESK_SECRET_KEY" required:"" help:"At least 32 characters; signs mail and seals the passwords of mailboxes. The same for every process, for ever."`
+	BaseURL       string             `name:"base-url" env:"DURADESK_BASE_URL" default:"http://127.0.0.1:8080" help:"Under which people reach the desk."`
+	TemporalUIURL string             `name:"temporal-ui-url" env:"DURADESK_TEMPORAL_UI_URL" help:"Temporal's Web UI, for links from a ticket to its history."`
+	Retention     time.Duration      `name:"retention" env:"DURADESK_RETENTION" default:"720h" help:"How long closed histories are kept in Temporal, at least."`
+	Connections   int32              `name:"connections" env:"DURADESK_DATABASE_CONNECTIONS" default:"24" help:"Database connections of one process."`
+	ContinueAfter int                `name:"continue-after" env:"DURADESK_CONTINUE_AFTER" default:"1000" help:"History events after which a ticket's workflow continues as new."`
+	Rehearse      int                `name:"rehearse" env:"DURADESK_REHEARSE" default:"0" help:"How many open workflows of each type and ticket state a worker replays before it starts; it refuses to start if one would not go on. 0: none."`
+	WebhookHosts  []string           `name:"webhook-hosts" env:"DURADESK_WEBHOOK_HOSTS" help:"Hosts, or host:port, separated by commas, that webhooks and channels may call though they lie inside: an intranet's, or a test's. All others must be public addresses."`
+	Attachments   attachmentSettings `embed:""`
+	LogLevel      slog.Level         `name:"log-level" env:"DURADESK_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 }
 
 func (s settings) logger(part string) *slog.Logger {
@@ -39,6 +41,7 @@ func (s settings) logger(part string) *slog.Logger {
 // desk is what a process works with: the record, the queue, the keys.
 type desk struct {
 	settings
+	bucket *objects.Bucket // of attachments; nil: the database keeps them
 	log    *slog.Logger
 	sealer *postgres.Sealer
 	store  *postgres.Store
@@ -54,14 +57,20 @@ func (s settings) open(ctx context.Context, part string, wait time.Duration) (*d
 		return nil, fmt.Errorf("DURADESK_SECRET_KEY: %w", err)
 	}
 	keys := mail.Keys{mail.KeyFromSecret(sealer.Key("mail"))}
-	store, err := postgres.Open(ctx, postgres.Config{
-		URL: s.DatabaseURL, MaxConns: s.Connections, AppName: "duradesk-" + part, Wait: wait, Sealer: sealer, Log: log,
-	})
+	bucket, err := s.Attachments.open()
+	if err != nil {
+		return nil, err
+	}
+	config := postgres.Config{URL: s.DatabaseURL, MaxConns: s.Connections, AppName: "duradesk-" + part, Wait: wait, Sealer: sealer, Log: log}
+	if bucket != nil {
+		config.Objects = bucket
+	}
+	store, err := postgres.Open(ctx, config)
 	if err != nil {
 		return nil, err
 	}
 	queue := postgres.NewQueue(store, postgres.QueueConfig{Mint: mint{keys}, Crash: crashPoint})
-	return &desk{settings: s, log: log, sealer: sealer, store: store, queue: queue, keys: keys}, nil
+	return &desk{settings: s, bucket: bucket, log: log, sealer: sealer, store: store, queue: queue, keys: keys}, nil
 }
 
 // mint makes Message-IDs that prove, when they come back, that the writer saw our mail.

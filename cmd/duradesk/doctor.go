@@ -46,6 +46,10 @@ func (c *doctorCommand) Run(ctx context.Context) error {
 		Store: d.store, Temporal: temporal, Namespace: options.Namespace, Now: time.Now, Build: build(), Retention: c.Retention,
 		Disks: c.Disk, DiskFree: c.DiskFree << 20, Language: doctor.LanguageOf(os.Getenv),
 	}
+	if !c.Offline && d.bucket != nil {
+		desk.Objects = d.bucket.Check
+	}
+	desk.Outside = d.bucket != nil
 	if !c.Offline {
 		desk.Reconcile = (&activities.Mailboxes{Intake: d.queue, Post: post{}, Keys: d.keys, Log: d.log, Now: time.Now}).Reconcile
 	}

@@ -16,33 +16,34 @@ import (
 // cli lists the subcommands. Each is a struct in a file of its own, with a method Run(context.Context) error; the
 // context ends at the first interrupt.
 type cli struct {
-	Up            upCommand       `cmd:"" help:"Run everything on this machine: Postgres, Temporal, a mail server, worker, API and console."`
-	Serve         serveCommand    `cmd:"" help:"Run API and worker in one process."`
-	API           apiCommand      `cmd:"" help:"Run the API and the console; any number of these."`
-	Worker        workerCommand   `cmd:"" help:"Run the clockwork: tickets, deliveries, mailboxes; any number of these."`
-	Migrate       migrateCommand  `cmd:"" help:"Bring the database schema up to date."`
-	Rebuild       rebuildCommand  `cmd:"" help:"Start every open ticket again from its row, when Temporal's store was lost."`
-	Backup        backupCommand   `cmd:"" help:"Write the database to a file."`
-	Restore       restoreCommand  `cmd:"" help:"Fill an empty database from a file that backup has written; recover comes after it."`
-	Recover       recoverCommand  `cmd:"" help:"After the database was restored from a backup: go on beside a Temporal that remembers more, and list what is lost."`
-	Replay        replayCommand   `cmd:"" help:"Replay open workflows on this build before it is deployed: would they go on?"`
-	Config        configCommand   `cmd:"" help:"List every setting with its default."`
-	Ticket        ticketCommand   `cmd:"" help:"Find tickets and work on them."`
-	Report        reportCommand   `cmd:"" help:"Print figures: what came in and went out, response times, SLA, backlog and more."`
-	Doctor        doctorCommand   `cmd:"" help:"Say what is wrong and what to do: database, Temporal, workers, clocks, mailboxes, disks, secret key."`
-	Mailbox       mailboxCommand  `cmd:"" help:"List, add, change, try and remove mailboxes."`
-	User          adminCommand    `cmd:"" help:"Administer agents, leads and admins."`
-	Token         adminCommand    `cmd:"" help:"Administer API tokens."`
-	Desk          adminCommand    `cmd:"" help:"Administer desks and all their settings."`
-	Group         adminCommand    `cmd:"" help:"Administer groups."`
-	Calendar      calendarCommand `cmd:"" help:"Administer calendars: working hours, holidays, closures."`
-	Policy        adminCommand    `cmd:"" help:"Administer the SLA policies of desks."`
-	Template      adminCommand    `cmd:"" help:"Administer templates of mails."`
-	Macro         adminCommand    `cmd:"" help:"Administer macros."`
-	TextModule    adminCommand    `cmd:"" help:"Administer text modules."`
-	Trigger       adminCommand    `cmd:"" help:"Administer triggers."`
-	ForbiddenWord adminCommand    `cmd:"" help:"Administer words that must not stand in a mail."`
-	Rules         RulesCmd        `cmd:"" help:"Print the lifecycle: matrix, diagram and clocks; --check proves them."`
+	Up            upCommand          `cmd:"" help:"Run everything on this machine: Postgres, Temporal, a mail server, worker, API and console."`
+	Serve         serveCommand       `cmd:"" help:"Run API and worker in one process."`
+	API           apiCommand         `cmd:"" help:"Run the API and the console; any number of these."`
+	Worker        workerCommand      `cmd:"" help:"Run the clockwork: tickets, deliveries, mailboxes; any number of these."`
+	Migrate       migrateCommand     `cmd:"" help:"Bring the database schema up to date."`
+	Rebuild       rebuildCommand     `cmd:"" help:"Start every open ticket again from its row, when Temporal's store was lost."`
+	Backup        backupCommand      `cmd:"" help:"Write the database to a file."`
+	Restore       restoreCommand     `cmd:"" help:"Fill an empty database from a file that backup has written; recover comes after it."`
+	Recover       recoverCommand     `cmd:"" help:"After the database was restored from a backup: go on beside a Temporal that remembers more, and list what is lost."`
+	Replay        replayCommand      `cmd:"" help:"Replay open workflows on this build before it is deployed: would they go on?"`
+	Config        configCommand      `cmd:"" help:"List every setting with its default."`
+	Ticket        ticketCommand      `cmd:"" help:"Find tickets and work on them."`
+	Report        reportCommand      `cmd:"" help:"Print figures: what came in and went out, response times, SLA, backlog and more."`
+	Doctor        doctorCommand      `cmd:"" help:"Say what is wrong and what to do: database, Temporal, workers, clocks, mailboxes, disks, secret key."`
+	Mailbox       mailboxCommand     `cmd:"" help:"List, add, change, try and remove mailboxes."`
+	User          adminCommand       `cmd:"" help:"Administer agents, leads and admins."`
+	Token         adminCommand       `cmd:"" help:"Administer API tokens."`
+	Desk          adminCommand       `cmd:"" help:"Administer desks and all their settings."`
+	Group         adminCommand       `cmd:"" help:"Administer groups."`
+	Calendar      calendarCommand    `cmd:"" help:"Administer calendars: working hours, holidays, closures."`
+	Policy        adminCommand       `cmd:"" help:"Administer the SLA policies of desks."`
+	Template      adminCommand       `cmd:"" help:"Administer templates of mails."`
+	Macro         adminCommand       `cmd:"" help:"Administer macros."`
+	TextModule    adminCommand       `cmd:"" help:"Administer text modules."`
+	Trigger       adminCommand       `cmd:"" help:"Administer triggers."`
+	ForbiddenWord adminCommand       `cmd:"" help:"Administer words that must not stand in a mail."`
+	Attachments   attachmentsCommand `cmd:"" help:"Move attachments between the database and a store outside."`
+	Rules         RulesCmd           `cmd:"" help:"Print the lifecycle: matrix, diagram and clocks; --check proves them."`
 
 	Webhook webhookCommand `cmd:"" help:"Check signatures of webhooks."`
 

@@ -54,7 +54,7 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 	door := api.Options{
 		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Tells: tells{d.store}, Bulk: bulk{d.queue}, WebhookHosts: d.WebhookHosts, Done: ctx.Done(), Bell: bell{rings},
 		People: people{d.store}, House: house{d.store}, Mailroom: mailroom{d, rings}, Health: health{d.store, temporal}, Identity: identity{d.store}, Postman: postman{d},
-		Drafts:     drafts{d.store}, Uploads: uploads{d.store},
+		Drafts: drafts{d.store}, Uploads: uploads{d.store},
 		Letters:    letters{d.store, d.queue},
 		SavedViews: savedViews{d.store}, Clients: clients{d.store},
 		Habits:         habits{d.store},

@@ -38,6 +38,9 @@ type Desk struct {
 	Namespace string
 	// Reconcile compares a mailbox with its ledger; nil: that is not looked at.
 	Reconcile func(ctx context.Context, mailbox string) (ticket.Reconciled, error)
+	Outside   bool // a store outside the database is set up for attachments
+	// Objects tries that store; nil: that is not looked at.
+	Objects   func(ctx context.Context) error
 	Now       func() time.Time
 	Build     string        // of this program, as workers tell it (Identity)
 	Retention time.Duration // that the namespace must have, at least
@@ -60,6 +63,7 @@ func (d *Desk) Examine(ctx context.Context) []Finding {
 	x := &examination{Desk: d}
 	if x.database(ctx) {
 		x.record(ctx)
+		x.files(ctx)
 	}
 	if x.temporal(ctx) {
 		x.namespace(ctx)
