@@ -72,7 +72,7 @@ func deskOf(ctx context.Context, db querier, key, lock string) (Desk, error) {
 }
 
 // AddDesk makes a desk with the default settings as the first version of its policy; a taken key is a ticket.Conflict,
-// an unknown group or kind ticket.Invalid.
+// an unknown group or kind ticket.Invalid, and so is an agent's or a client's address.
 func (s *Store) AddDesk(ctx context.Context, d Desk) (Desk, error) {
 	if err := checkKey(d.Key); err != nil {
 		return Desk{}, err
@@ -128,9 +128,15 @@ func insertDesk(ctx context.Context, tx pgx.Tx, d Desk) (made bool, err error) {
 	if d, err = d.whole(); err != nil {
 		return false, err
 	}
+	if _, err := tx.Exec(ctx, lockAddresses); err != nil {
+		return false, err
+	}
 	tag, err := tx.Exec(ctx, `insert into desks (key, name, kind, address, policy, process, manner) values ($1, $2, $3, $4, $5, $6, $7) on conflict (key) do nothing`,
 		d.Key, d.Name, d.Kind, d.Address, d.Settings.Version, d.Process, d.Manner)
 	if err != nil || tag.RowsAffected() == 0 {
+		return false, err
+	}
+	if err := refuseTheirs(ctx, tx, d.Address); err != nil {
 		return false, err
 	}
 	_, err = tx.Exec(ctx, `insert into policies (desk, version, settings) values ($1, $2, $3)`, d.Key, d.Settings.Version, d.Settings)
