@@ -90,7 +90,7 @@ func (s *Store) AddMailbox(ctx context.Context, m ticket.MailSettings) (ticket.M
 }
 
 // ChangeMailbox stores other settings of a mailbox; its address stays, and so do its cursor and the secrets that are not
-// given. A mailbox that had stopped is tried again. ticket.Conflict: somebody else changed it since m.Version.
+// given. A mailbox that had stopped is tried again, and mail that rested because of it leaves. ticket.Conflict: somebody else changed it since m.Version.
 func (s *Store) ChangeMailbox(ctx context.Context, m ticket.MailSettings) (ticket.MailSettings, error) {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var version int
@@ -102,6 +102,9 @@ func (s *Store) ChangeMailbox(ctx context.Context, m ticket.MailSettings) (ticke
 			return err
 		case version != m.Version:
 			return conflict("", "somebody else changed this mailbox in the meantime: look at it again")
+		}
+		if err := rouse(ctx, tx, m.ID); err != nil {
+			return err
 		}
 		return s.writeSettings(ctx, tx, m)
 	})
