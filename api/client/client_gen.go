@@ -3256,9 +3256,12 @@ type ChangeMailbox struct {
 	Caps       *MailCapsInput `json:"caps,omitempty"`
 
 	// Desk Lower-case word of a desk, group or agent.
-	Desk    *Key    `json:"desk,omitempty"`
-	Enabled *bool   `json:"enabled,omitempty"`
-	Folder  *string `json:"folder,omitempty"`
+	Desk *Key `json:"desk,omitempty"`
+
+	// Dkim DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+	Dkim    *MailDkimInput `json:"dkim,omitempty"`
+	Enabled *bool          `json:"enabled,omitempty"`
+	Folder  *string        `json:"folder,omitempty"`
 
 	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
 	FromStart *bool           `json:"from_start,omitempty"`
@@ -3780,9 +3783,12 @@ type CreateMailbox struct {
 	Caps       *MailCapsInput `json:"caps,omitempty"`
 
 	// Desk Lower-case word of a desk, group or agent.
-	Desk    Key     `json:"desk"`
-	Enabled *bool   `json:"enabled,omitempty"`
-	Folder  *string `json:"folder,omitempty"`
+	Desk Key `json:"desk"`
+
+	// Dkim DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+	Dkim    *MailDkimInput `json:"dkim,omitempty"`
+	Enabled *bool          `json:"enabled,omitempty"`
+	Folder  *string        `json:"folder,omitempty"`
 
 	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
 	FromStart *bool          `json:"from_start,omitempty"`
@@ -4681,6 +4687,29 @@ type MailCapsInput struct {
 	TicketTenMinutes *int `json:"ticket_ten_minutes,omitempty"`
 }
 
+// MailDkim defines model for MailDkim.
+type MailDkim struct {
+	// RecordName The DNS name of the TXT record to publish.
+	RecordName string `json:"record_name"`
+
+	// RecordValue What that record says.
+	RecordValue string `json:"record_value"`
+	Selector    string `json:"selector"`
+	Sign        bool   `json:"sign"`
+}
+
+// MailDkimInput DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+type MailDkimInput struct {
+	// PrivateKey A key that was made elsewhere, in PEM: RSA of 2048 bits or more, or Ed25519.
+	PrivateKey *string `json:"private_key,omitempty"`
+
+	// Selector Names the key in DNS. A new one gets a new key, which is made here (RSA, 2048 bits) unless one is given.
+	Selector *string `json:"selector,omitempty"`
+
+	// Sign Sign what is sent from now on.
+	Sign *bool `json:"sign,omitempty"`
+}
+
 // MailDoor defines model for MailDoor.
 type MailDoor struct {
 	Host string `json:"host"`
@@ -4788,9 +4817,12 @@ type MailboxList struct {
 
 // MailboxSettings defines model for MailboxSettings.
 type MailboxSettings struct {
-	After       MailAfter `json:"after"`
-	AuthservId  *string   `json:"authserv_id"`
-	Caps        MailCaps  `json:"caps"`
+	After      MailAfter `json:"after"`
+	AuthservId *string   `json:"authserv_id"`
+	Caps       MailCaps  `json:"caps"`
+
+	// Dkim How mail from this mailbox is signed; null where there is no key.
+	Dkim        *MailDkim `json:"dkim"`
 	Enabled     bool      `json:"enabled"`
 	Folder      string    `json:"folder"`
 	FromStart   bool      `json:"from_start"`
