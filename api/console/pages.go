@@ -48,7 +48,7 @@ func helpers(lang string) template.FuncMap {
 		"last":     func(m []moment) int { return len(m) - 1 },
 		"channels": func() []string { return []string{"mail", "portal", "phone", "chat", "external"} },
 		"sheet":    func() []keyGroup { return keySheet },
-		"manage":   func(p person) []managed { return managedBy(p, lang) },
+		"manage":   func(p person) []managedGroup { return managedBy(p, lang, "") },
 		"asset":    theAssets().url,
 		"icon": func(name string) template.HTML {
 			return template.HTML(`<svg class="i" aria-hidden="true"><use href="` + theAssets().url("icons.svg") + "#" + template.HTMLEscapeString(name) + `"/></svg>`) // escaped

@@ -21,6 +21,7 @@ type visit struct {
 	me   person
 	// Asked for once per visit, where a page needs them.
 	house *house
+	boxes map[string]string // addresses of mailboxes by their id
 }
 
 // person is who is signed in.

@@ -6,5 +6,6 @@ import './composer.js';
 import './expander.js';
 import './travel.js';
 import './live.js';
+import './guard.js';
 
 settled();
