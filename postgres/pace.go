@@ -8,8 +8,8 @@ import (
 // Acknowledgements leave at once until so many come together; those beyond the rate are left to the relay, which starts
 // them when the tickets themselves are done: in a flood a ticket that people see goes before a mail that says so.
 const (
-	promptBurst = 20
-	promptRate  = 10 // a second
+	promptBurst = 10
+	promptRate  = 1 // a second
 )
 
 // pace tells for whom there is time now. Its zero value is rested.

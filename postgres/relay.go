@@ -13,9 +13,6 @@ import (
 // crowd is the number of unapplied commands above which a ticket is rung once, not per command.
 const crowd = 50
 
-// heldBack is the number of waiting commands from which on mails are held back, and how many are not.
-const heldBack = 20
-
 // Unrung lists commands to ring for: stored 2 s ago and never rung by the relay, or rung and unapplied for 10 minutes,
 // doubling each time. A crowded ticket is listed once. What is listed is lent to the caller for 5 s: another relay does
 // not ring for it meanwhile, and where the caller dies before Rung, the next one does.
@@ -60,12 +57,24 @@ func (q *Queue) Unring(ctx context.Context, n ticket.Number) error {
 	return err
 }
 
+// In a flood few mails are begun at once: it is one when so many commands wait, or so many tickets came within two
+// seconds.
+const (
+	floodWaiting = 20
+	floodNew     = 5
+	floodMails   = 5
+)
+
 // Unstarted lists deliveries whose workflow may not run: never started for 5 s, or unfinished 10 minutes past their
-// next attempt. While many commands wait, only a few are listed: the tickets go first.
+// next attempt. People's mails go before the desk's own; in a flood of tickets only a few are listed, for the tickets go
+// first.
 func (q *Queue) Unstarted(ctx context.Context, limit int) ([]string, error) {
 	rows, err := q.s.pool.Query(ctx, `select id::text from deliveries where finished_at is null
 		and ((not started and created_at < clock_timestamp() - interval '5 seconds') or next_at < clock_timestamp() - interval '10 minutes')
-		order by next_at limit case when (select count(*) from (select from commands where outcome = 'pending' limit $2) waiting) < $2 then $1::int else $2 end`, limit, heldBack)
+		order by message is null, next_at limit case
+			when (select count(*) from (select from commands where outcome = 'pending' limit $2) waiting) >= $2
+			  or (select count(*) from (select from tickets where created_at > clock_timestamp() - interval '2 seconds' limit $3) fresh) >= $3
+			then least($1::int, $4::int) else $1::int end`, limit, floodWaiting, floodNew, floodMails)
 	if err != nil {
 		return nil, fmt.Errorf("list unstarted deliveries: %w", err)
 	}

@@ -23,7 +23,10 @@ func (b *bench) mail(ctx context.Context) ([]row, error) {
 			if err := b.post(ctx, title, n); err != nil {
 				return err
 			}
-			return until(ctx, 5*time.Minute, "every mail is a ticket", func() (bool, error) {
+			return until(ctx, 10*time.Minute, "every mail is a ticket", func() (bool, error) {
+				if err := pause(ctx, 50*time.Millisecond); err != nil { // looking costs too
+					return false, err
+				}
 				var seen int
 				err := b.desk.pool.QueryRow(ctx, `select count(*) from tickets where title = $1 and revision > 0`, title).Scan(&seen)
 				return seen >= n, err
