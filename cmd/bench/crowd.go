@@ -41,11 +41,11 @@ func (b *bench) gather(ctx context.Context, tickets int) (*crowded, error) {
 	c := &crowded{tickets: tickets}
 	c.desk = desk{binary: b.Binary, dir: b.dir, web: b.desk.web, settings: maps.Clone(b.desk.settings)}
 	if err := c.fill(ctx, b); err != nil {
-		c.close()
+		c.close(ctx)
 		return nil, err
 	}
 	if err := c.open(ctx); err != nil {
-		c.close()
+		c.close(ctx)
 		return nil, err
 	}
 	return c, nil
@@ -144,8 +144,8 @@ func (c *crowded) open(ctx context.Context) error {
 	return nil
 }
 
-func (c *crowded) close() {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+func (c *crowded) close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
 	if c.conn != nil {
 		_ = c.conn.Close(ctx) // its server goes away with it

@@ -49,7 +49,7 @@ func (b *bench) lists(ctx context.Context) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer crowd.close()
+	defer crowd.close(ctx)
 	if b.Crowd <= usual {
 		return b.ask(ctx, crowd, nil)
 	}
@@ -57,7 +57,7 @@ func (b *bench) lists(ctx context.Context) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer smaller.close()
+	defer smaller.close(ctx)
 	return b.ask(ctx, crowd, smaller)
 }
 
