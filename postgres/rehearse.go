@@ -12,9 +12,10 @@ import (
 	"duradesk/ticket"
 )
 
-// RecordedTickets lists tickets of which something is recorded, in the order of their numbers, behind one of them.
+// RecordedTickets lists tickets of which something is recorded, in the order of their numbers, behind one of them. Deleted
+// ones are left out: their commands' parameters were erased with their words.
 func (s *Store) RecordedTickets(ctx context.Context, after ticket.Number, limit int) ([]ticket.Number, error) {
-	rows, err := s.pool.Query(ctx, `select number from tickets where number > $1 and applied_seq > 0 order by number limit $2`, after, limit)
+	rows, err := s.pool.Query(ctx, `select number from tickets where number > $1 and applied_seq > 0 and state <> 'deleted' order by number limit $2`, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list tickets: %w", err)
 	}
@@ -38,6 +39,9 @@ func (s *Store) Recorded(ctx context.Context, n ticket.Number) (lifecycle.Record
 		}
 		if err != nil {
 			return err
+		}
+		if now.State == ticket.Deleted {
+			return notFound("ticket %d is deleted, and what was asked of it was erased", n)
 		}
 		if r.Settings.Calendar != "" {
 			r.Calendar = &calendar.Spec{}

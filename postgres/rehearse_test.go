@@ -84,6 +84,13 @@ func TestWhatIsRecordedIsAnsweredTheSameAgain(t *testing.T) {
 	require.NotEmpty(t, found)
 	require.Contains(t, found[0].What, "clock ")
 
+	spam := command("spam", n, ticket.Delete, ticket.Actor{Kind: ticket.ActorAgent, ID: "admin", Role: ticket.RoleAdmin}, "")
+	require.Equal(t, ticket.Applied, q.carried(t, spam).Outcome)
+	_, err = q.s.Recorded(t.Context(), n)
+	require.Equal(t, ticket.NotFound, ticket.CodeOf(err), "what is erased cannot be asked again")
+	list, err = q.s.RecordedTickets(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Empty(t, list)
 	_, err = q.s.Recorded(t.Context(), 4711)
 	require.Equal(t, ticket.NotFound, ticket.CodeOf(err))
 }
