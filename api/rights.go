@@ -105,6 +105,8 @@ var rights = map[string]right{
 
 	"getSettings":  {scopeRead, ticket.RoleAgent},
 	"saveSettings": {scopeRead, ticket.RoleAgent}, // his own, and they move no ticket
+	"getListLook":  {scopeRead, ticket.RoleAgent},
+	"saveListLook": {scopeRead, ticket.RoleAgent}, // as above
 
 	// Drafts are the asker's own.
 	"listDrafts":       {scopeRead, ticket.RoleAgent},
@@ -163,6 +165,8 @@ var rights = map[string]right{
 	"listTextModules":    {scopeRead, ticket.RoleAgent},
 	"listTriggers":       {scopeRead, ticket.RoleAgent},
 	"listForbiddenWords": {scopeRead, ticket.RoleAgent},
+	"tryForbiddenWords":  {scopeRead, ticket.RoleAgent}, // it stores nothing
+	"explainPolicy":      {scopeRead, ticket.RoleAgent},
 
 	// A lead furnishes his desks; what is for every desk is an admin's (furniture.go).
 	"createReceptionType": {scopeAdmin, ticket.RoleLead},

@@ -182,6 +182,12 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 	if ticket.Automatic(d.occasion) {
 		out.From = "" // automatic mail has the null sender, so that nothing answers it (RFC 3834)
 	}
+	if out.Raw == nil { // frozen bytes have their signature, or never get one
+		var err error
+		if out.Sign, err = q.signingKey(ctx, tx, out.SMTP.Mailbox); err != nil {
+			return out, err
+		}
+	}
 	return out, q.reveal(&out.SMTP, address, secret)
 }
 
@@ -363,9 +369,9 @@ func (q *Queue) settle(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketRow
 	return out, q.tellLate(ctx, tx, d, r, &out)
 }
 
-// Started notes that the workflows of these deliveries run.
+// Started notes that the workflows of these deliveries run, and that they were rung.
 func (q *Queue) Started(ctx context.Context, ids []string) error {
-	_, err := q.s.pool.Exec(ctx, `update deliveries set started = true where id = any($1::uuid[])`, ids)
+	_, err := q.s.pool.Exec(ctx, `update deliveries set started = true, rouse = false where id = any($1::uuid[])`, ids)
 	if err != nil {
 		return fmt.Errorf("note started deliveries: %w", err)
 	}

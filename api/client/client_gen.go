@@ -279,10 +279,74 @@ func (e ChangeForbiddenWordAction) Valid() bool {
 	}
 }
 
+// Defines values for ChangeMacroCategory.
+const (
+	ChangeMacroCategoryAbuse         ChangeMacroCategory = "abuse"
+	ChangeMacroCategoryDuplicate     ChangeMacroCategory = "duplicate"
+	ChangeMacroCategoryLessThannil   ChangeMacroCategory = "<nil>"
+	ChangeMacroCategoryOther         ChangeMacroCategory = "other"
+	ChangeMacroCategorySolvedByChat  ChangeMacroCategory = "solved_by_chat"
+	ChangeMacroCategorySolvedByPhone ChangeMacroCategory = "solved_by_phone"
+	ChangeMacroCategorySpam          ChangeMacroCategory = "spam"
+	ChangeMacroCategoryTest          ChangeMacroCategory = "test"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroCategory enum.
+func (e ChangeMacroCategory) Valid() bool {
+	switch e {
+	case ChangeMacroCategoryAbuse:
+		return true
+	case ChangeMacroCategoryDuplicate:
+		return true
+	case ChangeMacroCategoryLessThannil:
+		return true
+	case ChangeMacroCategoryOther:
+		return true
+	case ChangeMacroCategorySolvedByChat:
+		return true
+	case ChangeMacroCategorySolvedByPhone:
+		return true
+	case ChangeMacroCategorySpam:
+		return true
+	case ChangeMacroCategoryTest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeMacroHold.
+const (
+	ChangeMacroHoldClient      ChangeMacroHold = "client"
+	ChangeMacroHoldInternal    ChangeMacroHold = "internal"
+	ChangeMacroHoldLessThannil ChangeMacroHold = "<nil>"
+	ChangeMacroHoldScheduled   ChangeMacroHold = "scheduled"
+	ChangeMacroHoldThirdParty  ChangeMacroHold = "third_party"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroHold enum.
+func (e ChangeMacroHold) Valid() bool {
+	switch e {
+	case ChangeMacroHoldClient:
+		return true
+	case ChangeMacroHoldInternal:
+		return true
+	case ChangeMacroHoldLessThannil:
+		return true
+	case ChangeMacroHoldScheduled:
+		return true
+	case ChangeMacroHoldThirdParty:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangeMacroLanguage.
 const (
-	ChangeMacroLanguageEn ChangeMacroLanguage = "en"
-	ChangeMacroLanguageJa ChangeMacroLanguage = "ja"
+	ChangeMacroLanguageEn          ChangeMacroLanguage = "en"
+	ChangeMacroLanguageJa          ChangeMacroLanguage = "ja"
+	ChangeMacroLanguageLessThannil ChangeMacroLanguage = "<nil>"
 )
 
 // Valid indicates whether the value is a known member of the ChangeMacroLanguage enum.
@@ -292,6 +356,35 @@ func (e ChangeMacroLanguage) Valid() bool {
 		return true
 	case ChangeMacroLanguageJa:
 		return true
+	case ChangeMacroLanguageLessThannil:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeMacroPriority.
+const (
+	ChangeMacroPriorityHigh        ChangeMacroPriority = "high"
+	ChangeMacroPriorityLessThannil ChangeMacroPriority = "<nil>"
+	ChangeMacroPriorityLow         ChangeMacroPriority = "low"
+	ChangeMacroPriorityNormal      ChangeMacroPriority = "normal"
+	ChangeMacroPriorityUrgent      ChangeMacroPriority = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroPriority enum.
+func (e ChangeMacroPriority) Valid() bool {
+	switch e {
+	case ChangeMacroPriorityHigh:
+		return true
+	case ChangeMacroPriorityLessThannil:
+		return true
+	case ChangeMacroPriorityLow:
+		return true
+	case ChangeMacroPriorityNormal:
+		return true
+	case ChangeMacroPriorityUrgent:
+		return true
 	default:
 		return false
 	}
@@ -299,15 +392,18 @@ func (e ChangeMacroLanguage) Valid() bool {
 
 // Defines values for ChangeMacroThen.
 const (
-	ChangeMacroThenHold    ChangeMacroThen = "hold"
-	ChangeMacroThenResolve ChangeMacroThen = "resolve"
-	ChangeMacroThenStay    ChangeMacroThen = "stay"
+	ChangeMacroThenHold        ChangeMacroThen = "hold"
+	ChangeMacroThenLessThannil ChangeMacroThen = "<nil>"
+	ChangeMacroThenResolve     ChangeMacroThen = "resolve"
+	ChangeMacroThenStay        ChangeMacroThen = "stay"
 )
 
 // Valid indicates whether the value is a known member of the ChangeMacroThen enum.
 func (e ChangeMacroThen) Valid() bool {
 	switch e {
 	case ChangeMacroThenHold:
+		return true
+	case ChangeMacroThenLessThannil:
 		return true
 	case ChangeMacroThenResolve:
 		return true
@@ -1695,6 +1791,42 @@ func (e LinkKind) Valid() bool {
 	}
 }
 
+// Defines values for ListDensity.
+const (
+	ListDensityCompact ListDensity = "compact"
+	ListDensityNormal  ListDensity = "normal"
+)
+
+// Valid indicates whether the value is a known member of the ListDensity enum.
+func (e ListDensity) Valid() bool {
+	switch e {
+	case ListDensityCompact:
+		return true
+	case ListDensityNormal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListLayout.
+const (
+	Cards ListLayout = "cards"
+	Table ListLayout = "table"
+)
+
+// Valid indicates whether the value is a known member of the ListLayout enum.
+func (e ListLayout) Valid() bool {
+	switch e {
+	case Cards:
+		return true
+	case Table:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MacroLanguage.
 const (
 	MacroLanguageEn MacroLanguage = "en"
@@ -2784,6 +2916,27 @@ func (e GetBulkParamsOutcome) Valid() bool {
 	}
 }
 
+// Defines values for ExplainPolicyParamsClock.
+const (
+	ExplainPolicyParamsClockFirstResponse ExplainPolicyParamsClock = "first_response"
+	ExplainPolicyParamsClockNextResponse  ExplainPolicyParamsClock = "next_response"
+	ExplainPolicyParamsClockResolution    ExplainPolicyParamsClock = "resolution"
+)
+
+// Valid indicates whether the value is a known member of the ExplainPolicyParamsClock enum.
+func (e ExplainPolicyParamsClock) Valid() bool {
+	switch e {
+	case ExplainPolicyParamsClockFirstResponse:
+		return true
+	case ExplainPolicyParamsClockNextResponse:
+		return true
+	case ExplainPolicyParamsClockResolution:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetReportParamsPer.
 const (
 	Day  GetReportParamsPer = "day"
@@ -3104,7 +3257,7 @@ type ChangeAgent struct {
 	Name     *string              `json:"name,omitempty"`
 	Role     *Role                `json:"role,omitempty"`
 
-	// Zone Time zone (IANA), such as Asia/Tokyo.
+	// Zone Time zone (IANA), such as Asia/Tokyo; null: that of his machine.
 	Zone *string `json:"zone,omitempty"`
 }
 
@@ -3213,23 +3366,23 @@ type ChangeGroup struct {
 // ChangeMacro defines model for ChangeMacro.
 type ChangeMacro struct {
 	// Answer Markdown with variables.
-	Answer   *string   `json:"answer,omitempty"`
-	Category *Category `json:"category,omitempty"`
-
-	// Group Lower-case word of a desk, group or agent.
-	Group *Key        `json:"group,omitempty"`
-	Hold  *HoldReason `json:"hold,omitempty"`
+	Answer   *string              `json:"answer,omitempty"`
+	Category *ChangeMacroCategory `json:"category,omitempty"`
+	Group    *string              `json:"group,omitempty"`
+	Hold     *ChangeMacroHold     `json:"hold,omitempty"`
 
 	// HoldHours Until it wakes; 0: not by itself.
-	HoldHours *int                 `json:"hold_hours,omitempty"`
-	Language  *ChangeMacroLanguage `json:"language,omitempty"`
-	Name      *NewNameWords        `json:"name,omitempty"`
-	Note      *string              `json:"note,omitempty"`
+	HoldHours *int `json:"hold_hours,omitempty"`
+
+	// Language Null: of any language.
+	Language *ChangeMacroLanguage `json:"language,omitempty"`
+	Name     *NewNameWords        `json:"name,omitempty"`
+	Note     *string              `json:"note,omitempty"`
 
 	// Owner `me` is whoever uses it.
-	Owner    *Key      `json:"owner,omitempty"`
-	Position *int      `json:"position,omitempty"`
-	Priority *Priority `json:"priority,omitempty"`
+	Owner    *string              `json:"owner,omitempty"`
+	Position *int                 `json:"position,omitempty"`
+	Priority *ChangeMacroPriority `json:"priority,omitempty"`
 
 	// Revision As it was seen.
 	Revision *int64 `json:"revision,omitempty"`
@@ -3237,14 +3390,23 @@ type ChangeMacro struct {
 	// Tags Added.
 	Tags *[]string `json:"tags,omitempty"`
 
-	// Then To the state; left out: as the desk says where there is an answer.
+	// Then To the state; null: as the desk says where there is an answer.
 	Then *ChangeMacroThen `json:"then,omitempty"`
 }
 
-// ChangeMacroLanguage defines model for ChangeMacro.Language.
+// ChangeMacroCategory defines model for ChangeMacro.Category.
+type ChangeMacroCategory string
+
+// ChangeMacroHold defines model for ChangeMacro.Hold.
+type ChangeMacroHold string
+
+// ChangeMacroLanguage Null: of any language.
 type ChangeMacroLanguage string
 
-// ChangeMacroThen To the state; left out: as the desk says where there is an answer.
+// ChangeMacroPriority defines model for ChangeMacro.Priority.
+type ChangeMacroPriority string
+
+// ChangeMacroThen To the state; null: as the desk says where there is an answer.
 type ChangeMacroThen string
 
 // ChangeMailbox defines model for ChangeMailbox.
@@ -3256,9 +3418,12 @@ type ChangeMailbox struct {
 	Caps       *MailCapsInput `json:"caps,omitempty"`
 
 	// Desk Lower-case word of a desk, group or agent.
-	Desk    *Key    `json:"desk,omitempty"`
-	Enabled *bool   `json:"enabled,omitempty"`
-	Folder  *string `json:"folder,omitempty"`
+	Desk *Key `json:"desk,omitempty"`
+
+	// Dkim DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+	Dkim    *MailDkimInput `json:"dkim,omitempty"`
+	Enabled *bool          `json:"enabled,omitempty"`
+	Folder  *string        `json:"folder,omitempty"`
 
 	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
 	FromStart *bool           `json:"from_start,omitempty"`
@@ -3411,6 +3576,9 @@ type Channel string
 // ClassifyCommand defines model for ClassifyCommand.
 type ClassifyCommand struct {
 	Classify struct {
+		// AddTags To those that it has; not together with `tags`.
+		AddTags *[]string `json:"add_tags,omitempty"`
+
 		// DueAt A date for people; clocks don't go by it.
 		DueAt *time.Time `json:"due_at,omitempty"`
 
@@ -3422,6 +3590,9 @@ type ClassifyCommand struct {
 		Language      *Language `json:"language,omitempty"`
 		Priority      *Priority `json:"priority,omitempty"`
 		ReceptionType *string   `json:"reception_type,omitempty"`
+
+		// RemoveTags Of those that it has; not together with `tags`.
+		RemoveTags *[]string `json:"remove_tags,omitempty"`
 
 		// Tags All that it shall have.
 		Tags *[]string `json:"tags,omitempty"`
@@ -3780,9 +3951,12 @@ type CreateMailbox struct {
 	Caps       *MailCapsInput `json:"caps,omitempty"`
 
 	// Desk Lower-case word of a desk, group or agent.
-	Desk    Key     `json:"desk"`
-	Enabled *bool   `json:"enabled,omitempty"`
-	Folder  *string `json:"folder,omitempty"`
+	Desk Key `json:"desk"`
+
+	// Dkim DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+	Dkim    *MailDkimInput `json:"dkim,omitempty"`
+	Enabled *bool          `json:"enabled,omitempty"`
+	Folder  *string        `json:"folder,omitempty"`
 
 	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
 	FromStart *bool          `json:"from_start,omitempty"`
@@ -4565,6 +4739,28 @@ type LinkCommandLinkKind string
 // LinkKind defines model for LinkKind.
 type LinkKind string
 
+// ListColumn defines model for ListColumn.
+type ListColumn struct {
+	Name ViewColumn `json:"name"`
+
+	// Width In pixels; 0: as wide as it needs.
+	Width int `json:"width"`
+}
+
+// ListDensity defines model for ListDensity.
+type ListDensity string
+
+// ListLayout defines model for ListLayout.
+type ListLayout string
+
+// ListLook defines model for ListLook.
+type ListLook struct {
+	// Columns Of the table, from left to right.
+	Columns []ListColumn `json:"columns"`
+	Density ListDensity  `json:"density"`
+	Layout  ListLayout   `json:"layout"`
+}
+
 // LongWords defines model for LongWords.
 type LongWords struct {
 	En string `json:"en"`
@@ -4681,6 +4877,29 @@ type MailCapsInput struct {
 	TicketTenMinutes *int `json:"ticket_ten_minutes,omitempty"`
 }
 
+// MailDkim defines model for MailDkim.
+type MailDkim struct {
+	// RecordName The DNS name of the TXT record to publish.
+	RecordName string `json:"record_name"`
+
+	// RecordValue What that record says.
+	RecordValue string `json:"record_value"`
+	Selector    string `json:"selector"`
+	Sign        bool   `json:"sign"`
+}
+
+// MailDkimInput DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+type MailDkimInput struct {
+	// PrivateKey A key that was made elsewhere, in PEM: RSA of 2048 bits or more, or Ed25519.
+	PrivateKey *string `json:"private_key,omitempty"`
+
+	// Selector Names the key in DNS. A new one gets a new key, which is made here (RSA, 2048 bits) unless one is given.
+	Selector *string `json:"selector,omitempty"`
+
+	// Sign Sign what is sent from now on.
+	Sign *bool `json:"sign,omitempty"`
+}
+
 // MailDoor defines model for MailDoor.
 type MailDoor struct {
 	Host string `json:"host"`
@@ -4788,9 +5007,12 @@ type MailboxList struct {
 
 // MailboxSettings defines model for MailboxSettings.
 type MailboxSettings struct {
-	After       MailAfter `json:"after"`
-	AuthservId  *string   `json:"authserv_id"`
-	Caps        MailCaps  `json:"caps"`
+	After      MailAfter `json:"after"`
+	AuthservId *string   `json:"authserv_id"`
+	Caps       MailCaps  `json:"caps"`
+
+	// Dkim How mail from this mailbox is signed; null where there is no key.
+	Dkim        *MailDkim `json:"dkim"`
 	Enabled     bool      `json:"enabled"`
 	Folder      string    `json:"folder"`
 	FromStart   bool      `json:"from_start"`
@@ -4922,6 +5144,16 @@ type NewFormFieldBy string
 
 // NewFormFieldKind A date is written 2026-11-24, a checkbox true or false.
 type NewFormFieldKind string
+
+// NewListLook defines model for NewListLook.
+type NewListLook struct {
+	Columns []struct {
+		Name  ViewColumn `json:"name"`
+		Width *int       `json:"width,omitempty"`
+	} `json:"columns"`
+	Density ListDensity `json:"density"`
+	Layout  ListLayout  `json:"layout"`
+}
 
 // NewLongWords defines model for NewLongWords.
 type NewLongWords struct {
@@ -5664,6 +5896,21 @@ type TextModuleList struct {
 	TotalCapped bool         `json:"total_capped"`
 }
 
+// Threading Why a received mail came to this ticket; for the staff.
+type Threading struct {
+	// Evidence The hints that were weighed: kind and value.
+	Evidence []string `json:"evidence"`
+
+	// MayBelongTo The ticket that was suspected and not taken.
+	MayBelongTo *int64 `json:"may_belong_to"`
+
+	// Text The same for people.
+	Text string `json:"text"`
+
+	// Why Name of the rule that decided.
+	Why string `json:"why"`
+}
+
 // Ticket defines model for Ticket.
 type Ticket struct {
 	// Allowed Every command of the asker; one with a reason is refused now.
@@ -5753,10 +6000,13 @@ type TimelineItem struct {
 	Id   string  `json:"id"`
 
 	// Raw Where the source of a mail is.
-	Raw      *string          `json:"raw,omitempty"`
-	Revision int64            `json:"revision"`
-	Seq      int64            `json:"seq"`
-	Type     TimelineItemType `json:"type"`
+	Raw      *string `json:"raw,omitempty"`
+	Revision int64   `json:"revision"`
+	Seq      int64   `json:"seq"`
+
+	// Threading Why a received mail came to this ticket; for the staff.
+	Threading *Threading       `json:"threading,omitempty"`
+	Type      TimelineItemType `json:"type"`
 }
 
 // TimelineItemBodyFormat defines model for TimelineItem.BodyFormat.
@@ -5785,6 +6035,33 @@ type TokenList struct {
 	NextCursor  *string `json:"next_cursor"`
 	Total       int     `json:"total"`
 	TotalCapped bool    `json:"total_capped"`
+}
+
+// TriedDeadline defines model for TriedDeadline.
+type TriedDeadline struct {
+	Calendar CalendarName `json:"calendar"`
+	Clock    ClockKind    `json:"clock"`
+	Desk     string       `json:"desk"`
+	DueAt    *time.Time   `json:"due_at"`
+	From     time.Time    `json:"from"`
+
+	// Lines From the start to the deadline, without a gap.
+	Lines         []ExplanationLine `json:"lines"`
+	PolicyVersion int               `json:"policy_version"`
+	Priority      Priority          `json:"priority"`
+
+	// TargetMinutes Of working time; 0: the policy sets no such clock, and there are neither a deadline nor lines.
+	TargetMinutes int64 `json:"target_minutes"`
+
+	// WarnAt Null: no warning.
+	WarnAt *time.Time `json:"warn_at"`
+}
+
+// TriedForbiddenWords defines model for TriedForbiddenWords.
+type TriedForbiddenWords struct {
+	// Blocked One of them keeps a mail from leaving.
+	Blocked bool        `json:"blocked"`
+	Found   []FoundWord `json:"found"`
 }
 
 // TriedTemplate defines model for TriedTemplate.
@@ -5845,6 +6122,15 @@ type TriggerWhen struct {
 
 	// Working Within the hours of the desk, or outside.
 	Working *bool `json:"working,omitempty"`
+}
+
+// TryForbiddenWords defines model for TryForbiddenWords.
+type TryForbiddenWords struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk Key `json:"desk"`
+
+	// Text Markdown.
+	Text string `json:"text"`
 }
 
 // TryTemplate defines model for TryTemplate.
@@ -6163,6 +6449,21 @@ type ListPoliciesParams struct {
 	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
 }
 
+// ExplainPolicyParams defines parameters for ExplainPolicy.
+type ExplainPolicyParams struct {
+	// Clock Which target.
+	Clock ExplainPolicyParamsClock `form:"clock" json:"clock"`
+
+	// Priority Of the ticket; left out: normal.
+	Priority *Priority `form:"priority,omitempty" json:"priority,omitempty"`
+
+	// From When the clock starts; left out: now.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+}
+
+// ExplainPolicyParamsClock defines parameters for ExplainPolicy.
+type ExplainPolicyParamsClock string
+
 // ListPresenceParams defines parameters for ListPresence.
 type ListPresenceParams struct {
 	Number *[]int64 `form:"number,omitempty" json:"number,omitempty"`
@@ -6463,7 +6764,9 @@ type SplitMessageParams struct {
 
 // GetTimelineParams defines parameters for GetTimeline.
 type GetTimelineParams struct {
-	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+	// Newest The newest items, and backwards from there.
+	Newest *bool `form:"newest,omitempty" json:"newest,omitempty"`
+	Limit  *int  `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
@@ -6572,6 +6875,9 @@ type RemoveFactorJSONRequestBody = RemoveFactor
 // CreateForbiddenWordJSONRequestBody defines body for CreateForbiddenWord for application/json ContentType.
 type CreateForbiddenWordJSONRequestBody = CreateForbiddenWord
 
+// TryForbiddenWordsJSONRequestBody defines body for TryForbiddenWords for application/json ContentType.
+type TryForbiddenWordsJSONRequestBody = TryForbiddenWords
+
 // ChangeForbiddenWordJSONRequestBody defines body for ChangeForbiddenWord for application/json ContentType.
 type ChangeForbiddenWordJSONRequestBody = ChangeForbiddenWord
 
@@ -6592,6 +6898,9 @@ type CreateMailboxJSONRequestBody = CreateMailbox
 
 // ChangeMailboxJSONRequestBody defines body for ChangeMailbox for application/json ContentType.
 type ChangeMailboxJSONRequestBody = ChangeMailbox
+
+// SaveListLookJSONRequestBody defines body for SaveListLook for application/json ContentType.
+type SaveListLookJSONRequestBody = NewListLook
 
 // SaveSettingsJSONRequestBody defines body for SaveSettings for application/json ContentType.
 type SaveSettingsJSONRequestBody = NewStaffSettings
@@ -7339,6 +7648,24 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/forbidden-words (the `CreateForbiddenWord` operationId).
 	CreateForbiddenWord(ctx context.Context, body CreateForbiddenWordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// TryForbiddenWordsWithBody Look for forbidden words in a text
+	//
+	// As the preview of a mail and its sending do. Nothing is stored.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+	TryForbiddenWordsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryForbiddenWords Look for forbidden words in a text
+	//
+	// As the preview of a mail and its sending do. Nothing is stored.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+	TryForbiddenWords(ctx context.Context, body TryForbiddenWordsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DeleteForbiddenWord Allow a word again
 	//
 	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
@@ -7451,6 +7778,7 @@ type ClientInterface interface {
 
 	// ChangeMacroWithBody Change a macro
 	//
+	// What is left out stays; null takes a part of what it does away.
 	// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 	//
 	// Takes any type of body and a specified content type.
@@ -7460,6 +7788,7 @@ type ClientInterface interface {
 
 	// ChangeMacro Change a macro
 	//
+	// What is left out stays; null takes a part of what it does away.
 	// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 	//
 	// Takes a body of the `application/json` content type.
@@ -7539,6 +7868,29 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
 	TestMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetListLook How the asker has his lists laid out
+	//
+	// Corresponds with GET /api/v1/me/lists (the `GetListLook` operationId).
+	GetListLook(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveListLookWithBody Change how the asker has his lists laid out
+	//
+	// As a whole. It follows him to every machine; what a list holds does not change.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+	SaveListLookWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveListLook Change how the asker has his lists laid out
+	//
+	// As a whole. It follows him to every machine; what a list holds does not change.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+	SaveListLook(ctx context.Context, body SaveListLookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetSettings The asker's own settings
 	//
@@ -7697,6 +8049,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/policies/{desk} (the `ChangePolicy` operationId).
 	ChangePolicy(ctx context.Context, desk Key, body ChangePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExplainPolicy Why a deadline would fall when it would
+	//
+	// Of a clock that starts at an instant under the desk's present policy and calendar: line by line, as the deadline of a ticket
+	// is explained. Nothing is stored.
+	//
+	// Corresponds with GET /api/v1/policies/{desk}/explain (the `ExplainPolicy` operationId).
+	ExplainPolicy(ctx context.Context, desk Key, params *ExplainPolicyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPresence Who is at the tickets of a list
 	//
@@ -8517,7 +8877,8 @@ type ClientInterface interface {
 
 	// GetTimeline Messages, notes and events in order
 	//
-	// Oldest first. Fields that do not apply to an item are left out.
+	// Oldest first. Fields that do not apply to an item are left out. With `newest` a page is the end of the record, itself oldest
+	// first too, and `next_cursor` leads to what was before it; a cursor goes on in the direction that it came from.
 	//
 	// Corresponds with GET /api/v1/tickets/{number}/timeline (the `GetTimeline` operationId).
 	GetTimeline(ctx context.Context, number Number, params *GetTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -9948,6 +10309,44 @@ func (c *API) CreateForbiddenWord(ctx context.Context, body CreateForbiddenWordJ
 	return c.Client.Do(req)
 }
 
+// TryForbiddenWordsWithBody Look for forbidden words in a text
+//
+// As the preview of a mail and its sending do. Nothing is stored.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+func (c *API) TryForbiddenWordsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryForbiddenWordsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryForbiddenWords Look for forbidden words in a text
+//
+// As the preview of a mail and its sending do. Nothing is stored.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+func (c *API) TryForbiddenWords(ctx context.Context, body TryForbiddenWordsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryForbiddenWordsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // DeleteForbiddenWord Allow a word again
 //
 // Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
@@ -10200,6 +10599,7 @@ func (c *API) DeleteMacro(ctx context.Context, id string, reqEditors ...RequestE
 
 // ChangeMacroWithBody Change a macro
 //
+// What is left out stays; null takes a part of what it does away.
 // What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 //
 // Takes any type of body and a specified content type.
@@ -10219,6 +10619,7 @@ func (c *API) ChangeMacroWithBody(ctx context.Context, id string, contentType st
 
 // ChangeMacro Change a macro
 //
+// What is left out stays; null takes a part of what it does away.
 // What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 //
 // Takes a body of the `application/json` content type.
@@ -10389,6 +10790,59 @@ func (c *API) ReconcileMailbox(ctx context.Context, mailbox MailboxId, reqEditor
 // Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
 func (c *API) TestMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTestMailboxRequest(c.Server, mailbox)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetListLook How the asker has his lists laid out
+//
+// Corresponds with GET /api/v1/me/lists (the `GetListLook` operationId).
+func (c *API) GetListLook(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetListLookRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveListLookWithBody Change how the asker has his lists laid out
+//
+// As a whole. It follows him to every machine; what a list holds does not change.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+func (c *API) SaveListLookWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveListLookRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveListLook Change how the asker has his lists laid out
+//
+// As a whole. It follows him to every machine; what a list holds does not change.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+func (c *API) SaveListLook(ctx context.Context, body SaveListLookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveListLookRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -10727,6 +11181,24 @@ func (c *API) ChangePolicyWithBody(ctx context.Context, desk Key, contentType st
 // Corresponds with PATCH /api/v1/policies/{desk} (the `ChangePolicy` operationId).
 func (c *API) ChangePolicy(ctx context.Context, desk Key, body ChangePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangePolicyRequest(c.Server, desk, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExplainPolicy Why a deadline would fall when it would
+//
+// Of a clock that starts at an instant under the desk's present policy and calendar: line by line, as the deadline of a ticket
+// is explained. Nothing is stored.
+//
+// Corresponds with GET /api/v1/policies/{desk}/explain (the `ExplainPolicy` operationId).
+func (c *API) ExplainPolicy(ctx context.Context, desk Key, params *ExplainPolicyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainPolicyRequest(c.Server, desk, params)
 	if err != nil {
 		return nil, err
 	}
@@ -12476,7 +12948,8 @@ func (c *API) SplitMessage(ctx context.Context, number Number, params *SplitMess
 
 // GetTimeline Messages, notes and events in order
 //
-// Oldest first. Fields that do not apply to an item are left out.
+// Oldest first. Fields that do not apply to an item are left out. With `newest` a page is the end of the record, itself oldest
+// first too, and `next_cursor` leads to what was before it; a cursor goes on in the direction that it came from.
 //
 // Corresponds with GET /api/v1/tickets/{number}/timeline (the `GetTimeline` operationId).
 func (c *API) GetTimeline(ctx context.Context, number Number, params *GetTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -14984,6 +15457,46 @@ func NewCreateForbiddenWordRequestWithBody(server string, contentType string, bo
 	return req, nil
 }
 
+// NewTryForbiddenWordsRequest calls the generic TryForbiddenWords builder with application/json body
+func NewTryForbiddenWordsRequest(server string, body TryForbiddenWordsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTryForbiddenWordsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewTryForbiddenWordsRequestWithBody constructs an http.Request for the TryForbiddenWords method, with any body, and a specified content type
+func NewTryForbiddenWordsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/forbidden-words/try")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewDeleteForbiddenWordRequest constructs an http.Request for the DeleteForbiddenWord method
 func NewDeleteForbiddenWordRequest(server string, id string) (*http.Request, error) {
 	var err error
@@ -15716,6 +16229,73 @@ func NewTestMailboxRequest(server string, mailbox MailboxId) (*http.Request, err
 	return req, nil
 }
 
+// NewGetListLookRequest constructs an http.Request for the GetListLook method
+func NewGetListLookRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/me/lists")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSaveListLookRequest calls the generic SaveListLook builder with application/json body
+func NewSaveListLookRequest(server string, body SaveListLookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSaveListLookRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSaveListLookRequestWithBody constructs an http.Request for the SaveListLook method, with any body, and a specified content type
+func NewSaveListLookRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/me/lists")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetSettingsRequest constructs an http.Request for the GetSettings method
 func NewGetSettingsRequest(server string) (*http.Request, error) {
 	var err error
@@ -16180,6 +16760,87 @@ func NewChangePolicyRequestWithBody(server string, desk Key, contentType string,
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewExplainPolicyRequest constructs an http.Request for the ExplainPolicy method
+func NewExplainPolicyRequest(server string, desk Key, params *ExplainPolicyParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "desk", desk, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/policies/%s/explain", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "clock", params.Clock, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Priority != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "priority", *params.Priority, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -19743,6 +20404,18 @@ func NewGetTimelineRequest(server string, number Number, params *GetTimelinePara
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Newest != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest", *params.Newest, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -21523,6 +22196,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/forbidden-words (the `CreateForbiddenWord` operationId).
 	CreateForbiddenWordWithResponse(ctx context.Context, body CreateForbiddenWordJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateForbiddenWordResponse, error)
 
+	// TryForbiddenWordsWithBodyWithResponse Look for forbidden words in a text
+	//
+	// As the preview of a mail and its sending do. Nothing is stored.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+	TryForbiddenWordsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryForbiddenWordsResponse, error)
+
+	// TryForbiddenWordsWithResponse Look for forbidden words in a text
+	//
+	// As the preview of a mail and its sending do. Nothing is stored.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+	TryForbiddenWordsWithResponse(ctx context.Context, body TryForbiddenWordsJSONRequestBody, reqEditors ...RequestEditorFn) (*TryForbiddenWordsResponse, error)
+
 	// DeleteForbiddenWordWithResponse Allow a word again
 	//
 	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
@@ -21647,6 +22338,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeMacroWithBodyWithResponse Change a macro
 	//
+	// What is left out stays; null takes a part of what it does away.
 	// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -21656,6 +22348,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeMacroWithResponse Change a macro
 	//
+	// What is left out stays; null takes a part of what it does away.
 	// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -21745,6 +22438,31 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
 	TestMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*TestMailboxResponse, error)
+
+	// GetListLookWithResponse How the asker has his lists laid out
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/me/lists (the `GetListLook` operationId).
+	GetListLookWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetListLookResponse, error)
+
+	// SaveListLookWithBodyWithResponse Change how the asker has his lists laid out
+	//
+	// As a whole. It follows him to every machine; what a list holds does not change.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+	SaveListLookWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveListLookResponse, error)
+
+	// SaveListLookWithResponse Change how the asker has his lists laid out
+	//
+	// As a whole. It follows him to every machine; what a list holds does not change.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+	SaveListLookWithResponse(ctx context.Context, body SaveListLookJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveListLookResponse, error)
 
 	// GetSettingsWithResponse The asker's own settings
 	//
@@ -21911,6 +22629,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/policies/{desk} (the `ChangePolicy` operationId).
 	ChangePolicyWithResponse(ctx context.Context, desk Key, body ChangePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePolicyResponse, error)
+
+	// ExplainPolicyWithResponse Why a deadline would fall when it would
+	//
+	// Of a clock that starts at an instant under the desk's present policy and calendar: line by line, as the deadline of a ticket
+	// is explained. Nothing is stored.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/policies/{desk}/explain (the `ExplainPolicy` operationId).
+	ExplainPolicyWithResponse(ctx context.Context, desk Key, params *ExplainPolicyParams, reqEditors ...RequestEditorFn) (*ExplainPolicyResponse, error)
 
 	// ListPresenceWithResponse Who is at the tickets of a list
 	//
@@ -22791,7 +23519,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetTimelineWithResponse Messages, notes and events in order
 	//
-	// Oldest first. Fields that do not apply to an item are left out.
+	// Oldest first. Fields that do not apply to an item are left out. With `newest` a page is the end of the record, itself oldest
+	// first too, and `next_cursor` leads to what was before it; a cursor goes on in the direction that it came from.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -27427,6 +28156,117 @@ func (r CreateForbiddenWordResponse) ContentType() string {
 	return ""
 }
 
+// TryForbiddenWordsResponse401Headers the declared response headers of an HTTP 401 response for TryForbiddenWords
+type TryForbiddenWordsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// TryForbiddenWordsResponse503Headers the declared response headers of an HTTP 503 response for TryForbiddenWords
+type TryForbiddenWordsResponse503Headers struct {
+	RetryAfter *string
+}
+
+type TryForbiddenWordsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TriedForbiddenWords
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *TryForbiddenWordsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *TryForbiddenWordsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TryForbiddenWordsResponse) GetJSON200() *TriedForbiddenWords {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TryForbiddenWordsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TryForbiddenWordsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TryForbiddenWordsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TryForbiddenWordsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // DeleteForbiddenWordResponse401Headers the declared response headers of an HTTP 401 response for DeleteForbiddenWord
 type DeleteForbiddenWordResponse401Headers struct {
 	WWWAuthenticate *string
@@ -29215,6 +30055,193 @@ func (r TestMailboxResponse) ContentType() string {
 	return ""
 }
 
+// GetListLookResponse401Headers the declared response headers of an HTTP 401 response for GetListLook
+type GetListLookResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetListLookResponse503Headers the declared response headers of an HTTP 503 response for GetListLook
+type GetListLookResponse503Headers struct {
+	RetryAfter *string
+}
+
+type GetListLookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListLook
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetListLookResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetListLookResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetListLookResponse) GetJSON200() *ListLook {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetListLookResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetListLookResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetListLookResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetListLookResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetListLookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetListLookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetListLookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetListLookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SaveListLookResponse401Headers the declared response headers of an HTTP 401 response for SaveListLook
+type SaveListLookResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// SaveListLookResponse503Headers the declared response headers of an HTTP 503 response for SaveListLook
+type SaveListLookResponse503Headers struct {
+	RetryAfter *string
+}
+
+type SaveListLookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListLook
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SaveListLookResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *SaveListLookResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SaveListLookResponse) GetJSON200() *ListLook {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SaveListLookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SaveListLookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SaveListLookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SaveListLookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetSettingsResponse401Headers the declared response headers of an HTTP 401 response for GetSettings
 type GetSettingsResponse401Headers struct {
 	WWWAuthenticate *string
@@ -30311,6 +31338,103 @@ func (r ChangePolicyResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ChangePolicyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ExplainPolicyResponse401Headers the declared response headers of an HTTP 401 response for ExplainPolicy
+type ExplainPolicyResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ExplainPolicyResponse503Headers the declared response headers of an HTTP 503 response for ExplainPolicy
+type ExplainPolicyResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ExplainPolicyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TriedDeadline
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ExplainPolicyResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ExplainPolicyResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ExplainPolicyResponse) GetJSON200() *TriedDeadline {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ExplainPolicyResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ExplainPolicyResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ExplainPolicyResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ExplainPolicyResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ExplainPolicyResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExplainPolicyResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExplainPolicyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExplainPolicyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExplainPolicyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExplainPolicyResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -40540,6 +41664,36 @@ func (c *ClientWithResponses) CreateForbiddenWordWithResponse(ctx context.Contex
 	return ParseCreateForbiddenWordResponse(rsp)
 }
 
+// TryForbiddenWordsWithBodyWithResponse Look for forbidden words in a text
+//
+// As the preview of a mail and its sending do. Nothing is stored.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+func (c *ClientWithResponses) TryForbiddenWordsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryForbiddenWordsResponse, error) {
+	rsp, err := c.TryForbiddenWordsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryForbiddenWordsResponse(rsp)
+}
+
+// TryForbiddenWordsWithResponse Look for forbidden words in a text
+//
+// As the preview of a mail and its sending do. Nothing is stored.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+func (c *ClientWithResponses) TryForbiddenWordsWithResponse(ctx context.Context, body TryForbiddenWordsJSONRequestBody, reqEditors ...RequestEditorFn) (*TryForbiddenWordsResponse, error) {
+	rsp, err := c.TryForbiddenWords(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryForbiddenWordsResponse(rsp)
+}
+
 // DeleteForbiddenWordWithResponse Allow a word again
 //
 // Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
@@ -40748,6 +41902,7 @@ func (c *ClientWithResponses) DeleteMacroWithResponse(ctx context.Context, id st
 
 // ChangeMacroWithBodyWithResponse Change a macro
 //
+// What is left out stays; null takes a part of what it does away.
 // What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -40763,6 +41918,7 @@ func (c *ClientWithResponses) ChangeMacroWithBodyWithResponse(ctx context.Contex
 
 // ChangeMacroWithResponse Change a macro
 //
+// What is left out stays; null takes a part of what it does away.
 // What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -40911,6 +42067,49 @@ func (c *ClientWithResponses) TestMailboxWithResponse(ctx context.Context, mailb
 		return nil, err
 	}
 	return ParseTestMailboxResponse(rsp)
+}
+
+// GetListLookWithResponse How the asker has his lists laid out
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/me/lists (the `GetListLook` operationId).
+func (c *ClientWithResponses) GetListLookWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetListLookResponse, error) {
+	rsp, err := c.GetListLook(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetListLookResponse(rsp)
+}
+
+// SaveListLookWithBodyWithResponse Change how the asker has his lists laid out
+//
+// As a whole. It follows him to every machine; what a list holds does not change.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+func (c *ClientWithResponses) SaveListLookWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveListLookResponse, error) {
+	rsp, err := c.SaveListLookWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveListLookResponse(rsp)
+}
+
+// SaveListLookWithResponse Change how the asker has his lists laid out
+//
+// As a whole. It follows him to every machine; what a list holds does not change.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+func (c *ClientWithResponses) SaveListLookWithResponse(ctx context.Context, body SaveListLookJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveListLookResponse, error) {
+	rsp, err := c.SaveListLook(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveListLookResponse(rsp)
 }
 
 // GetSettingsWithResponse The asker's own settings
@@ -41185,6 +42384,22 @@ func (c *ClientWithResponses) ChangePolicyWithResponse(ctx context.Context, desk
 		return nil, err
 	}
 	return ParseChangePolicyResponse(rsp)
+}
+
+// ExplainPolicyWithResponse Why a deadline would fall when it would
+//
+// Of a clock that starts at an instant under the desk's present policy and calendar: line by line, as the deadline of a ticket
+// is explained. Nothing is stored.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/policies/{desk}/explain (the `ExplainPolicy` operationId).
+func (c *ClientWithResponses) ExplainPolicyWithResponse(ctx context.Context, desk Key, params *ExplainPolicyParams, reqEditors ...RequestEditorFn) (*ExplainPolicyResponse, error) {
+	rsp, err := c.ExplainPolicy(ctx, desk, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainPolicyResponse(rsp)
 }
 
 // ListPresenceWithResponse Who is at the tickets of a list
@@ -42618,7 +43833,8 @@ func (c *ClientWithResponses) SplitMessageWithResponse(ctx context.Context, numb
 
 // GetTimelineWithResponse Messages, notes and events in order
 //
-// Oldest first. Fields that do not apply to an item are left out.
+// Oldest first. Fields that do not apply to an item are left out. With `newest` a page is the end of the record, itself oldest
+// first too, and `next_cursor` leads to what was before it; a cursor goes on in the direction that it came from.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -47238,6 +48454,111 @@ func ParseCreateForbiddenWordResponse(rsp *http.Response) (*CreateForbiddenWordR
 	return response, nil
 }
 
+// ParseTryForbiddenWordsResponse parses an HTTP response from a TryForbiddenWordsWithResponse call
+func ParseTryForbiddenWordsResponse(rsp *http.Response) (*TryForbiddenWordsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TryForbiddenWordsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TriedForbiddenWords
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers TryForbiddenWordsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers TryForbiddenWordsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseDeleteForbiddenWordResponse parses an HTTP response from a DeleteForbiddenWordWithResponse call
 func ParseDeleteForbiddenWordResponse(rsp *http.Response) (*DeleteForbiddenWordResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -48930,6 +50251,181 @@ func ParseTestMailboxResponse(rsp *http.Response) (*TestMailboxResponse, error) 
 	return response, nil
 }
 
+// ParseGetListLookResponse parses an HTTP response from a GetListLookWithResponse call
+func ParseGetListLookResponse(rsp *http.Response) (*GetListLookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetListLookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListLook
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetListLookResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetListLookResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSaveListLookResponse parses an HTTP response from a SaveListLookWithResponse call
+func ParseSaveListLookResponse(rsp *http.Response) (*SaveListLookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SaveListLookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListLook
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers SaveListLookResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers SaveListLookResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetSettingsResponse parses an HTTP response from a GetSettingsWithResponse call
 func ParseGetSettingsResponse(rsp *http.Response) (*GetSettingsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -49974,6 +51470,97 @@ func ParseChangePolicyResponse(rsp *http.Response) (*ChangePolicyResponse, error
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ChangePolicyResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseExplainPolicyResponse parses an HTTP response from a ExplainPolicyWithResponse call
+func ParseExplainPolicyResponse(rsp *http.Response) (*ExplainPolicyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExplainPolicyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TriedDeadline
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ExplainPolicyResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ExplainPolicyResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
