@@ -36,6 +36,7 @@ type Options struct {
 	SavedViews SavedViews
 	Clients    Clients
 	Habits     Habits
+	Reports    Reports
 
 	Identity    Identity
 	Postman     Postman

@@ -52,14 +52,15 @@ type fake struct {
 	moved    map[string]ticket.Number // messages that are elsewhere by now
 	parts    []Part
 	identity
-	seq     int64
-	rings   int
-	stores  int
-	changed chan struct{} // closed at every change
-	feed    fakeFeed
-	tells   *fakeTells
-	spoken  *fakeChannels
-	bulk    *fakeBulk
+	seq      int64
+	rings    int
+	stores   int
+	reported ticket.ReportQuery
+	changed  chan struct{} // closed at every change
+	feed     fakeFeed
+	tells    *fakeTells
+	spoken   *fakeChannels
+	bulk     *fakeBulk
 
 	idle   bool  // the worker is away: nothing is applied
 	deaf   bool  // Temporal is away: Ring fails
@@ -329,6 +330,7 @@ func (f *fake) options() Options {
 		Letters:    (*fakeLetters)(f),
 		SavedViews: &f.saved, Clients: (*fakeIdentity)(f),
 		Habits:  (*fakeHabits)(f),
+		Reports: f,
 		BaseURL: "http://desk.example/", TemporalUIURL: "http://temporal.example:8233/", Now: func() time.Time { return f.now },
 	}
 }

@@ -60,6 +60,7 @@ var rights = map[string]right{
 	"leavePresence": {scopeRead, ticket.RoleAgent},
 
 	"listEvents": {scopeRead, ticket.RoleAgent},
+	"getReport":  {scopeRead, ticket.RoleLead},
 
 	"listWebhooks":       {scopeAdmin, ticket.RoleAdmin},
 	"createWebhook":      {scopeAdmin, ticket.RoleAdmin},

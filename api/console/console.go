@@ -34,7 +34,7 @@ type route struct {
 // parts lists what there is to see. A new page is a file with such a function, its template in templates/, its texts in
 // both catalogs, and a line here; navigation finds it in manage.go.
 var parts = []func() []route{
-	signInRoutes, enterRoutes, workplaceRoutes, listRoutes, ticketRoutes, actionRoutes, composeRoutes, previewRoutes, createRoutes, paletteRoutes, noticeRoutes, settingsRoutes,
+	signInRoutes, enterRoutes, workplaceRoutes, listRoutes, ticketRoutes, actionRoutes, composeRoutes, previewRoutes, createRoutes, paletteRoutes, noticeRoutes, settingsRoutes, reportRoutes,
 }
 
 // New returns the console's handler. It answers everything it is asked, also with "no such page".

@@ -7,7 +7,9 @@ type managed struct{ Href, Name, Icon string }
 var managePages = []struct {
 	href, name, icon string
 	may              func(person) bool
-}{}
+}{
+	{"/reports", "nav.reports", "numbers", person.Lead},
+}
 
 func managedBy(p person, lang string) []managed {
 	var out []managed

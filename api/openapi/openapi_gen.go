@@ -2389,6 +2389,33 @@ func (e RecipientState) Valid() bool {
 	}
 }
 
+// Defines values for ReportColumnsKind.
+const (
+	ReportColumnsKindAverage ReportColumnsKind = "average"
+	ReportColumnsKindCount   ReportColumnsKind = "count"
+	ReportColumnsKindMinutes ReportColumnsKind = "minutes"
+	ReportColumnsKindPercent ReportColumnsKind = "percent"
+	ReportColumnsKindText    ReportColumnsKind = "text"
+)
+
+// Valid indicates whether the value is a known member of the ReportColumnsKind enum.
+func (e ReportColumnsKind) Valid() bool {
+	switch e {
+	case ReportColumnsKindAverage:
+		return true
+	case ReportColumnsKindCount:
+		return true
+	case ReportColumnsKindMinutes:
+		return true
+	case ReportColumnsKindPercent:
+		return true
+	case ReportColumnsKindText:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
 	RoleAdmin Role = "admin"
@@ -2893,6 +2920,66 @@ func (e GetBulkParamsOutcome) Valid() bool {
 	case GetBulkParamsOutcomeSkipped:
 		return true
 	case GetBulkParamsOutcomeWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetReportParamsPer.
+const (
+	Day  GetReportParamsPer = "day"
+	Hour GetReportParamsPer = "hour"
+)
+
+// Valid indicates whether the value is a known member of the GetReportParamsPer enum.
+func (e GetReportParamsPer) Valid() bool {
+	switch e {
+	case Day:
+		return true
+	case Hour:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetReportParamsBy.
+const (
+	GetReportParamsByAgent    GetReportParamsBy = "agent"
+	GetReportParamsByDesk     GetReportParamsBy = "desk"
+	GetReportParamsByGroup    GetReportParamsBy = "group"
+	GetReportParamsByPriority GetReportParamsBy = "priority"
+)
+
+// Valid indicates whether the value is a known member of the GetReportParamsBy enum.
+func (e GetReportParamsBy) Valid() bool {
+	switch e {
+	case GetReportParamsByAgent:
+		return true
+	case GetReportParamsByDesk:
+		return true
+	case GetReportParamsByGroup:
+		return true
+	case GetReportParamsByPriority:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetReportParamsFormat.
+const (
+	Csv  GetReportParamsFormat = "csv"
+	Json GetReportParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetReportParamsFormat enum.
+func (e GetReportParamsFormat) Valid() bool {
+	switch e {
+	case Csv:
+		return true
+	case Json:
 		return true
 	default:
 		return false
@@ -5699,6 +5786,34 @@ type RemoveFactor struct {
 	Code  *string `json:"code,omitempty"`
 }
 
+// Report defines model for Report.
+type Report struct {
+	Columns []struct {
+		Key  string            `json:"key"`
+		Kind ReportColumnsKind `json:"kind"`
+
+		// Label In the reader's language.
+		Label string `json:"label"`
+	} `json:"columns"`
+	Desks []string `json:"desks"`
+
+	// From The first day.
+	From string `json:"from"`
+	Name string `json:"name"`
+
+	// Rows A cell for each column; `null` in the first one is all lines together, elsewhere nothing to say.
+	Rows [][]interface{} `json:"rows"`
+
+	// To The last day.
+	To string `json:"to"`
+
+	// Zone In which days begin.
+	Zone string `json:"zone"`
+}
+
+// ReportColumnsKind defines model for Report.Columns.Kind.
+type ReportColumnsKind string
+
 // ResetPassword defines model for ResetPassword.
 type ResetPassword struct {
 	// Link What stands after the # of the link.
@@ -6415,6 +6530,39 @@ type ListQuarantineParams struct {
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
+
+// GetReportParams defines parameters for GetReport.
+type GetReportParams struct {
+	// From The first day, such as 2026-11-01. Unless said, 29 days before `to`.
+	From *string `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The last day. Unless said, today. At most 366 days, by the hour 31.
+	To *string `form:"to,omitempty" json:"to,omitempty"`
+
+	// Desk Only of this one.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+
+	// Group Only of tickets that are in it now.
+	Group *Key `form:"group,omitempty" json:"group,omitempty"`
+
+	// Per Of `volume`.
+	Per *GetReportParamsPer `form:"per,omitempty" json:"per,omitempty"`
+
+	// By Of `response_times`. Group and agent are those that a ticket has now.
+	By *GetReportParamsBy `form:"by,omitempty" json:"by,omitempty"`
+
+	// Format csv begins with a byte order mark, so that spreadsheets read every script.
+	Format *GetReportParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// GetReportParamsPer defines parameters for GetReport.
+type GetReportParamsPer string
+
+// GetReportParamsBy defines parameters for GetReport.
+type GetReportParamsBy string
+
+// GetReportParamsFormat defines parameters for GetReport.
+type GetReportParamsFormat string
 
 // BeginOIDCParams defines parameters for BeginOIDC.
 type BeginOIDCParams struct {
@@ -7217,6 +7365,9 @@ type ServerInterface interface {
 	// GetReceipt The receipt of a command
 	// (GET /api/v1/receipts/{id})
 	GetReceipt(c *gin.Context, id string)
+	// GetReport Figures over tickets
+	// (GET /api/v1/reports/{name})
+	GetReport(c *gin.Context, name string, params GetReportParams)
 	// DeleteSession Sign out
 	// (DELETE /api/v1/session)
 	DeleteSession(c *gin.Context)
@@ -9560,6 +9711,90 @@ func (siw *ServerInterfaceWrapper) GetReceipt(c *gin.Context) {
 	}
 
 	siw.Handler.GetReceipt(c, id)
+}
+
+// GetReport operation middleware
+func (siw *ServerInterfaceWrapper) GetReport(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "name" -------------
+	var name string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "name", c.Param("name"), &name, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter name: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetReportParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "desk" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "desk", c.Request.URL.Query(), &params.Desk, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "group" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "group", c.Request.URL.Query(), &params.Group, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter group: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "per" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "per", c.Request.URL.Query(), &params.Per, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter per: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "by", c.Request.URL.Query(), &params.By, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter by: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", c.Request.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter format: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetReport(c, name, params)
 }
 
 // DeleteSession operation middleware
@@ -12516,6 +12751,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/api/v1/views/:key", wrapper.DeleteView)
 	router.GET(options.BaseURL+"/api/v1/views/:key", wrapper.GetView)
 	router.PATCH(options.BaseURL+"/api/v1/views/:key", wrapper.ChangeView)
+	router.GET(options.BaseURL+"/api/v1/reports/:name", wrapper.GetReport)
 	router.GET(options.BaseURL+"/api/v1/agents", wrapper.ListAgents)
 	router.POST(options.BaseURL+"/api/v1/agents", wrapper.CreateAgent)
 	router.DELETE(options.BaseURL+"/api/v1/agents/:key", wrapper.DeleteAgent)
