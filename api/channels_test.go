@@ -122,3 +122,21 @@ func TestAChannelsLife(t *testing.T) {
 	}
 	call(t, door, f.tokenOf(t, "lead", scopeAdmin), "GET", "/api/v1/channels", "").is(t, 403, "forbidden")
 }
+
+func TestAPreviewShowsWhatAChannelIsTold(t *testing.T) {
+	t.Parallel()
+	f, door := fresh(t)
+	f.spokenIn = "line"
+	r := call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/preview", `{"command":"agent-response","message":{"body":"**Yes**","attachments":[{"name":"a.txt","data":"eA=="}]}}`)
+	r.is(t, 200)
+	require.Equal(t, "channel", r.at("no_mail"))
+	require.Nil(t, r.at("mail"))
+	require.Equal(t, "line", r.at("spoken", "channel"))
+	require.Equal(t, "**Yes**", r.at("spoken", "markdown"), "the words alone")
+	require.Equal(t, "<p><strong>Yes</strong></p>\n", r.at("spoken", "html"))
+	require.Equal(t, "a.txt", r.at("spoken", "attachments", 0, "name"))
+	r = call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/preview", `{"command":"agent-response","message":{"body":"Yes","to":["other@client.example"]}}`)
+	require.Nil(t, r.at("no_mail"), "whom the agent names gets a mail besides")
+	require.NotNil(t, r.at("spoken"))
+	require.Equal(t, "other@client.example", r.at("mail", "to", 0))
+}

@@ -60,6 +60,7 @@ type fake struct {
 	feed     fakeFeed
 	tells    *fakeTells
 	spoken   *fakeChannels
+	spokenIn string // the channel that every ticket is answered in; "": by mail
 	bulk     *fakeBulk
 
 	idle   bool  // the worker is away: nothing is applied
