@@ -35,6 +35,7 @@ type route struct {
 // both catalogs, and a line here; navigation finds it in manage.go.
 var parts = []func() []route{
 	signInRoutes, enterRoutes, workplaceRoutes, listRoutes, ticketRoutes, actionRoutes, composeRoutes, previewRoutes, createRoutes, paletteRoutes, noticeRoutes, settingsRoutes, reportRoutes,
+	lookRoutes, keptViewRoutes, bulkRoutes,
 }
 
 // New returns the console's handler. It answers everything it is asked, also with "no such page".

@@ -20,7 +20,10 @@ type visit struct {
 	zone *time.Location
 	me   person
 	// Asked for once per visit, where a page needs them.
-	house *house
+	house      *house
+	receptions map[string][]openapi.ReceptionType // by desk
+	listLook   *openapi.ListLook
+	kept       *openapi.View
 }
 
 // person is who is signed in.
