@@ -16,6 +16,7 @@ type Attempt struct {
 	SMTP       Account
 	Channel    *ChannelTarget // told to a channel instead of mailed
 	Said       ChannelMessage
+	Sign       SigningKey
 }
 
 // DeliveryState is how a mail stands.
