@@ -3045,6 +3045,24 @@ func (e GetBulkParamsOutcome) Valid() bool {
 	}
 }
 
+// Defines values for ListDesksParamsKind.
+const (
+	ListDesksParamsKindInquiry ListDesksParamsKind = "inquiry"
+	ListDesksParamsKindIssue   ListDesksParamsKind = "issue"
+)
+
+// Valid indicates whether the value is a known member of the ListDesksParamsKind enum.
+func (e ListDesksParamsKind) Valid() bool {
+	switch e {
+	case ListDesksParamsKindInquiry:
+		return true
+	case ListDesksParamsKindIssue:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExplainPolicyParamsClock.
 const (
 	ExplainPolicyParamsClockFirstResponse ExplainPolicyParamsClock = "first_response"
@@ -6696,6 +6714,15 @@ type ListClientsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListDesksParams defines parameters for ListDesks.
+type ListDesksParams struct {
+	// Kind Of this kind only.
+	Kind *ListDesksParamsKind `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
+// ListDesksParamsKind defines parameters for ListDesks.
+type ListDesksParamsKind string
+
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	// After A number of the log: what stands behind it.
@@ -7813,10 +7840,11 @@ type ClientInterface interface {
 
 	// ListDesks Desks
 	//
-	// Those that the asker is in; to an admin all.
+	// Those that the asker is in; to an admin all. With `kind` issue every issue desk: tickets are handed over to it by who is not in
+	// it too (N57).
 	//
 	// Corresponds with GET /api/v1/desks (the `ListDesks` operationId).
-	ListDesks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListDesks(ctx context.Context, params *ListDesksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateDeskWithBody Add a desk
 	//
@@ -10393,11 +10421,12 @@ func (c *API) MergeClient(ctx context.Context, id string, body MergeClientJSONRe
 
 // ListDesks Desks
 //
-// Those that the asker is in; to an admin all.
+// Those that the asker is in; to an admin all. With `kind` issue every issue desk: tickets are handed over to it by who is not in
+// it too (N57).
 //
 // Corresponds with GET /api/v1/desks (the `ListDesks` operationId).
-func (c *API) ListDesks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListDesksRequest(c.Server)
+func (c *API) ListDesks(ctx context.Context, params *ListDesksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDesksRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -15522,7 +15551,7 @@ func NewMergeClientRequestWithBody(server string, id string, contentType string,
 }
 
 // NewListDesksRequest constructs an http.Request for the ListDesks method
-func NewListDesksRequest(server string) (*http.Request, error) {
+func NewListDesksRequest(server string, params *ListDesksParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -15538,6 +15567,33 @@ func NewListDesksRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -22914,12 +22970,13 @@ type ClientWithResponsesInterface interface {
 
 	// ListDesksWithResponse Desks
 	//
-	// Those that the asker is in; to an admin all.
+	// Those that the asker is in; to an admin all. With `kind` issue every issue desk: tickets are handed over to it by who is not in
+	// it too (N57).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/desks (the `ListDesks` operationId).
-	ListDesksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDesksResponse, error)
+	ListDesksWithResponse(ctx context.Context, params *ListDesksParams, reqEditors ...RequestEditorFn) (*ListDesksResponse, error)
 
 	// CreateDeskWithBodyWithResponse Add a desk
 	//
@@ -42968,13 +43025,14 @@ func (c *ClientWithResponses) MergeClientWithResponse(ctx context.Context, id st
 
 // ListDesksWithResponse Desks
 //
-// Those that the asker is in; to an admin all.
+// Those that the asker is in; to an admin all. With `kind` issue every issue desk: tickets are handed over to it by who is not in
+// it too (N57).
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/desks (the `ListDesks` operationId).
-func (c *ClientWithResponses) ListDesksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDesksResponse, error) {
-	rsp, err := c.ListDesks(ctx, reqEditors...)
+func (c *ClientWithResponses) ListDesksWithResponse(ctx context.Context, params *ListDesksParams, reqEditors ...RequestEditorFn) (*ListDesksResponse, error) {
+	rsp, err := c.ListDesks(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

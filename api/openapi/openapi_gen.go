@@ -3058,6 +3058,24 @@ func (e GetBulkParamsOutcome) Valid() bool {
 	}
 }
 
+// Defines values for ListDesksParamsKind.
+const (
+	ListDesksParamsKindInquiry ListDesksParamsKind = "inquiry"
+	ListDesksParamsKindIssue   ListDesksParamsKind = "issue"
+)
+
+// Valid indicates whether the value is a known member of the ListDesksParamsKind enum.
+func (e ListDesksParamsKind) Valid() bool {
+	switch e {
+	case ListDesksParamsKindInquiry:
+		return true
+	case ListDesksParamsKindIssue:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExplainPolicyParamsClock.
 const (
 	ExplainPolicyParamsClockFirstResponse ExplainPolicyParamsClock = "first_response"
@@ -6749,6 +6767,15 @@ type ListClientsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListDesksParams defines parameters for ListDesks.
+type ListDesksParams struct {
+	// Kind Of this kind only.
+	Kind *ListDesksParamsKind `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
+// ListDesksParamsKind defines parameters for ListDesks.
+type ListDesksParamsKind string
+
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	// After A number of the log: what stands behind it.
@@ -7517,7 +7544,7 @@ type ServerInterface interface {
 	MergeClient(c *gin.Context, id string)
 	// ListDesks Desks
 	// (GET /api/v1/desks)
-	ListDesks(c *gin.Context)
+	ListDesks(c *gin.Context, params ListDesksParams)
 	// CreateDesk Add a desk
 	// (POST /api/v1/desks)
 	CreateDesk(c *gin.Context)
@@ -8776,6 +8803,20 @@ func (siw *ServerInterfaceWrapper) MergeClient(c *gin.Context) {
 // ListDesks operation middleware
 func (siw *ServerInterfaceWrapper) ListDesks(c *gin.Context) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDesksParams
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -8783,7 +8824,7 @@ func (siw *ServerInterfaceWrapper) ListDesks(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.ListDesks(c)
+	siw.Handler.ListDesks(c, params)
 }
 
 // CreateDesk operation middleware
