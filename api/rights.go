@@ -72,6 +72,13 @@ var rights = map[string]right{
 	"listHookDeliveries": {scopeAdmin, ticket.RoleAdmin},
 	"redeliverHook":      {scopeAdmin, ticket.RoleAdmin},
 
+	"listChannels":  {scopeAdmin, ticket.RoleAdmin},
+	"createChannel": {scopeAdmin, ticket.RoleAdmin},
+	"getChannel":    {scopeAdmin, ticket.RoleAdmin},
+	"changeChannel": {scopeAdmin, ticket.RoleAdmin},
+	"deleteChannel": {scopeAdmin, ticket.RoleAdmin},
+	"rotateChannel": {scopeAdmin, ticket.RoleAdmin},
+
 	"createBulk": {scopeAct, ticket.RoleAgent},
 	"getBulk":    {scopeRead, ticket.RoleAgent}, // his own; a lead any
 	"pauseBulk":  {scopeAct, ticket.RoleAgent},
@@ -164,6 +171,8 @@ var rights = map[string]right{
 	"listTextModules":    {scopeRead, ticket.RoleAgent},
 	"listTriggers":       {scopeRead, ticket.RoleAgent},
 	"listForbiddenWords": {scopeRead, ticket.RoleAgent},
+	"tryForbiddenWords":  {scopeRead, ticket.RoleAgent}, // it stores nothing
+	"explainPolicy":      {scopeRead, ticket.RoleAgent},
 
 	// A lead furnishes his desks; what is for every desk is an admin's (furniture.go).
 	"createReceptionType": {scopeAdmin, ticket.RoleLead},

@@ -27,6 +27,8 @@ var sealedColumns = []sealedColumn{
 	{"oidc_flows", "state", "nonce", "verifier", func(string) string { return flowContext }},
 	{"webhooks", "id", "id", "secret", hookContext},
 	{"webhooks", "id", "id", "old_secret", hookContext},
+	{"channels", "id", "id", "secret", channelContext},
+	{"channels", "id", "id", "old_secret", channelContext},
 }
 
 // Resealed is what a change of the secret key did.
