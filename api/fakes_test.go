@@ -26,6 +26,7 @@ type fake struct {
 	saved    fakeViews
 	taboo    []Forbidden
 	habits   map[string]ticket.StaffSettings
+	looks    map[string]ticket.ListLook
 	mu       sync.Mutex
 	now      time.Time
 	tickets  map[ticket.Number]*ticket.Record
@@ -273,6 +274,22 @@ func (f *fake) Timeline(_ context.Context, n ticket.Number, after int64, limit i
 	next := int64(to)
 	if to == len(all) {
 		next = 0
+	}
+	return all[from:to], next, f.away
+}
+
+func (f *fake) TimelineBefore(_ context.Context, n ticket.Number, before int64, limit int, notes bool) ([]ticket.Item, int64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := slices.DeleteFunc(slices.Clone(f.items[n]), func(it ticket.Item) bool { return it.Type == "note" && !notes })
+	to := len(all)
+	if before > 0 {
+		to = min(int(min(before, 1<<30))-1, len(all))
+	}
+	from := max(0, to-limit)
+	next := int64(0)
+	if from > 0 {
+		next = int64(from + 1)
 	}
 	return all[from:to], next, f.away
 }

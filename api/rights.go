@@ -106,6 +106,8 @@ var rights = map[string]right{
 
 	"getSettings":  {scopeRead, ticket.RoleAgent},
 	"saveSettings": {scopeRead, ticket.RoleAgent}, // his own, and they move no ticket
+	"getListLook":  {scopeRead, ticket.RoleAgent},
+	"saveListLook": {scopeRead, ticket.RoleAgent}, // as above
 
 	// Drafts are the asker's own.
 	"listDrafts":       {scopeRead, ticket.RoleAgent},

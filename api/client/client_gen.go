@@ -1695,6 +1695,42 @@ func (e LinkKind) Valid() bool {
 	}
 }
 
+// Defines values for ListDensity.
+const (
+	ListDensityCompact ListDensity = "compact"
+	ListDensityNormal  ListDensity = "normal"
+)
+
+// Valid indicates whether the value is a known member of the ListDensity enum.
+func (e ListDensity) Valid() bool {
+	switch e {
+	case ListDensityCompact:
+		return true
+	case ListDensityNormal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListLayout.
+const (
+	Cards ListLayout = "cards"
+	Table ListLayout = "table"
+)
+
+// Valid indicates whether the value is a known member of the ListLayout enum.
+func (e ListLayout) Valid() bool {
+	switch e {
+	case Cards:
+		return true
+	case Table:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MacroLanguage.
 const (
 	MacroLanguageEn MacroLanguage = "en"
@@ -3411,6 +3447,9 @@ type Channel string
 // ClassifyCommand defines model for ClassifyCommand.
 type ClassifyCommand struct {
 	Classify struct {
+		// AddTags To those that it has; not together with `tags`.
+		AddTags *[]string `json:"add_tags,omitempty"`
+
 		// DueAt A date for people; clocks don't go by it.
 		DueAt *time.Time `json:"due_at,omitempty"`
 
@@ -3422,6 +3461,9 @@ type ClassifyCommand struct {
 		Language      *Language `json:"language,omitempty"`
 		Priority      *Priority `json:"priority,omitempty"`
 		ReceptionType *string   `json:"reception_type,omitempty"`
+
+		// RemoveTags Of those that it has; not together with `tags`.
+		RemoveTags *[]string `json:"remove_tags,omitempty"`
 
 		// Tags All that it shall have.
 		Tags *[]string `json:"tags,omitempty"`
@@ -4565,6 +4607,28 @@ type LinkCommandLinkKind string
 // LinkKind defines model for LinkKind.
 type LinkKind string
 
+// ListColumn defines model for ListColumn.
+type ListColumn struct {
+	Name ViewColumn `json:"name"`
+
+	// Width In pixels; 0: as wide as it needs.
+	Width int `json:"width"`
+}
+
+// ListDensity defines model for ListDensity.
+type ListDensity string
+
+// ListLayout defines model for ListLayout.
+type ListLayout string
+
+// ListLook defines model for ListLook.
+type ListLook struct {
+	// Columns Of the table, from left to right.
+	Columns []ListColumn `json:"columns"`
+	Density ListDensity  `json:"density"`
+	Layout  ListLayout   `json:"layout"`
+}
+
 // LongWords defines model for LongWords.
 type LongWords struct {
 	En string `json:"en"`
@@ -4921,6 +4985,16 @@ type NewFormFieldBy string
 
 // NewFormFieldKind A date is written 2026-11-24, a checkbox true or false.
 type NewFormFieldKind string
+
+// NewListLook defines model for NewListLook.
+type NewListLook struct {
+	Columns []struct {
+		Name  ViewColumn `json:"name"`
+		Width *int       `json:"width,omitempty"`
+	} `json:"columns"`
+	Density ListDensity `json:"density"`
+	Layout  ListLayout  `json:"layout"`
+}
 
 // NewLongWords defines model for NewLongWords.
 type NewLongWords struct {
@@ -5711,6 +5785,21 @@ type TextModuleList struct {
 	TotalCapped bool         `json:"total_capped"`
 }
 
+// Threading Why a received mail came to this ticket; for the staff.
+type Threading struct {
+	// Evidence The hints that were weighed: kind and value.
+	Evidence []string `json:"evidence"`
+
+	// MayBelongTo The ticket that was suspected and not taken.
+	MayBelongTo *int64 `json:"may_belong_to"`
+
+	// Text The same for people.
+	Text string `json:"text"`
+
+	// Why Name of the rule that decided.
+	Why string `json:"why"`
+}
+
 // Ticket defines model for Ticket.
 type Ticket struct {
 	// Allowed Every command of the asker; one with a reason is refused now.
@@ -5800,10 +5889,13 @@ type TimelineItem struct {
 	Id   string  `json:"id"`
 
 	// Raw Where the source of a mail is.
-	Raw      *string          `json:"raw,omitempty"`
-	Revision int64            `json:"revision"`
-	Seq      int64            `json:"seq"`
-	Type     TimelineItemType `json:"type"`
+	Raw      *string `json:"raw,omitempty"`
+	Revision int64   `json:"revision"`
+	Seq      int64   `json:"seq"`
+
+	// Threading Why a received mail came to this ticket; for the staff.
+	Threading *Threading       `json:"threading,omitempty"`
+	Type      TimelineItemType `json:"type"`
 }
 
 // TimelineItemBodyFormat defines model for TimelineItem.BodyFormat.
@@ -6503,7 +6595,9 @@ type SplitMessageParams struct {
 
 // GetTimelineParams defines parameters for GetTimeline.
 type GetTimelineParams struct {
-	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+	// Newest The newest items, and backwards from there.
+	Newest *bool `form:"newest,omitempty" json:"newest,omitempty"`
+	Limit  *int  `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
@@ -6635,6 +6729,9 @@ type CreateMailboxJSONRequestBody = CreateMailbox
 
 // ChangeMailboxJSONRequestBody defines body for ChangeMailbox for application/json ContentType.
 type ChangeMailboxJSONRequestBody = ChangeMailbox
+
+// SaveListLookJSONRequestBody defines body for SaveListLook for application/json ContentType.
+type SaveListLookJSONRequestBody = NewListLook
 
 // SaveSettingsJSONRequestBody defines body for SaveSettings for application/json ContentType.
 type SaveSettingsJSONRequestBody = NewStaffSettings
@@ -7597,6 +7694,29 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
 	TestMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetListLook How the asker has his lists laid out
+	//
+	// Corresponds with GET /api/v1/me/lists (the `GetListLook` operationId).
+	GetListLook(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveListLookWithBody Change how the asker has his lists laid out
+	//
+	// As a whole. It follows him to every machine; what a list holds does not change.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+	SaveListLookWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveListLook Change how the asker has his lists laid out
+	//
+	// As a whole. It follows him to every machine; what a list holds does not change.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+	SaveListLook(ctx context.Context, body SaveListLookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetSettings The asker's own settings
 	//
@@ -8601,7 +8721,8 @@ type ClientInterface interface {
 
 	// GetTimeline Messages, notes and events in order
 	//
-	// Oldest first. Fields that do not apply to an item are left out.
+	// Oldest first. Fields that do not apply to an item are left out. With `newest` a page is the end of the record, itself oldest
+	// first too, and `next_cursor` leads to what was before it; a cursor goes on in the direction that it came from.
 	//
 	// Corresponds with GET /api/v1/tickets/{number}/timeline (the `GetTimeline` operationId).
 	GetTimeline(ctx context.Context, number Number, params *GetTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -10505,6 +10626,59 @@ func (c *API) ReconcileMailbox(ctx context.Context, mailbox MailboxId, reqEditor
 // Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
 func (c *API) TestMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTestMailboxRequest(c.Server, mailbox)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetListLook How the asker has his lists laid out
+//
+// Corresponds with GET /api/v1/me/lists (the `GetListLook` operationId).
+func (c *API) GetListLook(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetListLookRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveListLookWithBody Change how the asker has his lists laid out
+//
+// As a whole. It follows him to every machine; what a list holds does not change.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+func (c *API) SaveListLookWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveListLookRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveListLook Change how the asker has his lists laid out
+//
+// As a whole. It follows him to every machine; what a list holds does not change.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+func (c *API) SaveListLook(ctx context.Context, body SaveListLookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveListLookRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -12648,7 +12822,8 @@ func (c *API) SplitMessage(ctx context.Context, number Number, params *SplitMess
 
 // GetTimeline Messages, notes and events in order
 //
-// Oldest first. Fields that do not apply to an item are left out.
+// Oldest first. Fields that do not apply to an item are left out. With `newest` a page is the end of the record, itself oldest
+// first too, and `next_cursor` leads to what was before it; a cursor goes on in the direction that it came from.
 //
 // Corresponds with GET /api/v1/tickets/{number}/timeline (the `GetTimeline` operationId).
 func (c *API) GetTimeline(ctx context.Context, number Number, params *GetTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -15945,6 +16120,73 @@ func NewTestMailboxRequest(server string, mailbox MailboxId) (*http.Request, err
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewGetListLookRequest constructs an http.Request for the GetListLook method
+func NewGetListLookRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/me/lists")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSaveListLookRequest calls the generic SaveListLook builder with application/json body
+func NewSaveListLookRequest(server string, body SaveListLookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSaveListLookRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSaveListLookRequestWithBody constructs an http.Request for the SaveListLook method, with any body, and a specified content type
+func NewSaveListLookRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/me/lists")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -20058,6 +20300,18 @@ func NewGetTimelineRequest(server string, number Number, params *GetTimelinePara
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Newest != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest", *params.Newest, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -22075,6 +22329,31 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
 	TestMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*TestMailboxResponse, error)
 
+	// GetListLookWithResponse How the asker has his lists laid out
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/me/lists (the `GetListLook` operationId).
+	GetListLookWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetListLookResponse, error)
+
+	// SaveListLookWithBodyWithResponse Change how the asker has his lists laid out
+	//
+	// As a whole. It follows him to every machine; what a list holds does not change.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+	SaveListLookWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveListLookResponse, error)
+
+	// SaveListLookWithResponse Change how the asker has his lists laid out
+	//
+	// As a whole. It follows him to every machine; what a list holds does not change.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+	SaveListLookWithResponse(ctx context.Context, body SaveListLookJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveListLookResponse, error)
+
 	// GetSettingsWithResponse The asker's own settings
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -23148,7 +23427,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetTimelineWithResponse Messages, notes and events in order
 	//
-	// Oldest first. Fields that do not apply to an item are left out.
+	// Oldest first. Fields that do not apply to an item are left out. With `newest` a page is the end of the record, itself oldest
+	// first too, and `next_cursor` leads to what was before it; a cursor goes on in the direction that it came from.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -29664,6 +29944,193 @@ func (r TestMailboxResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r TestMailboxResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetListLookResponse401Headers the declared response headers of an HTTP 401 response for GetListLook
+type GetListLookResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetListLookResponse503Headers the declared response headers of an HTTP 503 response for GetListLook
+type GetListLookResponse503Headers struct {
+	RetryAfter *string
+}
+
+type GetListLookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListLook
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetListLookResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetListLookResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetListLookResponse) GetJSON200() *ListLook {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetListLookResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetListLookResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetListLookResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetListLookResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetListLookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetListLookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetListLookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetListLookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SaveListLookResponse401Headers the declared response headers of an HTTP 401 response for SaveListLook
+type SaveListLookResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// SaveListLookResponse503Headers the declared response headers of an HTTP 503 response for SaveListLook
+type SaveListLookResponse503Headers struct {
+	RetryAfter *string
+}
+
+type SaveListLookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListLook
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SaveListLookResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *SaveListLookResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SaveListLookResponse) GetJSON200() *ListLook {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SaveListLookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SaveListLookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SaveListLookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SaveListLookResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -41611,6 +42078,49 @@ func (c *ClientWithResponses) TestMailboxWithResponse(ctx context.Context, mailb
 	return ParseTestMailboxResponse(rsp)
 }
 
+// GetListLookWithResponse How the asker has his lists laid out
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/me/lists (the `GetListLook` operationId).
+func (c *ClientWithResponses) GetListLookWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetListLookResponse, error) {
+	rsp, err := c.GetListLook(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetListLookResponse(rsp)
+}
+
+// SaveListLookWithBodyWithResponse Change how the asker has his lists laid out
+//
+// As a whole. It follows him to every machine; what a list holds does not change.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+func (c *ClientWithResponses) SaveListLookWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveListLookResponse, error) {
+	rsp, err := c.SaveListLookWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveListLookResponse(rsp)
+}
+
+// SaveListLookWithResponse Change how the asker has his lists laid out
+//
+// As a whole. It follows him to every machine; what a list holds does not change.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+func (c *ClientWithResponses) SaveListLookWithResponse(ctx context.Context, body SaveListLookJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveListLookResponse, error) {
+	rsp, err := c.SaveListLook(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveListLookResponse(rsp)
+}
+
 // GetSettingsWithResponse The asker's own settings
 //
 // Returns a wrapper object for the known response body format(s).
@@ -43362,7 +43872,8 @@ func (c *ClientWithResponses) SplitMessageWithResponse(ctx context.Context, numb
 
 // GetTimelineWithResponse Messages, notes and events in order
 //
-// Oldest first. Fields that do not apply to an item are left out.
+// Oldest first. Fields that do not apply to an item are left out. With `newest` a page is the end of the record, itself oldest
+// first too, and `next_cursor` leads to what was before it; a cursor goes on in the direction that it came from.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -49759,6 +50270,181 @@ func ParseTestMailboxResponse(rsp *http.Response) (*TestMailboxResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers TestMailboxResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetListLookResponse parses an HTTP response from a GetListLookWithResponse call
+func ParseGetListLookResponse(rsp *http.Response) (*GetListLookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetListLookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListLook
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetListLookResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetListLookResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSaveListLookResponse parses an HTTP response from a SaveListLookWithResponse call
+func ParseSaveListLookResponse(rsp *http.Response) (*SaveListLookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SaveListLookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListLook
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers SaveListLookResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers SaveListLookResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -37,6 +37,7 @@ type route struct {
 var parts = []func() []route{
 	signInRoutes, enterRoutes, workplaceRoutes, listRoutes, ticketRoutes, actionRoutes, composeRoutes, previewRoutes, createRoutes, paletteRoutes, noticeRoutes, settingsRoutes, reportRoutes,
 	portalRoutes, portalTicketRoutes, portalAskRoutes, ratingRoutes,
+	lookRoutes, keptViewRoutes, bulkRoutes,
 }
 
 // New returns the console's handler. It answers everything it is asked, also with "no such page".

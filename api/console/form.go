@@ -20,6 +20,8 @@ type field struct {
 	Clears   bool // an empty one says null
 	Focus    bool
 	Examples []option // offered while typing
+	Named    string   // its name where that is no text of ours
+	Again    string   // address that gives the form's fields anew for what was chosen here
 }
 
 // kind is what may be written into a field, and how.
@@ -35,6 +37,8 @@ const (
 	hidden   kind = "hidden"
 	pairs    kind = "pairs" // lines of name: value
 	tick     kind = "tick"
+	day      kind = "day"
+	decimal  kind = "decimal"
 )
 
 type option struct{ Value, Name string }
@@ -73,13 +77,19 @@ func (v *visit) value(f field, text string) (any, error) {
 			return nil, v.wrong(f, say(v.lang, "form.time"))
 		}
 		return t.UTC().Format(time.RFC3339), nil
+	case decimal:
+		n, err := strconv.ParseFloat(strings.ReplaceAll(text, ",", "."), 64)
+		if err != nil {
+			return nil, v.wrong(f, say(v.lang, "form.decimal"))
+		}
+		return n, nil
 	case list:
 		return separated(text), nil
 	case pairs:
 		return v.named(f, text)
 	case tick:
 		return text != "", nil
-	case oneLiner, long, pick, hidden:
+	case oneLiner, long, pick, hidden, day:
 	}
 	return text, nil
 }
@@ -102,7 +112,15 @@ func (v *visit) named(f field, text string) (map[string]any, error) {
 
 // wrong is a problem with one field that the console finds before it asks.
 func (v *visit) wrong(f field, why string) error {
-	return &problem{Status: 422, Title: say(v.lang, "title.invalid"), Detail: say(v.lang, f.Label) + say(v.lang, "colon") + why}
+	return &problem{Status: 422, Title: say(v.lang, "title.invalid"), Detail: v.nameOf(f) + say(v.lang, "colon") + why}
+}
+
+// nameOf is what a field is called.
+func (v *visit) nameOf(f field) string {
+	if f.Named != "" {
+		return f.Named
+	}
+	return say(v.lang, f.Label)
 }
 
 // separated splits at commas of both scripts.

@@ -1690,6 +1690,42 @@ func (e LinkKind) Valid() bool {
 	}
 }
 
+// Defines values for ListDensity.
+const (
+	ListDensityCompact ListDensity = "compact"
+	ListDensityNormal  ListDensity = "normal"
+)
+
+// Valid indicates whether the value is a known member of the ListDensity enum.
+func (e ListDensity) Valid() bool {
+	switch e {
+	case ListDensityCompact:
+		return true
+	case ListDensityNormal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListLayout.
+const (
+	Cards ListLayout = "cards"
+	Table ListLayout = "table"
+)
+
+// Valid indicates whether the value is a known member of the ListLayout enum.
+func (e ListLayout) Valid() bool {
+	switch e {
+	case Cards:
+		return true
+	case Table:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MacroLanguage.
 const (
 	MacroLanguageEn MacroLanguage = "en"
@@ -3429,6 +3465,9 @@ type Channel string
 // ClassifyCommand defines model for ClassifyCommand.
 type ClassifyCommand struct {
 	Classify struct {
+		// AddTags To those that it has; not together with `tags`.
+		AddTags *[]string `json:"add_tags,omitempty"`
+
 		// DueAt A date for people; clocks don't go by it.
 		DueAt *time.Time `json:"due_at,omitempty"`
 
@@ -3440,6 +3479,9 @@ type ClassifyCommand struct {
 		Language      *Language `json:"language,omitempty"`
 		Priority      *Priority `json:"priority,omitempty"`
 		ReceptionType *string   `json:"reception_type,omitempty"`
+
+		// RemoveTags Of those that it has; not together with `tags`.
+		RemoveTags *[]string `json:"remove_tags,omitempty"`
 
 		// Tags All that it shall have.
 		Tags *[]string `json:"tags,omitempty"`
@@ -4583,6 +4625,28 @@ type LinkCommandLinkKind string
 // LinkKind defines model for LinkKind.
 type LinkKind string
 
+// ListColumn defines model for ListColumn.
+type ListColumn struct {
+	Name ViewColumn `json:"name"`
+
+	// Width In pixels; 0: as wide as it needs.
+	Width int `json:"width"`
+}
+
+// ListDensity defines model for ListDensity.
+type ListDensity string
+
+// ListLayout defines model for ListLayout.
+type ListLayout string
+
+// ListLook defines model for ListLook.
+type ListLook struct {
+	// Columns Of the table, from left to right.
+	Columns []ListColumn `json:"columns"`
+	Density ListDensity  `json:"density"`
+	Layout  ListLayout   `json:"layout"`
+}
+
 // LongWords defines model for LongWords.
 type LongWords struct {
 	En string `json:"en"`
@@ -4939,6 +5003,16 @@ type NewFormFieldBy string
 
 // NewFormFieldKind A date is written 2026-11-24, a checkbox true or false.
 type NewFormFieldKind string
+
+// NewListLook defines model for NewListLook.
+type NewListLook struct {
+	Columns []struct {
+		Name  ViewColumn `json:"name"`
+		Width *int       `json:"width,omitempty"`
+	} `json:"columns"`
+	Density ListDensity `json:"density"`
+	Layout  ListLayout  `json:"layout"`
+}
 
 // NewLongWords defines model for NewLongWords.
 type NewLongWords struct {
@@ -5764,6 +5838,21 @@ type TextModuleList struct {
 	TotalCapped bool         `json:"total_capped"`
 }
 
+// Threading Why a received mail came to this ticket; for the staff.
+type Threading struct {
+	// Evidence The hints that were weighed: kind and value.
+	Evidence []string `json:"evidence"`
+
+	// MayBelongTo The ticket that was suspected and not taken.
+	MayBelongTo *int64 `json:"may_belong_to"`
+
+	// Text The same for people.
+	Text string `json:"text"`
+
+	// Why Name of the rule that decided.
+	Why string `json:"why"`
+}
+
 // Ticket defines model for Ticket.
 type Ticket struct {
 	// Allowed Every command of the asker; one with a reason is refused now.
@@ -5853,10 +5942,13 @@ type TimelineItem struct {
 	Id   string  `json:"id"`
 
 	// Raw Where the source of a mail is.
-	Raw      *string          `json:"raw,omitempty"`
-	Revision int64            `json:"revision"`
-	Seq      int64            `json:"seq"`
-	Type     TimelineItemType `json:"type"`
+	Raw      *string `json:"raw,omitempty"`
+	Revision int64   `json:"revision"`
+	Seq      int64   `json:"seq"`
+
+	// Threading Why a received mail came to this ticket; for the staff.
+	Threading *Threading       `json:"threading,omitempty"`
+	Type      TimelineItemType `json:"type"`
 }
 
 // TimelineItemBodyFormat defines model for TimelineItem.BodyFormat.
@@ -6556,7 +6648,9 @@ type SplitMessageParams struct {
 
 // GetTimelineParams defines parameters for GetTimeline.
 type GetTimelineParams struct {
-	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+	// Newest The newest items, and backwards from there.
+	Newest *bool `form:"newest,omitempty" json:"newest,omitempty"`
+	Limit  *int  `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
@@ -6688,6 +6782,9 @@ type CreateMailboxJSONRequestBody = CreateMailbox
 
 // ChangeMailboxJSONRequestBody defines body for ChangeMailbox for application/json ContentType.
 type ChangeMailboxJSONRequestBody = ChangeMailbox
+
+// SaveListLookJSONRequestBody defines body for SaveListLook for application/json ContentType.
+type SaveListLookJSONRequestBody = NewListLook
 
 // SaveSettingsJSONRequestBody defines body for SaveSettings for application/json ContentType.
 type SaveSettingsJSONRequestBody = NewStaffSettings
@@ -7036,6 +7133,12 @@ type ServerInterface interface {
 	// TestMailbox Try a mailbox's servers
 	// (POST /api/v1/mailboxes/{mailbox}/test)
 	TestMailbox(c *gin.Context, mailbox MailboxId)
+	// GetListLook How the asker has his lists laid out
+	// (GET /api/v1/me/lists)
+	GetListLook(c *gin.Context)
+	// SaveListLook Change how the asker has his lists laid out
+	// (PUT /api/v1/me/lists)
+	SaveListLook(c *gin.Context)
 	// GetSettings The asker's own settings
 	// (GET /api/v1/me/settings)
 	GetSettings(c *gin.Context)
@@ -8906,6 +9009,32 @@ func (siw *ServerInterfaceWrapper) TestMailbox(c *gin.Context) {
 	}
 
 	siw.Handler.TestMailbox(c, mailbox)
+}
+
+// GetListLook operation middleware
+func (siw *ServerInterfaceWrapper) GetListLook(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetListLook(c)
+}
+
+// SaveListLook operation middleware
+func (siw *ServerInterfaceWrapper) SaveListLook(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SaveListLook(c)
 }
 
 // GetSettings operation middleware
@@ -11539,6 +11668,14 @@ func (siw *ServerInterfaceWrapper) GetTimeline(c *gin.Context) {
 	// Parameter object where we will unmarshal all parameters from the context
 	var params GetTimelineParams
 
+	// ------------- Optional query parameter "newest" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest", c.Request.URL.Query(), &params.Newest, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
@@ -12395,6 +12532,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/api/v1/agents/:key", wrapper.ChangeAgent)
 	router.GET(options.BaseURL+"/api/v1/me/settings", wrapper.GetSettings)
 	router.PUT(options.BaseURL+"/api/v1/me/settings", wrapper.SaveSettings)
+	router.GET(options.BaseURL+"/api/v1/me/lists", wrapper.GetListLook)
+	router.PUT(options.BaseURL+"/api/v1/me/lists", wrapper.SaveListLook)
 	router.GET(options.BaseURL+"/api/v1/notices", wrapper.ListNotices)
 	router.POST(options.BaseURL+"/api/v1/notices/read", wrapper.ReadNotices)
 	router.GET(options.BaseURL+"/api/v1/clients", wrapper.ListClients)
