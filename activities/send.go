@@ -23,6 +23,11 @@ type Sender interface {
 	Send(ctx context.Context, a ticket.Account, e Envelope, raw []byte, before func(context.Context) error) (ends []ticket.End, slow bool, err error)
 }
 
+// Signer signs a mail, so that receivers know that its domain sent it (RFC 6376).
+type Signer interface {
+	Sign(raw []byte, key ticket.SigningKey) ([]byte, error)
+}
+
 // Envelope is who sends and who receives.
 type Envelope struct {
 	ID   string
@@ -34,6 +39,7 @@ type Envelope struct {
 type Deliveries struct {
 	Outbox Outbox
 	Sender Sender
+	Signer Signer
 	Bell   Bell
 	Keys   mail.Keys
 	Log    *slog.Logger
@@ -102,6 +108,9 @@ func (d *Deliveries) attempt(ctx context.Context, id string, a ticket.Attempt) (
 	raw := a.Raw
 	if raw == nil {
 		composed, err := d.compose(a.Mail)
+		if err == nil && a.Sign.Key != "" {
+			composed, err = d.Signer.Sign(composed, a.Sign)
+		}
 		if err != nil {
 			// Nothing mends this by itself: the mail has failed, and a person sees why.
 			return d.Outbox.Finish(ctx, id, a.No, ends(a.Recipients, "failed", "cannot be composed: "+err.Error()), time.Time{})

@@ -166,6 +166,8 @@ var rights = map[string]right{
 	"listTextModules":    {scopeRead, ticket.RoleAgent},
 	"listTriggers":       {scopeRead, ticket.RoleAgent},
 	"listForbiddenWords": {scopeRead, ticket.RoleAgent},
+	"tryForbiddenWords":  {scopeRead, ticket.RoleAgent}, // it stores nothing
+	"explainPolicy":      {scopeRead, ticket.RoleAgent},
 
 	// A lead furnishes his desks; what is for every desk is an admin's (furniture.go).
 	"createReceptionType": {scopeAdmin, ticket.RoleLead},

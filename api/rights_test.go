@@ -124,7 +124,7 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		{scopeAct, "agent", "createView changeView deleteView changeClient"},
 		{scopeAct, "lead", "mergeClient"},
 		{scopeAct, "agent", "saveDraft deleteDraft"},
-		{scopeRead, "agent", "listReceptionTypes listTemplates getCalendar listMacros useMacro listTextModules listTriggers listForbiddenWords"},
+		{scopeRead, "agent", "listReceptionTypes listTemplates getCalendar listMacros useMacro listTextModules listTriggers listForbiddenWords tryForbiddenWords explainPolicy"},
 		{scopeRead, "lead", "listLedger reconcileMailbox getReport"},
 		{scopeAct, "agent", "createTicket holdTicket resolveTicket escalateTicket assignTicket addNote classifyTicket mergeTicket unmergeTicket linkTicket recallTicket makePromise splitMessage moveMessage withdrawMessage retryQuarantined clearUndeliverable"},
 		{scopeAct, "lead", "closeTicket restoreTicket deleteTicket"},

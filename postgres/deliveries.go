@@ -168,6 +168,12 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 	if ticket.Automatic(d.occasion) {
 		out.From = "" // automatic mail has the null sender, so that nothing answers it (RFC 3834)
 	}
+	if out.Raw == nil { // frozen bytes have their signature, or never get one
+		var err error
+		if out.Sign, err = q.signingKey(ctx, tx, out.SMTP.Mailbox); err != nil {
+			return out, err
+		}
+	}
 	return out, q.reveal(&out.SMTP, address, secret)
 }
 

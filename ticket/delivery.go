@@ -14,6 +14,7 @@ type Attempt struct {
 	From       string   // envelope sender; "" is the null sender
 	Recipients []string // those that have no final state yet
 	SMTP       Account
+	Sign       SigningKey
 }
 
 // DeliveryState is how a mail stands.

@@ -279,10 +279,74 @@ func (e ChangeForbiddenWordAction) Valid() bool {
 	}
 }
 
+// Defines values for ChangeMacroCategory.
+const (
+	ChangeMacroCategoryAbuse         ChangeMacroCategory = "abuse"
+	ChangeMacroCategoryDuplicate     ChangeMacroCategory = "duplicate"
+	ChangeMacroCategoryLessThannil   ChangeMacroCategory = "<nil>"
+	ChangeMacroCategoryOther         ChangeMacroCategory = "other"
+	ChangeMacroCategorySolvedByChat  ChangeMacroCategory = "solved_by_chat"
+	ChangeMacroCategorySolvedByPhone ChangeMacroCategory = "solved_by_phone"
+	ChangeMacroCategorySpam          ChangeMacroCategory = "spam"
+	ChangeMacroCategoryTest          ChangeMacroCategory = "test"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroCategory enum.
+func (e ChangeMacroCategory) Valid() bool {
+	switch e {
+	case ChangeMacroCategoryAbuse:
+		return true
+	case ChangeMacroCategoryDuplicate:
+		return true
+	case ChangeMacroCategoryLessThannil:
+		return true
+	case ChangeMacroCategoryOther:
+		return true
+	case ChangeMacroCategorySolvedByChat:
+		return true
+	case ChangeMacroCategorySolvedByPhone:
+		return true
+	case ChangeMacroCategorySpam:
+		return true
+	case ChangeMacroCategoryTest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeMacroHold.
+const (
+	ChangeMacroHoldClient      ChangeMacroHold = "client"
+	ChangeMacroHoldInternal    ChangeMacroHold = "internal"
+	ChangeMacroHoldLessThannil ChangeMacroHold = "<nil>"
+	ChangeMacroHoldScheduled   ChangeMacroHold = "scheduled"
+	ChangeMacroHoldThirdParty  ChangeMacroHold = "third_party"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroHold enum.
+func (e ChangeMacroHold) Valid() bool {
+	switch e {
+	case ChangeMacroHoldClient:
+		return true
+	case ChangeMacroHoldInternal:
+		return true
+	case ChangeMacroHoldLessThannil:
+		return true
+	case ChangeMacroHoldScheduled:
+		return true
+	case ChangeMacroHoldThirdParty:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangeMacroLanguage.
 const (
-	ChangeMacroLanguageEn ChangeMacroLanguage = "en"
-	ChangeMacroLanguageJa ChangeMacroLanguage = "ja"
+	ChangeMacroLanguageEn          ChangeMacroLanguage = "en"
+	ChangeMacroLanguageJa          ChangeMacroLanguage = "ja"
+	ChangeMacroLanguageLessThannil ChangeMacroLanguage = "<nil>"
 )
 
 // Valid indicates whether the value is a known member of the ChangeMacroLanguage enum.
@@ -292,6 +356,35 @@ func (e ChangeMacroLanguage) Valid() bool {
 		return true
 	case ChangeMacroLanguageJa:
 		return true
+	case ChangeMacroLanguageLessThannil:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeMacroPriority.
+const (
+	ChangeMacroPriorityHigh        ChangeMacroPriority = "high"
+	ChangeMacroPriorityLessThannil ChangeMacroPriority = "<nil>"
+	ChangeMacroPriorityLow         ChangeMacroPriority = "low"
+	ChangeMacroPriorityNormal      ChangeMacroPriority = "normal"
+	ChangeMacroPriorityUrgent      ChangeMacroPriority = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroPriority enum.
+func (e ChangeMacroPriority) Valid() bool {
+	switch e {
+	case ChangeMacroPriorityHigh:
+		return true
+	case ChangeMacroPriorityLessThannil:
+		return true
+	case ChangeMacroPriorityLow:
+		return true
+	case ChangeMacroPriorityNormal:
+		return true
+	case ChangeMacroPriorityUrgent:
+		return true
 	default:
 		return false
 	}
@@ -299,15 +392,18 @@ func (e ChangeMacroLanguage) Valid() bool {
 
 // Defines values for ChangeMacroThen.
 const (
-	ChangeMacroThenHold    ChangeMacroThen = "hold"
-	ChangeMacroThenResolve ChangeMacroThen = "resolve"
-	ChangeMacroThenStay    ChangeMacroThen = "stay"
+	ChangeMacroThenHold        ChangeMacroThen = "hold"
+	ChangeMacroThenLessThannil ChangeMacroThen = "<nil>"
+	ChangeMacroThenResolve     ChangeMacroThen = "resolve"
+	ChangeMacroThenStay        ChangeMacroThen = "stay"
 )
 
 // Valid indicates whether the value is a known member of the ChangeMacroThen enum.
 func (e ChangeMacroThen) Valid() bool {
 	switch e {
 	case ChangeMacroThenHold:
+		return true
+	case ChangeMacroThenLessThannil:
 		return true
 	case ChangeMacroThenResolve:
 		return true
@@ -2820,6 +2916,27 @@ func (e GetBulkParamsOutcome) Valid() bool {
 	}
 }
 
+// Defines values for ExplainPolicyParamsClock.
+const (
+	ExplainPolicyParamsClockFirstResponse ExplainPolicyParamsClock = "first_response"
+	ExplainPolicyParamsClockNextResponse  ExplainPolicyParamsClock = "next_response"
+	ExplainPolicyParamsClockResolution    ExplainPolicyParamsClock = "resolution"
+)
+
+// Valid indicates whether the value is a known member of the ExplainPolicyParamsClock enum.
+func (e ExplainPolicyParamsClock) Valid() bool {
+	switch e {
+	case ExplainPolicyParamsClockFirstResponse:
+		return true
+	case ExplainPolicyParamsClockNextResponse:
+		return true
+	case ExplainPolicyParamsClockResolution:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetReportParamsPer.
 const (
 	Day  GetReportParamsPer = "day"
@@ -3140,7 +3257,7 @@ type ChangeAgent struct {
 	Name     *string              `json:"name,omitempty"`
 	Role     *Role                `json:"role,omitempty"`
 
-	// Zone Time zone (IANA), such as Asia/Tokyo.
+	// Zone Time zone (IANA), such as Asia/Tokyo; null: that of his machine.
 	Zone *string `json:"zone,omitempty"`
 }
 
@@ -3249,23 +3366,23 @@ type ChangeGroup struct {
 // ChangeMacro defines model for ChangeMacro.
 type ChangeMacro struct {
 	// Answer Markdown with variables.
-	Answer   *string   `json:"answer,omitempty"`
-	Category *Category `json:"category,omitempty"`
-
-	// Group Lower-case word of a desk, group or agent.
-	Group *Key        `json:"group,omitempty"`
-	Hold  *HoldReason `json:"hold,omitempty"`
+	Answer   *string              `json:"answer,omitempty"`
+	Category *ChangeMacroCategory `json:"category,omitempty"`
+	Group    *string              `json:"group,omitempty"`
+	Hold     *ChangeMacroHold     `json:"hold,omitempty"`
 
 	// HoldHours Until it wakes; 0: not by itself.
-	HoldHours *int                 `json:"hold_hours,omitempty"`
-	Language  *ChangeMacroLanguage `json:"language,omitempty"`
-	Name      *NewNameWords        `json:"name,omitempty"`
-	Note      *string              `json:"note,omitempty"`
+	HoldHours *int `json:"hold_hours,omitempty"`
+
+	// Language Null: of any language.
+	Language *ChangeMacroLanguage `json:"language,omitempty"`
+	Name     *NewNameWords        `json:"name,omitempty"`
+	Note     *string              `json:"note,omitempty"`
 
 	// Owner `me` is whoever uses it.
-	Owner    *Key      `json:"owner,omitempty"`
-	Position *int      `json:"position,omitempty"`
-	Priority *Priority `json:"priority,omitempty"`
+	Owner    *string              `json:"owner,omitempty"`
+	Position *int                 `json:"position,omitempty"`
+	Priority *ChangeMacroPriority `json:"priority,omitempty"`
 
 	// Revision As it was seen.
 	Revision *int64 `json:"revision,omitempty"`
@@ -3273,14 +3390,23 @@ type ChangeMacro struct {
 	// Tags Added.
 	Tags *[]string `json:"tags,omitempty"`
 
-	// Then To the state; left out: as the desk says where there is an answer.
+	// Then To the state; null: as the desk says where there is an answer.
 	Then *ChangeMacroThen `json:"then,omitempty"`
 }
 
-// ChangeMacroLanguage defines model for ChangeMacro.Language.
+// ChangeMacroCategory defines model for ChangeMacro.Category.
+type ChangeMacroCategory string
+
+// ChangeMacroHold defines model for ChangeMacro.Hold.
+type ChangeMacroHold string
+
+// ChangeMacroLanguage Null: of any language.
 type ChangeMacroLanguage string
 
-// ChangeMacroThen To the state; left out: as the desk says where there is an answer.
+// ChangeMacroPriority defines model for ChangeMacro.Priority.
+type ChangeMacroPriority string
+
+// ChangeMacroThen To the state; null: as the desk says where there is an answer.
 type ChangeMacroThen string
 
 // ChangeMailbox defines model for ChangeMailbox.
@@ -3292,9 +3418,12 @@ type ChangeMailbox struct {
 	Caps       *MailCapsInput `json:"caps,omitempty"`
 
 	// Desk Lower-case word of a desk, group or agent.
-	Desk    *Key    `json:"desk,omitempty"`
-	Enabled *bool   `json:"enabled,omitempty"`
-	Folder  *string `json:"folder,omitempty"`
+	Desk *Key `json:"desk,omitempty"`
+
+	// Dkim DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+	Dkim    *MailDkimInput `json:"dkim,omitempty"`
+	Enabled *bool          `json:"enabled,omitempty"`
+	Folder  *string        `json:"folder,omitempty"`
 
 	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
 	FromStart *bool           `json:"from_start,omitempty"`
@@ -3822,9 +3951,12 @@ type CreateMailbox struct {
 	Caps       *MailCapsInput `json:"caps,omitempty"`
 
 	// Desk Lower-case word of a desk, group or agent.
-	Desk    Key     `json:"desk"`
-	Enabled *bool   `json:"enabled,omitempty"`
-	Folder  *string `json:"folder,omitempty"`
+	Desk Key `json:"desk"`
+
+	// Dkim DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+	Dkim    *MailDkimInput `json:"dkim,omitempty"`
+	Enabled *bool          `json:"enabled,omitempty"`
+	Folder  *string        `json:"folder,omitempty"`
 
 	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
 	FromStart *bool          `json:"from_start,omitempty"`
@@ -4745,6 +4877,29 @@ type MailCapsInput struct {
 	TicketTenMinutes *int `json:"ticket_ten_minutes,omitempty"`
 }
 
+// MailDkim defines model for MailDkim.
+type MailDkim struct {
+	// RecordName The DNS name of the TXT record to publish.
+	RecordName string `json:"record_name"`
+
+	// RecordValue What that record says.
+	RecordValue string `json:"record_value"`
+	Selector    string `json:"selector"`
+	Sign        bool   `json:"sign"`
+}
+
+// MailDkimInput DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+type MailDkimInput struct {
+	// PrivateKey A key that was made elsewhere, in PEM: RSA of 2048 bits or more, or Ed25519.
+	PrivateKey *string `json:"private_key,omitempty"`
+
+	// Selector Names the key in DNS. A new one gets a new key, which is made here (RSA, 2048 bits) unless one is given.
+	Selector *string `json:"selector,omitempty"`
+
+	// Sign Sign what is sent from now on.
+	Sign *bool `json:"sign,omitempty"`
+}
+
 // MailDoor defines model for MailDoor.
 type MailDoor struct {
 	Host string `json:"host"`
@@ -4852,9 +5007,12 @@ type MailboxList struct {
 
 // MailboxSettings defines model for MailboxSettings.
 type MailboxSettings struct {
-	After       MailAfter `json:"after"`
-	AuthservId  *string   `json:"authserv_id"`
-	Caps        MailCaps  `json:"caps"`
+	After      MailAfter `json:"after"`
+	AuthservId *string   `json:"authserv_id"`
+	Caps       MailCaps  `json:"caps"`
+
+	// Dkim How mail from this mailbox is signed; null where there is no key.
+	Dkim        *MailDkim `json:"dkim"`
 	Enabled     bool      `json:"enabled"`
 	Folder      string    `json:"folder"`
 	FromStart   bool      `json:"from_start"`
@@ -5926,6 +6084,33 @@ type TokenList struct {
 	TotalCapped bool    `json:"total_capped"`
 }
 
+// TriedDeadline defines model for TriedDeadline.
+type TriedDeadline struct {
+	Calendar CalendarName `json:"calendar"`
+	Clock    ClockKind    `json:"clock"`
+	Desk     string       `json:"desk"`
+	DueAt    *time.Time   `json:"due_at"`
+	From     time.Time    `json:"from"`
+
+	// Lines From the start to the deadline, without a gap.
+	Lines         []ExplanationLine `json:"lines"`
+	PolicyVersion int               `json:"policy_version"`
+	Priority      Priority          `json:"priority"`
+
+	// TargetMinutes Of working time; 0: the policy sets no such clock, and there are neither a deadline nor lines.
+	TargetMinutes int64 `json:"target_minutes"`
+
+	// WarnAt Null: no warning.
+	WarnAt *time.Time `json:"warn_at"`
+}
+
+// TriedForbiddenWords defines model for TriedForbiddenWords.
+type TriedForbiddenWords struct {
+	// Blocked One of them keeps a mail from leaving.
+	Blocked bool        `json:"blocked"`
+	Found   []FoundWord `json:"found"`
+}
+
 // TriedTemplate defines model for TriedTemplate.
 type TriedTemplate struct {
 	Html    string `json:"html"`
@@ -5984,6 +6169,15 @@ type TriggerWhen struct {
 
 	// Working Within the hours of the desk, or outside.
 	Working *bool `json:"working,omitempty"`
+}
+
+// TryForbiddenWords defines model for TryForbiddenWords.
+type TryForbiddenWords struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk Key `json:"desk"`
+
+	// Text Markdown.
+	Text string `json:"text"`
 }
 
 // TryTemplate defines model for TryTemplate.
@@ -6288,6 +6482,21 @@ type ListPoliciesParams struct {
 	// Desk Only of this one.
 	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
 }
+
+// ExplainPolicyParams defines parameters for ExplainPolicy.
+type ExplainPolicyParams struct {
+	// Clock Which target.
+	Clock ExplainPolicyParamsClock `form:"clock" json:"clock"`
+
+	// Priority Of the ticket; left out: normal.
+	Priority *Priority `form:"priority,omitempty" json:"priority,omitempty"`
+
+	// From When the clock starts; left out: now.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+}
+
+// ExplainPolicyParamsClock defines parameters for ExplainPolicy.
+type ExplainPolicyParamsClock string
 
 // OpenTicketParams defines parameters for OpenTicket.
 type OpenTicketParams struct {
@@ -6708,6 +6917,9 @@ type RateByLinkJSONRequestBody = RateByLink
 
 // CreateForbiddenWordJSONRequestBody defines body for CreateForbiddenWord for application/json ContentType.
 type CreateForbiddenWordJSONRequestBody = CreateForbiddenWord
+
+// TryForbiddenWordsJSONRequestBody defines body for TryForbiddenWords for application/json ContentType.
+type TryForbiddenWordsJSONRequestBody = TryForbiddenWords
 
 // ChangeForbiddenWordJSONRequestBody defines body for ChangeForbiddenWord for application/json ContentType.
 type ChangeForbiddenWordJSONRequestBody = ChangeForbiddenWord
@@ -7494,6 +7706,24 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/forbidden-words (the `CreateForbiddenWord` operationId).
 	CreateForbiddenWord(ctx context.Context, body CreateForbiddenWordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// TryForbiddenWordsWithBody Look for forbidden words in a text
+	//
+	// As the preview of a mail and its sending do. Nothing is stored.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+	TryForbiddenWordsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryForbiddenWords Look for forbidden words in a text
+	//
+	// As the preview of a mail and its sending do. Nothing is stored.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+	TryForbiddenWords(ctx context.Context, body TryForbiddenWordsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DeleteForbiddenWord Allow a word again
 	//
 	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
@@ -7606,6 +7836,7 @@ type ClientInterface interface {
 
 	// ChangeMacroWithBody Change a macro
 	//
+	// What is left out stays; null takes a part of what it does away.
 	// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 	//
 	// Takes any type of body and a specified content type.
@@ -7615,6 +7846,7 @@ type ClientInterface interface {
 
 	// ChangeMacro Change a macro
 	//
+	// What is left out stays; null takes a part of what it does away.
 	// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 	//
 	// Takes a body of the `application/json` content type.
@@ -7875,6 +8107,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/policies/{desk} (the `ChangePolicy` operationId).
 	ChangePolicy(ctx context.Context, desk Key, body ChangePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExplainPolicy Why a deadline would fall when it would
+	//
+	// Of a clock that starts at an instant under the desk's present policy and calendar: line by line, as the deadline of a ticket
+	// is explained. Nothing is stored.
+	//
+	// Corresponds with GET /api/v1/policies/{desk}/explain (the `ExplainPolicy` operationId).
+	ExplainPolicy(ctx context.Context, desk Key, params *ExplainPolicyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPortal Where a client may ask
 	//
@@ -10185,6 +10425,44 @@ func (c *API) CreateForbiddenWord(ctx context.Context, body CreateForbiddenWordJ
 	return c.Client.Do(req)
 }
 
+// TryForbiddenWordsWithBody Look for forbidden words in a text
+//
+// As the preview of a mail and its sending do. Nothing is stored.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+func (c *API) TryForbiddenWordsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryForbiddenWordsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryForbiddenWords Look for forbidden words in a text
+//
+// As the preview of a mail and its sending do. Nothing is stored.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+func (c *API) TryForbiddenWords(ctx context.Context, body TryForbiddenWordsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryForbiddenWordsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // DeleteForbiddenWord Allow a word again
 //
 // Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
@@ -10437,6 +10715,7 @@ func (c *API) DeleteMacro(ctx context.Context, id string, reqEditors ...RequestE
 
 // ChangeMacroWithBody Change a macro
 //
+// What is left out stays; null takes a part of what it does away.
 // What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 //
 // Takes any type of body and a specified content type.
@@ -10456,6 +10735,7 @@ func (c *API) ChangeMacroWithBody(ctx context.Context, id string, contentType st
 
 // ChangeMacro Change a macro
 //
+// What is left out stays; null takes a part of what it does away.
 // What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 //
 // Takes a body of the `application/json` content type.
@@ -11017,6 +11297,24 @@ func (c *API) ChangePolicyWithBody(ctx context.Context, desk Key, contentType st
 // Corresponds with PATCH /api/v1/policies/{desk} (the `ChangePolicy` operationId).
 func (c *API) ChangePolicy(ctx context.Context, desk Key, body ChangePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangePolicyRequest(c.Server, desk, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExplainPolicy Why a deadline would fall when it would
+//
+// Of a clock that starts at an instant under the desk's present policy and calendar: line by line, as the deadline of a ticket
+// is explained. Nothing is stored.
+//
+// Corresponds with GET /api/v1/policies/{desk}/explain (the `ExplainPolicy` operationId).
+func (c *API) ExplainPolicy(ctx context.Context, desk Key, params *ExplainPolicyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainPolicyRequest(c.Server, desk, params)
 	if err != nil {
 		return nil, err
 	}
@@ -15392,6 +15690,46 @@ func NewCreateForbiddenWordRequestWithBody(server string, contentType string, bo
 	return req, nil
 }
 
+// NewTryForbiddenWordsRequest calls the generic TryForbiddenWords builder with application/json body
+func NewTryForbiddenWordsRequest(server string, body TryForbiddenWordsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTryForbiddenWordsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewTryForbiddenWordsRequestWithBody constructs an http.Request for the TryForbiddenWords method, with any body, and a specified content type
+func NewTryForbiddenWordsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/forbidden-words/try")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewDeleteForbiddenWordRequest constructs an http.Request for the DeleteForbiddenWord method
 func NewDeleteForbiddenWordRequest(server string, id string) (*http.Request, error) {
 	var err error
@@ -16655,6 +16993,87 @@ func NewChangePolicyRequestWithBody(server string, desk Key, contentType string,
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewExplainPolicyRequest constructs an http.Request for the ExplainPolicy method
+func NewExplainPolicyRequest(server string, desk Key, params *ExplainPolicyParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "desk", desk, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/policies/%s/explain", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "clock", params.Clock, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Priority != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "priority", *params.Priority, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -22106,6 +22525,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/forbidden-words (the `CreateForbiddenWord` operationId).
 	CreateForbiddenWordWithResponse(ctx context.Context, body CreateForbiddenWordJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateForbiddenWordResponse, error)
 
+	// TryForbiddenWordsWithBodyWithResponse Look for forbidden words in a text
+	//
+	// As the preview of a mail and its sending do. Nothing is stored.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+	TryForbiddenWordsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryForbiddenWordsResponse, error)
+
+	// TryForbiddenWordsWithResponse Look for forbidden words in a text
+	//
+	// As the preview of a mail and its sending do. Nothing is stored.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+	TryForbiddenWordsWithResponse(ctx context.Context, body TryForbiddenWordsJSONRequestBody, reqEditors ...RequestEditorFn) (*TryForbiddenWordsResponse, error)
+
 	// DeleteForbiddenWordWithResponse Allow a word again
 	//
 	// Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
@@ -22230,6 +22667,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeMacroWithBodyWithResponse Change a macro
 	//
+	// What is left out stays; null takes a part of what it does away.
 	// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -22239,6 +22677,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeMacroWithResponse Change a macro
 	//
+	// What is left out stays; null takes a part of what it does away.
 	// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -22519,6 +22958,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/policies/{desk} (the `ChangePolicy` operationId).
 	ChangePolicyWithResponse(ctx context.Context, desk Key, body ChangePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePolicyResponse, error)
+
+	// ExplainPolicyWithResponse Why a deadline would fall when it would
+	//
+	// Of a clock that starts at an instant under the desk's present policy and calendar: line by line, as the deadline of a ticket
+	// is explained. Nothing is stored.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/policies/{desk}/explain (the `ExplainPolicy` operationId).
+	ExplainPolicyWithResponse(ctx context.Context, desk Key, params *ExplainPolicyParams, reqEditors ...RequestEditorFn) (*ExplainPolicyResponse, error)
 
 	// GetPortalWithResponse Where a client may ask
 	//
@@ -28162,6 +28611,117 @@ func (r CreateForbiddenWordResponse) ContentType() string {
 	return ""
 }
 
+// TryForbiddenWordsResponse401Headers the declared response headers of an HTTP 401 response for TryForbiddenWords
+type TryForbiddenWordsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// TryForbiddenWordsResponse503Headers the declared response headers of an HTTP 503 response for TryForbiddenWords
+type TryForbiddenWordsResponse503Headers struct {
+	RetryAfter *string
+}
+
+type TryForbiddenWordsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TriedForbiddenWords
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *TryForbiddenWordsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *TryForbiddenWordsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TryForbiddenWordsResponse) GetJSON200() *TriedForbiddenWords {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TryForbiddenWordsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TryForbiddenWordsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TryForbiddenWordsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TryForbiddenWordsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // DeleteForbiddenWordResponse401Headers the declared response headers of an HTTP 401 response for DeleteForbiddenWord
 type DeleteForbiddenWordResponse401Headers struct {
 	WWWAuthenticate *string
@@ -31233,6 +31793,103 @@ func (r ChangePolicyResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ChangePolicyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ExplainPolicyResponse401Headers the declared response headers of an HTTP 401 response for ExplainPolicy
+type ExplainPolicyResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ExplainPolicyResponse503Headers the declared response headers of an HTTP 503 response for ExplainPolicy
+type ExplainPolicyResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ExplainPolicyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TriedDeadline
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ExplainPolicyResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ExplainPolicyResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ExplainPolicyResponse) GetJSON200() *TriedDeadline {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ExplainPolicyResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ExplainPolicyResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ExplainPolicyResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ExplainPolicyResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ExplainPolicyResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExplainPolicyResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExplainPolicyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExplainPolicyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExplainPolicyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExplainPolicyResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -41705,6 +42362,36 @@ func (c *ClientWithResponses) CreateForbiddenWordWithResponse(ctx context.Contex
 	return ParseCreateForbiddenWordResponse(rsp)
 }
 
+// TryForbiddenWordsWithBodyWithResponse Look for forbidden words in a text
+//
+// As the preview of a mail and its sending do. Nothing is stored.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+func (c *ClientWithResponses) TryForbiddenWordsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryForbiddenWordsResponse, error) {
+	rsp, err := c.TryForbiddenWordsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryForbiddenWordsResponse(rsp)
+}
+
+// TryForbiddenWordsWithResponse Look for forbidden words in a text
+//
+// As the preview of a mail and its sending do. Nothing is stored.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+func (c *ClientWithResponses) TryForbiddenWordsWithResponse(ctx context.Context, body TryForbiddenWordsJSONRequestBody, reqEditors ...RequestEditorFn) (*TryForbiddenWordsResponse, error) {
+	rsp, err := c.TryForbiddenWords(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryForbiddenWordsResponse(rsp)
+}
+
 // DeleteForbiddenWordWithResponse Allow a word again
 //
 // Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
@@ -41913,6 +42600,7 @@ func (c *ClientWithResponses) DeleteMacroWithResponse(ctx context.Context, id st
 
 // ChangeMacroWithBodyWithResponse Change a macro
 //
+// What is left out stays; null takes a part of what it does away.
 // What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -41928,6 +42616,7 @@ func (c *ClientWithResponses) ChangeMacroWithBodyWithResponse(ctx context.Contex
 
 // ChangeMacroWithResponse Change a macro
 //
+// What is left out stays; null takes a part of what it does away.
 // What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -42393,6 +43082,22 @@ func (c *ClientWithResponses) ChangePolicyWithResponse(ctx context.Context, desk
 		return nil, err
 	}
 	return ParseChangePolicyResponse(rsp)
+}
+
+// ExplainPolicyWithResponse Why a deadline would fall when it would
+//
+// Of a clock that starts at an instant under the desk's present policy and calendar: line by line, as the deadline of a ticket
+// is explained. Nothing is stored.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/policies/{desk}/explain (the `ExplainPolicy` operationId).
+func (c *ClientWithResponses) ExplainPolicyWithResponse(ctx context.Context, desk Key, params *ExplainPolicyParams, reqEditors ...RequestEditorFn) (*ExplainPolicyResponse, error) {
+	rsp, err := c.ExplainPolicy(ctx, desk, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainPolicyResponse(rsp)
 }
 
 // GetPortalWithResponse Where a client may ask
@@ -48591,6 +49296,111 @@ func ParseCreateForbiddenWordResponse(rsp *http.Response) (*CreateForbiddenWordR
 	return response, nil
 }
 
+// ParseTryForbiddenWordsResponse parses an HTTP response from a TryForbiddenWordsWithResponse call
+func ParseTryForbiddenWordsResponse(rsp *http.Response) (*TryForbiddenWordsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TryForbiddenWordsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TriedForbiddenWords
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers TryForbiddenWordsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers TryForbiddenWordsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseDeleteForbiddenWordResponse parses an HTTP response from a DeleteForbiddenWordWithResponse call
 func ParseDeleteForbiddenWordResponse(rsp *http.Response) (*DeleteForbiddenWordResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -51502,6 +52312,97 @@ func ParseChangePolicyResponse(rsp *http.Response) (*ChangePolicyResponse, error
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ChangePolicyResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseExplainPolicyResponse parses an HTTP response from a ExplainPolicyWithResponse call
+func ParseExplainPolicyResponse(rsp *http.Response) (*ExplainPolicyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExplainPolicyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TriedDeadline
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ExplainPolicyResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ExplainPolicyResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

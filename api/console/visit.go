@@ -20,6 +20,7 @@ type visit struct {
 	zone *time.Location
 	me   person
 	// Asked for once per visit, where a page needs them.
+	boxes      map[string]string // addresses of mailboxes by their id
 	house      *house
 	receptions map[string][]openapi.ReceptionType // by desk
 	listLook   *openapi.ListLook

@@ -274,10 +274,74 @@ func (e ChangeForbiddenWordAction) Valid() bool {
 	}
 }
 
+// Defines values for ChangeMacroCategory.
+const (
+	ChangeMacroCategoryAbuse         ChangeMacroCategory = "abuse"
+	ChangeMacroCategoryDuplicate     ChangeMacroCategory = "duplicate"
+	ChangeMacroCategoryLessThannil   ChangeMacroCategory = "<nil>"
+	ChangeMacroCategoryOther         ChangeMacroCategory = "other"
+	ChangeMacroCategorySolvedByChat  ChangeMacroCategory = "solved_by_chat"
+	ChangeMacroCategorySolvedByPhone ChangeMacroCategory = "solved_by_phone"
+	ChangeMacroCategorySpam          ChangeMacroCategory = "spam"
+	ChangeMacroCategoryTest          ChangeMacroCategory = "test"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroCategory enum.
+func (e ChangeMacroCategory) Valid() bool {
+	switch e {
+	case ChangeMacroCategoryAbuse:
+		return true
+	case ChangeMacroCategoryDuplicate:
+		return true
+	case ChangeMacroCategoryLessThannil:
+		return true
+	case ChangeMacroCategoryOther:
+		return true
+	case ChangeMacroCategorySolvedByChat:
+		return true
+	case ChangeMacroCategorySolvedByPhone:
+		return true
+	case ChangeMacroCategorySpam:
+		return true
+	case ChangeMacroCategoryTest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeMacroHold.
+const (
+	ChangeMacroHoldClient      ChangeMacroHold = "client"
+	ChangeMacroHoldInternal    ChangeMacroHold = "internal"
+	ChangeMacroHoldLessThannil ChangeMacroHold = "<nil>"
+	ChangeMacroHoldScheduled   ChangeMacroHold = "scheduled"
+	ChangeMacroHoldThirdParty  ChangeMacroHold = "third_party"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroHold enum.
+func (e ChangeMacroHold) Valid() bool {
+	switch e {
+	case ChangeMacroHoldClient:
+		return true
+	case ChangeMacroHoldInternal:
+		return true
+	case ChangeMacroHoldLessThannil:
+		return true
+	case ChangeMacroHoldScheduled:
+		return true
+	case ChangeMacroHoldThirdParty:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangeMacroLanguage.
 const (
-	ChangeMacroLanguageEn ChangeMacroLanguage = "en"
-	ChangeMacroLanguageJa ChangeMacroLanguage = "ja"
+	ChangeMacroLanguageEn          ChangeMacroLanguage = "en"
+	ChangeMacroLanguageJa          ChangeMacroLanguage = "ja"
+	ChangeMacroLanguageLessThannil ChangeMacroLanguage = "<nil>"
 )
 
 // Valid indicates whether the value is a known member of the ChangeMacroLanguage enum.
@@ -287,6 +351,35 @@ func (e ChangeMacroLanguage) Valid() bool {
 		return true
 	case ChangeMacroLanguageJa:
 		return true
+	case ChangeMacroLanguageLessThannil:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeMacroPriority.
+const (
+	ChangeMacroPriorityHigh        ChangeMacroPriority = "high"
+	ChangeMacroPriorityLessThannil ChangeMacroPriority = "<nil>"
+	ChangeMacroPriorityLow         ChangeMacroPriority = "low"
+	ChangeMacroPriorityNormal      ChangeMacroPriority = "normal"
+	ChangeMacroPriorityUrgent      ChangeMacroPriority = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroPriority enum.
+func (e ChangeMacroPriority) Valid() bool {
+	switch e {
+	case ChangeMacroPriorityHigh:
+		return true
+	case ChangeMacroPriorityLessThannil:
+		return true
+	case ChangeMacroPriorityLow:
+		return true
+	case ChangeMacroPriorityNormal:
+		return true
+	case ChangeMacroPriorityUrgent:
+		return true
 	default:
 		return false
 	}
@@ -294,15 +387,18 @@ func (e ChangeMacroLanguage) Valid() bool {
 
 // Defines values for ChangeMacroThen.
 const (
-	ChangeMacroThenHold    ChangeMacroThen = "hold"
-	ChangeMacroThenResolve ChangeMacroThen = "resolve"
-	ChangeMacroThenStay    ChangeMacroThen = "stay"
+	ChangeMacroThenHold        ChangeMacroThen = "hold"
+	ChangeMacroThenLessThannil ChangeMacroThen = "<nil>"
+	ChangeMacroThenResolve     ChangeMacroThen = "resolve"
+	ChangeMacroThenStay        ChangeMacroThen = "stay"
 )
 
 // Valid indicates whether the value is a known member of the ChangeMacroThen enum.
 func (e ChangeMacroThen) Valid() bool {
 	switch e {
 	case ChangeMacroThenHold:
+		return true
+	case ChangeMacroThenLessThannil:
 		return true
 	case ChangeMacroThenResolve:
 		return true
@@ -2833,6 +2929,27 @@ func (e GetBulkParamsOutcome) Valid() bool {
 	}
 }
 
+// Defines values for ExplainPolicyParamsClock.
+const (
+	ExplainPolicyParamsClockFirstResponse ExplainPolicyParamsClock = "first_response"
+	ExplainPolicyParamsClockNextResponse  ExplainPolicyParamsClock = "next_response"
+	ExplainPolicyParamsClockResolution    ExplainPolicyParamsClock = "resolution"
+)
+
+// Valid indicates whether the value is a known member of the ExplainPolicyParamsClock enum.
+func (e ExplainPolicyParamsClock) Valid() bool {
+	switch e {
+	case ExplainPolicyParamsClockFirstResponse:
+		return true
+	case ExplainPolicyParamsClockNextResponse:
+		return true
+	case ExplainPolicyParamsClockResolution:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetReportParamsPer.
 const (
 	Day  GetReportParamsPer = "day"
@@ -3158,7 +3275,7 @@ type ChangeAgent struct {
 	Name     *string              `json:"name,omitempty"`
 	Role     *Role                `json:"role,omitempty"`
 
-	// Zone Time zone (IANA), such as Asia/Tokyo.
+	// Zone Time zone (IANA), such as Asia/Tokyo; null: that of his machine.
 	Zone *string `json:"zone,omitempty"`
 }
 
@@ -3267,23 +3384,23 @@ type ChangeGroup struct {
 // ChangeMacro defines model for ChangeMacro.
 type ChangeMacro struct {
 	// Answer Markdown with variables.
-	Answer   *string   `json:"answer,omitempty"`
-	Category *Category `json:"category,omitempty"`
-
-	// Group Lower-case word of a desk, group or agent.
-	Group *Key        `json:"group,omitempty"`
-	Hold  *HoldReason `json:"hold,omitempty"`
+	Answer   *string              `json:"answer,omitempty"`
+	Category *ChangeMacroCategory `json:"category,omitempty"`
+	Group    *string              `json:"group,omitempty"`
+	Hold     *ChangeMacroHold     `json:"hold,omitempty"`
 
 	// HoldHours Until it wakes; 0: not by itself.
-	HoldHours *int                 `json:"hold_hours,omitempty"`
-	Language  *ChangeMacroLanguage `json:"language,omitempty"`
-	Name      *NewNameWords        `json:"name,omitempty"`
-	Note      *string              `json:"note,omitempty"`
+	HoldHours *int `json:"hold_hours,omitempty"`
+
+	// Language Null: of any language.
+	Language *ChangeMacroLanguage `json:"language,omitempty"`
+	Name     *NewNameWords        `json:"name,omitempty"`
+	Note     *string              `json:"note,omitempty"`
 
 	// Owner `me` is whoever uses it.
-	Owner    *Key      `json:"owner,omitempty"`
-	Position *int      `json:"position,omitempty"`
-	Priority *Priority `json:"priority,omitempty"`
+	Owner    *string              `json:"owner,omitempty"`
+	Position *int                 `json:"position,omitempty"`
+	Priority *ChangeMacroPriority `json:"priority,omitempty"`
 
 	// Revision As it was seen.
 	Revision *int64 `json:"revision,omitempty"`
@@ -3291,14 +3408,23 @@ type ChangeMacro struct {
 	// Tags Added.
 	Tags *[]string `json:"tags,omitempty"`
 
-	// Then To the state; left out: as the desk says where there is an answer.
+	// Then To the state; null: as the desk says where there is an answer.
 	Then *ChangeMacroThen `json:"then,omitempty"`
 }
 
-// ChangeMacroLanguage defines model for ChangeMacro.Language.
+// ChangeMacroCategory defines model for ChangeMacro.Category.
+type ChangeMacroCategory string
+
+// ChangeMacroHold defines model for ChangeMacro.Hold.
+type ChangeMacroHold string
+
+// ChangeMacroLanguage Null: of any language.
 type ChangeMacroLanguage string
 
-// ChangeMacroThen To the state; left out: as the desk says where there is an answer.
+// ChangeMacroPriority defines model for ChangeMacro.Priority.
+type ChangeMacroPriority string
+
+// ChangeMacroThen To the state; null: as the desk says where there is an answer.
 type ChangeMacroThen string
 
 // ChangeMailbox defines model for ChangeMailbox.
@@ -3310,9 +3436,12 @@ type ChangeMailbox struct {
 	Caps       *MailCapsInput `json:"caps,omitempty"`
 
 	// Desk Lower-case word of a desk, group or agent.
-	Desk    *Key    `json:"desk,omitempty"`
-	Enabled *bool   `json:"enabled,omitempty"`
-	Folder  *string `json:"folder,omitempty"`
+	Desk *Key `json:"desk,omitempty"`
+
+	// Dkim DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+	Dkim    *MailDkimInput `json:"dkim,omitempty"`
+	Enabled *bool          `json:"enabled,omitempty"`
+	Folder  *string        `json:"folder,omitempty"`
 
 	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
 	FromStart *bool           `json:"from_start,omitempty"`
@@ -3840,9 +3969,12 @@ type CreateMailbox struct {
 	Caps       *MailCapsInput `json:"caps,omitempty"`
 
 	// Desk Lower-case word of a desk, group or agent.
-	Desk    Key     `json:"desk"`
-	Enabled *bool   `json:"enabled,omitempty"`
-	Folder  *string `json:"folder,omitempty"`
+	Desk Key `json:"desk"`
+
+	// Dkim DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+	Dkim    *MailDkimInput `json:"dkim,omitempty"`
+	Enabled *bool          `json:"enabled,omitempty"`
+	Folder  *string        `json:"folder,omitempty"`
 
 	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
 	FromStart *bool          `json:"from_start,omitempty"`
@@ -4763,6 +4895,29 @@ type MailCapsInput struct {
 	TicketTenMinutes *int `json:"ticket_ten_minutes,omitempty"`
 }
 
+// MailDkim defines model for MailDkim.
+type MailDkim struct {
+	// RecordName The DNS name of the TXT record to publish.
+	RecordName string `json:"record_name"`
+
+	// RecordValue What that record says.
+	RecordValue string `json:"record_value"`
+	Selector    string `json:"selector"`
+	Sign        bool   `json:"sign"`
+}
+
+// MailDkimInput DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+type MailDkimInput struct {
+	// PrivateKey A key that was made elsewhere, in PEM: RSA of 2048 bits or more, or Ed25519.
+	PrivateKey *string `json:"private_key,omitempty"`
+
+	// Selector Names the key in DNS. A new one gets a new key, which is made here (RSA, 2048 bits) unless one is given.
+	Selector *string `json:"selector,omitempty"`
+
+	// Sign Sign what is sent from now on.
+	Sign *bool `json:"sign,omitempty"`
+}
+
 // MailDoor defines model for MailDoor.
 type MailDoor struct {
 	Host string `json:"host"`
@@ -4870,9 +5025,12 @@ type MailboxList struct {
 
 // MailboxSettings defines model for MailboxSettings.
 type MailboxSettings struct {
-	After       MailAfter `json:"after"`
-	AuthservId  *string   `json:"authserv_id"`
-	Caps        MailCaps  `json:"caps"`
+	After      MailAfter `json:"after"`
+	AuthservId *string   `json:"authserv_id"`
+	Caps       MailCaps  `json:"caps"`
+
+	// Dkim How mail from this mailbox is signed; null where there is no key.
+	Dkim        *MailDkim `json:"dkim"`
 	Enabled     bool      `json:"enabled"`
 	Folder      string    `json:"folder"`
 	FromStart   bool      `json:"from_start"`
@@ -5979,6 +6137,33 @@ type TokenList struct {
 	TotalCapped bool    `json:"total_capped"`
 }
 
+// TriedDeadline defines model for TriedDeadline.
+type TriedDeadline struct {
+	Calendar CalendarName `json:"calendar"`
+	Clock    ClockKind    `json:"clock"`
+	Desk     string       `json:"desk"`
+	DueAt    *time.Time   `json:"due_at"`
+	From     time.Time    `json:"from"`
+
+	// Lines From the start to the deadline, without a gap.
+	Lines         []ExplanationLine `json:"lines"`
+	PolicyVersion int               `json:"policy_version"`
+	Priority      Priority          `json:"priority"`
+
+	// TargetMinutes Of working time; 0: the policy sets no such clock, and there are neither a deadline nor lines.
+	TargetMinutes int64 `json:"target_minutes"`
+
+	// WarnAt Null: no warning.
+	WarnAt *time.Time `json:"warn_at"`
+}
+
+// TriedForbiddenWords defines model for TriedForbiddenWords.
+type TriedForbiddenWords struct {
+	// Blocked One of them keeps a mail from leaving.
+	Blocked bool        `json:"blocked"`
+	Found   []FoundWord `json:"found"`
+}
+
 // TriedTemplate defines model for TriedTemplate.
 type TriedTemplate struct {
 	Html    string `json:"html"`
@@ -6037,6 +6222,15 @@ type TriggerWhen struct {
 
 	// Working Within the hours of the desk, or outside.
 	Working *bool `json:"working,omitempty"`
+}
+
+// TryForbiddenWords defines model for TryForbiddenWords.
+type TryForbiddenWords struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk Key `json:"desk"`
+
+	// Text Markdown.
+	Text string `json:"text"`
 }
 
 // TryTemplate defines model for TryTemplate.
@@ -6341,6 +6535,21 @@ type ListPoliciesParams struct {
 	// Desk Only of this one.
 	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
 }
+
+// ExplainPolicyParams defines parameters for ExplainPolicy.
+type ExplainPolicyParams struct {
+	// Clock Which target.
+	Clock ExplainPolicyParamsClock `form:"clock" json:"clock"`
+
+	// Priority Of the ticket; left out: normal.
+	Priority *Priority `form:"priority,omitempty" json:"priority,omitempty"`
+
+	// From When the clock starts; left out: now.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+}
+
+// ExplainPolicyParamsClock defines parameters for ExplainPolicy.
+type ExplainPolicyParamsClock string
 
 // OpenTicketParams defines parameters for OpenTicket.
 type OpenTicketParams struct {
@@ -6762,6 +6971,9 @@ type RateByLinkJSONRequestBody = RateByLink
 // CreateForbiddenWordJSONRequestBody defines body for CreateForbiddenWord for application/json ContentType.
 type CreateForbiddenWordJSONRequestBody = CreateForbiddenWord
 
+// TryForbiddenWordsJSONRequestBody defines body for TryForbiddenWords for application/json ContentType.
+type TryForbiddenWordsJSONRequestBody = TryForbiddenWords
+
 // ChangeForbiddenWordJSONRequestBody defines body for ChangeForbiddenWord for application/json ContentType.
 type ChangeForbiddenWordJSONRequestBody = ChangeForbiddenWord
 
@@ -7079,6 +7291,9 @@ type ServerInterface interface {
 	// CreateForbiddenWord Forbid a word
 	// (POST /api/v1/forbidden-words)
 	CreateForbiddenWord(c *gin.Context)
+	// TryForbiddenWords Look for forbidden words in a text
+	// (POST /api/v1/forbidden-words/try)
+	TryForbiddenWords(c *gin.Context)
 	// DeleteForbiddenWord Allow a word again
 	// (DELETE /api/v1/forbidden-words/{id})
 	DeleteForbiddenWord(c *gin.Context, id string)
@@ -7172,6 +7387,9 @@ type ServerInterface interface {
 	// ChangePolicy Make a new version of a desk's policy
 	// (PATCH /api/v1/policies/{desk})
 	ChangePolicy(c *gin.Context, desk Key)
+	// ExplainPolicy Why a deadline would fall when it would
+	// (GET /api/v1/policies/{desk}/explain)
+	ExplainPolicy(c *gin.Context, desk Key, params ExplainPolicyParams)
 	// GetPortal Where a client may ask
 	// (GET /api/v1/portal)
 	GetPortal(c *gin.Context)
@@ -8601,6 +8819,19 @@ func (siw *ServerInterfaceWrapper) CreateForbiddenWord(c *gin.Context) {
 	siw.Handler.CreateForbiddenWord(c)
 }
 
+// TryForbiddenWords operation middleware
+func (siw *ServerInterfaceWrapper) TryForbiddenWords(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TryForbiddenWords(c)
+}
+
 // DeleteForbiddenWord operation middleware
 func (siw *ServerInterfaceWrapper) DeleteForbiddenWord(c *gin.Context) {
 
@@ -9238,6 +9469,58 @@ func (siw *ServerInterfaceWrapper) ChangePolicy(c *gin.Context) {
 	}
 
 	siw.Handler.ChangePolicy(c, desk)
+}
+
+// ExplainPolicy operation middleware
+func (siw *ServerInterfaceWrapper) ExplainPolicy(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "desk" -------------
+	var desk Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "desk", c.Param("desk"), &desk, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainPolicyParams
+
+	// ------------- Required query parameter "clock" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "clock", c.Request.URL.Query(), &params.Clock, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter clock: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "priority" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "priority", c.Request.URL.Query(), &params.Priority, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter priority: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExplainPolicy(c, desk, params)
 }
 
 // GetPortal operation middleware
@@ -12562,6 +12845,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/policies", wrapper.ListPolicies)
 	router.POST(options.BaseURL+"/api/v1/policies", wrapper.CreatePolicy)
 	router.PATCH(options.BaseURL+"/api/v1/policies/:desk", wrapper.ChangePolicy)
+	router.GET(options.BaseURL+"/api/v1/policies/:desk/explain", wrapper.ExplainPolicy)
 	router.GET(options.BaseURL+"/api/v1/desks/:key/reception-types", wrapper.ListReceptionTypes)
 	router.POST(options.BaseURL+"/api/v1/desks/:key/reception-types", wrapper.CreateReceptionType)
 	router.DELETE(options.BaseURL+"/api/v1/desks/:key/reception-types/:type", wrapper.DeleteReceptionType)
@@ -12586,6 +12870,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/api/v1/triggers/:id", wrapper.ChangeTrigger)
 	router.GET(options.BaseURL+"/api/v1/forbidden-words", wrapper.ListForbiddenWords)
 	router.POST(options.BaseURL+"/api/v1/forbidden-words", wrapper.CreateForbiddenWord)
+	router.POST(options.BaseURL+"/api/v1/forbidden-words/try", wrapper.TryForbiddenWords)
 	router.DELETE(options.BaseURL+"/api/v1/forbidden-words/:id", wrapper.DeleteForbiddenWord)
 	router.PATCH(options.BaseURL+"/api/v1/forbidden-words/:id", wrapper.ChangeForbiddenWord)
 	router.GET(options.BaseURL+"/api/v1/mailboxes", wrapper.ListMailboxes)

@@ -142,7 +142,7 @@ func (d *desk) parts(b *dispatch.Bell) worker.Parts {
 		Desk:    &workflows.Desk{ConsoleURL: d.BaseURL},
 		Tickets: &activities.Tickets{Desk: d.queue, Bell: b, Log: d.log, ContinueAfter: d.ContinueAfter, Crash: crashPoint},
 		Deliveries: &activities.Deliveries{
-			Outbox: d.queue, Sender: d.loggedIn(), Bell: b, Keys: d.keys, Log: d.log, Now: time.Now, Crash: crashPoint,
+			Outbox: d.queue, Sender: d.loggedIn(), Signer: signer{}, Bell: b, Keys: d.keys, Log: d.log, Now: time.Now, Crash: crashPoint,
 			Say: catalog.Shared().Say, ConsoleURL: d.BaseURL,
 		},
 		Notices:   &activities.Notices{Staff: d.queue, Bell: b, Log: d.log},
