@@ -39,6 +39,7 @@ type Envelope struct {
 type Deliveries struct {
 	Outbox Outbox
 	Sender Sender
+	Poster Poster // of what is told to channels instead of mailed
 	Signer Signer
 	Bell   Bell
 	Keys   mail.Keys
@@ -46,7 +47,7 @@ type Deliveries struct {
 	Now    func() time.Time
 	// GiveUp is how long after its making a mail is tried; 0: three days.
 	GiveUp time.Duration
-	// Say gives a text of the catalogs, for mail to staff; ConsoleURL is where they find the ticket.
+	// Say gives a text of the catalogs, for mail to staff and what channels are told automatically; ConsoleURL is where they find the ticket.
 	Say        func(lang, key string, args map[string]string) string
 	ConsoleURL string
 	Crash      func(point string)
@@ -105,6 +106,9 @@ func (d *Deliveries) ring(ctx context.Context, s ticket.DeliveryState) ticket.De
 }
 
 func (d *Deliveries) attempt(ctx context.Context, id string, a ticket.Attempt) (ticket.DeliveryState, error) {
+	if a.Channel != nil {
+		return d.tell(ctx, id, a)
+	}
 	raw := a.Raw
 	if raw == nil {
 		composed, err := d.compose(a.Mail)

@@ -74,6 +74,13 @@ var rights = map[string]right{
 	"listHookDeliveries": {scopeAdmin, ticket.RoleAdmin},
 	"redeliverHook":      {scopeAdmin, ticket.RoleAdmin},
 
+	"listChannels":  {scopeAdmin, ticket.RoleAdmin},
+	"createChannel": {scopeAdmin, ticket.RoleAdmin},
+	"getChannel":    {scopeAdmin, ticket.RoleAdmin},
+	"changeChannel": {scopeAdmin, ticket.RoleAdmin},
+	"deleteChannel": {scopeAdmin, ticket.RoleAdmin},
+	"rotateChannel": {scopeAdmin, ticket.RoleAdmin},
+
 	"createBulk": {scopeAct, ticket.RoleAgent},
 	"getBulk":    {scopeRead, ticket.RoleAgent}, // his own; a lead any
 	"pauseBulk":  {scopeAct, ticket.RoleAgent},

@@ -37,7 +37,7 @@ func (q *Queue) tellLate(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketR
 // resting reports whether the mailbox of a mail rests, and puts the mail off until it does not: a little apart from the
 // others, so that not all come back in the same second.
 func (q *Queue) resting(ctx context.Context, tx pgx.Tx, d *delivery) (bool, error) {
-	if d.finished {
+	if d.finished || d.channel != "" {
 		return false, nil
 	}
 	var until *time.Time
@@ -75,7 +75,10 @@ func rouse(ctx context.Context, tx pgx.Tx, mailbox string) error {
 
 // rest lets all mail of a mailbox wait where the account is in trouble (a refused login, a rate limit), and ends the rest
 // where the server takes mail again. Operators see why.
-func (q *Queue) rest(ctx context.Context, tx pgx.Tx, n ticket.Number, ends []ticket.End, retry time.Time) error {
+func (q *Queue) rest(ctx context.Context, tx pgx.Tx, d *delivery, ends []ticket.End, retry time.Time) error {
+	if d.channel != "" {
+		return nil
+	}
 	sql, why := "", ""
 	for _, e := range ends {
 		switch {
@@ -88,7 +91,7 @@ func (q *Queue) rest(ctx context.Context, tx pgx.Tx, n ticket.Number, ends []tic
 	if sql == "" {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, `with box as (`+mailboxOfTicket+`) `+sql, n, retry, "sending rests: "+clean(why)); err != nil {
+	if _, err := tx.Exec(ctx, `with box as (`+mailboxOfTicket+`) `+sql, d.number, retry, "sending rests: "+clean(why)); err != nil {
 		return fmt.Errorf("let a mailbox rest: %w", err)
 	}
 	return nil

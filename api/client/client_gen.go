@@ -261,6 +261,24 @@ func (e ChangeDeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for ChangeExternalChannelVerified.
+const (
+	ChangeExternalChannelVerifiedEmail ChangeExternalChannelVerified = "email"
+	ChangeExternalChannelVerifiedPhone ChangeExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the ChangeExternalChannelVerified enum.
+func (e ChangeExternalChannelVerified) Valid() bool {
+	switch e {
+	case ChangeExternalChannelVerifiedEmail:
+		return true
+	case ChangeExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangeForbiddenWordAction.
 const (
 	ChangeForbiddenWordActionBlock ChangeForbiddenWordAction = "block"
@@ -984,6 +1002,42 @@ func (e CreateDeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for CreateExternalChannelKind.
+const (
+	CreateExternalChannelKindChat     CreateExternalChannelKind = "chat"
+	CreateExternalChannelKindExternal CreateExternalChannelKind = "external"
+)
+
+// Valid indicates whether the value is a known member of the CreateExternalChannelKind enum.
+func (e CreateExternalChannelKind) Valid() bool {
+	switch e {
+	case CreateExternalChannelKindChat:
+		return true
+	case CreateExternalChannelKindExternal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateExternalChannelVerified.
+const (
+	CreateExternalChannelVerifiedEmail CreateExternalChannelVerified = "email"
+	CreateExternalChannelVerifiedPhone CreateExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the CreateExternalChannelVerified enum.
+func (e CreateExternalChannelVerified) Valid() bool {
+	switch e {
+	case CreateExternalChannelVerifiedEmail:
+		return true
+	case CreateExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CreateForbiddenWordAction.
 const (
 	CreateForbiddenWordActionBlock CreateForbiddenWordAction = "block"
@@ -1548,6 +1602,42 @@ func (e ExplanationLineReason) Valid() bool {
 	}
 }
 
+// Defines values for ExternalChannelKind.
+const (
+	ExternalChannelKindChat     ExternalChannelKind = "chat"
+	ExternalChannelKindExternal ExternalChannelKind = "external"
+)
+
+// Valid indicates whether the value is a known member of the ExternalChannelKind enum.
+func (e ExternalChannelKind) Valid() bool {
+	switch e {
+	case ExternalChannelKindChat:
+		return true
+	case ExternalChannelKindExternal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExternalChannelVerified.
+const (
+	ExternalChannelVerifiedEmail ExternalChannelVerified = "email"
+	ExternalChannelVerifiedPhone ExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the ExternalChannelVerified enum.
+func (e ExternalChannelVerified) Valid() bool {
+	switch e {
+	case ExternalChannelVerifiedEmail:
+		return true
+	case ExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ForbiddenWordAction.
 const (
 	ForbiddenWordActionBlock ForbiddenWordAction = "block"
@@ -2013,6 +2103,42 @@ func (e NewDraftMessageBodyFormat) Valid() bool {
 	}
 }
 
+// Defines values for NewExternalChannelKind.
+const (
+	NewExternalChannelKindChat     NewExternalChannelKind = "chat"
+	NewExternalChannelKindExternal NewExternalChannelKind = "external"
+)
+
+// Valid indicates whether the value is a known member of the NewExternalChannelKind enum.
+func (e NewExternalChannelKind) Valid() bool {
+	switch e {
+	case NewExternalChannelKindChat:
+		return true
+	case NewExternalChannelKindExternal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewExternalChannelVerified.
+const (
+	NewExternalChannelVerifiedEmail NewExternalChannelVerified = "email"
+	NewExternalChannelVerifiedPhone NewExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the NewExternalChannelVerified enum.
+func (e NewExternalChannelVerified) Valid() bool {
+	switch e {
+	case NewExternalChannelVerifiedEmail:
+		return true
+	case NewExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for NewFormFieldBy.
 const (
 	NewFormFieldByClient   NewFormFieldBy = "client"
@@ -2243,6 +2369,7 @@ func (e PresenceDoing) Valid() bool {
 
 // Defines values for PreviewNoMail.
 const (
+	PreviewNoMailChannel     PreviewNoMail = "channel"
 	PreviewNoMailLessThannil PreviewNoMail = "<nil>"
 	PreviewNoMailNoAddress   PreviewNoMail = "no_address"
 	PreviewNoMailNotSent     PreviewNoMail = "not_sent"
@@ -2252,6 +2379,8 @@ const (
 // Valid indicates whether the value is a known member of the PreviewNoMail enum.
 func (e PreviewNoMail) Valid() bool {
 	switch e {
+	case PreviewNoMailChannel:
+		return true
 	case PreviewNoMailLessThannil:
 		return true
 	case PreviewNoMailNoAddress:
@@ -2916,6 +3045,24 @@ func (e GetBulkParamsOutcome) Valid() bool {
 	}
 }
 
+// Defines values for ListDesksParamsKind.
+const (
+	ListDesksParamsKindInquiry ListDesksParamsKind = "inquiry"
+	ListDesksParamsKindIssue   ListDesksParamsKind = "issue"
+)
+
+// Valid indicates whether the value is a known member of the ListDesksParamsKind enum.
+func (e ListDesksParamsKind) Valid() bool {
+	switch e {
+	case ListDesksParamsKindInquiry:
+		return true
+	case ListDesksParamsKindIssue:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExplainPolicyParamsClock.
 const (
 	ExplainPolicyParamsClockFirstResponse ExplainPolicyParamsClock = "first_response"
@@ -3344,6 +3491,19 @@ type ChangeDeskLayout string
 // ChangeDeskProcess defines model for ChangeDesk.Process.
 type ChangeDeskProcess string
 
+// ChangeExternalChannel defines model for ChangeExternalChannel.
+type ChangeExternalChannel struct {
+	// Desk On which its next tickets are opened.
+	Desk     *Key                             `json:"desk,omitempty"`
+	Enabled  *bool                            `json:"enabled,omitempty"`
+	Name     *string                          `json:"name,omitempty"`
+	Url      *string                          `json:"url,omitempty"`
+	Verified *[]ChangeExternalChannelVerified `json:"verified,omitempty"`
+}
+
+// ChangeExternalChannelVerified defines model for ChangeExternalChannel.Verified.
+type ChangeExternalChannelVerified string
+
 // ChangeForbiddenWord defines model for ChangeForbiddenWord.
 type ChangeForbiddenWord struct {
 	// Action Warn the writer, or do not let it leave.
@@ -3748,6 +3908,15 @@ type CommandProblem struct {
 	Unseen *[]TimelineItem `json:"unseen,omitempty"`
 }
 
+// Conversation defines model for Conversation.
+type Conversation struct {
+	// Channel Key of the channel.
+	Channel string `json:"channel"`
+
+	// Id The channel's own.
+	Id string `json:"id"`
+}
+
 // CreateAgent defines model for CreateAgent.
 type CreateAgent struct {
 	Desks  *[]Key `json:"desks,omitempty"`
@@ -3876,6 +4045,26 @@ type CreateDeskLayout string
 
 // CreateDeskProcess As the kind unless said.
 type CreateDeskProcess string
+
+// CreateExternalChannel defines model for CreateExternalChannel.
+type CreateExternalChannel struct {
+	// Desk On which its tickets are opened.
+	Desk    Key   `json:"desk"`
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key      Key                              `json:"key"`
+	Kind     *CreateExternalChannelKind       `json:"kind,omitempty"`
+	Name     *string                          `json:"name,omitempty"`
+	Url      *string                          `json:"url,omitempty"`
+	Verified *[]CreateExternalChannelVerified `json:"verified,omitempty"`
+}
+
+// CreateExternalChannelKind defines model for CreateExternalChannel.Kind.
+type CreateExternalChannelKind string
+
+// CreateExternalChannelVerified defines model for CreateExternalChannel.Verified.
+type CreateExternalChannelVerified string
 
 // CreateForbiddenWord defines model for CreateForbiddenWord.
 type CreateForbiddenWord struct {
@@ -4443,6 +4632,43 @@ type ExplanationLine struct {
 // ExplanationLineReason defines model for ExplanationLine.Reason.
 type ExplanationLineReason string
 
+// ExternalChannel defines model for ExternalChannel.
+type ExternalChannel struct {
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+	Desk      string    `json:"desk"`
+	Enabled   bool      `json:"enabled"`
+	Key       string    `json:"key"`
+
+	// Kind The channel of its tickets.
+	Kind ExternalChannelKind `json:"kind"`
+	Name string              `json:"name"`
+
+	// OldSecretUntil Until when the secret before the last is live too.
+	OldSecretUntil *time.Time `json:"old_secret_until"`
+
+	// Pending How many messages it has not taken yet.
+	Pending int `json:"pending"`
+
+	// Url Where answers go; null: they go by mail.
+	Url *string `json:"url"`
+
+	// Verified What the program proves of people: by that they join the file of a client who is known.
+	Verified []ExternalChannelVerified `json:"verified"`
+}
+
+// ExternalChannelKind The channel of its tickets.
+type ExternalChannelKind string
+
+// ExternalChannelVerified defines model for ExternalChannel.Verified.
+type ExternalChannelVerified string
+
+// ExternalChannelList defines model for ExternalChannelList.
+type ExternalChannelList struct {
+	Items []ExternalChannel `json:"items"`
+	Total int               `json:"total"`
+}
+
 // Factor defines model for Factor.
 type Factor struct {
 	// Needed The role is let in with a second factor only.
@@ -4681,6 +4907,58 @@ type ImportCalendar struct {
 
 	// To Last one; within 100 years.
 	To openapi_types.Date `json:"to"`
+}
+
+// InboundFile defines model for InboundFile.
+type InboundFile struct {
+	// Data Base64.
+	Data *string `json:"data,omitempty"`
+	Name string  `json:"name"`
+	Type *string `json:"type,omitempty"`
+
+	// Url In place of `data`: never fetched, agents see the address.
+	Url *string `json:"url,omitempty"`
+}
+
+// InboundMessage Something must be said, in `text`, `html` or `attachments`.
+type InboundMessage struct {
+	Attachments *[]InboundFile `json:"attachments,omitempty"`
+
+	// Conversation The program's own.
+	Conversation string `json:"conversation"`
+
+	// Html Sanitised; without `text`, the text is read from it.
+	Html *string `json:"html,omitempty"`
+
+	// Id The program's own, of this message: nothing is taken in twice.
+	Id string `json:"id"`
+
+	// Language Of the ticket: ja or en; none: as the text looks.
+	Language *string       `json:"language,omitempty"`
+	Sender   InboundSender `json:"sender"`
+	Text     *string       `json:"text,omitempty"`
+
+	// Title Of a ticket that this opens; none: the beginning of the text.
+	Title *string `json:"title,omitempty"`
+}
+
+// InboundSender defines model for InboundSender.
+type InboundSender struct {
+	Email *string `json:"email,omitempty"`
+
+	// Id The program's own, of the person.
+	Id    string  `json:"id"`
+	Name  *string `json:"name,omitempty"`
+	Phone *string `json:"phone,omitempty"`
+}
+
+// InboundTaken defines model for InboundTaken.
+type InboundTaken struct {
+	// At When it was stored.
+	At           time.Time `json:"at"`
+	Conversation string    `json:"conversation"`
+	Id           string    `json:"id"`
+	Ticket       int64     `json:"ticket"`
 }
 
 // Key Lower-case word of a desk, group or agent.
@@ -5095,6 +5373,40 @@ type NewDraftMessage struct {
 // NewDraftMessageBodyFormat defines model for NewDraftMessage.BodyFormat.
 type NewDraftMessageBodyFormat string
 
+// NewExternalChannel defines model for NewExternalChannel.
+type NewExternalChannel struct {
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+	Desk      string    `json:"desk"`
+	Enabled   bool      `json:"enabled"`
+	Key       string    `json:"key"`
+
+	// Kind The channel of its tickets.
+	Kind NewExternalChannelKind `json:"kind"`
+	Name string                 `json:"name"`
+
+	// OldSecretUntil Until when the secret before the last is live too.
+	OldSecretUntil *time.Time `json:"old_secret_until"`
+
+	// Pending How many messages it has not taken yet.
+	Pending int `json:"pending"`
+
+	// Secret Shown once.
+	Secret string `json:"secret"`
+
+	// Url Where answers go; null: they go by mail.
+	Url *string `json:"url"`
+
+	// Verified What the program proves of people: by that they join the file of a client who is known.
+	Verified []NewExternalChannelVerified `json:"verified"`
+}
+
+// NewExternalChannelKind The channel of its tickets.
+type NewExternalChannelKind string
+
+// NewExternalChannelVerified defines model for NewExternalChannel.Verified.
+type NewExternalChannelVerified string
+
 // NewFactor defines model for NewFactor.
 type NewFactor struct {
 	// Secret Base32, to be typed.
@@ -5498,16 +5810,19 @@ type Preview struct {
 	LeavesAfterSeconds int          `json:"leaves_after_seconds"`
 	Mail               *PreviewMail `json:"mail"`
 
-	// NoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+	// NoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address; the channel is told (`spoken`).
 	NoMail *PreviewNoMail `json:"no_mail"`
 
 	// Outcome What the rules would answer now.
 	Outcome    PreviewOutcome `json:"outcome"`
 	Reason     *string        `json:"reason"`
 	ReasonText *string        `json:"reason_text"`
+
+	// Spoken What the channel of the ticket is told instead of a mail, or besides one to those whom the message names; left out where there is none.
+	Spoken *PreviewSpoken `json:"spoken,omitempty"`
 }
 
-// PreviewNoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+// PreviewNoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address; the channel is told (`spoken`).
 type PreviewNoMail string
 
 // PreviewOutcome What the rules would answer now.
@@ -5558,6 +5873,22 @@ type PreviewRequestCommand string
 type PreviewResolve struct {
 	Category *Category `json:"category,omitempty"`
 	Solution *string   `json:"solution,omitempty"`
+}
+
+// PreviewSpoken defines model for PreviewSpoken.
+type PreviewSpoken struct {
+	Attachments []PreviewFile `json:"attachments"`
+
+	// Channel Key of the channel.
+	Channel string `json:"channel"`
+
+	// Conversation The channel's own id.
+	Conversation string `json:"conversation"`
+
+	// Html Sanitised. Show it in a sandboxed frame.
+	Html     string `json:"html"`
+	Markdown string `json:"markdown"`
+	Text     string `json:"text"`
 }
 
 // Priority defines model for Priority.
@@ -5668,7 +5999,10 @@ type ReceptionTypeList struct {
 
 // Recipient defines model for Recipient.
 type Recipient struct {
-	Attempts  int            `json:"attempts"`
+	Attempts int `json:"attempts"`
+
+	// Channel Key of the channel that is told; left out where it is mailed.
+	Channel   *string        `json:"channel,omitempty"`
 	Reason    *string        `json:"reason"`
 	Recipient string         `json:"recipient"`
 	State     RecipientState `json:"state"`
@@ -5973,12 +6307,15 @@ type Ticket struct {
 	Clocks   []Clock `json:"clocks"`
 
 	// ClosesAt When it closes by itself.
-	ClosesAt  *time.Time             `json:"closes_at"`
-	CreatedAt time.Time              `json:"created_at"`
-	Desk      string                 `json:"desk"`
-	DueAt     *time.Time             `json:"due_at"`
-	Fields    map[string]interface{} `json:"fields"`
-	Group     *string                `json:"group"`
+	ClosesAt *time.Time `json:"closes_at"`
+
+	// Conversation Where it is answered outside mail; left out where there is none.
+	Conversation *Conversation          `json:"conversation,omitempty"`
+	CreatedAt    time.Time              `json:"created_at"`
+	Desk         string                 `json:"desk"`
+	DueAt        *time.Time             `json:"due_at"`
+	Fields       map[string]interface{} `json:"fields"`
+	Group        *string                `json:"group"`
 
 	// HandOver The present one; null where there is none, or it was recalled.
 	HandOver    *HandOver    `json:"hand_over"`
@@ -6425,6 +6762,15 @@ type ListClientsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListDesksParams defines parameters for ListDesks.
+type ListDesksParams struct {
+	// Kind Of this kind only.
+	Kind *ListDesksParamsKind `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
+// ListDesksParamsKind defines parameters for ListDesks.
+type ListDesksParamsKind string
+
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	// After A number of the log: what stands behind it.
@@ -6451,6 +6797,13 @@ type RateByLinkParams struct {
 type ListForbiddenWordsParams struct {
 	// Desk Of this one and of every desk.
 	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+}
+
+// TakeInboundParams defines parameters for TakeInbound.
+type TakeInboundParams struct {
+	WebhookId        *string `json:"webhook-id,omitempty"`
+	WebhookTimestamp *string `json:"webhook-timestamp,omitempty"`
+	WebhookSignature *string `json:"webhook-signature,omitempty"`
 }
 
 // ListLedgerParams defines parameters for ListLedger.
@@ -6882,6 +7235,15 @@ type ChangeCalendarJSONRequestBody = ChangeCalendar
 // ImportCalendarJSONRequestBody defines body for ImportCalendar for application/json ContentType.
 type ImportCalendarJSONRequestBody = ImportCalendar
 
+// CreateChannelJSONRequestBody defines body for CreateChannel for application/json ContentType.
+type CreateChannelJSONRequestBody = CreateExternalChannel
+
+// ChangeChannelJSONRequestBody defines body for ChangeChannel for application/json ContentType.
+type ChangeChannelJSONRequestBody = ChangeExternalChannel
+
+// RotateChannelJSONRequestBody defines body for RotateChannel for application/json ContentType.
+type RotateChannelJSONRequestBody = RotateWebhook
+
 // ChangeClientJSONRequestBody defines body for ChangeClient for application/json ContentType.
 type ChangeClientJSONRequestBody = ChangeClient
 
@@ -6929,6 +7291,9 @@ type CreateGroupJSONRequestBody = CreateGroup
 
 // ChangeGroupJSONRequestBody defines body for ChangeGroup for application/json ContentType.
 type ChangeGroupJSONRequestBody = ChangeGroup
+
+// TakeInboundJSONRequestBody defines body for TakeInbound for application/json ContentType.
+type TakeInboundJSONRequestBody = InboundMessage
 
 // CreateMacroJSONRequestBody defines body for CreateMacro for application/json ContentType.
 type CreateMacroJSONRequestBody = CreateMacro
@@ -7387,6 +7752,91 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/calendars/{key}/years/{year} (the `GetCalendarYear` operationId).
 	GetCalendarYear(ctx context.Context, key string, year int, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListChannels Programs that bring conversations from outside mail
+	//
+	// Without their secrets. Needs the scope and the role admin, as all below.
+	//
+	// Corresponds with GET /api/v1/channels (the `ListChannels` operationId).
+	ListChannels(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateChannelWithBody Let a program bring conversations
+	//
+	// It sends what clients say to `POST /api/v1/inbound/{key}` and is told what agents answer at `url`; without one,
+	// answers go by mail where the client has an address. Both ways are signed with `secret` (`whsec_…`, Standard
+	// Webhooks), which is shown in this answer and never again. The key is for ever: clients are known by it, so one that
+	// was used before is refused. `verified` says what the program itself proves of people; what it does not prove joins
+	// nobody to a client's file.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+	CreateChannelWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateChannel Let a program bring conversations
+	//
+	// It sends what clients say to `POST /api/v1/inbound/{key}` and is told what agents answer at `url`; without one,
+	// answers go by mail where the client has an address. Both ways are signed with `secret` (`whsec_…`, Standard
+	// Webhooks), which is shown in this answer and never again. The key is for ever: clients are known by it, so one that
+	// was used before is refused. `verified` says what the program itself proves of people; what it does not prove joins
+	// nobody to a client's file.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+	CreateChannel(ctx context.Context, body CreateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteChannel Take a channel away
+	//
+	// Its tickets stay, and are answered by mail from now on. What it was to be told and was not yet has failed.
+	//
+	// Corresponds with DELETE /api/v1/channels/{key} (the `DeleteChannel` operationId).
+	DeleteChannel(ctx context.Context, key string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetChannel One channel
+	//
+	// Corresponds with GET /api/v1/channels/{key} (the `GetChannel` operationId).
+	GetChannel(ctx context.Context, key string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeChannelWithBody Change a channel
+	//
+	// What is left out stays; `url` null: answers go by mail. One that is switched off takes nothing in, and what it was to be
+	// told waits.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
+	ChangeChannelWithBody(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeChannel Change a channel
+	//
+	// What is left out stays; `url` null: answers go by mail. One that is switched off takes nothing in, and what it was to be
+	// told waits.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
+	ChangeChannel(ctx context.Context, key string, body ChangeChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RotateChannelWithBody Change the secret of a channel
+	//
+	// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
+	// either, what leaves carries both signatures.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/channels/{key}/rotate (the `RotateChannel` operationId).
+	RotateChannelWithBody(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RotateChannel Change the secret of a channel
+	//
+	// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
+	// either, what leaves carries both signatures.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/channels/{key}/rotate (the `RotateChannel` operationId).
+	RotateChannel(ctx context.Context, key string, body RotateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListClients Find client files
 	//
 	// Those that hold all words, or the beginnings of them, in name, addresses, phone or customer number. Clients of desks that
@@ -7462,10 +7912,11 @@ type ClientInterface interface {
 
 	// ListDesks Desks
 	//
-	// Those that the asker is in; to an admin all.
+	// Those that the asker is in; to an admin all. With `kind` issue every issue desk: tickets are handed over to it by who is not in
+	// it too (N57).
 	//
 	// Corresponds with GET /api/v1/desks (the `ListDesks` operationId).
-	ListDesks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListDesks(ctx context.Context, params *ListDesksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateDeskWithBody Add a desk
 	//
@@ -7796,6 +8247,34 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/groups/{key} (the `ChangeGroup` operationId).
 	ChangeGroup(ctx context.Context, key Key, body ChangeGroupJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakeInboundWithBody What a client says in a channel
+	//
+	// Signed with the channel's secret over the bytes of the body (Standard Webhooks: `webhook-id`, `webhook-timestamp`,
+	// `webhook-signature`); no token. `webhook-id` is the message's `id`. The first message of a conversation opens a ticket
+	// on the channel's desk, each further one goes to it; after its ticket was closed the conversation goes on in a follow-up,
+	// as with mail. The same `id` again gives the first answer, with another content 422. An attachment is sent along in
+	// base64; one that has a `url` instead is never fetched, its address is written below the text. It is stored when this
+	// is answered, and applied soon after. 401 for a channel that is not there too.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/inbound/{channel} (the `TakeInbound` operationId).
+	TakeInboundWithBody(ctx context.Context, channel string, params *TakeInboundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakeInbound What a client says in a channel
+	//
+	// Signed with the channel's secret over the bytes of the body (Standard Webhooks: `webhook-id`, `webhook-timestamp`,
+	// `webhook-signature`); no token. `webhook-id` is the message's `id`. The first message of a conversation opens a ticket
+	// on the channel's desk, each further one goes to it; after its ticket was closed the conversation goes on in a follow-up,
+	// as with mail. The same `id` again gives the first answer, with another content 422. An attachment is sent along in
+	// base64; one that has a `url` instead is never fetched, its address is written below the text. It is stored when this
+	// is answered, and applied soon after. 401 for a channel that is not there too.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/inbound/{channel} (the `TakeInbound` operationId).
+	TakeInbound(ctx context.Context, channel string, params *TakeInboundParams, body TakeInboundJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListLedger What became of each mail
 	//
@@ -9736,6 +10215,181 @@ func (c *API) GetCalendarYear(ctx context.Context, key string, year int, reqEdit
 	return c.Client.Do(req)
 }
 
+// ListChannels Programs that bring conversations from outside mail
+//
+// Without their secrets. Needs the scope and the role admin, as all below.
+//
+// Corresponds with GET /api/v1/channels (the `ListChannels` operationId).
+func (c *API) ListChannels(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListChannelsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateChannelWithBody Let a program bring conversations
+//
+// It sends what clients say to `POST /api/v1/inbound/{key}` and is told what agents answer at `url`; without one,
+// answers go by mail where the client has an address. Both ways are signed with `secret` (`whsec_…`, Standard
+// Webhooks), which is shown in this answer and never again. The key is for ever: clients are known by it, so one that
+// was used before is refused. `verified` says what the program itself proves of people; what it does not prove joins
+// nobody to a client's file.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+func (c *API) CreateChannelWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateChannelRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateChannel Let a program bring conversations
+//
+// It sends what clients say to `POST /api/v1/inbound/{key}` and is told what agents answer at `url`; without one,
+// answers go by mail where the client has an address. Both ways are signed with `secret` (`whsec_…`, Standard
+// Webhooks), which is shown in this answer and never again. The key is for ever: clients are known by it, so one that
+// was used before is refused. `verified` says what the program itself proves of people; what it does not prove joins
+// nobody to a client's file.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+func (c *API) CreateChannel(ctx context.Context, body CreateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateChannelRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteChannel Take a channel away
+//
+// Its tickets stay, and are answered by mail from now on. What it was to be told and was not yet has failed.
+//
+// Corresponds with DELETE /api/v1/channels/{key} (the `DeleteChannel` operationId).
+func (c *API) DeleteChannel(ctx context.Context, key string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteChannelRequest(c.Server, key)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetChannel One channel
+//
+// Corresponds with GET /api/v1/channels/{key} (the `GetChannel` operationId).
+func (c *API) GetChannel(ctx context.Context, key string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetChannelRequest(c.Server, key)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeChannelWithBody Change a channel
+//
+// What is left out stays; `url` null: answers go by mail. One that is switched off takes nothing in, and what it was to be
+// told waits.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
+func (c *API) ChangeChannelWithBody(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeChannelRequestWithBody(c.Server, key, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeChannel Change a channel
+//
+// What is left out stays; `url` null: answers go by mail. One that is switched off takes nothing in, and what it was to be
+// told waits.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
+func (c *API) ChangeChannel(ctx context.Context, key string, body ChangeChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeChannelRequest(c.Server, key, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RotateChannelWithBody Change the secret of a channel
+//
+// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
+// either, what leaves carries both signatures.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/channels/{key}/rotate (the `RotateChannel` operationId).
+func (c *API) RotateChannelWithBody(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRotateChannelRequestWithBody(c.Server, key, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RotateChannel Change the secret of a channel
+//
+// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
+// either, what leaves carries both signatures.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/channels/{key}/rotate (the `RotateChannel` operationId).
+func (c *API) RotateChannel(ctx context.Context, key string, body RotateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRotateChannelRequest(c.Server, key, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListClients Find client files
 //
 // Those that hold all words, or the beginnings of them, in name, addresses, phone or customer number. Clients of desks that
@@ -9891,11 +10545,12 @@ func (c *API) MergeClient(ctx context.Context, id string, body MergeClientJSONRe
 
 // ListDesks Desks
 //
-// Those that the asker is in; to an admin all.
+// Those that the asker is in; to an admin all. With `kind` issue every issue desk: tickets are handed over to it by who is not in
+// it too (N57).
 //
 // Corresponds with GET /api/v1/desks (the `ListDesks` operationId).
-func (c *API) ListDesks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListDesksRequest(c.Server)
+func (c *API) ListDesks(ctx context.Context, params *ListDesksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDesksRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -10616,6 +11271,54 @@ func (c *API) ChangeGroupWithBody(ctx context.Context, key Key, contentType stri
 // Corresponds with PATCH /api/v1/groups/{key} (the `ChangeGroup` operationId).
 func (c *API) ChangeGroup(ctx context.Context, key Key, body ChangeGroupJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangeGroupRequest(c.Server, key, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakeInboundWithBody What a client says in a channel
+//
+// Signed with the channel's secret over the bytes of the body (Standard Webhooks: `webhook-id`, `webhook-timestamp`,
+// `webhook-signature`); no token. `webhook-id` is the message's `id`. The first message of a conversation opens a ticket
+// on the channel's desk, each further one goes to it; after its ticket was closed the conversation goes on in a follow-up,
+// as with mail. The same `id` again gives the first answer, with another content 422. An attachment is sent along in
+// base64; one that has a `url` instead is never fetched, its address is written below the text. It is stored when this
+// is answered, and applied soon after. 401 for a channel that is not there too.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/inbound/{channel} (the `TakeInbound` operationId).
+func (c *API) TakeInboundWithBody(ctx context.Context, channel string, params *TakeInboundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeInboundRequestWithBody(c.Server, channel, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakeInbound What a client says in a channel
+//
+// Signed with the channel's secret over the bytes of the body (Standard Webhooks: `webhook-id`, `webhook-timestamp`,
+// `webhook-signature`); no token. `webhook-id` is the message's `id`. The first message of a conversation opens a ticket
+// on the channel's desk, each further one goes to it; after its ticket was closed the conversation goes on in a follow-up,
+// as with mail. The same `id` again gives the first answer, with another content 422. An attachment is sent along in
+// base64; one that has a `url` instead is never fetched, its address is written below the text. It is stored when this
+// is answered, and applied soon after. 401 for a channel that is not there too.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/inbound/{channel} (the `TakeInbound` operationId).
+func (c *API) TakeInbound(ctx context.Context, channel string, params *TakeInboundParams, body TakeInboundJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeInboundRequest(c.Server, channel, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -14601,6 +15304,235 @@ func NewGetCalendarYearRequest(server string, key string, year int) (*http.Reque
 	return req, nil
 }
 
+// NewListChannelsRequest constructs an http.Request for the ListChannels method
+func NewListChannelsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateChannelRequest calls the generic CreateChannel builder with application/json body
+func NewCreateChannelRequest(server string, body CreateChannelJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateChannelRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateChannelRequestWithBody constructs an http.Request for the CreateChannel method, with any body, and a specified content type
+func NewCreateChannelRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteChannelRequest constructs an http.Request for the DeleteChannel method
+func NewDeleteChannelRequest(server string, key string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetChannelRequest constructs an http.Request for the GetChannel method
+func NewGetChannelRequest(server string, key string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChangeChannelRequest calls the generic ChangeChannel builder with application/json body
+func NewChangeChannelRequest(server string, key string, body ChangeChannelJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeChannelRequestWithBody(server, key, "application/json", bodyReader)
+}
+
+// NewChangeChannelRequestWithBody constructs an http.Request for the ChangeChannel method, with any body, and a specified content type
+func NewChangeChannelRequestWithBody(server string, key string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewRotateChannelRequest calls the generic RotateChannel builder with application/json body
+func NewRotateChannelRequest(server string, key string, body RotateChannelJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRotateChannelRequestWithBody(server, key, "application/json", bodyReader)
+}
+
+// NewRotateChannelRequestWithBody constructs an http.Request for the RotateChannel method, with any body, and a specified content type
+func NewRotateChannelRequestWithBody(server string, key string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels/%s/rotate", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListClientsRequest constructs an http.Request for the ListClients method
 func NewListClientsRequest(server string, params *ListClientsParams) (*http.Request, error) {
 	var err error
@@ -14855,7 +15787,7 @@ func NewMergeClientRequestWithBody(server string, id string, contentType string,
 }
 
 // NewListDesksRequest constructs an http.Request for the ListDesks method
-func NewListDesksRequest(server string) (*http.Request, error) {
+func NewListDesksRequest(server string, params *ListDesksParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -14871,6 +15803,33 @@ func NewListDesksRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -15955,6 +16914,90 @@ func NewChangeGroupRequestWithBody(server string, key Key, contentType string, b
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewTakeInboundRequest calls the generic TakeInbound builder with application/json body
+func NewTakeInboundRequest(server string, channel string, params *TakeInboundParams, body TakeInboundJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTakeInboundRequestWithBody(server, channel, params, "application/json", bodyReader)
+}
+
+// NewTakeInboundRequestWithBody constructs an http.Request for the TakeInbound method, with any body, and a specified content type
+func NewTakeInboundRequestWithBody(server string, channel string, params *TakeInboundParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "channel", channel, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/inbound/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.WebhookId != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "webhook-id", *params.WebhookId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("webhook-id", headerParam0)
+		}
+
+		if params.WebhookTimestamp != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "webhook-timestamp", *params.WebhookTimestamp, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("webhook-timestamp", headerParam1)
+		}
+
+		if params.WebhookSignature != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "webhook-signature", *params.WebhookSignature, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("webhook-signature", headerParam2)
+		}
+
+	}
 
 	return req, nil
 }
@@ -22180,6 +23223,97 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/calendars/{key}/years/{year} (the `GetCalendarYear` operationId).
 	GetCalendarYearWithResponse(ctx context.Context, key string, year int, reqEditors ...RequestEditorFn) (*GetCalendarYearResponse, error)
 
+	// ListChannelsWithResponse Programs that bring conversations from outside mail
+	//
+	// Without their secrets. Needs the scope and the role admin, as all below.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/channels (the `ListChannels` operationId).
+	ListChannelsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListChannelsResponse, error)
+
+	// CreateChannelWithBodyWithResponse Let a program bring conversations
+	//
+	// It sends what clients say to `POST /api/v1/inbound/{key}` and is told what agents answer at `url`; without one,
+	// answers go by mail where the client has an address. Both ways are signed with `secret` (`whsec_…`, Standard
+	// Webhooks), which is shown in this answer and never again. The key is for ever: clients are known by it, so one that
+	// was used before is refused. `verified` says what the program itself proves of people; what it does not prove joins
+	// nobody to a client's file.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+	CreateChannelWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateChannelResponse, error)
+
+	// CreateChannelWithResponse Let a program bring conversations
+	//
+	// It sends what clients say to `POST /api/v1/inbound/{key}` and is told what agents answer at `url`; without one,
+	// answers go by mail where the client has an address. Both ways are signed with `secret` (`whsec_…`, Standard
+	// Webhooks), which is shown in this answer and never again. The key is for ever: clients are known by it, so one that
+	// was used before is refused. `verified` says what the program itself proves of people; what it does not prove joins
+	// nobody to a client's file.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+	CreateChannelWithResponse(ctx context.Context, body CreateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateChannelResponse, error)
+
+	// DeleteChannelWithResponse Take a channel away
+	//
+	// Its tickets stay, and are answered by mail from now on. What it was to be told and was not yet has failed.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/channels/{key} (the `DeleteChannel` operationId).
+	DeleteChannelWithResponse(ctx context.Context, key string, reqEditors ...RequestEditorFn) (*DeleteChannelResponse, error)
+
+	// GetChannelWithResponse One channel
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/channels/{key} (the `GetChannel` operationId).
+	GetChannelWithResponse(ctx context.Context, key string, reqEditors ...RequestEditorFn) (*GetChannelResponse, error)
+
+	// ChangeChannelWithBodyWithResponse Change a channel
+	//
+	// What is left out stays; `url` null: answers go by mail. One that is switched off takes nothing in, and what it was to be
+	// told waits.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
+	ChangeChannelWithBodyWithResponse(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeChannelResponse, error)
+
+	// ChangeChannelWithResponse Change a channel
+	//
+	// What is left out stays; `url` null: answers go by mail. One that is switched off takes nothing in, and what it was to be
+	// told waits.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
+	ChangeChannelWithResponse(ctx context.Context, key string, body ChangeChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeChannelResponse, error)
+
+	// RotateChannelWithBodyWithResponse Change the secret of a channel
+	//
+	// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
+	// either, what leaves carries both signatures.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/channels/{key}/rotate (the `RotateChannel` operationId).
+	RotateChannelWithBodyWithResponse(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RotateChannelResponse, error)
+
+	// RotateChannelWithResponse Change the secret of a channel
+	//
+	// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
+	// either, what leaves carries both signatures.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/channels/{key}/rotate (the `RotateChannel` operationId).
+	RotateChannelWithResponse(ctx context.Context, key string, body RotateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*RotateChannelResponse, error)
+
 	// ListClientsWithResponse Find client files
 	//
 	// Those that hold all words, or the beginnings of them, in name, addresses, phone or customer number. Clients of desks that
@@ -22259,12 +23393,13 @@ type ClientWithResponsesInterface interface {
 
 	// ListDesksWithResponse Desks
 	//
-	// Those that the asker is in; to an admin all.
+	// Those that the asker is in; to an admin all. With `kind` issue every issue desk: tickets are handed over to it by who is not in
+	// it too (N57).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/desks (the `ListDesks` operationId).
-	ListDesksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDesksResponse, error)
+	ListDesksWithResponse(ctx context.Context, params *ListDesksParams, reqEditors ...RequestEditorFn) (*ListDesksResponse, error)
 
 	// CreateDeskWithBodyWithResponse Add a desk
 	//
@@ -22621,6 +23756,34 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/groups/{key} (the `ChangeGroup` operationId).
 	ChangeGroupWithResponse(ctx context.Context, key Key, body ChangeGroupJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeGroupResponse, error)
+
+	// TakeInboundWithBodyWithResponse What a client says in a channel
+	//
+	// Signed with the channel's secret over the bytes of the body (Standard Webhooks: `webhook-id`, `webhook-timestamp`,
+	// `webhook-signature`); no token. `webhook-id` is the message's `id`. The first message of a conversation opens a ticket
+	// on the channel's desk, each further one goes to it; after its ticket was closed the conversation goes on in a follow-up,
+	// as with mail. The same `id` again gives the first answer, with another content 422. An attachment is sent along in
+	// base64; one that has a `url` instead is never fetched, its address is written below the text. It is stored when this
+	// is answered, and applied soon after. 401 for a channel that is not there too.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/inbound/{channel} (the `TakeInbound` operationId).
+	TakeInboundWithBodyWithResponse(ctx context.Context, channel string, params *TakeInboundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakeInboundResponse, error)
+
+	// TakeInboundWithResponse What a client says in a channel
+	//
+	// Signed with the channel's secret over the bytes of the body (Standard Webhooks: `webhook-id`, `webhook-timestamp`,
+	// `webhook-signature`); no token. `webhook-id` is the message's `id`. The first message of a conversation opens a ticket
+	// on the channel's desk, each further one goes to it; after its ticket was closed the conversation goes on in a follow-up,
+	// as with mail. The same `id` again gives the first answer, with another content 422. An attachment is sent along in
+	// base64; one that has a `url` instead is never fetched, its address is written below the text. It is stored when this
+	// is answered, and applied soon after. 401 for a channel that is not there too.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/inbound/{channel} (the `TakeInbound` operationId).
+	TakeInboundWithResponse(ctx context.Context, channel string, params *TakeInboundParams, body TakeInboundJSONRequestBody, reqEditors ...RequestEditorFn) (*TakeInboundResponse, error)
 
 	// ListLedgerWithResponse What became of each mail
 	//
@@ -26080,6 +27243,595 @@ func (r GetCalendarYearResponse) ContentType() string {
 	return ""
 }
 
+// ListChannelsResponse401Headers the declared response headers of an HTTP 401 response for ListChannels
+type ListChannelsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListChannelsResponse503Headers the declared response headers of an HTTP 503 response for ListChannels
+type ListChannelsResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListChannelsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExternalChannelList
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListChannelsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListChannelsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListChannelsResponse) GetJSON200() *ExternalChannelList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListChannelsResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListChannelsResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListChannelsResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListChannelsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListChannelsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListChannelsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListChannelsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListChannelsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateChannelResponse401Headers the declared response headers of an HTTP 401 response for CreateChannel
+type CreateChannelResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateChannelResponse503Headers the declared response headers of an HTTP 503 response for CreateChannel
+type CreateChannelResponse503Headers struct {
+	RetryAfter *string
+}
+
+type CreateChannelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *NewExternalChannel
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateChannelResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateChannelResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateChannelResponse) GetJSON201() *NewExternalChannel {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateChannelResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CreateChannelResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CreateChannelResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateChannelResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateChannelResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateChannelResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreateChannelResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateChannelResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateChannelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateChannelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateChannelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteChannelResponse401Headers the declared response headers of an HTTP 401 response for DeleteChannel
+type DeleteChannelResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeleteChannelResponse503Headers the declared response headers of an HTTP 503 response for DeleteChannel
+type DeleteChannelResponse503Headers struct {
+	RetryAfter *string
+}
+
+type DeleteChannelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteChannelResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteChannelResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeleteChannelResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DeleteChannelResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DeleteChannelResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r DeleteChannelResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteChannelResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteChannelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteChannelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteChannelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetChannelResponse401Headers the declared response headers of an HTTP 401 response for GetChannel
+type GetChannelResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetChannelResponse503Headers the declared response headers of an HTTP 503 response for GetChannel
+type GetChannelResponse503Headers struct {
+	RetryAfter *string
+}
+
+type GetChannelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExternalChannel
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetChannelResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetChannelResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetChannelResponse) GetJSON200() *ExternalChannel {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetChannelResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetChannelResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetChannelResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetChannelResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetChannelResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetChannelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetChannelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetChannelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ChangeChannelResponse401Headers the declared response headers of an HTTP 401 response for ChangeChannel
+type ChangeChannelResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ChangeChannelResponse503Headers the declared response headers of an HTTP 503 response for ChangeChannel
+type ChangeChannelResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ChangeChannelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExternalChannel
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ChangeChannelResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ChangeChannelResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeChannelResponse) GetJSON200() *ExternalChannel {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChangeChannelResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChangeChannelResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ChangeChannelResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ChangeChannelResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ChangeChannelResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeChannelResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ChangeChannelResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeChannelResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeChannelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeChannelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeChannelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RotateChannelResponse401Headers the declared response headers of an HTTP 401 response for RotateChannel
+type RotateChannelResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// RotateChannelResponse503Headers the declared response headers of an HTTP 503 response for RotateChannel
+type RotateChannelResponse503Headers struct {
+	RetryAfter *string
+}
+
+type RotateChannelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *NewExternalChannel
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *RotateChannelResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *RotateChannelResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RotateChannelResponse) GetJSON200() *NewExternalChannel {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RotateChannelResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RotateChannelResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r RotateChannelResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RotateChannelResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RotateChannelResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RotateChannelResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r RotateChannelResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RotateChannelResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RotateChannelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RotateChannelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RotateChannelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RotateChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListClientsResponse401Headers the declared response headers of an HTTP 401 response for ListClients
 type ListClientsResponse401Headers struct {
 	WWWAuthenticate *string
@@ -29326,6 +31078,103 @@ func (r ChangeGroupResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ChangeGroupResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// TakeInboundResponse401Headers the declared response headers of an HTTP 401 response for TakeInbound
+type TakeInboundResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// TakeInboundResponse503Headers the declared response headers of an HTTP 503 response for TakeInbound
+type TakeInboundResponse503Headers struct {
+	RetryAfter *string
+}
+
+type TakeInboundResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *InboundTaken
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *TakeInboundResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *TakeInboundResponse503Headers
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r TakeInboundResponse) GetJSON202() *InboundTaken {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r TakeInboundResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r TakeInboundResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r TakeInboundResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r TakeInboundResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r TakeInboundResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TakeInboundResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TakeInboundResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TakeInboundResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TakeInboundResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TakeInboundResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -41795,6 +43644,151 @@ func (c *ClientWithResponses) GetCalendarYearWithResponse(ctx context.Context, k
 	return ParseGetCalendarYearResponse(rsp)
 }
 
+// ListChannelsWithResponse Programs that bring conversations from outside mail
+//
+// Without their secrets. Needs the scope and the role admin, as all below.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/channels (the `ListChannels` operationId).
+func (c *ClientWithResponses) ListChannelsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListChannelsResponse, error) {
+	rsp, err := c.ListChannels(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListChannelsResponse(rsp)
+}
+
+// CreateChannelWithBodyWithResponse Let a program bring conversations
+//
+// It sends what clients say to `POST /api/v1/inbound/{key}` and is told what agents answer at `url`; without one,
+// answers go by mail where the client has an address. Both ways are signed with `secret` (`whsec_…`, Standard
+// Webhooks), which is shown in this answer and never again. The key is for ever: clients are known by it, so one that
+// was used before is refused. `verified` says what the program itself proves of people; what it does not prove joins
+// nobody to a client's file.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+func (c *ClientWithResponses) CreateChannelWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateChannelResponse, error) {
+	rsp, err := c.CreateChannelWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateChannelResponse(rsp)
+}
+
+// CreateChannelWithResponse Let a program bring conversations
+//
+// It sends what clients say to `POST /api/v1/inbound/{key}` and is told what agents answer at `url`; without one,
+// answers go by mail where the client has an address. Both ways are signed with `secret` (`whsec_…`, Standard
+// Webhooks), which is shown in this answer and never again. The key is for ever: clients are known by it, so one that
+// was used before is refused. `verified` says what the program itself proves of people; what it does not prove joins
+// nobody to a client's file.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+func (c *ClientWithResponses) CreateChannelWithResponse(ctx context.Context, body CreateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateChannelResponse, error) {
+	rsp, err := c.CreateChannel(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateChannelResponse(rsp)
+}
+
+// DeleteChannelWithResponse Take a channel away
+//
+// Its tickets stay, and are answered by mail from now on. What it was to be told and was not yet has failed.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/channels/{key} (the `DeleteChannel` operationId).
+func (c *ClientWithResponses) DeleteChannelWithResponse(ctx context.Context, key string, reqEditors ...RequestEditorFn) (*DeleteChannelResponse, error) {
+	rsp, err := c.DeleteChannel(ctx, key, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteChannelResponse(rsp)
+}
+
+// GetChannelWithResponse One channel
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/channels/{key} (the `GetChannel` operationId).
+func (c *ClientWithResponses) GetChannelWithResponse(ctx context.Context, key string, reqEditors ...RequestEditorFn) (*GetChannelResponse, error) {
+	rsp, err := c.GetChannel(ctx, key, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetChannelResponse(rsp)
+}
+
+// ChangeChannelWithBodyWithResponse Change a channel
+//
+// What is left out stays; `url` null: answers go by mail. One that is switched off takes nothing in, and what it was to be
+// told waits.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
+func (c *ClientWithResponses) ChangeChannelWithBodyWithResponse(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeChannelResponse, error) {
+	rsp, err := c.ChangeChannelWithBody(ctx, key, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeChannelResponse(rsp)
+}
+
+// ChangeChannelWithResponse Change a channel
+//
+// What is left out stays; `url` null: answers go by mail. One that is switched off takes nothing in, and what it was to be
+// told waits.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
+func (c *ClientWithResponses) ChangeChannelWithResponse(ctx context.Context, key string, body ChangeChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeChannelResponse, error) {
+	rsp, err := c.ChangeChannel(ctx, key, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeChannelResponse(rsp)
+}
+
+// RotateChannelWithBodyWithResponse Change the secret of a channel
+//
+// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
+// either, what leaves carries both signatures.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/channels/{key}/rotate (the `RotateChannel` operationId).
+func (c *ClientWithResponses) RotateChannelWithBodyWithResponse(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RotateChannelResponse, error) {
+	rsp, err := c.RotateChannelWithBody(ctx, key, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRotateChannelResponse(rsp)
+}
+
+// RotateChannelWithResponse Change the secret of a channel
+//
+// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
+// either, what leaves carries both signatures.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/channels/{key}/rotate (the `RotateChannel` operationId).
+func (c *ClientWithResponses) RotateChannelWithResponse(ctx context.Context, key string, body RotateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*RotateChannelResponse, error) {
+	rsp, err := c.RotateChannel(ctx, key, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRotateChannelResponse(rsp)
+}
+
 // ListClientsWithResponse Find client files
 //
 // Those that hold all words, or the beginnings of them, in name, addresses, phone or customer number. Clients of desks that
@@ -41922,13 +43916,14 @@ func (c *ClientWithResponses) MergeClientWithResponse(ctx context.Context, id st
 
 // ListDesksWithResponse Desks
 //
-// Those that the asker is in; to an admin all.
+// Those that the asker is in; to an admin all. With `kind` issue every issue desk: tickets are handed over to it by who is not in
+// it too (N57).
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/desks (the `ListDesks` operationId).
-func (c *ClientWithResponses) ListDesksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDesksResponse, error) {
-	rsp, err := c.ListDesks(ctx, reqEditors...)
+func (c *ClientWithResponses) ListDesksWithResponse(ctx context.Context, params *ListDesksParams, reqEditors ...RequestEditorFn) (*ListDesksResponse, error) {
+	rsp, err := c.ListDesks(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -42523,6 +44518,46 @@ func (c *ClientWithResponses) ChangeGroupWithResponse(ctx context.Context, key K
 		return nil, err
 	}
 	return ParseChangeGroupResponse(rsp)
+}
+
+// TakeInboundWithBodyWithResponse What a client says in a channel
+//
+// Signed with the channel's secret over the bytes of the body (Standard Webhooks: `webhook-id`, `webhook-timestamp`,
+// `webhook-signature`); no token. `webhook-id` is the message's `id`. The first message of a conversation opens a ticket
+// on the channel's desk, each further one goes to it; after its ticket was closed the conversation goes on in a follow-up,
+// as with mail. The same `id` again gives the first answer, with another content 422. An attachment is sent along in
+// base64; one that has a `url` instead is never fetched, its address is written below the text. It is stored when this
+// is answered, and applied soon after. 401 for a channel that is not there too.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/inbound/{channel} (the `TakeInbound` operationId).
+func (c *ClientWithResponses) TakeInboundWithBodyWithResponse(ctx context.Context, channel string, params *TakeInboundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakeInboundResponse, error) {
+	rsp, err := c.TakeInboundWithBody(ctx, channel, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeInboundResponse(rsp)
+}
+
+// TakeInboundWithResponse What a client says in a channel
+//
+// Signed with the channel's secret over the bytes of the body (Standard Webhooks: `webhook-id`, `webhook-timestamp`,
+// `webhook-signature`); no token. `webhook-id` is the message's `id`. The first message of a conversation opens a ticket
+// on the channel's desk, each further one goes to it; after its ticket was closed the conversation goes on in a follow-up,
+// as with mail. The same `id` again gives the first answer, with another content 422. An attachment is sent along in
+// base64; one that has a `url` instead is never fetched, its address is written below the text. It is stored when this
+// is answered, and applied soon after. 401 for a channel that is not there too.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/inbound/{channel} (the `TakeInbound` operationId).
+func (c *ClientWithResponses) TakeInboundWithResponse(ctx context.Context, channel string, params *TakeInboundParams, body TakeInboundJSONRequestBody, reqEditors ...RequestEditorFn) (*TakeInboundResponse, error) {
+	rsp, err := c.TakeInbound(ctx, channel, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeInboundResponse(rsp)
 }
 
 // ListLedgerWithResponse What became of each mail
@@ -46891,6 +48926,562 @@ func ParseGetCalendarYearResponse(rsp *http.Response) (*GetCalendarYearResponse,
 	return response, nil
 }
 
+// ParseListChannelsResponse parses an HTTP response from a ListChannelsWithResponse call
+func ParseListChannelsResponse(rsp *http.Response) (*ListChannelsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListChannelsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExternalChannelList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListChannelsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListChannelsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateChannelResponse parses an HTTP response from a CreateChannelWithResponse call
+func ParseCreateChannelResponse(rsp *http.Response) (*CreateChannelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateChannelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest NewExternalChannel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CreateChannelResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateChannelResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteChannelResponse parses an HTTP response from a DeleteChannelWithResponse call
+func ParseDeleteChannelResponse(rsp *http.Response) (*DeleteChannelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteChannelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteChannelResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteChannelResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetChannelResponse parses an HTTP response from a GetChannelWithResponse call
+func ParseGetChannelResponse(rsp *http.Response) (*GetChannelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetChannelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExternalChannel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetChannelResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetChannelResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseChangeChannelResponse parses an HTTP response from a ChangeChannelWithResponse call
+func ParseChangeChannelResponse(rsp *http.Response) (*ChangeChannelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeChannelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExternalChannel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ChangeChannelResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ChangeChannelResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRotateChannelResponse parses an HTTP response from a RotateChannelWithResponse call
+func ParseRotateChannelResponse(rsp *http.Response) (*RotateChannelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RotateChannelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest NewExternalChannel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers RotateChannelResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers RotateChannelResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListClientsResponse parses an HTTP response from a ListClientsWithResponse call
 func ParseListClientsResponse(rsp *http.Response) (*ListClientsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -49968,6 +52559,97 @@ func ParseChangeGroupResponse(rsp *http.Response) (*ChangeGroupResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ChangeGroupResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseTakeInboundResponse parses an HTTP response from a TakeInboundWithResponse call
+func ParseTakeInboundResponse(rsp *http.Response) (*TakeInboundResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TakeInboundResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest InboundTaken
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers TakeInboundResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers TakeInboundResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -256,6 +256,24 @@ func (e ChangeDeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for ChangeExternalChannelVerified.
+const (
+	ChangeExternalChannelVerifiedEmail ChangeExternalChannelVerified = "email"
+	ChangeExternalChannelVerifiedPhone ChangeExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the ChangeExternalChannelVerified enum.
+func (e ChangeExternalChannelVerified) Valid() bool {
+	switch e {
+	case ChangeExternalChannelVerifiedEmail:
+		return true
+	case ChangeExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangeForbiddenWordAction.
 const (
 	ChangeForbiddenWordActionBlock ChangeForbiddenWordAction = "block"
@@ -979,6 +997,42 @@ func (e CreateDeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for CreateExternalChannelKind.
+const (
+	CreateExternalChannelKindChat     CreateExternalChannelKind = "chat"
+	CreateExternalChannelKindExternal CreateExternalChannelKind = "external"
+)
+
+// Valid indicates whether the value is a known member of the CreateExternalChannelKind enum.
+func (e CreateExternalChannelKind) Valid() bool {
+	switch e {
+	case CreateExternalChannelKindChat:
+		return true
+	case CreateExternalChannelKindExternal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateExternalChannelVerified.
+const (
+	CreateExternalChannelVerifiedEmail CreateExternalChannelVerified = "email"
+	CreateExternalChannelVerifiedPhone CreateExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the CreateExternalChannelVerified enum.
+func (e CreateExternalChannelVerified) Valid() bool {
+	switch e {
+	case CreateExternalChannelVerifiedEmail:
+		return true
+	case CreateExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CreateForbiddenWordAction.
 const (
 	CreateForbiddenWordActionBlock CreateForbiddenWordAction = "block"
@@ -1543,6 +1597,42 @@ func (e ExplanationLineReason) Valid() bool {
 	}
 }
 
+// Defines values for ExternalChannelKind.
+const (
+	ExternalChannelKindChat     ExternalChannelKind = "chat"
+	ExternalChannelKindExternal ExternalChannelKind = "external"
+)
+
+// Valid indicates whether the value is a known member of the ExternalChannelKind enum.
+func (e ExternalChannelKind) Valid() bool {
+	switch e {
+	case ExternalChannelKindChat:
+		return true
+	case ExternalChannelKindExternal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExternalChannelVerified.
+const (
+	ExternalChannelVerifiedEmail ExternalChannelVerified = "email"
+	ExternalChannelVerifiedPhone ExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the ExternalChannelVerified enum.
+func (e ExternalChannelVerified) Valid() bool {
+	switch e {
+	case ExternalChannelVerifiedEmail:
+		return true
+	case ExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ForbiddenWordAction.
 const (
 	ForbiddenWordActionBlock ForbiddenWordAction = "block"
@@ -2008,6 +2098,42 @@ func (e NewDraftMessageBodyFormat) Valid() bool {
 	}
 }
 
+// Defines values for NewExternalChannelKind.
+const (
+	NewExternalChannelKindChat     NewExternalChannelKind = "chat"
+	NewExternalChannelKindExternal NewExternalChannelKind = "external"
+)
+
+// Valid indicates whether the value is a known member of the NewExternalChannelKind enum.
+func (e NewExternalChannelKind) Valid() bool {
+	switch e {
+	case NewExternalChannelKindChat:
+		return true
+	case NewExternalChannelKindExternal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewExternalChannelVerified.
+const (
+	NewExternalChannelVerifiedEmail NewExternalChannelVerified = "email"
+	NewExternalChannelVerifiedPhone NewExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the NewExternalChannelVerified enum.
+func (e NewExternalChannelVerified) Valid() bool {
+	switch e {
+	case NewExternalChannelVerifiedEmail:
+		return true
+	case NewExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for NewFormFieldBy.
 const (
 	NewFormFieldByClient   NewFormFieldBy = "client"
@@ -2238,6 +2364,7 @@ func (e PresenceDoing) Valid() bool {
 
 // Defines values for PreviewNoMail.
 const (
+	PreviewNoMailChannel     PreviewNoMail = "channel"
 	PreviewNoMailLessThannil PreviewNoMail = "<nil>"
 	PreviewNoMailNoAddress   PreviewNoMail = "no_address"
 	PreviewNoMailNotSent     PreviewNoMail = "not_sent"
@@ -2247,6 +2374,8 @@ const (
 // Valid indicates whether the value is a known member of the PreviewNoMail enum.
 func (e PreviewNoMail) Valid() bool {
 	switch e {
+	case PreviewNoMailChannel:
+		return true
 	case PreviewNoMailLessThannil:
 		return true
 	case PreviewNoMailNoAddress:
@@ -2929,6 +3058,24 @@ func (e GetBulkParamsOutcome) Valid() bool {
 	}
 }
 
+// Defines values for ListDesksParamsKind.
+const (
+	ListDesksParamsKindInquiry ListDesksParamsKind = "inquiry"
+	ListDesksParamsKindIssue   ListDesksParamsKind = "issue"
+)
+
+// Valid indicates whether the value is a known member of the ListDesksParamsKind enum.
+func (e ListDesksParamsKind) Valid() bool {
+	switch e {
+	case ListDesksParamsKindInquiry:
+		return true
+	case ListDesksParamsKindIssue:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExplainPolicyParamsClock.
 const (
 	ExplainPolicyParamsClockFirstResponse ExplainPolicyParamsClock = "first_response"
@@ -3362,6 +3509,19 @@ type ChangeDeskLayout string
 // ChangeDeskProcess defines model for ChangeDesk.Process.
 type ChangeDeskProcess string
 
+// ChangeExternalChannel defines model for ChangeExternalChannel.
+type ChangeExternalChannel struct {
+	// Desk On which its next tickets are opened.
+	Desk     *Key                             `json:"desk,omitempty"`
+	Enabled  *bool                            `json:"enabled,omitempty"`
+	Name     *string                          `json:"name,omitempty"`
+	Url      *string                          `json:"url,omitempty"`
+	Verified *[]ChangeExternalChannelVerified `json:"verified,omitempty"`
+}
+
+// ChangeExternalChannelVerified defines model for ChangeExternalChannel.Verified.
+type ChangeExternalChannelVerified string
+
 // ChangeForbiddenWord defines model for ChangeForbiddenWord.
 type ChangeForbiddenWord struct {
 	// Action Warn the writer, or do not let it leave.
@@ -3766,6 +3926,15 @@ type CommandProblem struct {
 	Unseen *[]TimelineItem `json:"unseen,omitempty"`
 }
 
+// Conversation defines model for Conversation.
+type Conversation struct {
+	// Channel Key of the channel.
+	Channel string `json:"channel"`
+
+	// Id The channel's own.
+	Id string `json:"id"`
+}
+
 // CreateAgent defines model for CreateAgent.
 type CreateAgent struct {
 	Desks  *[]Key `json:"desks,omitempty"`
@@ -3894,6 +4063,26 @@ type CreateDeskLayout string
 
 // CreateDeskProcess As the kind unless said.
 type CreateDeskProcess string
+
+// CreateExternalChannel defines model for CreateExternalChannel.
+type CreateExternalChannel struct {
+	// Desk On which its tickets are opened.
+	Desk    Key   `json:"desk"`
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key      Key                              `json:"key"`
+	Kind     *CreateExternalChannelKind       `json:"kind,omitempty"`
+	Name     *string                          `json:"name,omitempty"`
+	Url      *string                          `json:"url,omitempty"`
+	Verified *[]CreateExternalChannelVerified `json:"verified,omitempty"`
+}
+
+// CreateExternalChannelKind defines model for CreateExternalChannel.Kind.
+type CreateExternalChannelKind string
+
+// CreateExternalChannelVerified defines model for CreateExternalChannel.Verified.
+type CreateExternalChannelVerified string
 
 // CreateForbiddenWord defines model for CreateForbiddenWord.
 type CreateForbiddenWord struct {
@@ -4461,6 +4650,43 @@ type ExplanationLine struct {
 // ExplanationLineReason defines model for ExplanationLine.Reason.
 type ExplanationLineReason string
 
+// ExternalChannel defines model for ExternalChannel.
+type ExternalChannel struct {
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+	Desk      string    `json:"desk"`
+	Enabled   bool      `json:"enabled"`
+	Key       string    `json:"key"`
+
+	// Kind The channel of its tickets.
+	Kind ExternalChannelKind `json:"kind"`
+	Name string              `json:"name"`
+
+	// OldSecretUntil Until when the secret before the last is live too.
+	OldSecretUntil *time.Time `json:"old_secret_until"`
+
+	// Pending How many messages it has not taken yet.
+	Pending int `json:"pending"`
+
+	// Url Where answers go; null: they go by mail.
+	Url *string `json:"url"`
+
+	// Verified What the program proves of people: by that they join the file of a client who is known.
+	Verified []ExternalChannelVerified `json:"verified"`
+}
+
+// ExternalChannelKind The channel of its tickets.
+type ExternalChannelKind string
+
+// ExternalChannelVerified defines model for ExternalChannel.Verified.
+type ExternalChannelVerified string
+
+// ExternalChannelList defines model for ExternalChannelList.
+type ExternalChannelList struct {
+	Items []ExternalChannel `json:"items"`
+	Total int               `json:"total"`
+}
+
 // Factor defines model for Factor.
 type Factor struct {
 	// Needed The role is let in with a second factor only.
@@ -4699,6 +4925,58 @@ type ImportCalendar struct {
 
 	// To Last one; within 100 years.
 	To openapi_types.Date `json:"to"`
+}
+
+// InboundFile defines model for InboundFile.
+type InboundFile struct {
+	// Data Base64.
+	Data *string `json:"data,omitempty"`
+	Name string  `json:"name"`
+	Type *string `json:"type,omitempty"`
+
+	// Url In place of `data`: never fetched, agents see the address.
+	Url *string `json:"url,omitempty"`
+}
+
+// InboundMessage Something must be said, in `text`, `html` or `attachments`.
+type InboundMessage struct {
+	Attachments *[]InboundFile `json:"attachments,omitempty"`
+
+	// Conversation The program's own.
+	Conversation string `json:"conversation"`
+
+	// Html Sanitised; without `text`, the text is read from it.
+	Html *string `json:"html,omitempty"`
+
+	// Id The program's own, of this message: nothing is taken in twice.
+	Id string `json:"id"`
+
+	// Language Of the ticket: ja or en; none: as the text looks.
+	Language *string       `json:"language,omitempty"`
+	Sender   InboundSender `json:"sender"`
+	Text     *string       `json:"text,omitempty"`
+
+	// Title Of a ticket that this opens; none: the beginning of the text.
+	Title *string `json:"title,omitempty"`
+}
+
+// InboundSender defines model for InboundSender.
+type InboundSender struct {
+	Email *string `json:"email,omitempty"`
+
+	// Id The program's own, of the person.
+	Id    string  `json:"id"`
+	Name  *string `json:"name,omitempty"`
+	Phone *string `json:"phone,omitempty"`
+}
+
+// InboundTaken defines model for InboundTaken.
+type InboundTaken struct {
+	// At When it was stored.
+	At           time.Time `json:"at"`
+	Conversation string    `json:"conversation"`
+	Id           string    `json:"id"`
+	Ticket       int64     `json:"ticket"`
 }
 
 // Key Lower-case word of a desk, group or agent.
@@ -5113,6 +5391,40 @@ type NewDraftMessage struct {
 // NewDraftMessageBodyFormat defines model for NewDraftMessage.BodyFormat.
 type NewDraftMessageBodyFormat string
 
+// NewExternalChannel defines model for NewExternalChannel.
+type NewExternalChannel struct {
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+	Desk      string    `json:"desk"`
+	Enabled   bool      `json:"enabled"`
+	Key       string    `json:"key"`
+
+	// Kind The channel of its tickets.
+	Kind NewExternalChannelKind `json:"kind"`
+	Name string                 `json:"name"`
+
+	// OldSecretUntil Until when the secret before the last is live too.
+	OldSecretUntil *time.Time `json:"old_secret_until"`
+
+	// Pending How many messages it has not taken yet.
+	Pending int `json:"pending"`
+
+	// Secret Shown once.
+	Secret string `json:"secret"`
+
+	// Url Where answers go; null: they go by mail.
+	Url *string `json:"url"`
+
+	// Verified What the program proves of people: by that they join the file of a client who is known.
+	Verified []NewExternalChannelVerified `json:"verified"`
+}
+
+// NewExternalChannelKind The channel of its tickets.
+type NewExternalChannelKind string
+
+// NewExternalChannelVerified defines model for NewExternalChannel.Verified.
+type NewExternalChannelVerified string
+
 // NewFactor defines model for NewFactor.
 type NewFactor struct {
 	// Secret Base32, to be typed.
@@ -5516,16 +5828,19 @@ type Preview struct {
 	LeavesAfterSeconds int          `json:"leaves_after_seconds"`
 	Mail               *PreviewMail `json:"mail"`
 
-	// NoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+	// NoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address; the channel is told (`spoken`).
 	NoMail *PreviewNoMail `json:"no_mail"`
 
 	// Outcome What the rules would answer now.
 	Outcome    PreviewOutcome `json:"outcome"`
 	Reason     *string        `json:"reason"`
 	ReasonText *string        `json:"reason_text"`
+
+	// Spoken What the channel of the ticket is told instead of a mail, or besides one to those whom the message names; left out where there is none.
+	Spoken *PreviewSpoken `json:"spoken,omitempty"`
 }
 
-// PreviewNoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+// PreviewNoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address; the channel is told (`spoken`).
 type PreviewNoMail string
 
 // PreviewOutcome What the rules would answer now.
@@ -5576,6 +5891,22 @@ type PreviewRequestCommand string
 type PreviewResolve struct {
 	Category *Category `json:"category,omitempty"`
 	Solution *string   `json:"solution,omitempty"`
+}
+
+// PreviewSpoken defines model for PreviewSpoken.
+type PreviewSpoken struct {
+	Attachments []PreviewFile `json:"attachments"`
+
+	// Channel Key of the channel.
+	Channel string `json:"channel"`
+
+	// Conversation The channel's own id.
+	Conversation string `json:"conversation"`
+
+	// Html Sanitised. Show it in a sandboxed frame.
+	Html     string `json:"html"`
+	Markdown string `json:"markdown"`
+	Text     string `json:"text"`
 }
 
 // Priority defines model for Priority.
@@ -5713,7 +6044,10 @@ type ReceptionTypeList struct {
 
 // Recipient defines model for Recipient.
 type Recipient struct {
-	Attempts  int            `json:"attempts"`
+	Attempts int `json:"attempts"`
+
+	// Channel Key of the channel that is told; left out where it is mailed.
+	Channel   *string        `json:"channel,omitempty"`
 	Reason    *string        `json:"reason"`
 	Recipient string         `json:"recipient"`
 	State     RecipientState `json:"state"`
@@ -6026,12 +6360,15 @@ type Ticket struct {
 	Clocks   []Clock `json:"clocks"`
 
 	// ClosesAt When it closes by itself.
-	ClosesAt  *time.Time             `json:"closes_at"`
-	CreatedAt time.Time              `json:"created_at"`
-	Desk      string                 `json:"desk"`
-	DueAt     *time.Time             `json:"due_at"`
-	Fields    map[string]interface{} `json:"fields"`
-	Group     *string                `json:"group"`
+	ClosesAt *time.Time `json:"closes_at"`
+
+	// Conversation Where it is answered outside mail; left out where there is none.
+	Conversation *Conversation          `json:"conversation,omitempty"`
+	CreatedAt    time.Time              `json:"created_at"`
+	Desk         string                 `json:"desk"`
+	DueAt        *time.Time             `json:"due_at"`
+	Fields       map[string]interface{} `json:"fields"`
+	Group        *string                `json:"group"`
 
 	// HandOver The present one; null where there is none, or it was recalled.
 	HandOver    *HandOver    `json:"hand_over"`
@@ -6478,6 +6815,15 @@ type ListClientsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListDesksParams defines parameters for ListDesks.
+type ListDesksParams struct {
+	// Kind Of this kind only.
+	Kind *ListDesksParamsKind `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
+// ListDesksParamsKind defines parameters for ListDesks.
+type ListDesksParamsKind string
+
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	// After A number of the log: what stands behind it.
@@ -6504,6 +6850,13 @@ type RateByLinkParams struct {
 type ListForbiddenWordsParams struct {
 	// Desk Of this one and of every desk.
 	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+}
+
+// TakeInboundParams defines parameters for TakeInbound.
+type TakeInboundParams struct {
+	WebhookId        *string `json:"webhook-id,omitempty"`
+	WebhookTimestamp *string `json:"webhook-timestamp,omitempty"`
+	WebhookSignature *string `json:"webhook-signature,omitempty"`
 }
 
 // ListLedgerParams defines parameters for ListLedger.
@@ -6935,6 +7288,15 @@ type ChangeCalendarJSONRequestBody = ChangeCalendar
 // ImportCalendarJSONRequestBody defines body for ImportCalendar for application/json ContentType.
 type ImportCalendarJSONRequestBody = ImportCalendar
 
+// CreateChannelJSONRequestBody defines body for CreateChannel for application/json ContentType.
+type CreateChannelJSONRequestBody = CreateExternalChannel
+
+// ChangeChannelJSONRequestBody defines body for ChangeChannel for application/json ContentType.
+type ChangeChannelJSONRequestBody = ChangeExternalChannel
+
+// RotateChannelJSONRequestBody defines body for RotateChannel for application/json ContentType.
+type RotateChannelJSONRequestBody = RotateWebhook
+
 // ChangeClientJSONRequestBody defines body for ChangeClient for application/json ContentType.
 type ChangeClientJSONRequestBody = ChangeClient
 
@@ -6982,6 +7344,9 @@ type CreateGroupJSONRequestBody = CreateGroup
 
 // ChangeGroupJSONRequestBody defines body for ChangeGroup for application/json ContentType.
 type ChangeGroupJSONRequestBody = ChangeGroup
+
+// TakeInboundJSONRequestBody defines body for TakeInbound for application/json ContentType.
+type TakeInboundJSONRequestBody = InboundMessage
 
 // CreateMacroJSONRequestBody defines body for CreateMacro for application/json ContentType.
 type CreateMacroJSONRequestBody = CreateMacro
@@ -7216,6 +7581,24 @@ type ServerInterface interface {
 	// GetCalendarYear The picture of a year
 	// (GET /api/v1/calendars/{key}/years/{year})
 	GetCalendarYear(c *gin.Context, key string, year int)
+	// ListChannels Programs that bring conversations from outside mail
+	// (GET /api/v1/channels)
+	ListChannels(c *gin.Context)
+	// CreateChannel Let a program bring conversations
+	// (POST /api/v1/channels)
+	CreateChannel(c *gin.Context)
+	// DeleteChannel Take a channel away
+	// (DELETE /api/v1/channels/{key})
+	DeleteChannel(c *gin.Context, key string)
+	// GetChannel One channel
+	// (GET /api/v1/channels/{key})
+	GetChannel(c *gin.Context, key string)
+	// ChangeChannel Change a channel
+	// (PATCH /api/v1/channels/{key})
+	ChangeChannel(c *gin.Context, key string)
+	// RotateChannel Change the secret of a channel
+	// (POST /api/v1/channels/{key}/rotate)
+	RotateChannel(c *gin.Context, key string)
 	// ListClients Find client files
 	// (GET /api/v1/clients)
 	ListClients(c *gin.Context, params ListClientsParams)
@@ -7233,7 +7616,7 @@ type ServerInterface interface {
 	MergeClient(c *gin.Context, id string)
 	// ListDesks Desks
 	// (GET /api/v1/desks)
-	ListDesks(c *gin.Context)
+	ListDesks(c *gin.Context, params ListDesksParams)
 	// CreateDesk Add a desk
 	// (POST /api/v1/desks)
 	CreateDesk(c *gin.Context)
@@ -7312,6 +7695,9 @@ type ServerInterface interface {
 	// ChangeGroup Change a group
 	// (PATCH /api/v1/groups/{key})
 	ChangeGroup(c *gin.Context, key Key)
+	// TakeInbound What a client says in a channel
+	// (POST /api/v1/inbound/{channel})
+	TakeInbound(c *gin.Context, channel string, params TakeInboundParams)
 	// ListLedger What became of each mail
 	// (GET /api/v1/ledger)
 	ListLedger(c *gin.Context, params ListLedgerParams)
@@ -8229,6 +8615,132 @@ func (siw *ServerInterfaceWrapper) GetCalendarYear(c *gin.Context) {
 	siw.Handler.GetCalendarYear(c, key, year)
 }
 
+// ListChannels operation middleware
+func (siw *ServerInterfaceWrapper) ListChannels(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListChannels(c)
+}
+
+// CreateChannel operation middleware
+func (siw *ServerInterfaceWrapper) CreateChannel(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateChannel(c)
+}
+
+// DeleteChannel operation middleware
+func (siw *ServerInterfaceWrapper) DeleteChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteChannel(c, key)
+}
+
+// GetChannel operation middleware
+func (siw *ServerInterfaceWrapper) GetChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetChannel(c, key)
+}
+
+// ChangeChannel operation middleware
+func (siw *ServerInterfaceWrapper) ChangeChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeChannel(c, key)
+}
+
+// RotateChannel operation middleware
+func (siw *ServerInterfaceWrapper) RotateChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RotateChannel(c, key)
+}
+
 // ListClients operation middleware
 func (siw *ServerInterfaceWrapper) ListClients(c *gin.Context) {
 
@@ -8375,6 +8887,20 @@ func (siw *ServerInterfaceWrapper) MergeClient(c *gin.Context) {
 // ListDesks operation middleware
 func (siw *ServerInterfaceWrapper) ListDesks(c *gin.Context) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDesksParams
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -8382,7 +8908,7 @@ func (siw *ServerInterfaceWrapper) ListDesks(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.ListDesks(c)
+	siw.Handler.ListDesks(c, params)
 }
 
 // CreateDesk operation middleware
@@ -8956,6 +9482,93 @@ func (siw *ServerInterfaceWrapper) ChangeGroup(c *gin.Context) {
 	}
 
 	siw.Handler.ChangeGroup(c, key)
+}
+
+// TakeInbound operation middleware
+func (siw *ServerInterfaceWrapper) TakeInbound(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel" -------------
+	var channel string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel", c.Param("channel"), &channel, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TakeInboundParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "webhook-id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("webhook-id")]; found {
+		var WebhookId string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for webhook-id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "webhook-id", valueList[0], &WebhookId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter webhook-id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.WebhookId = &WebhookId
+
+	}
+
+	// ------------- Optional header parameter "webhook-timestamp" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("webhook-timestamp")]; found {
+		var WebhookTimestamp string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for webhook-timestamp, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "webhook-timestamp", valueList[0], &WebhookTimestamp, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter webhook-timestamp: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.WebhookTimestamp = &WebhookTimestamp
+
+	}
+
+	// ------------- Optional header parameter "webhook-signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("webhook-signature")]; found {
+		var WebhookSignature string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for webhook-signature, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "webhook-signature", valueList[0], &WebhookSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter webhook-signature: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.WebhookSignature = &WebhookSignature
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TakeInbound(c, channel, params)
 }
 
 // ListLedger operation middleware
@@ -12911,6 +13524,13 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/webhooks/:id/ping", wrapper.PingWebhook)
 	router.GET(options.BaseURL+"/api/v1/webhooks/:id/deliveries", wrapper.ListHookDeliveries)
 	router.POST(options.BaseURL+"/api/v1/webhooks/:id/deliveries/:delivery/redeliver", wrapper.RedeliverHook)
+	router.GET(options.BaseURL+"/api/v1/channels", wrapper.ListChannels)
+	router.POST(options.BaseURL+"/api/v1/channels", wrapper.CreateChannel)
+	router.DELETE(options.BaseURL+"/api/v1/channels/:key", wrapper.DeleteChannel)
+	router.GET(options.BaseURL+"/api/v1/channels/:key", wrapper.GetChannel)
+	router.PATCH(options.BaseURL+"/api/v1/channels/:key", wrapper.ChangeChannel)
+	router.POST(options.BaseURL+"/api/v1/channels/:key/rotate", wrapper.RotateChannel)
+	router.POST(options.BaseURL+"/api/v1/inbound/:channel", wrapper.TakeInbound)
 	router.POST(options.BaseURL+"/api/v1/bulk", wrapper.CreateBulk)
 	router.GET(options.BaseURL+"/api/v1/bulk/:id", wrapper.GetBulk)
 	router.POST(options.BaseURL+"/api/v1/bulk/:id/pause", wrapper.PauseBulk)
