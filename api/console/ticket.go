@@ -280,6 +280,8 @@ type explainView struct {
 	N     string
 	Due   *moment
 	Lines []explainLine
+	// Picture has the days from beginning to end; nil where the record does not reach all of it.
+	Picture *deadlineView
 }
 
 type explainLine struct {
@@ -302,6 +304,7 @@ func (v *visit) clockFragment() error {
 			From: v.dayAndTime(from), To: v.dayAndTime(to), Text: l.Text, Name: deref(l.Name), Span: v.span(l.Minutes), Counted: l.Counted,
 		})
 	}
+	out.Picture = v.pictureOf(out.Explanation)
 	return v.show(http.StatusOK, "explain", out)
 }
 
