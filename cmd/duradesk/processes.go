@@ -59,6 +59,7 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 		SavedViews: savedViews{d.store}, Clients: clients{d.store},
 		Habits:         habits{d.store},
 		Reports:        counts{d.store},
+		MailKeys:       d.keys,
 		BootstrapToken: c.BootstrapToken, BaseURL: d.BaseURL, TemporalUIURL: d.TemporalUIURL, Namespace: options.Namespace, Log: d.log,
 	}
 	if err := c.identitySettings.apply(&door); err != nil {
