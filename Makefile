@@ -53,6 +53,7 @@ soak: ## Look longer: every property 20,000 times, every fuzz target for FUZZTIM
 	  done; \
 	done
 	DURADESK_SOAK=1 go test -timeout 1h -v -run TestHowLongListsTake ./postgres/crowd
+	DURADESK_SOAK=1 DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test -timeout 1h -v -run TestEachWebhookIsDelivered ./workflows/replay
 	DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test $(RACE) -count 3 -timeout 2h ./...
 
 .PHONY: bench

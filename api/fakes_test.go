@@ -60,6 +60,8 @@ type fake struct {
 	changed  chan struct{} // closed at every change
 	feed     fakeFeed
 	tells    *fakeTells
+	spoken   *fakeChannels
+	spokenIn string // the channel that every ticket is answered in; "": by mail
 	bulk     *fakeBulk
 
 	idle   bool  // the worker is away: nothing is applied
@@ -81,7 +83,7 @@ func newFake() *fake {
 	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 	f := &fake{
 		now: now, tickets: map[ticket.Number]*ticket.Record{}, items: map[ticket.Number][]ticket.Item{}, past: map[ticket.Number][]Past{}, receipts: map[string]*stored{},
-		people: map[string]Person{}, tokens: map[string]Token{}, policies: map[string]ticket.Settings{}, notices: map[string][]Notice{}, changed: make(chan struct{}), tells: newTells(now), bulk: newBulk(now), identity: newIdentity(),
+		people: map[string]Person{}, tokens: map[string]Token{}, policies: map[string]ticket.Settings{}, notices: map[string][]Notice{}, changed: make(chan struct{}), tells: newTells(now), spoken: newChannels(now), bulk: newBulk(now), identity: newIdentity(),
 		desks:  []Desk{{Key: "support", Name: "サポート", Kind: "inquiry", Address: "support@desk.example", Groups: []string{"support"}}, {Key: "other", Name: "Other", Kind: "inquiry", Groups: []string{"tier9"}}, {Key: "repairs", Name: "修理", Kind: "issue", Process: "issue", Groups: []string{"tier9"}}, {Key: "alarm", Name: "Alarm", Kind: "issue", Process: "incident"}},
 		groups: []Group{{Key: "support", Name: "一次対応", Members: []string{"sato"}}, {Key: "tier2", Name: "二次対応"}, {Key: "tier9", Name: "Elsewhere"}},
 		boxes:  []Mailbox{{ID: "box-1", Desk: "support", Address: "support@desk.example", State: "polling"}, {ID: "box-2", Desk: "other", Address: "other@desk.example", State: "polling"}},
@@ -328,6 +330,16 @@ func (f *fake) File(_ context.Context, id string) (ticket.Attachment, []byte, er
 	return ticket.Attachment{ID: id, Name: `../請求書 "1".html`, Type: "text/html", Size: 25}, []byte("<script>alert(1)</script>"), nil
 }
 
+// attach puts a file to what the client said first.
+func (f *fake) attach(n ticket.Number) {
+	for i := range f.items[n] {
+		if f.items[n][i].Type == "message" {
+			f.items[n][i].Attachments = []ticket.Attachment{{ID: fmt.Sprintf("f-%d", n), Name: "a.pdf", Type: "application/pdf", Size: 3}}
+			return
+		}
+	}
+}
+
 func (f *fake) Parts(context.Context) []Part { return f.parts }
 
 // fresh is a desk of its own with a door, and a call as somebody.
@@ -341,7 +353,7 @@ func (f *fake) door() http.Handler { return New(f.options()) }
 
 func (f *fake) options() Options {
 	return Options{
-		Reader: f, Queue: f, Feed: &f.feed, Tells: f.tells, Bulk: f.bulk, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), Postman: (*fakeIdentity)(f), BootstrapToken: bootstrap,
+		Reader: f, Queue: f, Feed: &f.feed, Tells: f.tells, Channels: f.spoken, Bulk: f.bulk, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), Postman: (*fakeIdentity)(f), BootstrapToken: bootstrap, MailKeys: testKeys,
 		Drafts:     &f.drafts,
 		Letters:    (*fakeLetters)(f),
 		SavedViews: &f.saved, Clients: (*fakeIdentity)(f),

@@ -135,7 +135,9 @@ func (f *fakeLetters) Preview(_ context.Context, n ticket.Number, k ticket.Kind,
 		Body: m.Body, Format: m.Format, Files: m.Files, Signature: "-- サポート",
 	}
 	to := m.To
-	if len(to) == 0 && rec.Client.Email != "" {
+	if f.spokenIn != "" {
+		out.Channel, out.Spoken = f.spokenIn, "room"
+	} else if len(to) == 0 && rec.Client.Email != "" {
 		to = []string{rec.Client.Email}
 	}
 	for _, a := range to {

@@ -250,10 +250,13 @@ type Hint struct {
 	Client   string
 }
 
-// Stir is one thing heard: the feed has grown, or with a number, presence at that ticket has changed.
+// Stir is one thing heard: the feed has grown, or with a number, presence at that ticket has changed; with a client too,
+// how a message of the ticket fares.
 type Stir struct {
-	Number ticket.Number
-	Desk   string
+	Number   ticket.Number
+	Desk     string
+	Client   string
+	Revision int64
 }
 
 // Presence is one agent at one ticket.

@@ -61,6 +61,8 @@ var rights = map[string]right{
 
 	"listEvents": {scopeRead, ticket.RoleAgent},
 	"getReport":  {scopeRead, ticket.RoleLead},
+	"getPortal":  {scopeRead, ticket.RoleAgent},
+	"openTicket": {scopeReply, ticket.RoleAgent}, // for clients: who of the staff asks is told to open another way
 
 	"listWebhooks":       {scopeAdmin, ticket.RoleAdmin},
 	"createWebhook":      {scopeAdmin, ticket.RoleAdmin},
@@ -71,6 +73,13 @@ var rights = map[string]right{
 	"pingWebhook":        {scopeAdmin, ticket.RoleAdmin},
 	"listHookDeliveries": {scopeAdmin, ticket.RoleAdmin},
 	"redeliverHook":      {scopeAdmin, ticket.RoleAdmin},
+
+	"listChannels":  {scopeAdmin, ticket.RoleAdmin},
+	"createChannel": {scopeAdmin, ticket.RoleAdmin},
+	"getChannel":    {scopeAdmin, ticket.RoleAdmin},
+	"changeChannel": {scopeAdmin, ticket.RoleAdmin},
+	"deleteChannel": {scopeAdmin, ticket.RoleAdmin},
+	"rotateChannel": {scopeAdmin, ticket.RoleAdmin},
 
 	"createBulk": {scopeAct, ticket.RoleAgent},
 	"getBulk":    {scopeRead, ticket.RoleAgent}, // his own; a lead any
@@ -164,6 +173,8 @@ var rights = map[string]right{
 	"listTextModules":    {scopeRead, ticket.RoleAgent},
 	"listTriggers":       {scopeRead, ticket.RoleAgent},
 	"listForbiddenWords": {scopeRead, ticket.RoleAgent},
+	"tryForbiddenWords":  {scopeRead, ticket.RoleAgent}, // it stores nothing
+	"explainPolicy":      {scopeRead, ticket.RoleAgent},
 
 	// A lead furnishes his desks; what is for every desk is an admin's (furniture.go).
 	"createReceptionType": {scopeAdmin, ticket.RoleLead},
@@ -228,6 +239,9 @@ var clientRights = map[string]access{
 	"clientReply":   portal,
 	"clientVerdict": portal,
 	"giveFeedback":  portal,
+	"getPortal":     portal,
+	"openTicket":    portal,
+	"getAttachment": portal, // of what was said to him
 }
 
 // holds reports whether what a client has is enough.

@@ -109,22 +109,23 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 	}{
 		{scopeNone, "agent", "getSession deleteSession"},
 		{scopeReply, "agent", "clientReply agentResponse"},
-		{scopeReply, "nobody", "clientVerdict giveFeedback"}, // the client's own words
+		{scopeReply, "nobody", "clientVerdict giveFeedback openTicket"}, // the client's own words
 		{scopeAdmin, "lead", "setClientAccess"},
 		{scopeAdmin, "agent", "listSessions endSessions endSession"},                                                           // with a session always: TestSessionsAreListedAndEnded
 		{scopeAdmin, "agent", "changePassword getFactor enrolFactor giveFactor confirmFactor renewRecoveryCodes removeFactor"}, // as these
 		{scopeAdmin, "admin", "listAudit"},
-		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes getMailbox listUndeliverable listDesks getDesk listGroups listAgents getAgent"},
+		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes getMailbox listUndeliverable getPortal listDesks getDesk listGroups listAgents getAgent"},
 		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence listEvents"},
 		{scopeRead, "agent", "getBulk"},
 		{scopeAct, "agent", "createBulk pauseBulk resumeBulk cancelBulk undoBulk"},
 		{scopeAdmin, "admin", "listWebhooks createWebhook getWebhook changeWebhook deleteWebhook rotateWebhook pingWebhook listHookDeliveries redeliverHook"},
+		{scopeAdmin, "admin", "listChannels createChannel getChannel changeChannel deleteChannel rotateChannel"},
 		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile previewMail getSettings saveSettings getListLook saveListLook"},
 		{scopeRead, "agent", "getView listClients getClient"},
 		{scopeAct, "agent", "createView changeView deleteView changeClient"},
 		{scopeAct, "lead", "mergeClient"},
 		{scopeAct, "agent", "saveDraft deleteDraft"},
-		{scopeRead, "agent", "listReceptionTypes listTemplates getCalendar listMacros useMacro listTextModules listTriggers listForbiddenWords"},
+		{scopeRead, "agent", "listReceptionTypes listTemplates getCalendar listMacros useMacro listTextModules listTriggers listForbiddenWords tryForbiddenWords explainPolicy"},
 		{scopeRead, "lead", "listLedger reconcileMailbox getReport"},
 		{scopeAct, "agent", "createTicket holdTicket resolveTicket escalateTicket assignTicket addNote classifyTicket mergeTicket unmergeTicket linkTicket recallTicket makePromise splitMessage moveMessage withdrawMessage retryQuarantined clearUndeliverable"},
 		{scopeAct, "lead", "closeTicket restoreTicket deleteTicket"},
@@ -227,9 +228,9 @@ func TestOperationsByClientAndRelation(t *testing.T) {
 	const own, together, stranger, nobody = "c_01", "c_03", "c_04", "c_05" // portal, full, full, none
 	const colleague = "c_02"                                               // portal, in the organisation of c_01
 	about := map[string]string{                                            // the ticket 1042
-		"getTicket": "", "getTimeline": "", "clientReply": `{"message":{"body":"x"}}`, "clientVerdict": `{"client_verdict":{"verdict":"solved"}}`, "giveFeedback": `{"feedback":{"rating":5}}`,
+		"getTicket": "", "getTimeline": "", "clientReply": `{"message":{"body":"x"}}`, "clientVerdict": `{"client_verdict":{"verdict":"solved"}}`, "giveFeedback": `{"feedback":{"rating":5}}`, "getAttachment": "",
 	}
-	himself := []string{"getSession", "deleteSession", "listTickets", "stream"}
+	himself := []string{"getSession", "deleteSession", "listTickets", "stream", "getPortal", "openTicket"}
 	atBrowser := []string{"listSessions", "endSessions", "endSession"} // not with a token
 	seen := map[string]bool{}
 	for _, e := range examples(doc) {
@@ -289,6 +290,8 @@ func TestATicketOfAnotherDeskDoesNotExist(t *testing.T) {
 		require.EqualValues(t, 4, r.at("total"))
 		call(t, door, token, "POST", "/api/v1/tickets", `{"desk":"other","client":{"name":"x"},"channel":"phone","title":"x"}`).is(t, 422, "invalid")
 		require.Len(t, call(t, door, token, "GET", "/api/v1/desks", "").at("items"), 1)
+		require.Equal(t, "repairs", call(t, door, token, "GET", "/api/v1/desks?kind=issue", "").at("items", 0, "key"), "tickets are handed over to it")
+		require.Len(t, call(t, door, token, "GET", "/api/v1/desks?kind=inquiry", "").at("items"), 1)
 		require.Len(t, call(t, door, token, "GET", "/api/v1/mailboxes", "").at("items"), 1)
 	}
 	require.EqualValues(t, 5, call(t, door, bootstrap, "GET", "/api/v1/tickets", "").at("total"), "an admin sees all")

@@ -27,11 +27,17 @@ type listening struct {
 // listen opens a stream on a real server.
 func listen(t *testing.T, url, token, lastID string) *listening {
 	t.Helper()
+	return listenAs(t, url, "Authorization", "Bearer "+token, lastID)
+}
+
+// listenAs opens it as whom a header names.
+func listenAs(t *testing.T, url, header, who, lastID string) *listening {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	r, err := http.NewRequestWithContext(ctx, "GET", url+"/api/v1/stream", nil)
 	require.NoError(t, err)
-	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set(header, who)
 	if lastID != "" {
 		r.Header.Set("Last-Event-ID", lastID)
 	}

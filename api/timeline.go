@@ -149,7 +149,7 @@ func item(it ticket.Item) openapi.TimelineItem {
 	if len(it.Delivery) > 0 {
 		mails := make([]openapi.Recipient, len(it.Delivery))
 		for i, d := range it.Delivery {
-			mails[i] = openapi.Recipient{Recipient: d.Address, State: openapi.RecipientState(d.State), Attempts: d.Attempts, Reason: some(d.Reason)}
+			mails[i] = openapi.Recipient{Recipient: d.Address, State: openapi.RecipientState(d.State), Attempts: d.Attempts, Reason: some(d.Reason), Channel: some(d.Channel)}
 		}
 		out.Delivery = &mails
 	}

@@ -61,3 +61,19 @@ var markdown = sync.OnceValue(func() goldmark.Markdown {
 		goldmark.WithRendererOptions(hard.(renderer.Option)),
 	)
 })
+
+// Spoken gives a body in the three forms in which programs outside mail may show it. Text and HTML become Markdown that
+// shows the same characters.
+func Spoken(body string, format BodyFormat) (text, marked, page string, err error) {
+	if page, err = RenderHTML(body, format); err != nil {
+		return "", "", "", err
+	}
+	text = RenderText(body, format)
+	if marked = text; format == FormatText || format == FormatHTML {
+		marked = markdownMarks.Replace(text)
+	}
+	return text, marked, page, nil
+}
+
+// markdownMarks escapes what Markdown would read as something else than itself (CommonMark §2.4).
+var markdownMarks = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "#", `\#`, "~", `\~`, "|", `\|`)

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 	"sync"
@@ -62,6 +63,11 @@ func (n *notices) hear(channelName, payload string) {
 		first, desk, _ := strings.Cut(payload, " ")
 		if number, err := strconv.ParseInt(first, 10, 64); err == nil {
 			n.stir(Stir{Number: ticket.Number(number), Desk: desk})
+		}
+	case deliveryChannel:
+		var s Stir
+		if _, err := fmt.Sscan(payload, &s.Number, &s.Desk, &s.Client, &s.Revision); err == nil {
+			n.stir(s)
 		}
 	}
 }
@@ -129,7 +135,7 @@ func (s *Store) listen(ctx context.Context) error {
 	}
 	conn := pooled.Hijack() // a LISTEN must not go back into the pool
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	if _, err := conn.Exec(ctx, `listen `+channel+`; listen `+feedChannel+`; listen `+presenceChannel); err != nil {
+	if _, err := conn.Exec(ctx, `listen `+channel+`; listen `+feedChannel+`; listen `+presenceChannel+`; listen `+deliveryChannel); err != nil {
 		return err
 	}
 	for {

@@ -22,10 +22,13 @@ var sealedColumns = []sealedColumn{
 	{"mailboxes", "id", "address", "token_secret", clientContext},
 	{"mailboxes", "id", "address", "token_refresh", refreshContext},
 	{"mailboxes", "id", "address", "token_access", accessContext},
+	{"mailboxes", "id", "address", "dkim_key", func(address string) string { return "mailbox dkim " + address }},
 	{"agents", "key", "key", "totp_secret", factorContext},
 	{"oidc_flows", "state", "nonce", "verifier", func(string) string { return flowContext }},
 	{"webhooks", "id", "id", "secret", hookContext},
 	{"webhooks", "id", "id", "old_secret", hookContext},
+	{"channels", "id", "id", "secret", channelContext},
+	{"channels", "id", "id", "old_secret", channelContext},
 }
 
 // Resealed is what a change of the secret key did.

@@ -85,7 +85,7 @@ const (
 				(select jsonb_strip_nulls(coalesce(c.params->'promise', c.params->'feedback')) from commands c where c.ticket = e.ticket and c.seq = e.seq) end, '{}'), e.command_id,
 			e.by_kind, e.by_id, e.by_name,
 			coalesce(m.id::text, ''), coalesce(m.body, ''), coalesce(m.body_format, ''), coalesce(m.html, ''),
-			coalesce(m.raw is not null or exists (select from deliveries d where d.message = m.id and d.raw is not null), false),
+			coalesce(m.raw is not null or exists (select from deliveries d where d.message = m.id and d.raw is not null and d.channel is null), false),
 			case when m.mail_id is not null and m.by_kind = 'client' then (select jsonb_build_object('Why', l.evidence->>'why', 'Evidence', l.evidence->'evidence', 'MayBelongTo', coalesce(l.evidence->'may_belong_to', '0'))
 				from ledger l where l.mail_id = m.mail_id and l.ticket = e.ticket and l.evidence ? 'why' limit 1) end
 		from events e left join messages m on m.id = e.message and e.type in ('message', 'note') `
@@ -93,8 +93,8 @@ const (
 	timelineBack = `where e.ticket = $1 and e.n < $2 and ($3 or e.type <> 'note') order by e.n desc limit $4`
 	filesQuery   = `select message::text, id::text, name, type, size from attachments where message = any($1::text[]::uuid[]) order by message, position`
 	mailsQuery   = `
-		select coalesce(d.message::text, ''), d.id::text, r.address, r.state, r.attempts, coalesce(r.reason, case when r.state <> 'accepted' then d.reason end, '')
-		from deliveries d join recipients r on r.delivery = d.id
+		select coalesce(d.message::text, ''), d.id::text, r.address, r.state, r.attempts, coalesce(r.reason, case when r.state <> 'accepted' then d.reason end, ''), coalesce(h.key, '')
+		from deliveries d join recipients r on r.delivery = d.id left join channels h on h.id = d.channel
 		where d.message = any($1::text[]::uuid[]) or d.id = any($2::text[]::uuid[])
 		order by d.created_at, d.id, r.cc, r.address`
 )
@@ -208,7 +208,7 @@ func attach(rows pgx.Rows, byMessage map[string]*entry) error {
 func deliver(rows pgx.Rows, byMessage, byDelivery map[string]*entry) error {
 	var message, delivery string
 	var r ticket.Recipient
-	_, err := pgx.ForEachRow(rows, []any{&message, &delivery, &r.Address, &r.State, &r.Attempts, &r.Reason}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&message, &delivery, &r.Address, &r.State, &r.Attempts, &r.Reason, &r.Channel}, func() error {
 		for _, e := range []*entry{byMessage[message], byDelivery[delivery]} {
 			if e != nil {
 				e.Delivery = append(e.Delivery, r)

@@ -261,6 +261,24 @@ func (e ChangeDeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for ChangeExternalChannelVerified.
+const (
+	ChangeExternalChannelVerifiedEmail ChangeExternalChannelVerified = "email"
+	ChangeExternalChannelVerifiedPhone ChangeExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the ChangeExternalChannelVerified enum.
+func (e ChangeExternalChannelVerified) Valid() bool {
+	switch e {
+	case ChangeExternalChannelVerifiedEmail:
+		return true
+	case ChangeExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangeForbiddenWordAction.
 const (
 	ChangeForbiddenWordActionBlock ChangeForbiddenWordAction = "block"
@@ -279,10 +297,74 @@ func (e ChangeForbiddenWordAction) Valid() bool {
 	}
 }
 
+// Defines values for ChangeMacroCategory.
+const (
+	ChangeMacroCategoryAbuse         ChangeMacroCategory = "abuse"
+	ChangeMacroCategoryDuplicate     ChangeMacroCategory = "duplicate"
+	ChangeMacroCategoryLessThannil   ChangeMacroCategory = "<nil>"
+	ChangeMacroCategoryOther         ChangeMacroCategory = "other"
+	ChangeMacroCategorySolvedByChat  ChangeMacroCategory = "solved_by_chat"
+	ChangeMacroCategorySolvedByPhone ChangeMacroCategory = "solved_by_phone"
+	ChangeMacroCategorySpam          ChangeMacroCategory = "spam"
+	ChangeMacroCategoryTest          ChangeMacroCategory = "test"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroCategory enum.
+func (e ChangeMacroCategory) Valid() bool {
+	switch e {
+	case ChangeMacroCategoryAbuse:
+		return true
+	case ChangeMacroCategoryDuplicate:
+		return true
+	case ChangeMacroCategoryLessThannil:
+		return true
+	case ChangeMacroCategoryOther:
+		return true
+	case ChangeMacroCategorySolvedByChat:
+		return true
+	case ChangeMacroCategorySolvedByPhone:
+		return true
+	case ChangeMacroCategorySpam:
+		return true
+	case ChangeMacroCategoryTest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeMacroHold.
+const (
+	ChangeMacroHoldClient      ChangeMacroHold = "client"
+	ChangeMacroHoldInternal    ChangeMacroHold = "internal"
+	ChangeMacroHoldLessThannil ChangeMacroHold = "<nil>"
+	ChangeMacroHoldScheduled   ChangeMacroHold = "scheduled"
+	ChangeMacroHoldThirdParty  ChangeMacroHold = "third_party"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroHold enum.
+func (e ChangeMacroHold) Valid() bool {
+	switch e {
+	case ChangeMacroHoldClient:
+		return true
+	case ChangeMacroHoldInternal:
+		return true
+	case ChangeMacroHoldLessThannil:
+		return true
+	case ChangeMacroHoldScheduled:
+		return true
+	case ChangeMacroHoldThirdParty:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangeMacroLanguage.
 const (
-	ChangeMacroLanguageEn ChangeMacroLanguage = "en"
-	ChangeMacroLanguageJa ChangeMacroLanguage = "ja"
+	ChangeMacroLanguageEn          ChangeMacroLanguage = "en"
+	ChangeMacroLanguageJa          ChangeMacroLanguage = "ja"
+	ChangeMacroLanguageLessThannil ChangeMacroLanguage = "<nil>"
 )
 
 // Valid indicates whether the value is a known member of the ChangeMacroLanguage enum.
@@ -292,6 +374,35 @@ func (e ChangeMacroLanguage) Valid() bool {
 		return true
 	case ChangeMacroLanguageJa:
 		return true
+	case ChangeMacroLanguageLessThannil:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeMacroPriority.
+const (
+	ChangeMacroPriorityHigh        ChangeMacroPriority = "high"
+	ChangeMacroPriorityLessThannil ChangeMacroPriority = "<nil>"
+	ChangeMacroPriorityLow         ChangeMacroPriority = "low"
+	ChangeMacroPriorityNormal      ChangeMacroPriority = "normal"
+	ChangeMacroPriorityUrgent      ChangeMacroPriority = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroPriority enum.
+func (e ChangeMacroPriority) Valid() bool {
+	switch e {
+	case ChangeMacroPriorityHigh:
+		return true
+	case ChangeMacroPriorityLessThannil:
+		return true
+	case ChangeMacroPriorityLow:
+		return true
+	case ChangeMacroPriorityNormal:
+		return true
+	case ChangeMacroPriorityUrgent:
+		return true
 	default:
 		return false
 	}
@@ -299,15 +410,18 @@ func (e ChangeMacroLanguage) Valid() bool {
 
 // Defines values for ChangeMacroThen.
 const (
-	ChangeMacroThenHold    ChangeMacroThen = "hold"
-	ChangeMacroThenResolve ChangeMacroThen = "resolve"
-	ChangeMacroThenStay    ChangeMacroThen = "stay"
+	ChangeMacroThenHold        ChangeMacroThen = "hold"
+	ChangeMacroThenLessThannil ChangeMacroThen = "<nil>"
+	ChangeMacroThenResolve     ChangeMacroThen = "resolve"
+	ChangeMacroThenStay        ChangeMacroThen = "stay"
 )
 
 // Valid indicates whether the value is a known member of the ChangeMacroThen enum.
 func (e ChangeMacroThen) Valid() bool {
 	switch e {
 	case ChangeMacroThenHold:
+		return true
+	case ChangeMacroThenLessThannil:
 		return true
 	case ChangeMacroThenResolve:
 		return true
@@ -888,6 +1002,42 @@ func (e CreateDeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for CreateExternalChannelKind.
+const (
+	CreateExternalChannelKindChat     CreateExternalChannelKind = "chat"
+	CreateExternalChannelKindExternal CreateExternalChannelKind = "external"
+)
+
+// Valid indicates whether the value is a known member of the CreateExternalChannelKind enum.
+func (e CreateExternalChannelKind) Valid() bool {
+	switch e {
+	case CreateExternalChannelKindChat:
+		return true
+	case CreateExternalChannelKindExternal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateExternalChannelVerified.
+const (
+	CreateExternalChannelVerifiedEmail CreateExternalChannelVerified = "email"
+	CreateExternalChannelVerifiedPhone CreateExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the CreateExternalChannelVerified enum.
+func (e CreateExternalChannelVerified) Valid() bool {
+	switch e {
+	case CreateExternalChannelVerifiedEmail:
+		return true
+	case CreateExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CreateForbiddenWordAction.
 const (
 	CreateForbiddenWordActionBlock CreateForbiddenWordAction = "block"
@@ -1452,6 +1602,42 @@ func (e ExplanationLineReason) Valid() bool {
 	}
 }
 
+// Defines values for ExternalChannelKind.
+const (
+	ExternalChannelKindChat     ExternalChannelKind = "chat"
+	ExternalChannelKindExternal ExternalChannelKind = "external"
+)
+
+// Valid indicates whether the value is a known member of the ExternalChannelKind enum.
+func (e ExternalChannelKind) Valid() bool {
+	switch e {
+	case ExternalChannelKindChat:
+		return true
+	case ExternalChannelKindExternal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExternalChannelVerified.
+const (
+	ExternalChannelVerifiedEmail ExternalChannelVerified = "email"
+	ExternalChannelVerifiedPhone ExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the ExternalChannelVerified enum.
+func (e ExternalChannelVerified) Valid() bool {
+	switch e {
+	case ExternalChannelVerifiedEmail:
+		return true
+	case ExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ForbiddenWordAction.
 const (
 	ForbiddenWordActionBlock ForbiddenWordAction = "block"
@@ -1917,6 +2103,42 @@ func (e NewDraftMessageBodyFormat) Valid() bool {
 	}
 }
 
+// Defines values for NewExternalChannelKind.
+const (
+	NewExternalChannelKindChat     NewExternalChannelKind = "chat"
+	NewExternalChannelKindExternal NewExternalChannelKind = "external"
+)
+
+// Valid indicates whether the value is a known member of the NewExternalChannelKind enum.
+func (e NewExternalChannelKind) Valid() bool {
+	switch e {
+	case NewExternalChannelKindChat:
+		return true
+	case NewExternalChannelKindExternal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewExternalChannelVerified.
+const (
+	NewExternalChannelVerifiedEmail NewExternalChannelVerified = "email"
+	NewExternalChannelVerifiedPhone NewExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the NewExternalChannelVerified enum.
+func (e NewExternalChannelVerified) Valid() bool {
+	switch e {
+	case NewExternalChannelVerifiedEmail:
+		return true
+	case NewExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for NewFormFieldBy.
 const (
 	NewFormFieldByClient   NewFormFieldBy = "client"
@@ -2147,6 +2369,7 @@ func (e PresenceDoing) Valid() bool {
 
 // Defines values for PreviewNoMail.
 const (
+	PreviewNoMailChannel     PreviewNoMail = "channel"
 	PreviewNoMailLessThannil PreviewNoMail = "<nil>"
 	PreviewNoMailNoAddress   PreviewNoMail = "no_address"
 	PreviewNoMailNotSent     PreviewNoMail = "not_sent"
@@ -2156,6 +2379,8 @@ const (
 // Valid indicates whether the value is a known member of the PreviewNoMail enum.
 func (e PreviewNoMail) Valid() bool {
 	switch e {
+	case PreviewNoMailChannel:
+		return true
 	case PreviewNoMailLessThannil:
 		return true
 	case PreviewNoMailNoAddress:
@@ -2820,6 +3045,45 @@ func (e GetBulkParamsOutcome) Valid() bool {
 	}
 }
 
+// Defines values for ListDesksParamsKind.
+const (
+	ListDesksParamsKindInquiry ListDesksParamsKind = "inquiry"
+	ListDesksParamsKindIssue   ListDesksParamsKind = "issue"
+)
+
+// Valid indicates whether the value is a known member of the ListDesksParamsKind enum.
+func (e ListDesksParamsKind) Valid() bool {
+	switch e {
+	case ListDesksParamsKindInquiry:
+		return true
+	case ListDesksParamsKindIssue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExplainPolicyParamsClock.
+const (
+	ExplainPolicyParamsClockFirstResponse ExplainPolicyParamsClock = "first_response"
+	ExplainPolicyParamsClockNextResponse  ExplainPolicyParamsClock = "next_response"
+	ExplainPolicyParamsClockResolution    ExplainPolicyParamsClock = "resolution"
+)
+
+// Valid indicates whether the value is a known member of the ExplainPolicyParamsClock enum.
+func (e ExplainPolicyParamsClock) Valid() bool {
+	switch e {
+	case ExplainPolicyParamsClockFirstResponse:
+		return true
+	case ExplainPolicyParamsClockNextResponse:
+		return true
+	case ExplainPolicyParamsClockResolution:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetReportParamsPer.
 const (
 	Day  GetReportParamsPer = "day"
@@ -3140,7 +3404,7 @@ type ChangeAgent struct {
 	Name     *string              `json:"name,omitempty"`
 	Role     *Role                `json:"role,omitempty"`
 
-	// Zone Time zone (IANA), such as Asia/Tokyo.
+	// Zone Time zone (IANA), such as Asia/Tokyo; null: that of his machine.
 	Zone *string `json:"zone,omitempty"`
 }
 
@@ -3227,6 +3491,19 @@ type ChangeDeskLayout string
 // ChangeDeskProcess defines model for ChangeDesk.Process.
 type ChangeDeskProcess string
 
+// ChangeExternalChannel defines model for ChangeExternalChannel.
+type ChangeExternalChannel struct {
+	// Desk On which its next tickets are opened.
+	Desk     *Key                             `json:"desk,omitempty"`
+	Enabled  *bool                            `json:"enabled,omitempty"`
+	Name     *string                          `json:"name,omitempty"`
+	Url      *string                          `json:"url,omitempty"`
+	Verified *[]ChangeExternalChannelVerified `json:"verified,omitempty"`
+}
+
+// ChangeExternalChannelVerified defines model for ChangeExternalChannel.Verified.
+type ChangeExternalChannelVerified string
+
 // ChangeForbiddenWord defines model for ChangeForbiddenWord.
 type ChangeForbiddenWord struct {
 	// Action Warn the writer, or do not let it leave.
@@ -3249,23 +3526,23 @@ type ChangeGroup struct {
 // ChangeMacro defines model for ChangeMacro.
 type ChangeMacro struct {
 	// Answer Markdown with variables.
-	Answer   *string   `json:"answer,omitempty"`
-	Category *Category `json:"category,omitempty"`
-
-	// Group Lower-case word of a desk, group or agent.
-	Group *Key        `json:"group,omitempty"`
-	Hold  *HoldReason `json:"hold,omitempty"`
+	Answer   *string              `json:"answer,omitempty"`
+	Category *ChangeMacroCategory `json:"category,omitempty"`
+	Group    *string              `json:"group,omitempty"`
+	Hold     *ChangeMacroHold     `json:"hold,omitempty"`
 
 	// HoldHours Until it wakes; 0: not by itself.
-	HoldHours *int                 `json:"hold_hours,omitempty"`
-	Language  *ChangeMacroLanguage `json:"language,omitempty"`
-	Name      *NewNameWords        `json:"name,omitempty"`
-	Note      *string              `json:"note,omitempty"`
+	HoldHours *int `json:"hold_hours,omitempty"`
+
+	// Language Null: of any language.
+	Language *ChangeMacroLanguage `json:"language,omitempty"`
+	Name     *NewNameWords        `json:"name,omitempty"`
+	Note     *string              `json:"note,omitempty"`
 
 	// Owner `me` is whoever uses it.
-	Owner    *Key      `json:"owner,omitempty"`
-	Position *int      `json:"position,omitempty"`
-	Priority *Priority `json:"priority,omitempty"`
+	Owner    *string              `json:"owner,omitempty"`
+	Position *int                 `json:"position,omitempty"`
+	Priority *ChangeMacroPriority `json:"priority,omitempty"`
 
 	// Revision As it was seen.
 	Revision *int64 `json:"revision,omitempty"`
@@ -3273,14 +3550,23 @@ type ChangeMacro struct {
 	// Tags Added.
 	Tags *[]string `json:"tags,omitempty"`
 
-	// Then To the state; left out: as the desk says where there is an answer.
+	// Then To the state; null: as the desk says where there is an answer.
 	Then *ChangeMacroThen `json:"then,omitempty"`
 }
 
-// ChangeMacroLanguage defines model for ChangeMacro.Language.
+// ChangeMacroCategory defines model for ChangeMacro.Category.
+type ChangeMacroCategory string
+
+// ChangeMacroHold defines model for ChangeMacro.Hold.
+type ChangeMacroHold string
+
+// ChangeMacroLanguage Null: of any language.
 type ChangeMacroLanguage string
 
-// ChangeMacroThen To the state; left out: as the desk says where there is an answer.
+// ChangeMacroPriority defines model for ChangeMacro.Priority.
+type ChangeMacroPriority string
+
+// ChangeMacroThen To the state; null: as the desk says where there is an answer.
 type ChangeMacroThen string
 
 // ChangeMailbox defines model for ChangeMailbox.
@@ -3292,9 +3578,12 @@ type ChangeMailbox struct {
 	Caps       *MailCapsInput `json:"caps,omitempty"`
 
 	// Desk Lower-case word of a desk, group or agent.
-	Desk    *Key    `json:"desk,omitempty"`
-	Enabled *bool   `json:"enabled,omitempty"`
-	Folder  *string `json:"folder,omitempty"`
+	Desk *Key `json:"desk,omitempty"`
+
+	// Dkim DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+	Dkim    *MailDkimInput `json:"dkim,omitempty"`
+	Enabled *bool          `json:"enabled,omitempty"`
+	Folder  *string        `json:"folder,omitempty"`
 
 	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
 	FromStart *bool           `json:"from_start,omitempty"`
@@ -3619,6 +3908,15 @@ type CommandProblem struct {
 	Unseen *[]TimelineItem `json:"unseen,omitempty"`
 }
 
+// Conversation defines model for Conversation.
+type Conversation struct {
+	// Channel Key of the channel.
+	Channel string `json:"channel"`
+
+	// Id The channel's own.
+	Id string `json:"id"`
+}
+
 // CreateAgent defines model for CreateAgent.
 type CreateAgent struct {
 	Desks  *[]Key `json:"desks,omitempty"`
@@ -3748,6 +4046,26 @@ type CreateDeskLayout string
 // CreateDeskProcess As the kind unless said.
 type CreateDeskProcess string
 
+// CreateExternalChannel defines model for CreateExternalChannel.
+type CreateExternalChannel struct {
+	// Desk On which its tickets are opened.
+	Desk    Key   `json:"desk"`
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key      Key                              `json:"key"`
+	Kind     *CreateExternalChannelKind       `json:"kind,omitempty"`
+	Name     *string                          `json:"name,omitempty"`
+	Url      *string                          `json:"url,omitempty"`
+	Verified *[]CreateExternalChannelVerified `json:"verified,omitempty"`
+}
+
+// CreateExternalChannelKind defines model for CreateExternalChannel.Kind.
+type CreateExternalChannelKind string
+
+// CreateExternalChannelVerified defines model for CreateExternalChannel.Verified.
+type CreateExternalChannelVerified string
+
 // CreateForbiddenWord defines model for CreateForbiddenWord.
 type CreateForbiddenWord struct {
 	// Action Warn the writer, or do not let it leave.
@@ -3822,9 +4140,12 @@ type CreateMailbox struct {
 	Caps       *MailCapsInput `json:"caps,omitempty"`
 
 	// Desk Lower-case word of a desk, group or agent.
-	Desk    Key     `json:"desk"`
-	Enabled *bool   `json:"enabled,omitempty"`
-	Folder  *string `json:"folder,omitempty"`
+	Desk Key `json:"desk"`
+
+	// Dkim DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+	Dkim    *MailDkimInput `json:"dkim,omitempty"`
+	Enabled *bool          `json:"enabled,omitempty"`
+	Folder  *string        `json:"folder,omitempty"`
 
 	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
 	FromStart *bool          `json:"from_start,omitempty"`
@@ -4311,6 +4632,43 @@ type ExplanationLine struct {
 // ExplanationLineReason defines model for ExplanationLine.Reason.
 type ExplanationLineReason string
 
+// ExternalChannel defines model for ExternalChannel.
+type ExternalChannel struct {
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+	Desk      string    `json:"desk"`
+	Enabled   bool      `json:"enabled"`
+	Key       string    `json:"key"`
+
+	// Kind The channel of its tickets.
+	Kind ExternalChannelKind `json:"kind"`
+	Name string              `json:"name"`
+
+	// OldSecretUntil Until when the secret before the last is live too.
+	OldSecretUntil *time.Time `json:"old_secret_until"`
+
+	// Pending How many messages it has not taken yet.
+	Pending int `json:"pending"`
+
+	// Url Where answers go; null: they go by mail.
+	Url *string `json:"url"`
+
+	// Verified What the program proves of people: by that they join the file of a client who is known.
+	Verified []ExternalChannelVerified `json:"verified"`
+}
+
+// ExternalChannelKind The channel of its tickets.
+type ExternalChannelKind string
+
+// ExternalChannelVerified defines model for ExternalChannel.Verified.
+type ExternalChannelVerified string
+
+// ExternalChannelList defines model for ExternalChannelList.
+type ExternalChannelList struct {
+	Items []ExternalChannel `json:"items"`
+	Total int               `json:"total"`
+}
+
 // Factor defines model for Factor.
 type Factor struct {
 	// Needed The role is let in with a second factor only.
@@ -4551,6 +4909,58 @@ type ImportCalendar struct {
 	To openapi_types.Date `json:"to"`
 }
 
+// InboundFile defines model for InboundFile.
+type InboundFile struct {
+	// Data Base64.
+	Data *string `json:"data,omitempty"`
+	Name string  `json:"name"`
+	Type *string `json:"type,omitempty"`
+
+	// Url In place of `data`: never fetched, agents see the address.
+	Url *string `json:"url,omitempty"`
+}
+
+// InboundMessage Something must be said, in `text`, `html` or `attachments`.
+type InboundMessage struct {
+	Attachments *[]InboundFile `json:"attachments,omitempty"`
+
+	// Conversation The program's own.
+	Conversation string `json:"conversation"`
+
+	// Html Sanitised; without `text`, the text is read from it.
+	Html *string `json:"html,omitempty"`
+
+	// Id The program's own, of this message: nothing is taken in twice.
+	Id string `json:"id"`
+
+	// Language Of the ticket: ja or en; none: as the text looks.
+	Language *string       `json:"language,omitempty"`
+	Sender   InboundSender `json:"sender"`
+	Text     *string       `json:"text,omitempty"`
+
+	// Title Of a ticket that this opens; none: the beginning of the text.
+	Title *string `json:"title,omitempty"`
+}
+
+// InboundSender defines model for InboundSender.
+type InboundSender struct {
+	Email *string `json:"email,omitempty"`
+
+	// Id The program's own, of the person.
+	Id    string  `json:"id"`
+	Name  *string `json:"name,omitempty"`
+	Phone *string `json:"phone,omitempty"`
+}
+
+// InboundTaken defines model for InboundTaken.
+type InboundTaken struct {
+	// At When it was stored.
+	At           time.Time `json:"at"`
+	Conversation string    `json:"conversation"`
+	Id           string    `json:"id"`
+	Ticket       int64     `json:"ticket"`
+}
+
 // Key Lower-case word of a desk, group or agent.
 type Key = string
 
@@ -4745,6 +5155,29 @@ type MailCapsInput struct {
 	TicketTenMinutes *int `json:"ticket_ten_minutes,omitempty"`
 }
 
+// MailDkim defines model for MailDkim.
+type MailDkim struct {
+	// RecordName The DNS name of the TXT record to publish.
+	RecordName string `json:"record_name"`
+
+	// RecordValue What that record says.
+	RecordValue string `json:"record_value"`
+	Selector    string `json:"selector"`
+	Sign        bool   `json:"sign"`
+}
+
+// MailDkimInput DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+type MailDkimInput struct {
+	// PrivateKey A key that was made elsewhere, in PEM: RSA of 2048 bits or more, or Ed25519.
+	PrivateKey *string `json:"private_key,omitempty"`
+
+	// Selector Names the key in DNS. A new one gets a new key, which is made here (RSA, 2048 bits) unless one is given.
+	Selector *string `json:"selector,omitempty"`
+
+	// Sign Sign what is sent from now on.
+	Sign *bool `json:"sign,omitempty"`
+}
+
 // MailDoor defines model for MailDoor.
 type MailDoor struct {
 	Host string `json:"host"`
@@ -4852,9 +5285,12 @@ type MailboxList struct {
 
 // MailboxSettings defines model for MailboxSettings.
 type MailboxSettings struct {
-	After       MailAfter `json:"after"`
-	AuthservId  *string   `json:"authserv_id"`
-	Caps        MailCaps  `json:"caps"`
+	After      MailAfter `json:"after"`
+	AuthservId *string   `json:"authserv_id"`
+	Caps       MailCaps  `json:"caps"`
+
+	// Dkim How mail from this mailbox is signed; null where there is no key.
+	Dkim        *MailDkim `json:"dkim"`
 	Enabled     bool      `json:"enabled"`
 	Folder      string    `json:"folder"`
 	FromStart   bool      `json:"from_start"`
@@ -4936,6 +5372,40 @@ type NewDraftMessage struct {
 
 // NewDraftMessageBodyFormat defines model for NewDraftMessage.BodyFormat.
 type NewDraftMessageBodyFormat string
+
+// NewExternalChannel defines model for NewExternalChannel.
+type NewExternalChannel struct {
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+	Desk      string    `json:"desk"`
+	Enabled   bool      `json:"enabled"`
+	Key       string    `json:"key"`
+
+	// Kind The channel of its tickets.
+	Kind NewExternalChannelKind `json:"kind"`
+	Name string                 `json:"name"`
+
+	// OldSecretUntil Until when the secret before the last is live too.
+	OldSecretUntil *time.Time `json:"old_secret_until"`
+
+	// Pending How many messages it has not taken yet.
+	Pending int `json:"pending"`
+
+	// Secret Shown once.
+	Secret string `json:"secret"`
+
+	// Url Where answers go; null: they go by mail.
+	Url *string `json:"url"`
+
+	// Verified What the program proves of people: by that they join the file of a client who is known.
+	Verified []NewExternalChannelVerified `json:"verified"`
+}
+
+// NewExternalChannelKind The channel of its tickets.
+type NewExternalChannelKind string
+
+// NewExternalChannelVerified defines model for NewExternalChannel.Verified.
+type NewExternalChannelVerified string
 
 // NewFactor defines model for NewFactor.
 type NewFactor struct {
@@ -5198,6 +5668,26 @@ type OpenSession struct {
 	Via        string    `json:"via"`
 }
 
+// OpenTicket defines model for OpenTicket.
+type OpenTicket struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk Key `json:"desk"`
+
+	// Fields At most 64 KB.
+	Fields *map[string]interface{} `json:"fields,omitempty"`
+
+	// Id Unique per actor.
+	Id *CommandId `json:"id,omitempty"`
+
+	// Language BCP 47, such as ja or en.
+	Language      *Language  `json:"language,omitempty"`
+	Message       NewMessage `json:"message"`
+	ReceptionType *string    `json:"reception_type,omitempty"`
+
+	// Title One line.
+	Title string `json:"title"`
+}
+
 // Outcome defines model for Outcome.
 type Outcome string
 
@@ -5274,6 +5764,18 @@ type PolicyList struct {
 	TotalCapped bool     `json:"total_capped"`
 }
 
+// Portal defines model for Portal.
+type Portal struct {
+	Desks []struct {
+		Key            string          `json:"key"`
+		Name           string          `json:"name"`
+		ReceptionTypes []ReceptionType `json:"reception_types"`
+
+		// Zone In which it works.
+		Zone string `json:"zone"`
+	} `json:"desks"`
+}
+
 // Presence defines model for Presence.
 type Presence struct {
 	// Agent Lower-case word of a desk, group or agent.
@@ -5308,16 +5810,19 @@ type Preview struct {
 	LeavesAfterSeconds int          `json:"leaves_after_seconds"`
 	Mail               *PreviewMail `json:"mail"`
 
-	// NoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+	// NoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address; the channel is told (`spoken`).
 	NoMail *PreviewNoMail `json:"no_mail"`
 
 	// Outcome What the rules would answer now.
 	Outcome    PreviewOutcome `json:"outcome"`
 	Reason     *string        `json:"reason"`
 	ReasonText *string        `json:"reason_text"`
+
+	// Spoken What the channel of the ticket is told instead of a mail, or besides one to those whom the message names; left out where there is none.
+	Spoken *PreviewSpoken `json:"spoken,omitempty"`
 }
 
-// PreviewNoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+// PreviewNoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address; the channel is told (`spoken`).
 type PreviewNoMail string
 
 // PreviewOutcome What the rules would answer now.
@@ -5370,6 +5875,22 @@ type PreviewResolve struct {
 	Solution *string   `json:"solution,omitempty"`
 }
 
+// PreviewSpoken defines model for PreviewSpoken.
+type PreviewSpoken struct {
+	Attachments []PreviewFile `json:"attachments"`
+
+	// Channel Key of the channel.
+	Channel string `json:"channel"`
+
+	// Conversation The channel's own id.
+	Conversation string `json:"conversation"`
+
+	// Html Sanitised. Show it in a sandboxed frame.
+	Html     string `json:"html"`
+	Markdown string `json:"markdown"`
+	Text     string `json:"text"`
+}
+
 // Priority defines model for Priority.
 type Priority string
 
@@ -5412,6 +5933,22 @@ type PutPresenceDoing string
 type QuietHours struct {
 	From TimeOfDay `json:"from"`
 	To   TimeOfDay `json:"to"`
+}
+
+// RateByLink defines model for RateByLink.
+type RateByLink struct {
+	Comment *string `json:"comment,omitempty"`
+
+	// Id Unique per actor.
+	Id     *CommandId `json:"id,omitempty"`
+	Link   string     `json:"link"`
+	Rating int        `json:"rating"`
+}
+
+// RatingLink defines model for RatingLink.
+type RatingLink struct {
+	Number int64  `json:"number"`
+	Title  string `json:"title"`
 }
 
 // ReadNotices defines model for ReadNotices.
@@ -5462,7 +5999,10 @@ type ReceptionTypeList struct {
 
 // Recipient defines model for Recipient.
 type Recipient struct {
-	Attempts  int            `json:"attempts"`
+	Attempts int `json:"attempts"`
+
+	// Channel Key of the channel that is told; left out where it is mailed.
+	Channel   *string        `json:"channel,omitempty"`
 	Reason    *string        `json:"reason"`
 	Recipient string         `json:"recipient"`
 	State     RecipientState `json:"state"`
@@ -5767,12 +6307,15 @@ type Ticket struct {
 	Clocks   []Clock `json:"clocks"`
 
 	// ClosesAt When it closes by itself.
-	ClosesAt  *time.Time             `json:"closes_at"`
-	CreatedAt time.Time              `json:"created_at"`
-	Desk      string                 `json:"desk"`
-	DueAt     *time.Time             `json:"due_at"`
-	Fields    map[string]interface{} `json:"fields"`
-	Group     *string                `json:"group"`
+	ClosesAt *time.Time `json:"closes_at"`
+
+	// Conversation Where it is answered outside mail; left out where there is none.
+	Conversation *Conversation          `json:"conversation,omitempty"`
+	CreatedAt    time.Time              `json:"created_at"`
+	Desk         string                 `json:"desk"`
+	DueAt        *time.Time             `json:"due_at"`
+	Fields       map[string]interface{} `json:"fields"`
+	Group        *string                `json:"group"`
 
 	// HandOver The present one; null where there is none, or it was recalled.
 	HandOver    *HandOver    `json:"hand_over"`
@@ -5878,6 +6421,33 @@ type TokenList struct {
 	TotalCapped bool    `json:"total_capped"`
 }
 
+// TriedDeadline defines model for TriedDeadline.
+type TriedDeadline struct {
+	Calendar CalendarName `json:"calendar"`
+	Clock    ClockKind    `json:"clock"`
+	Desk     string       `json:"desk"`
+	DueAt    *time.Time   `json:"due_at"`
+	From     time.Time    `json:"from"`
+
+	// Lines From the start to the deadline, without a gap.
+	Lines         []ExplanationLine `json:"lines"`
+	PolicyVersion int               `json:"policy_version"`
+	Priority      Priority          `json:"priority"`
+
+	// TargetMinutes Of working time; 0: the policy sets no such clock, and there are neither a deadline nor lines.
+	TargetMinutes int64 `json:"target_minutes"`
+
+	// WarnAt Null: no warning.
+	WarnAt *time.Time `json:"warn_at"`
+}
+
+// TriedForbiddenWords defines model for TriedForbiddenWords.
+type TriedForbiddenWords struct {
+	// Blocked One of them keeps a mail from leaving.
+	Blocked bool        `json:"blocked"`
+	Found   []FoundWord `json:"found"`
+}
+
 // TriedTemplate defines model for TriedTemplate.
 type TriedTemplate struct {
 	Html    string `json:"html"`
@@ -5936,6 +6506,15 @@ type TriggerWhen struct {
 
 	// Working Within the hours of the desk, or outside.
 	Working *bool `json:"working,omitempty"`
+}
+
+// TryForbiddenWords defines model for TryForbiddenWords.
+type TryForbiddenWords struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk Key `json:"desk"`
+
+	// Text Markdown.
+	Text string `json:"text"`
 }
 
 // TryTemplate defines model for TryTemplate.
@@ -6183,6 +6762,15 @@ type ListClientsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListDesksParams defines parameters for ListDesks.
+type ListDesksParams struct {
+	// Kind Of this kind only.
+	Kind *ListDesksParamsKind `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
+// ListDesksParamsKind defines parameters for ListDesks.
+type ListDesksParamsKind string
+
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	// After A number of the log: what stands behind it.
@@ -6193,10 +6781,29 @@ type ListEventsParams struct {
 	Limit *int      `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ReadRatingLinkParams defines parameters for ReadRatingLink.
+type ReadRatingLinkParams struct {
+	// Link What stands behind `t=` in the link.
+	Link string `form:"link" json:"link"`
+}
+
+// RateByLinkParams defines parameters for RateByLink.
+type RateByLinkParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // ListForbiddenWordsParams defines parameters for ListForbiddenWords.
 type ListForbiddenWordsParams struct {
 	// Desk Of this one and of every desk.
 	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+}
+
+// TakeInboundParams defines parameters for TakeInbound.
+type TakeInboundParams struct {
+	WebhookId        *string `json:"webhook-id,omitempty"`
+	WebhookTimestamp *string `json:"webhook-timestamp,omitempty"`
+	WebhookSignature *string `json:"webhook-signature,omitempty"`
 }
 
 // ListLedgerParams defines parameters for ListLedger.
@@ -6227,6 +6834,27 @@ type ListNoticesParams struct {
 type ListPoliciesParams struct {
 	// Desk Only of this one.
 	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+}
+
+// ExplainPolicyParams defines parameters for ExplainPolicy.
+type ExplainPolicyParams struct {
+	// Clock Which target.
+	Clock ExplainPolicyParamsClock `form:"clock" json:"clock"`
+
+	// Priority Of the ticket; left out: normal.
+	Priority *Priority `form:"priority,omitempty" json:"priority,omitempty"`
+
+	// From When the clock starts; left out: now.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+}
+
+// ExplainPolicyParamsClock defines parameters for ExplainPolicy.
+type ExplainPolicyParamsClock string
+
+// OpenTicketParams defines parameters for OpenTicket.
+type OpenTicketParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
 // ListPresenceParams defines parameters for ListPresence.
@@ -6607,6 +7235,15 @@ type ChangeCalendarJSONRequestBody = ChangeCalendar
 // ImportCalendarJSONRequestBody defines body for ImportCalendar for application/json ContentType.
 type ImportCalendarJSONRequestBody = ImportCalendar
 
+// CreateChannelJSONRequestBody defines body for CreateChannel for application/json ContentType.
+type CreateChannelJSONRequestBody = CreateExternalChannel
+
+// ChangeChannelJSONRequestBody defines body for ChangeChannel for application/json ContentType.
+type ChangeChannelJSONRequestBody = ChangeExternalChannel
+
+// RotateChannelJSONRequestBody defines body for RotateChannel for application/json ContentType.
+type RotateChannelJSONRequestBody = RotateWebhook
+
 // ChangeClientJSONRequestBody defines body for ChangeClient for application/json ContentType.
 type ChangeClientJSONRequestBody = ChangeClient
 
@@ -6637,8 +7274,14 @@ type ConfirmFactorJSONRequestBody = Code
 // RemoveFactorJSONRequestBody defines body for RemoveFactor for application/json ContentType.
 type RemoveFactorJSONRequestBody = RemoveFactor
 
+// RateByLinkJSONRequestBody defines body for RateByLink for application/json ContentType.
+type RateByLinkJSONRequestBody = RateByLink
+
 // CreateForbiddenWordJSONRequestBody defines body for CreateForbiddenWord for application/json ContentType.
 type CreateForbiddenWordJSONRequestBody = CreateForbiddenWord
+
+// TryForbiddenWordsJSONRequestBody defines body for TryForbiddenWords for application/json ContentType.
+type TryForbiddenWordsJSONRequestBody = TryForbiddenWords
 
 // ChangeForbiddenWordJSONRequestBody defines body for ChangeForbiddenWord for application/json ContentType.
 type ChangeForbiddenWordJSONRequestBody = ChangeForbiddenWord
@@ -6648,6 +7291,9 @@ type CreateGroupJSONRequestBody = CreateGroup
 
 // ChangeGroupJSONRequestBody defines body for ChangeGroup for application/json ContentType.
 type ChangeGroupJSONRequestBody = ChangeGroup
+
+// TakeInboundJSONRequestBody defines body for TakeInbound for application/json ContentType.
+type TakeInboundJSONRequestBody = InboundMessage
 
 // CreateMacroJSONRequestBody defines body for CreateMacro for application/json ContentType.
 type CreateMacroJSONRequestBody = CreateMacro
@@ -6684,6 +7330,9 @@ type CreatePolicyJSONRequestBody = CreatePolicy
 
 // ChangePolicyJSONRequestBody defines body for ChangePolicy for application/json ContentType.
 type ChangePolicyJSONRequestBody = ChangePolicy
+
+// OpenTicketJSONRequestBody defines body for OpenTicket for application/json ContentType.
+type OpenTicketJSONRequestBody = OpenTicket
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
@@ -7103,6 +7752,91 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/calendars/{key}/years/{year} (the `GetCalendarYear` operationId).
 	GetCalendarYear(ctx context.Context, key string, year int, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListChannels Programs that bring conversations from outside mail
+	//
+	// Without their secrets. Needs the scope and the role admin, as all below.
+	//
+	// Corresponds with GET /api/v1/channels (the `ListChannels` operationId).
+	ListChannels(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateChannelWithBody Let a program bring conversations
+	//
+	// It sends what clients say to `POST /api/v1/inbound/{key}` and is told what agents answer at `url`; without one,
+	// answers go by mail where the client has an address. Both ways are signed with `secret` (`whsec_…`, Standard
+	// Webhooks), which is shown in this answer and never again. The key is for ever: clients are known by it, so one that
+	// was used before is refused. `verified` says what the program itself proves of people; what it does not prove joins
+	// nobody to a client's file.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+	CreateChannelWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateChannel Let a program bring conversations
+	//
+	// It sends what clients say to `POST /api/v1/inbound/{key}` and is told what agents answer at `url`; without one,
+	// answers go by mail where the client has an address. Both ways are signed with `secret` (`whsec_…`, Standard
+	// Webhooks), which is shown in this answer and never again. The key is for ever: clients are known by it, so one that
+	// was used before is refused. `verified` says what the program itself proves of people; what it does not prove joins
+	// nobody to a client's file.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+	CreateChannel(ctx context.Context, body CreateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteChannel Take a channel away
+	//
+	// Its tickets stay, and are answered by mail from now on. What it was to be told and was not yet has failed.
+	//
+	// Corresponds with DELETE /api/v1/channels/{key} (the `DeleteChannel` operationId).
+	DeleteChannel(ctx context.Context, key string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetChannel One channel
+	//
+	// Corresponds with GET /api/v1/channels/{key} (the `GetChannel` operationId).
+	GetChannel(ctx context.Context, key string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeChannelWithBody Change a channel
+	//
+	// What is left out stays; `url` null: answers go by mail. One that is switched off takes nothing in, and what it was to be
+	// told waits.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
+	ChangeChannelWithBody(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeChannel Change a channel
+	//
+	// What is left out stays; `url` null: answers go by mail. One that is switched off takes nothing in, and what it was to be
+	// told waits.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
+	ChangeChannel(ctx context.Context, key string, body ChangeChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RotateChannelWithBody Change the secret of a channel
+	//
+	// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
+	// either, what leaves carries both signatures.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/channels/{key}/rotate (the `RotateChannel` operationId).
+	RotateChannelWithBody(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RotateChannel Change the secret of a channel
+	//
+	// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
+	// either, what leaves carries both signatures.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/channels/{key}/rotate (the `RotateChannel` operationId).
+	RotateChannel(ctx context.Context, key string, body RotateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListClients Find client files
 	//
 	// Those that hold all words, or the beginnings of them, in name, addresses, phone or customer number. Clients of desks that
@@ -7178,10 +7912,11 @@ type ClientInterface interface {
 
 	// ListDesks Desks
 	//
-	// Those that the asker is in; to an admin all.
+	// Those that the asker is in; to an admin all. With `kind` issue every issue desk: tickets are handed over to it by who is not in
+	// it too (N57).
 	//
 	// Corresponds with GET /api/v1/desks (the `ListDesks` operationId).
-	ListDesks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListDesks(ctx context.Context, params *ListDesksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateDeskWithBody Add a desk
 	//
@@ -7373,6 +8108,32 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/factor/remove (the `RemoveFactor` operationId).
 	RemoveFactor(ctx context.Context, body RemoveFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ReadRatingLink What a link to rate is about
+	//
+	// Whoever has the link of a mail (`{{link}}` of the templates final, closed and feedback) may read the number and title, and
+	// nothing more. To open it rates nothing: programs that look at mail open links too.
+	//
+	// Corresponds with GET /api/v1/feedback (the `ReadRatingLink` operationId).
+	ReadRatingLink(ctx context.Context, params *ReadRatingLinkParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RateByLinkWithBody Rate by a link of a mail
+	//
+	// As `feedback` by the client of the ticket; a later word replaces the earlier one.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/feedback (the `RateByLink` operationId).
+	RateByLinkWithBody(ctx context.Context, params *RateByLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RateByLink Rate by a link of a mail
+	//
+	// As `feedback` by the client of the ticket; a later word replaces the earlier one.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/feedback (the `RateByLink` operationId).
+	RateByLink(ctx context.Context, params *RateByLinkParams, body RateByLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListForbiddenWords Words that must not stand in a mail to a client
 	//
 	// Corresponds with GET /api/v1/forbidden-words (the `ListForbiddenWords` operationId).
@@ -7395,6 +8156,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/forbidden-words (the `CreateForbiddenWord` operationId).
 	CreateForbiddenWord(ctx context.Context, body CreateForbiddenWordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryForbiddenWordsWithBody Look for forbidden words in a text
+	//
+	// As the preview of a mail and its sending do. Nothing is stored.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+	TryForbiddenWordsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryForbiddenWords Look for forbidden words in a text
+	//
+	// As the preview of a mail and its sending do. Nothing is stored.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+	TryForbiddenWords(ctx context.Context, body TryForbiddenWordsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteForbiddenWord Allow a word again
 	//
@@ -7469,6 +8248,34 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/groups/{key} (the `ChangeGroup` operationId).
 	ChangeGroup(ctx context.Context, key Key, body ChangeGroupJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// TakeInboundWithBody What a client says in a channel
+	//
+	// Signed with the channel's secret over the bytes of the body (Standard Webhooks: `webhook-id`, `webhook-timestamp`,
+	// `webhook-signature`); no token. `webhook-id` is the message's `id`. The first message of a conversation opens a ticket
+	// on the channel's desk, each further one goes to it; after its ticket was closed the conversation goes on in a follow-up,
+	// as with mail. The same `id` again gives the first answer, with another content 422. An attachment is sent along in
+	// base64; one that has a `url` instead is never fetched, its address is written below the text. It is stored when this
+	// is answered, and applied soon after. 401 for a channel that is not there too.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/inbound/{channel} (the `TakeInbound` operationId).
+	TakeInboundWithBody(ctx context.Context, channel string, params *TakeInboundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakeInbound What a client says in a channel
+	//
+	// Signed with the channel's secret over the bytes of the body (Standard Webhooks: `webhook-id`, `webhook-timestamp`,
+	// `webhook-signature`); no token. `webhook-id` is the message's `id`. The first message of a conversation opens a ticket
+	// on the channel's desk, each further one goes to it; after its ticket was closed the conversation goes on in a follow-up,
+	// as with mail. The same `id` again gives the first answer, with another content 422. An attachment is sent along in
+	// base64; one that has a `url` instead is never fetched, its address is written below the text. It is stored when this
+	// is answered, and applied soon after. 401 for a channel that is not there too.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/inbound/{channel} (the `TakeInbound` operationId).
+	TakeInbound(ctx context.Context, channel string, params *TakeInboundParams, body TakeInboundJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListLedger What became of each mail
 	//
 	// Every UID ever seen has one fate. Newest first. For leads and admins.
@@ -7508,6 +8315,7 @@ type ClientInterface interface {
 
 	// ChangeMacroWithBody Change a macro
 	//
+	// What is left out stays; null takes a part of what it does away.
 	// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 	//
 	// Takes any type of body and a specified content type.
@@ -7517,6 +8325,7 @@ type ClientInterface interface {
 
 	// ChangeMacro Change a macro
 	//
+	// What is left out stays; null takes a part of what it does away.
 	// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 	//
 	// Takes a body of the `application/json` content type.
@@ -7777,6 +8586,40 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/policies/{desk} (the `ChangePolicy` operationId).
 	ChangePolicy(ctx context.Context, desk Key, body ChangePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExplainPolicy Why a deadline would fall when it would
+	//
+	// Of a clock that starts at an instant under the desk's present policy and calendar: line by line, as the deadline of a ticket
+	// is explained. Nothing is stored.
+	//
+	// Corresponds with GET /api/v1/policies/{desk}/explain (the `ExplainPolicy` operationId).
+	ExplainPolicy(ctx context.Context, desk Key, params *ExplainPolicyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPortal Where a client may ask
+	//
+	// The desks that take new requests through the portal, with their reception types and of those the fields that the client
+	// fills.
+	//
+	// Corresponds with GET /api/v1/portal (the `GetPortal` operationId).
+	GetPortal(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenTicketWithBody Ask something new
+	//
+	// For clients, where the desk takes requests through the portal; staff opens tickets by `POST /tickets`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/portal/tickets (the `OpenTicket` operationId).
+	OpenTicketWithBody(ctx context.Context, params *OpenTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenTicket Ask something new
+	//
+	// For clients, where the desk takes requests through the portal; staff opens tickets by `POST /tickets`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/portal/tickets (the `OpenTicket` operationId).
+	OpenTicket(ctx context.Context, params *OpenTicketParams, body OpenTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPresence Who is at the tickets of a list
 	//
@@ -9372,6 +10215,181 @@ func (c *API) GetCalendarYear(ctx context.Context, key string, year int, reqEdit
 	return c.Client.Do(req)
 }
 
+// ListChannels Programs that bring conversations from outside mail
+//
+// Without their secrets. Needs the scope and the role admin, as all below.
+//
+// Corresponds with GET /api/v1/channels (the `ListChannels` operationId).
+func (c *API) ListChannels(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListChannelsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateChannelWithBody Let a program bring conversations
+//
+// It sends what clients say to `POST /api/v1/inbound/{key}` and is told what agents answer at `url`; without one,
+// answers go by mail where the client has an address. Both ways are signed with `secret` (`whsec_…`, Standard
+// Webhooks), which is shown in this answer and never again. The key is for ever: clients are known by it, so one that
+// was used before is refused. `verified` says what the program itself proves of people; what it does not prove joins
+// nobody to a client's file.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+func (c *API) CreateChannelWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateChannelRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateChannel Let a program bring conversations
+//
+// It sends what clients say to `POST /api/v1/inbound/{key}` and is told what agents answer at `url`; without one,
+// answers go by mail where the client has an address. Both ways are signed with `secret` (`whsec_…`, Standard
+// Webhooks), which is shown in this answer and never again. The key is for ever: clients are known by it, so one that
+// was used before is refused. `verified` says what the program itself proves of people; what it does not prove joins
+// nobody to a client's file.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+func (c *API) CreateChannel(ctx context.Context, body CreateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateChannelRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteChannel Take a channel away
+//
+// Its tickets stay, and are answered by mail from now on. What it was to be told and was not yet has failed.
+//
+// Corresponds with DELETE /api/v1/channels/{key} (the `DeleteChannel` operationId).
+func (c *API) DeleteChannel(ctx context.Context, key string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteChannelRequest(c.Server, key)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetChannel One channel
+//
+// Corresponds with GET /api/v1/channels/{key} (the `GetChannel` operationId).
+func (c *API) GetChannel(ctx context.Context, key string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetChannelRequest(c.Server, key)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeChannelWithBody Change a channel
+//
+// What is left out stays; `url` null: answers go by mail. One that is switched off takes nothing in, and what it was to be
+// told waits.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
+func (c *API) ChangeChannelWithBody(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeChannelRequestWithBody(c.Server, key, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeChannel Change a channel
+//
+// What is left out stays; `url` null: answers go by mail. One that is switched off takes nothing in, and what it was to be
+// told waits.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
+func (c *API) ChangeChannel(ctx context.Context, key string, body ChangeChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeChannelRequest(c.Server, key, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RotateChannelWithBody Change the secret of a channel
+//
+// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
+// either, what leaves carries both signatures.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/channels/{key}/rotate (the `RotateChannel` operationId).
+func (c *API) RotateChannelWithBody(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRotateChannelRequestWithBody(c.Server, key, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RotateChannel Change the secret of a channel
+//
+// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
+// either, what leaves carries both signatures.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/channels/{key}/rotate (the `RotateChannel` operationId).
+func (c *API) RotateChannel(ctx context.Context, key string, body RotateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRotateChannelRequest(c.Server, key, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListClients Find client files
 //
 // Those that hold all words, or the beginnings of them, in name, addresses, phone or customer number. Clients of desks that
@@ -9527,11 +10545,12 @@ func (c *API) MergeClient(ctx context.Context, id string, body MergeClientJSONRe
 
 // ListDesks Desks
 //
-// Those that the asker is in; to an admin all.
+// Those that the asker is in; to an admin all. With `kind` issue every issue desk: tickets are handed over to it by who is not in
+// it too (N57).
 //
 // Corresponds with GET /api/v1/desks (the `ListDesks` operationId).
-func (c *API) ListDesks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListDesksRequest(c.Server)
+func (c *API) ListDesks(ctx context.Context, params *ListDesksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDesksRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9952,6 +10971,62 @@ func (c *API) RemoveFactor(ctx context.Context, body RemoveFactorJSONRequestBody
 	return c.Client.Do(req)
 }
 
+// ReadRatingLink What a link to rate is about
+//
+// Whoever has the link of a mail (`{{link}}` of the templates final, closed and feedback) may read the number and title, and
+// nothing more. To open it rates nothing: programs that look at mail open links too.
+//
+// Corresponds with GET /api/v1/feedback (the `ReadRatingLink` operationId).
+func (c *API) ReadRatingLink(ctx context.Context, params *ReadRatingLinkParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReadRatingLinkRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RateByLinkWithBody Rate by a link of a mail
+//
+// As `feedback` by the client of the ticket; a later word replaces the earlier one.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/feedback (the `RateByLink` operationId).
+func (c *API) RateByLinkWithBody(ctx context.Context, params *RateByLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRateByLinkRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RateByLink Rate by a link of a mail
+//
+// As `feedback` by the client of the ticket; a later word replaces the earlier one.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/feedback (the `RateByLink` operationId).
+func (c *API) RateByLink(ctx context.Context, params *RateByLinkParams, body RateByLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRateByLinkRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListForbiddenWords Words that must not stand in a mail to a client
 //
 // Corresponds with GET /api/v1/forbidden-words (the `ListForbiddenWords` operationId).
@@ -9995,6 +11070,44 @@ func (c *API) CreateForbiddenWordWithBody(ctx context.Context, contentType strin
 // Corresponds with POST /api/v1/forbidden-words (the `CreateForbiddenWord` operationId).
 func (c *API) CreateForbiddenWord(ctx context.Context, body CreateForbiddenWordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateForbiddenWordRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryForbiddenWordsWithBody Look for forbidden words in a text
+//
+// As the preview of a mail and its sending do. Nothing is stored.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+func (c *API) TryForbiddenWordsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryForbiddenWordsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryForbiddenWords Look for forbidden words in a text
+//
+// As the preview of a mail and its sending do. Nothing is stored.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+func (c *API) TryForbiddenWords(ctx context.Context, body TryForbiddenWordsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryForbiddenWordsRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -10168,6 +11281,54 @@ func (c *API) ChangeGroup(ctx context.Context, key Key, body ChangeGroupJSONRequ
 	return c.Client.Do(req)
 }
 
+// TakeInboundWithBody What a client says in a channel
+//
+// Signed with the channel's secret over the bytes of the body (Standard Webhooks: `webhook-id`, `webhook-timestamp`,
+// `webhook-signature`); no token. `webhook-id` is the message's `id`. The first message of a conversation opens a ticket
+// on the channel's desk, each further one goes to it; after its ticket was closed the conversation goes on in a follow-up,
+// as with mail. The same `id` again gives the first answer, with another content 422. An attachment is sent along in
+// base64; one that has a `url` instead is never fetched, its address is written below the text. It is stored when this
+// is answered, and applied soon after. 401 for a channel that is not there too.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/inbound/{channel} (the `TakeInbound` operationId).
+func (c *API) TakeInboundWithBody(ctx context.Context, channel string, params *TakeInboundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeInboundRequestWithBody(c.Server, channel, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakeInbound What a client says in a channel
+//
+// Signed with the channel's secret over the bytes of the body (Standard Webhooks: `webhook-id`, `webhook-timestamp`,
+// `webhook-signature`); no token. `webhook-id` is the message's `id`. The first message of a conversation opens a ticket
+// on the channel's desk, each further one goes to it; after its ticket was closed the conversation goes on in a follow-up,
+// as with mail. The same `id` again gives the first answer, with another content 422. An attachment is sent along in
+// base64; one that has a `url` instead is never fetched, its address is written below the text. It is stored when this
+// is answered, and applied soon after. 401 for a channel that is not there too.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/inbound/{channel} (the `TakeInbound` operationId).
+func (c *API) TakeInbound(ctx context.Context, channel string, params *TakeInboundParams, body TakeInboundJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeInboundRequest(c.Server, channel, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListLedger What became of each mail
 //
 // Every UID ever seen has one fate. Newest first. For leads and admins.
@@ -10257,6 +11418,7 @@ func (c *API) DeleteMacro(ctx context.Context, id string, reqEditors ...RequestE
 
 // ChangeMacroWithBody Change a macro
 //
+// What is left out stays; null takes a part of what it does away.
 // What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 //
 // Takes any type of body and a specified content type.
@@ -10276,6 +11438,7 @@ func (c *API) ChangeMacroWithBody(ctx context.Context, id string, contentType st
 
 // ChangeMacro Change a macro
 //
+// What is left out stays; null takes a part of what it does away.
 // What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 //
 // Takes a body of the `application/json` content type.
@@ -10837,6 +12000,80 @@ func (c *API) ChangePolicyWithBody(ctx context.Context, desk Key, contentType st
 // Corresponds with PATCH /api/v1/policies/{desk} (the `ChangePolicy` operationId).
 func (c *API) ChangePolicy(ctx context.Context, desk Key, body ChangePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangePolicyRequest(c.Server, desk, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExplainPolicy Why a deadline would fall when it would
+//
+// Of a clock that starts at an instant under the desk's present policy and calendar: line by line, as the deadline of a ticket
+// is explained. Nothing is stored.
+//
+// Corresponds with GET /api/v1/policies/{desk}/explain (the `ExplainPolicy` operationId).
+func (c *API) ExplainPolicy(ctx context.Context, desk Key, params *ExplainPolicyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainPolicyRequest(c.Server, desk, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPortal Where a client may ask
+//
+// The desks that take new requests through the portal, with their reception types and of those the fields that the client
+// fills.
+//
+// Corresponds with GET /api/v1/portal (the `GetPortal` operationId).
+func (c *API) GetPortal(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPortalRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenTicketWithBody Ask something new
+//
+// For clients, where the desk takes requests through the portal; staff opens tickets by `POST /tickets`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/portal/tickets (the `OpenTicket` operationId).
+func (c *API) OpenTicketWithBody(ctx context.Context, params *OpenTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenTicketRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenTicket Ask something new
+//
+// For clients, where the desk takes requests through the portal; staff opens tickets by `POST /tickets`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/portal/tickets (the `OpenTicket` operationId).
+func (c *API) OpenTicket(ctx context.Context, params *OpenTicketParams, body OpenTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenTicketRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -14067,6 +15304,235 @@ func NewGetCalendarYearRequest(server string, key string, year int) (*http.Reque
 	return req, nil
 }
 
+// NewListChannelsRequest constructs an http.Request for the ListChannels method
+func NewListChannelsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateChannelRequest calls the generic CreateChannel builder with application/json body
+func NewCreateChannelRequest(server string, body CreateChannelJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateChannelRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateChannelRequestWithBody constructs an http.Request for the CreateChannel method, with any body, and a specified content type
+func NewCreateChannelRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteChannelRequest constructs an http.Request for the DeleteChannel method
+func NewDeleteChannelRequest(server string, key string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetChannelRequest constructs an http.Request for the GetChannel method
+func NewGetChannelRequest(server string, key string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChangeChannelRequest calls the generic ChangeChannel builder with application/json body
+func NewChangeChannelRequest(server string, key string, body ChangeChannelJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeChannelRequestWithBody(server, key, "application/json", bodyReader)
+}
+
+// NewChangeChannelRequestWithBody constructs an http.Request for the ChangeChannel method, with any body, and a specified content type
+func NewChangeChannelRequestWithBody(server string, key string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewRotateChannelRequest calls the generic RotateChannel builder with application/json body
+func NewRotateChannelRequest(server string, key string, body RotateChannelJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRotateChannelRequestWithBody(server, key, "application/json", bodyReader)
+}
+
+// NewRotateChannelRequestWithBody constructs an http.Request for the RotateChannel method, with any body, and a specified content type
+func NewRotateChannelRequestWithBody(server string, key string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels/%s/rotate", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListClientsRequest constructs an http.Request for the ListClients method
 func NewListClientsRequest(server string, params *ListClientsParams) (*http.Request, error) {
 	var err error
@@ -14321,7 +15787,7 @@ func NewMergeClientRequestWithBody(server string, id string, contentType string,
 }
 
 // NewListDesksRequest constructs an http.Request for the ListDesks method
-func NewListDesksRequest(server string) (*http.Request, error) {
+func NewListDesksRequest(server string, params *ListDesksParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -14337,6 +15803,33 @@ func NewListDesksRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -14957,6 +16450,111 @@ func NewRemoveFactorRequestWithBody(server string, contentType string, body io.R
 	return req, nil
 }
 
+// NewReadRatingLinkRequest constructs an http.Request for the ReadRatingLink method
+func NewReadRatingLinkRequest(server string, params *ReadRatingLinkParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/feedback")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "link", params.Link, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRateByLinkRequest calls the generic RateByLink builder with application/json body
+func NewRateByLinkRequest(server string, params *RateByLinkParams, body RateByLinkJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRateByLinkRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRateByLinkRequestWithBody constructs an http.Request for the RateByLink method, with any body, and a specified content type
+func NewRateByLinkRequestWithBody(server string, params *RateByLinkParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/feedback")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListForbiddenWordsRequest constructs an http.Request for the ListForbiddenWords method
 func NewListForbiddenWordsRequest(server string, params *ListForbiddenWordsParams) (*http.Request, error) {
 	var err error
@@ -15032,6 +16630,46 @@ func NewCreateForbiddenWordRequestWithBody(server string, contentType string, bo
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/forbidden-words")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewTryForbiddenWordsRequest calls the generic TryForbiddenWords builder with application/json body
+func NewTryForbiddenWordsRequest(server string, body TryForbiddenWordsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTryForbiddenWordsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewTryForbiddenWordsRequestWithBody constructs an http.Request for the TryForbiddenWords method, with any body, and a specified content type
+func NewTryForbiddenWordsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/forbidden-words/try")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -15276,6 +16914,90 @@ func NewChangeGroupRequestWithBody(server string, key Key, contentType string, b
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewTakeInboundRequest calls the generic TakeInbound builder with application/json body
+func NewTakeInboundRequest(server string, channel string, params *TakeInboundParams, body TakeInboundJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTakeInboundRequestWithBody(server, channel, params, "application/json", bodyReader)
+}
+
+// NewTakeInboundRequestWithBody constructs an http.Request for the TakeInbound method, with any body, and a specified content type
+func NewTakeInboundRequestWithBody(server string, channel string, params *TakeInboundParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "channel", channel, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/inbound/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.WebhookId != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "webhook-id", *params.WebhookId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("webhook-id", headerParam0)
+		}
+
+		if params.WebhookTimestamp != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "webhook-timestamp", *params.WebhookTimestamp, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("webhook-timestamp", headerParam1)
+		}
+
+		if params.WebhookSignature != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "webhook-signature", *params.WebhookSignature, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("webhook-signature", headerParam2)
+		}
+
+	}
 
 	return req, nil
 }
@@ -16314,6 +18036,169 @@ func NewChangePolicyRequestWithBody(server string, desk Key, contentType string,
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewExplainPolicyRequest constructs an http.Request for the ExplainPolicy method
+func NewExplainPolicyRequest(server string, desk Key, params *ExplainPolicyParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "desk", desk, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/policies/%s/explain", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "clock", params.Clock, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Priority != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "priority", *params.Priority, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetPortalRequest constructs an http.Request for the GetPortal method
+func NewGetPortalRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/portal")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOpenTicketRequest calls the generic OpenTicket builder with application/json body
+func NewOpenTicketRequest(server string, params *OpenTicketParams, body OpenTicketJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOpenTicketRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOpenTicketRequestWithBody constructs an http.Request for the OpenTicket method, with any body, and a specified content type
+func NewOpenTicketRequestWithBody(server string, params *OpenTicketParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/portal/tickets")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -21338,6 +23223,97 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/calendars/{key}/years/{year} (the `GetCalendarYear` operationId).
 	GetCalendarYearWithResponse(ctx context.Context, key string, year int, reqEditors ...RequestEditorFn) (*GetCalendarYearResponse, error)
 
+	// ListChannelsWithResponse Programs that bring conversations from outside mail
+	//
+	// Without their secrets. Needs the scope and the role admin, as all below.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/channels (the `ListChannels` operationId).
+	ListChannelsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListChannelsResponse, error)
+
+	// CreateChannelWithBodyWithResponse Let a program bring conversations
+	//
+	// It sends what clients say to `POST /api/v1/inbound/{key}` and is told what agents answer at `url`; without one,
+	// answers go by mail where the client has an address. Both ways are signed with `secret` (`whsec_…`, Standard
+	// Webhooks), which is shown in this answer and never again. The key is for ever: clients are known by it, so one that
+	// was used before is refused. `verified` says what the program itself proves of people; what it does not prove joins
+	// nobody to a client's file.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+	CreateChannelWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateChannelResponse, error)
+
+	// CreateChannelWithResponse Let a program bring conversations
+	//
+	// It sends what clients say to `POST /api/v1/inbound/{key}` and is told what agents answer at `url`; without one,
+	// answers go by mail where the client has an address. Both ways are signed with `secret` (`whsec_…`, Standard
+	// Webhooks), which is shown in this answer and never again. The key is for ever: clients are known by it, so one that
+	// was used before is refused. `verified` says what the program itself proves of people; what it does not prove joins
+	// nobody to a client's file.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+	CreateChannelWithResponse(ctx context.Context, body CreateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateChannelResponse, error)
+
+	// DeleteChannelWithResponse Take a channel away
+	//
+	// Its tickets stay, and are answered by mail from now on. What it was to be told and was not yet has failed.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/channels/{key} (the `DeleteChannel` operationId).
+	DeleteChannelWithResponse(ctx context.Context, key string, reqEditors ...RequestEditorFn) (*DeleteChannelResponse, error)
+
+	// GetChannelWithResponse One channel
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/channels/{key} (the `GetChannel` operationId).
+	GetChannelWithResponse(ctx context.Context, key string, reqEditors ...RequestEditorFn) (*GetChannelResponse, error)
+
+	// ChangeChannelWithBodyWithResponse Change a channel
+	//
+	// What is left out stays; `url` null: answers go by mail. One that is switched off takes nothing in, and what it was to be
+	// told waits.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
+	ChangeChannelWithBodyWithResponse(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeChannelResponse, error)
+
+	// ChangeChannelWithResponse Change a channel
+	//
+	// What is left out stays; `url` null: answers go by mail. One that is switched off takes nothing in, and what it was to be
+	// told waits.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
+	ChangeChannelWithResponse(ctx context.Context, key string, body ChangeChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeChannelResponse, error)
+
+	// RotateChannelWithBodyWithResponse Change the secret of a channel
+	//
+	// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
+	// either, what leaves carries both signatures.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/channels/{key}/rotate (the `RotateChannel` operationId).
+	RotateChannelWithBodyWithResponse(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RotateChannelResponse, error)
+
+	// RotateChannelWithResponse Change the secret of a channel
+	//
+	// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
+	// either, what leaves carries both signatures.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/channels/{key}/rotate (the `RotateChannel` operationId).
+	RotateChannelWithResponse(ctx context.Context, key string, body RotateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*RotateChannelResponse, error)
+
 	// ListClientsWithResponse Find client files
 	//
 	// Those that hold all words, or the beginnings of them, in name, addresses, phone or customer number. Clients of desks that
@@ -21417,12 +23393,13 @@ type ClientWithResponsesInterface interface {
 
 	// ListDesksWithResponse Desks
 	//
-	// Those that the asker is in; to an admin all.
+	// Those that the asker is in; to an admin all. With `kind` issue every issue desk: tickets are handed over to it by who is not in
+	// it too (N57).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/desks (the `ListDesks` operationId).
-	ListDesksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDesksResponse, error)
+	ListDesksWithResponse(ctx context.Context, params *ListDesksParams, reqEditors ...RequestEditorFn) (*ListDesksResponse, error)
 
 	// CreateDeskWithBodyWithResponse Add a desk
 	//
@@ -21630,6 +23607,34 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/factor/remove (the `RemoveFactor` operationId).
 	RemoveFactorWithResponse(ctx context.Context, body RemoveFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*RemoveFactorResponse, error)
 
+	// ReadRatingLinkWithResponse What a link to rate is about
+	//
+	// Whoever has the link of a mail (`{{link}}` of the templates final, closed and feedback) may read the number and title, and
+	// nothing more. To open it rates nothing: programs that look at mail open links too.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/feedback (the `ReadRatingLink` operationId).
+	ReadRatingLinkWithResponse(ctx context.Context, params *ReadRatingLinkParams, reqEditors ...RequestEditorFn) (*ReadRatingLinkResponse, error)
+
+	// RateByLinkWithBodyWithResponse Rate by a link of a mail
+	//
+	// As `feedback` by the client of the ticket; a later word replaces the earlier one.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/feedback (the `RateByLink` operationId).
+	RateByLinkWithBodyWithResponse(ctx context.Context, params *RateByLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RateByLinkResponse, error)
+
+	// RateByLinkWithResponse Rate by a link of a mail
+	//
+	// As `feedback` by the client of the ticket; a later word replaces the earlier one.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/feedback (the `RateByLink` operationId).
+	RateByLinkWithResponse(ctx context.Context, params *RateByLinkParams, body RateByLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*RateByLinkResponse, error)
+
 	// ListForbiddenWordsWithResponse Words that must not stand in a mail to a client
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -21654,6 +23659,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/forbidden-words (the `CreateForbiddenWord` operationId).
 	CreateForbiddenWordWithResponse(ctx context.Context, body CreateForbiddenWordJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateForbiddenWordResponse, error)
+
+	// TryForbiddenWordsWithBodyWithResponse Look for forbidden words in a text
+	//
+	// As the preview of a mail and its sending do. Nothing is stored.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+	TryForbiddenWordsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryForbiddenWordsResponse, error)
+
+	// TryForbiddenWordsWithResponse Look for forbidden words in a text
+	//
+	// As the preview of a mail and its sending do. Nothing is stored.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+	TryForbiddenWordsWithResponse(ctx context.Context, body TryForbiddenWordsJSONRequestBody, reqEditors ...RequestEditorFn) (*TryForbiddenWordsResponse, error)
 
 	// DeleteForbiddenWordWithResponse Allow a word again
 	//
@@ -21734,6 +23757,34 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/groups/{key} (the `ChangeGroup` operationId).
 	ChangeGroupWithResponse(ctx context.Context, key Key, body ChangeGroupJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeGroupResponse, error)
 
+	// TakeInboundWithBodyWithResponse What a client says in a channel
+	//
+	// Signed with the channel's secret over the bytes of the body (Standard Webhooks: `webhook-id`, `webhook-timestamp`,
+	// `webhook-signature`); no token. `webhook-id` is the message's `id`. The first message of a conversation opens a ticket
+	// on the channel's desk, each further one goes to it; after its ticket was closed the conversation goes on in a follow-up,
+	// as with mail. The same `id` again gives the first answer, with another content 422. An attachment is sent along in
+	// base64; one that has a `url` instead is never fetched, its address is written below the text. It is stored when this
+	// is answered, and applied soon after. 401 for a channel that is not there too.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/inbound/{channel} (the `TakeInbound` operationId).
+	TakeInboundWithBodyWithResponse(ctx context.Context, channel string, params *TakeInboundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakeInboundResponse, error)
+
+	// TakeInboundWithResponse What a client says in a channel
+	//
+	// Signed with the channel's secret over the bytes of the body (Standard Webhooks: `webhook-id`, `webhook-timestamp`,
+	// `webhook-signature`); no token. `webhook-id` is the message's `id`. The first message of a conversation opens a ticket
+	// on the channel's desk, each further one goes to it; after its ticket was closed the conversation goes on in a follow-up,
+	// as with mail. The same `id` again gives the first answer, with another content 422. An attachment is sent along in
+	// base64; one that has a `url` instead is never fetched, its address is written below the text. It is stored when this
+	// is answered, and applied soon after. 401 for a channel that is not there too.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/inbound/{channel} (the `TakeInbound` operationId).
+	TakeInboundWithResponse(ctx context.Context, channel string, params *TakeInboundParams, body TakeInboundJSONRequestBody, reqEditors ...RequestEditorFn) (*TakeInboundResponse, error)
+
 	// ListLedgerWithResponse What became of each mail
 	//
 	// Every UID ever seen has one fate. Newest first. For leads and admins.
@@ -21779,6 +23830,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeMacroWithBodyWithResponse Change a macro
 	//
+	// What is left out stays; null takes a part of what it does away.
 	// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -21788,6 +23840,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeMacroWithResponse Change a macro
 	//
+	// What is left out stays; null takes a part of what it does away.
 	// What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -22068,6 +24121,44 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/policies/{desk} (the `ChangePolicy` operationId).
 	ChangePolicyWithResponse(ctx context.Context, desk Key, body ChangePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePolicyResponse, error)
+
+	// ExplainPolicyWithResponse Why a deadline would fall when it would
+	//
+	// Of a clock that starts at an instant under the desk's present policy and calendar: line by line, as the deadline of a ticket
+	// is explained. Nothing is stored.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/policies/{desk}/explain (the `ExplainPolicy` operationId).
+	ExplainPolicyWithResponse(ctx context.Context, desk Key, params *ExplainPolicyParams, reqEditors ...RequestEditorFn) (*ExplainPolicyResponse, error)
+
+	// GetPortalWithResponse Where a client may ask
+	//
+	// The desks that take new requests through the portal, with their reception types and of those the fields that the client
+	// fills.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/portal (the `GetPortal` operationId).
+	GetPortalWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetPortalResponse, error)
+
+	// OpenTicketWithBodyWithResponse Ask something new
+	//
+	// For clients, where the desk takes requests through the portal; staff opens tickets by `POST /tickets`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/portal/tickets (the `OpenTicket` operationId).
+	OpenTicketWithBodyWithResponse(ctx context.Context, params *OpenTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenTicketResponse, error)
+
+	// OpenTicketWithResponse Ask something new
+	//
+	// For clients, where the desk takes requests through the portal; staff opens tickets by `POST /tickets`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/portal/tickets (the `OpenTicket` operationId).
+	OpenTicketWithResponse(ctx context.Context, params *OpenTicketParams, body OpenTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenTicketResponse, error)
 
 	// ListPresenceWithResponse Who is at the tickets of a list
 	//
@@ -25152,6 +27243,595 @@ func (r GetCalendarYearResponse) ContentType() string {
 	return ""
 }
 
+// ListChannelsResponse401Headers the declared response headers of an HTTP 401 response for ListChannels
+type ListChannelsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListChannelsResponse503Headers the declared response headers of an HTTP 503 response for ListChannels
+type ListChannelsResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListChannelsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExternalChannelList
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListChannelsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListChannelsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListChannelsResponse) GetJSON200() *ExternalChannelList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListChannelsResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListChannelsResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListChannelsResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListChannelsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListChannelsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListChannelsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListChannelsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListChannelsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateChannelResponse401Headers the declared response headers of an HTTP 401 response for CreateChannel
+type CreateChannelResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateChannelResponse503Headers the declared response headers of an HTTP 503 response for CreateChannel
+type CreateChannelResponse503Headers struct {
+	RetryAfter *string
+}
+
+type CreateChannelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *NewExternalChannel
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateChannelResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateChannelResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateChannelResponse) GetJSON201() *NewExternalChannel {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateChannelResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CreateChannelResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CreateChannelResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateChannelResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateChannelResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateChannelResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreateChannelResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateChannelResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateChannelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateChannelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateChannelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteChannelResponse401Headers the declared response headers of an HTTP 401 response for DeleteChannel
+type DeleteChannelResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeleteChannelResponse503Headers the declared response headers of an HTTP 503 response for DeleteChannel
+type DeleteChannelResponse503Headers struct {
+	RetryAfter *string
+}
+
+type DeleteChannelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteChannelResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteChannelResponse503Headers
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeleteChannelResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DeleteChannelResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DeleteChannelResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r DeleteChannelResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteChannelResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteChannelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteChannelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteChannelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetChannelResponse401Headers the declared response headers of an HTTP 401 response for GetChannel
+type GetChannelResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetChannelResponse503Headers the declared response headers of an HTTP 503 response for GetChannel
+type GetChannelResponse503Headers struct {
+	RetryAfter *string
+}
+
+type GetChannelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExternalChannel
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetChannelResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetChannelResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetChannelResponse) GetJSON200() *ExternalChannel {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetChannelResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetChannelResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetChannelResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetChannelResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetChannelResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetChannelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetChannelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetChannelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ChangeChannelResponse401Headers the declared response headers of an HTTP 401 response for ChangeChannel
+type ChangeChannelResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ChangeChannelResponse503Headers the declared response headers of an HTTP 503 response for ChangeChannel
+type ChangeChannelResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ChangeChannelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExternalChannel
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ChangeChannelResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ChangeChannelResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeChannelResponse) GetJSON200() *ExternalChannel {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChangeChannelResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChangeChannelResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ChangeChannelResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ChangeChannelResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ChangeChannelResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeChannelResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ChangeChannelResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeChannelResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeChannelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeChannelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeChannelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RotateChannelResponse401Headers the declared response headers of an HTTP 401 response for RotateChannel
+type RotateChannelResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// RotateChannelResponse503Headers the declared response headers of an HTTP 503 response for RotateChannel
+type RotateChannelResponse503Headers struct {
+	RetryAfter *string
+}
+
+type RotateChannelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *NewExternalChannel
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *RotateChannelResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *RotateChannelResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RotateChannelResponse) GetJSON200() *NewExternalChannel {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RotateChannelResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RotateChannelResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r RotateChannelResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RotateChannelResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RotateChannelResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RotateChannelResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r RotateChannelResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RotateChannelResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RotateChannelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RotateChannelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RotateChannelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RotateChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListClientsResponse401Headers the declared response headers of an HTTP 401 response for ListClients
 type ListClientsResponse401Headers struct {
 	WWWAuthenticate *string
@@ -27287,6 +29967,201 @@ func (r RemoveFactorResponse) ContentType() string {
 	return ""
 }
 
+// ReadRatingLinkResponse503Headers the declared response headers of an HTTP 503 response for ReadRatingLink
+type ReadRatingLinkResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ReadRatingLinkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RatingLink
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ReadRatingLinkResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReadRatingLinkResponse) GetJSON200() *RatingLink {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ReadRatingLinkResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ReadRatingLinkResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ReadRatingLinkResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReadRatingLinkResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReadRatingLinkResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReadRatingLinkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReadRatingLinkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReadRatingLinkResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RateByLinkResponse200Headers the declared response headers of an HTTP 200 response for RateByLink
+type RateByLinkResponse200Headers struct {
+	PreferenceApplied *string
+}
+
+// RateByLinkResponse202Headers the declared response headers of an HTTP 202 response for RateByLink
+type RateByLinkResponse202Headers struct {
+	Location          *string
+	PreferenceApplied *string
+}
+
+// RateByLinkResponse503Headers the declared response headers of an HTTP 503 response for RateByLink
+type RateByLinkResponse503Headers struct {
+	RetryAfter *string
+}
+
+type RateByLinkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applied
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Pending
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RateByLinkResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RateByLinkResponse202Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *RateByLinkResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RateByLinkResponse) GetJSON200() *Applied {
+	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r RateByLinkResponse) GetJSON202() *Pending {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r RateByLinkResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r RateByLinkResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RateByLinkResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RateByLinkResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RateByLinkResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r RateByLinkResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RateByLinkResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RateByLinkResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RateByLinkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RateByLinkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RateByLinkResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListForbiddenWordsResponse401Headers the declared response headers of an HTTP 401 response for ListForbiddenWords
 type ListForbiddenWordsResponse401Headers struct {
 	WWWAuthenticate *string
@@ -27482,6 +30357,117 @@ func (r CreateForbiddenWordResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CreateForbiddenWordResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// TryForbiddenWordsResponse401Headers the declared response headers of an HTTP 401 response for TryForbiddenWords
+type TryForbiddenWordsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// TryForbiddenWordsResponse503Headers the declared response headers of an HTTP 503 response for TryForbiddenWords
+type TryForbiddenWordsResponse503Headers struct {
+	RetryAfter *string
+}
+
+type TryForbiddenWordsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TriedForbiddenWords
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *TryForbiddenWordsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *TryForbiddenWordsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TryForbiddenWordsResponse) GetJSON200() *TriedForbiddenWords {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TryForbiddenWordsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TryForbiddenWordsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TryForbiddenWordsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TryForbiddenWordsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TryForbiddenWordsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -28092,6 +31078,103 @@ func (r ChangeGroupResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ChangeGroupResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// TakeInboundResponse401Headers the declared response headers of an HTTP 401 response for TakeInbound
+type TakeInboundResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// TakeInboundResponse503Headers the declared response headers of an HTTP 503 response for TakeInbound
+type TakeInboundResponse503Headers struct {
+	RetryAfter *string
+}
+
+type TakeInboundResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *InboundTaken
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *TakeInboundResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *TakeInboundResponse503Headers
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r TakeInboundResponse) GetJSON202() *InboundTaken {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r TakeInboundResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r TakeInboundResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r TakeInboundResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r TakeInboundResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r TakeInboundResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TakeInboundResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TakeInboundResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TakeInboundResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TakeInboundResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TakeInboundResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -30559,6 +33642,320 @@ func (r ChangePolicyResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ChangePolicyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ExplainPolicyResponse401Headers the declared response headers of an HTTP 401 response for ExplainPolicy
+type ExplainPolicyResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ExplainPolicyResponse503Headers the declared response headers of an HTTP 503 response for ExplainPolicy
+type ExplainPolicyResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ExplainPolicyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TriedDeadline
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ExplainPolicyResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ExplainPolicyResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ExplainPolicyResponse) GetJSON200() *TriedDeadline {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ExplainPolicyResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ExplainPolicyResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ExplainPolicyResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ExplainPolicyResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ExplainPolicyResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExplainPolicyResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExplainPolicyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExplainPolicyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExplainPolicyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExplainPolicyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetPortalResponse401Headers the declared response headers of an HTTP 401 response for GetPortal
+type GetPortalResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetPortalResponse503Headers the declared response headers of an HTTP 503 response for GetPortal
+type GetPortalResponse503Headers struct {
+	RetryAfter *string
+}
+
+type GetPortalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Portal
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetPortalResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetPortalResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPortalResponse) GetJSON200() *Portal {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetPortalResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetPortalResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetPortalResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetPortalResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPortalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPortalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPortalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPortalResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// OpenTicketResponse201Headers the declared response headers of an HTTP 201 response for OpenTicket
+type OpenTicketResponse201Headers struct {
+	Location          *string
+	PreferenceApplied *string
+}
+
+// OpenTicketResponse202Headers the declared response headers of an HTTP 202 response for OpenTicket
+type OpenTicketResponse202Headers struct {
+	Location          *string
+	PreferenceApplied *string
+}
+
+// OpenTicketResponse401Headers the declared response headers of an HTTP 401 response for OpenTicket
+type OpenTicketResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// OpenTicketResponse503Headers the declared response headers of an HTTP 503 response for OpenTicket
+type OpenTicketResponse503Headers struct {
+	RetryAfter *string
+}
+
+type OpenTicketResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Receipt
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Pending
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *OpenTicketResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *OpenTicketResponse202Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *OpenTicketResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *OpenTicketResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r OpenTicketResponse) GetJSON201() *Receipt {
+	return r.JSON201
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r OpenTicketResponse) GetJSON202() *Pending {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r OpenTicketResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r OpenTicketResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r OpenTicketResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r OpenTicketResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r OpenTicketResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r OpenTicketResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r OpenTicketResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OpenTicketResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OpenTicketResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenTicketResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenTicketResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OpenTicketResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -40247,6 +43644,151 @@ func (c *ClientWithResponses) GetCalendarYearWithResponse(ctx context.Context, k
 	return ParseGetCalendarYearResponse(rsp)
 }
 
+// ListChannelsWithResponse Programs that bring conversations from outside mail
+//
+// Without their secrets. Needs the scope and the role admin, as all below.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/channels (the `ListChannels` operationId).
+func (c *ClientWithResponses) ListChannelsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListChannelsResponse, error) {
+	rsp, err := c.ListChannels(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListChannelsResponse(rsp)
+}
+
+// CreateChannelWithBodyWithResponse Let a program bring conversations
+//
+// It sends what clients say to `POST /api/v1/inbound/{key}` and is told what agents answer at `url`; without one,
+// answers go by mail where the client has an address. Both ways are signed with `secret` (`whsec_…`, Standard
+// Webhooks), which is shown in this answer and never again. The key is for ever: clients are known by it, so one that
+// was used before is refused. `verified` says what the program itself proves of people; what it does not prove joins
+// nobody to a client's file.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+func (c *ClientWithResponses) CreateChannelWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateChannelResponse, error) {
+	rsp, err := c.CreateChannelWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateChannelResponse(rsp)
+}
+
+// CreateChannelWithResponse Let a program bring conversations
+//
+// It sends what clients say to `POST /api/v1/inbound/{key}` and is told what agents answer at `url`; without one,
+// answers go by mail where the client has an address. Both ways are signed with `secret` (`whsec_…`, Standard
+// Webhooks), which is shown in this answer and never again. The key is for ever: clients are known by it, so one that
+// was used before is refused. `verified` says what the program itself proves of people; what it does not prove joins
+// nobody to a client's file.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+func (c *ClientWithResponses) CreateChannelWithResponse(ctx context.Context, body CreateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateChannelResponse, error) {
+	rsp, err := c.CreateChannel(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateChannelResponse(rsp)
+}
+
+// DeleteChannelWithResponse Take a channel away
+//
+// Its tickets stay, and are answered by mail from now on. What it was to be told and was not yet has failed.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/channels/{key} (the `DeleteChannel` operationId).
+func (c *ClientWithResponses) DeleteChannelWithResponse(ctx context.Context, key string, reqEditors ...RequestEditorFn) (*DeleteChannelResponse, error) {
+	rsp, err := c.DeleteChannel(ctx, key, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteChannelResponse(rsp)
+}
+
+// GetChannelWithResponse One channel
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/channels/{key} (the `GetChannel` operationId).
+func (c *ClientWithResponses) GetChannelWithResponse(ctx context.Context, key string, reqEditors ...RequestEditorFn) (*GetChannelResponse, error) {
+	rsp, err := c.GetChannel(ctx, key, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetChannelResponse(rsp)
+}
+
+// ChangeChannelWithBodyWithResponse Change a channel
+//
+// What is left out stays; `url` null: answers go by mail. One that is switched off takes nothing in, and what it was to be
+// told waits.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
+func (c *ClientWithResponses) ChangeChannelWithBodyWithResponse(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeChannelResponse, error) {
+	rsp, err := c.ChangeChannelWithBody(ctx, key, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeChannelResponse(rsp)
+}
+
+// ChangeChannelWithResponse Change a channel
+//
+// What is left out stays; `url` null: answers go by mail. One that is switched off takes nothing in, and what it was to be
+// told waits.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
+func (c *ClientWithResponses) ChangeChannelWithResponse(ctx context.Context, key string, body ChangeChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeChannelResponse, error) {
+	rsp, err := c.ChangeChannel(ctx, key, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeChannelResponse(rsp)
+}
+
+// RotateChannelWithBodyWithResponse Change the secret of a channel
+//
+// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
+// either, what leaves carries both signatures.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/channels/{key}/rotate (the `RotateChannel` operationId).
+func (c *ClientWithResponses) RotateChannelWithBodyWithResponse(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RotateChannelResponse, error) {
+	rsp, err := c.RotateChannelWithBody(ctx, key, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRotateChannelResponse(rsp)
+}
+
+// RotateChannelWithResponse Change the secret of a channel
+//
+// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
+// either, what leaves carries both signatures.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/channels/{key}/rotate (the `RotateChannel` operationId).
+func (c *ClientWithResponses) RotateChannelWithResponse(ctx context.Context, key string, body RotateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*RotateChannelResponse, error) {
+	rsp, err := c.RotateChannel(ctx, key, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRotateChannelResponse(rsp)
+}
+
 // ListClientsWithResponse Find client files
 //
 // Those that hold all words, or the beginnings of them, in name, addresses, phone or customer number. Clients of desks that
@@ -40374,13 +43916,14 @@ func (c *ClientWithResponses) MergeClientWithResponse(ctx context.Context, id st
 
 // ListDesksWithResponse Desks
 //
-// Those that the asker is in; to an admin all.
+// Those that the asker is in; to an admin all. With `kind` issue every issue desk: tickets are handed over to it by who is not in
+// it too (N57).
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/desks (the `ListDesks` operationId).
-func (c *ClientWithResponses) ListDesksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDesksResponse, error) {
-	rsp, err := c.ListDesks(ctx, reqEditors...)
+func (c *ClientWithResponses) ListDesksWithResponse(ctx context.Context, params *ListDesksParams, reqEditors ...RequestEditorFn) (*ListDesksResponse, error) {
+	rsp, err := c.ListDesks(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -40725,6 +44268,52 @@ func (c *ClientWithResponses) RemoveFactorWithResponse(ctx context.Context, body
 	return ParseRemoveFactorResponse(rsp)
 }
 
+// ReadRatingLinkWithResponse What a link to rate is about
+//
+// Whoever has the link of a mail (`{{link}}` of the templates final, closed and feedback) may read the number and title, and
+// nothing more. To open it rates nothing: programs that look at mail open links too.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/feedback (the `ReadRatingLink` operationId).
+func (c *ClientWithResponses) ReadRatingLinkWithResponse(ctx context.Context, params *ReadRatingLinkParams, reqEditors ...RequestEditorFn) (*ReadRatingLinkResponse, error) {
+	rsp, err := c.ReadRatingLink(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReadRatingLinkResponse(rsp)
+}
+
+// RateByLinkWithBodyWithResponse Rate by a link of a mail
+//
+// As `feedback` by the client of the ticket; a later word replaces the earlier one.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/feedback (the `RateByLink` operationId).
+func (c *ClientWithResponses) RateByLinkWithBodyWithResponse(ctx context.Context, params *RateByLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RateByLinkResponse, error) {
+	rsp, err := c.RateByLinkWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRateByLinkResponse(rsp)
+}
+
+// RateByLinkWithResponse Rate by a link of a mail
+//
+// As `feedback` by the client of the ticket; a later word replaces the earlier one.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/feedback (the `RateByLink` operationId).
+func (c *ClientWithResponses) RateByLinkWithResponse(ctx context.Context, params *RateByLinkParams, body RateByLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*RateByLinkResponse, error) {
+	rsp, err := c.RateByLink(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRateByLinkResponse(rsp)
+}
+
 // ListForbiddenWordsWithResponse Words that must not stand in a mail to a client
 //
 // Returns a wrapper object for the known response body format(s).
@@ -40766,6 +44355,36 @@ func (c *ClientWithResponses) CreateForbiddenWordWithResponse(ctx context.Contex
 		return nil, err
 	}
 	return ParseCreateForbiddenWordResponse(rsp)
+}
+
+// TryForbiddenWordsWithBodyWithResponse Look for forbidden words in a text
+//
+// As the preview of a mail and its sending do. Nothing is stored.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+func (c *ClientWithResponses) TryForbiddenWordsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryForbiddenWordsResponse, error) {
+	rsp, err := c.TryForbiddenWordsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryForbiddenWordsResponse(rsp)
+}
+
+// TryForbiddenWordsWithResponse Look for forbidden words in a text
+//
+// As the preview of a mail and its sending do. Nothing is stored.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/forbidden-words/try (the `TryForbiddenWords` operationId).
+func (c *ClientWithResponses) TryForbiddenWordsWithResponse(ctx context.Context, body TryForbiddenWordsJSONRequestBody, reqEditors ...RequestEditorFn) (*TryForbiddenWordsResponse, error) {
+	rsp, err := c.TryForbiddenWords(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryForbiddenWordsResponse(rsp)
 }
 
 // DeleteForbiddenWordWithResponse Allow a word again
@@ -40901,6 +44520,46 @@ func (c *ClientWithResponses) ChangeGroupWithResponse(ctx context.Context, key K
 	return ParseChangeGroupResponse(rsp)
 }
 
+// TakeInboundWithBodyWithResponse What a client says in a channel
+//
+// Signed with the channel's secret over the bytes of the body (Standard Webhooks: `webhook-id`, `webhook-timestamp`,
+// `webhook-signature`); no token. `webhook-id` is the message's `id`. The first message of a conversation opens a ticket
+// on the channel's desk, each further one goes to it; after its ticket was closed the conversation goes on in a follow-up,
+// as with mail. The same `id` again gives the first answer, with another content 422. An attachment is sent along in
+// base64; one that has a `url` instead is never fetched, its address is written below the text. It is stored when this
+// is answered, and applied soon after. 401 for a channel that is not there too.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/inbound/{channel} (the `TakeInbound` operationId).
+func (c *ClientWithResponses) TakeInboundWithBodyWithResponse(ctx context.Context, channel string, params *TakeInboundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakeInboundResponse, error) {
+	rsp, err := c.TakeInboundWithBody(ctx, channel, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeInboundResponse(rsp)
+}
+
+// TakeInboundWithResponse What a client says in a channel
+//
+// Signed with the channel's secret over the bytes of the body (Standard Webhooks: `webhook-id`, `webhook-timestamp`,
+// `webhook-signature`); no token. `webhook-id` is the message's `id`. The first message of a conversation opens a ticket
+// on the channel's desk, each further one goes to it; after its ticket was closed the conversation goes on in a follow-up,
+// as with mail. The same `id` again gives the first answer, with another content 422. An attachment is sent along in
+// base64; one that has a `url` instead is never fetched, its address is written below the text. It is stored when this
+// is answered, and applied soon after. 401 for a channel that is not there too.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/inbound/{channel} (the `TakeInbound` operationId).
+func (c *ClientWithResponses) TakeInboundWithResponse(ctx context.Context, channel string, params *TakeInboundParams, body TakeInboundJSONRequestBody, reqEditors ...RequestEditorFn) (*TakeInboundResponse, error) {
+	rsp, err := c.TakeInbound(ctx, channel, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeInboundResponse(rsp)
+}
+
 // ListLedgerWithResponse What became of each mail
 //
 // Every UID ever seen has one fate. Newest first. For leads and admins.
@@ -40976,6 +44635,7 @@ func (c *ClientWithResponses) DeleteMacroWithResponse(ctx context.Context, id st
 
 // ChangeMacroWithBodyWithResponse Change a macro
 //
+// What is left out stays; null takes a part of what it does away.
 // What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -40991,6 +44651,7 @@ func (c *ClientWithResponses) ChangeMacroWithBodyWithResponse(ctx context.Contex
 
 // ChangeMacroWithResponse Change a macro
 //
+// What is left out stays; null takes a part of what it does away.
 // What is left out stays. Needs the scope admin and the role lead; what is for every desk (without desk) an admin.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -41456,6 +45117,68 @@ func (c *ClientWithResponses) ChangePolicyWithResponse(ctx context.Context, desk
 		return nil, err
 	}
 	return ParseChangePolicyResponse(rsp)
+}
+
+// ExplainPolicyWithResponse Why a deadline would fall when it would
+//
+// Of a clock that starts at an instant under the desk's present policy and calendar: line by line, as the deadline of a ticket
+// is explained. Nothing is stored.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/policies/{desk}/explain (the `ExplainPolicy` operationId).
+func (c *ClientWithResponses) ExplainPolicyWithResponse(ctx context.Context, desk Key, params *ExplainPolicyParams, reqEditors ...RequestEditorFn) (*ExplainPolicyResponse, error) {
+	rsp, err := c.ExplainPolicy(ctx, desk, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainPolicyResponse(rsp)
+}
+
+// GetPortalWithResponse Where a client may ask
+//
+// The desks that take new requests through the portal, with their reception types and of those the fields that the client
+// fills.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/portal (the `GetPortal` operationId).
+func (c *ClientWithResponses) GetPortalWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetPortalResponse, error) {
+	rsp, err := c.GetPortal(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPortalResponse(rsp)
+}
+
+// OpenTicketWithBodyWithResponse Ask something new
+//
+// For clients, where the desk takes requests through the portal; staff opens tickets by `POST /tickets`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/portal/tickets (the `OpenTicket` operationId).
+func (c *ClientWithResponses) OpenTicketWithBodyWithResponse(ctx context.Context, params *OpenTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenTicketResponse, error) {
+	rsp, err := c.OpenTicketWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenTicketResponse(rsp)
+}
+
+// OpenTicketWithResponse Ask something new
+//
+// For clients, where the desk takes requests through the portal; staff opens tickets by `POST /tickets`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/portal/tickets (the `OpenTicket` operationId).
+func (c *ClientWithResponses) OpenTicketWithResponse(ctx context.Context, params *OpenTicketParams, body OpenTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenTicketResponse, error) {
+	rsp, err := c.OpenTicket(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenTicketResponse(rsp)
 }
 
 // ListPresenceWithResponse Who is at the tickets of a list
@@ -45203,6 +48926,562 @@ func ParseGetCalendarYearResponse(rsp *http.Response) (*GetCalendarYearResponse,
 	return response, nil
 }
 
+// ParseListChannelsResponse parses an HTTP response from a ListChannelsWithResponse call
+func ParseListChannelsResponse(rsp *http.Response) (*ListChannelsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListChannelsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExternalChannelList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListChannelsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListChannelsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateChannelResponse parses an HTTP response from a CreateChannelWithResponse call
+func ParseCreateChannelResponse(rsp *http.Response) (*CreateChannelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateChannelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest NewExternalChannel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CreateChannelResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateChannelResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteChannelResponse parses an HTTP response from a DeleteChannelWithResponse call
+func ParseDeleteChannelResponse(rsp *http.Response) (*DeleteChannelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteChannelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteChannelResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteChannelResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetChannelResponse parses an HTTP response from a GetChannelWithResponse call
+func ParseGetChannelResponse(rsp *http.Response) (*GetChannelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetChannelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExternalChannel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetChannelResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetChannelResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseChangeChannelResponse parses an HTTP response from a ChangeChannelWithResponse call
+func ParseChangeChannelResponse(rsp *http.Response) (*ChangeChannelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeChannelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExternalChannel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ChangeChannelResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ChangeChannelResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRotateChannelResponse parses an HTTP response from a RotateChannelWithResponse call
+func ParseRotateChannelResponse(rsp *http.Response) (*RotateChannelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RotateChannelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest NewExternalChannel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers RotateChannelResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers RotateChannelResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListClientsResponse parses an HTTP response from a ListClientsWithResponse call
 func ParseListClientsResponse(rsp *http.Response) (*ListClientsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -47230,6 +51509,195 @@ func ParseRemoveFactorResponse(rsp *http.Response) (*RemoveFactorResponse, error
 	return response, nil
 }
 
+// ParseReadRatingLinkResponse parses an HTTP response from a ReadRatingLinkWithResponse call
+func ParseReadRatingLinkResponse(rsp *http.Response) (*ReadRatingLinkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReadRatingLinkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RatingLink
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 503:
+		var headers ReadRatingLinkResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRateByLinkResponse parses an HTTP response from a RateByLinkWithResponse call
+func ParseRateByLinkResponse(rsp *http.Response) (*RateByLinkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RateByLinkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applied
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Pending
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RateByLinkResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers RateByLinkResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 503:
+		var headers RateByLinkResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListForbiddenWordsResponse parses an HTTP response from a ListForbiddenWordsWithResponse call
 func ParseListForbiddenWordsResponse(rsp *http.Response) (*ListForbiddenWordsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -47406,6 +51874,111 @@ func ParseCreateForbiddenWordResponse(rsp *http.Response) (*CreateForbiddenWordR
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers CreateForbiddenWordResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseTryForbiddenWordsResponse parses an HTTP response from a TryForbiddenWordsWithResponse call
+func ParseTryForbiddenWordsResponse(rsp *http.Response) (*TryForbiddenWordsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TryForbiddenWordsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TriedForbiddenWords
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers TryForbiddenWordsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers TryForbiddenWordsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -47986,6 +52559,97 @@ func ParseChangeGroupResponse(rsp *http.Response) (*ChangeGroupResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ChangeGroupResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseTakeInboundResponse parses an HTTP response from a TakeInboundWithResponse call
+func ParseTakeInboundResponse(rsp *http.Response) (*TakeInboundResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TakeInboundResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest InboundTaken
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers TakeInboundResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers TakeInboundResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -50330,6 +54994,320 @@ func ParseChangePolicyResponse(rsp *http.Response) (*ChangePolicyResponse, error
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ChangePolicyResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseExplainPolicyResponse parses an HTTP response from a ExplainPolicyWithResponse call
+func ParseExplainPolicyResponse(rsp *http.Response) (*ExplainPolicyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExplainPolicyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TriedDeadline
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ExplainPolicyResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ExplainPolicyResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetPortalResponse parses an HTTP response from a GetPortalWithResponse call
+func ParseGetPortalResponse(rsp *http.Response) (*GetPortalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPortalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Portal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetPortalResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetPortalResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseOpenTicketResponse parses an HTTP response from a OpenTicketWithResponse call
+func ParseOpenTicketResponse(rsp *http.Response) (*OpenTicketResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenTicketResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Pending
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers OpenTicketResponse201Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers OpenTicketResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 401:
+		var headers OpenTicketResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers OpenTicketResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

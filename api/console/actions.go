@@ -117,8 +117,8 @@ func owned(t *ticketView, _ *visit, _ *house) bool { return t.Owner != nil }
 func deletable(t *ticketView, _ *visit, _ *house) bool { return t.State == "spam" }
 
 func hasIssueDesk(t *ticketView, _ *visit, h *house) bool {
-	for _, d := range h.Desks {
-		if d.Kind == "issue" && d.Key != t.Desk {
+	for _, d := range h.Issue {
+		if d.Key != t.Desk {
 			return true
 		}
 	}

@@ -77,9 +77,13 @@ func (v *visit) drafts(number string) (map[string]draftView, []sharedDraft, erro
 }
 
 func (v *visit) compose(t *ticketView, h *house, drafts map[string]draftView) composeView {
+	to := deref(t.Client.Email)
+	if t.Conversation != nil { // it is answered there; whom the agent names gets it by mail besides
+		to = ""
+	}
 	out := composeView{
 		Drafts: drafts, DeskKey: t.Desk,
-		Answer: t.allows("agent-response"), Hold: t.allows("hold"), Resolve: t.allows("resolve"), Note: t.allows("note"), To: deref(t.Client.Email),
+		Answer: t.allows("agent-response"), Hold: t.allows("hold"), Resolve: t.allows("resolve"), Note: t.allows("note"), To: to,
 		Reasons: v.opts("holding", "client", "third_party", "internal", "scheduled"), FollowUp: t.State == "closed",
 	}
 	for _, a := range t.Allowed {

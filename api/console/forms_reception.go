@@ -8,8 +8,8 @@ import (
 // handOverForm passes a ticket to an issue desk, with what that desk asks for (N57, N58).
 func handOverForm(t *ticketView, v *visit, h *house, said url.Values) ([]field, error) {
 	var desks []option
-	for _, d := range h.Desks {
-		if d.Kind == "issue" && d.Key != t.Desk {
+	for _, d := range h.Issue {
+		if d.Key != t.Desk {
 			desks = append(desks, option{d.Key, d.Name})
 		}
 	}

@@ -50,7 +50,7 @@ func helpers(lang string) template.FuncMap {
 		"sheet":       func() []keyGroup { return keySheet },
 		"anchor":      func(number, item string) string { return "/tickets/" + number + "#item-" + item },
 		"bulkActions": bulkActionsOf,
-		"manage":      func(p person) []managed { return managedBy(p, lang) },
+		"manage":      func(p person) []managedGroup { return managedBy(p, lang, "") },
 		"asset":       theAssets().url,
 		"icon": func(name string) template.HTML {
 			return template.HTML(`<svg class="i" aria-hidden="true"><use href="` + theAssets().url("icons.svg") + "#" + template.HTMLEscapeString(name) + `"/></svg>`) // escaped

@@ -20,10 +20,13 @@ type visit struct {
 	zone *time.Location
 	me   person
 	// Asked for once per visit, where a page needs them.
+	boxes      map[string]string // addresses of mailboxes by their id
 	house      *house
 	receptions map[string][]openapi.ReceptionType // by desk
 	listLook   *openapi.ListLook
 	kept       *openapi.View
+	// portal says that a client is on visit.
+	portal bool
 }
 
 // person is who is signed in.
@@ -75,8 +78,11 @@ func (v *visit) turnAway(err error) {
 		v.fail(err)
 		return
 	}
-	to := "/sign-in"
-	if v.r.Method == http.MethodGet && !v.fragment() && v.r.URL.Path != "/" {
+	to, home := "/sign-in", "/"
+	if v.portal {
+		to, home = "/portal/sign-in", "/portal"
+	}
+	if v.r.Method == http.MethodGet && !v.fragment() && v.r.URL.Path != home {
 		to += "?to=" + url.QueryEscape(v.r.URL.RequestURI())
 	}
 	if v.fragment() {
@@ -159,11 +165,16 @@ type frame struct {
 	Me    person
 	Keys  bool   // single keys are on
 	At    string // the path asked for, to come back to
+	Home  string // where this person begins
 }
 
 func (v *visit) frame(title string) frame {
+	home := "/"
+	if v.portal || strings.HasPrefix(v.r.URL.Path, "/portal") {
+		home = "/portal"
+	}
 	return frame{
-		Title: title, Desk: v.c.Name, Lang: v.lang, Me: v.me, Theme: v.preference("theme", "auto", "light", "dark"),
+		Home: home, Title: title, Desk: v.c.Name, Lang: v.lang, Me: v.me, Theme: v.preference("theme", "auto", "light", "dark"),
 		Keys: v.preference("keys", "on", "off") != "off", At: v.r.URL.RequestURI(),
 	}
 }

@@ -256,6 +256,24 @@ func (e ChangeDeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for ChangeExternalChannelVerified.
+const (
+	ChangeExternalChannelVerifiedEmail ChangeExternalChannelVerified = "email"
+	ChangeExternalChannelVerifiedPhone ChangeExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the ChangeExternalChannelVerified enum.
+func (e ChangeExternalChannelVerified) Valid() bool {
+	switch e {
+	case ChangeExternalChannelVerifiedEmail:
+		return true
+	case ChangeExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangeForbiddenWordAction.
 const (
 	ChangeForbiddenWordActionBlock ChangeForbiddenWordAction = "block"
@@ -274,10 +292,74 @@ func (e ChangeForbiddenWordAction) Valid() bool {
 	}
 }
 
+// Defines values for ChangeMacroCategory.
+const (
+	ChangeMacroCategoryAbuse         ChangeMacroCategory = "abuse"
+	ChangeMacroCategoryDuplicate     ChangeMacroCategory = "duplicate"
+	ChangeMacroCategoryLessThannil   ChangeMacroCategory = "<nil>"
+	ChangeMacroCategoryOther         ChangeMacroCategory = "other"
+	ChangeMacroCategorySolvedByChat  ChangeMacroCategory = "solved_by_chat"
+	ChangeMacroCategorySolvedByPhone ChangeMacroCategory = "solved_by_phone"
+	ChangeMacroCategorySpam          ChangeMacroCategory = "spam"
+	ChangeMacroCategoryTest          ChangeMacroCategory = "test"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroCategory enum.
+func (e ChangeMacroCategory) Valid() bool {
+	switch e {
+	case ChangeMacroCategoryAbuse:
+		return true
+	case ChangeMacroCategoryDuplicate:
+		return true
+	case ChangeMacroCategoryLessThannil:
+		return true
+	case ChangeMacroCategoryOther:
+		return true
+	case ChangeMacroCategorySolvedByChat:
+		return true
+	case ChangeMacroCategorySolvedByPhone:
+		return true
+	case ChangeMacroCategorySpam:
+		return true
+	case ChangeMacroCategoryTest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeMacroHold.
+const (
+	ChangeMacroHoldClient      ChangeMacroHold = "client"
+	ChangeMacroHoldInternal    ChangeMacroHold = "internal"
+	ChangeMacroHoldLessThannil ChangeMacroHold = "<nil>"
+	ChangeMacroHoldScheduled   ChangeMacroHold = "scheduled"
+	ChangeMacroHoldThirdParty  ChangeMacroHold = "third_party"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroHold enum.
+func (e ChangeMacroHold) Valid() bool {
+	switch e {
+	case ChangeMacroHoldClient:
+		return true
+	case ChangeMacroHoldInternal:
+		return true
+	case ChangeMacroHoldLessThannil:
+		return true
+	case ChangeMacroHoldScheduled:
+		return true
+	case ChangeMacroHoldThirdParty:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangeMacroLanguage.
 const (
-	ChangeMacroLanguageEn ChangeMacroLanguage = "en"
-	ChangeMacroLanguageJa ChangeMacroLanguage = "ja"
+	ChangeMacroLanguageEn          ChangeMacroLanguage = "en"
+	ChangeMacroLanguageJa          ChangeMacroLanguage = "ja"
+	ChangeMacroLanguageLessThannil ChangeMacroLanguage = "<nil>"
 )
 
 // Valid indicates whether the value is a known member of the ChangeMacroLanguage enum.
@@ -287,6 +369,35 @@ func (e ChangeMacroLanguage) Valid() bool {
 		return true
 	case ChangeMacroLanguageJa:
 		return true
+	case ChangeMacroLanguageLessThannil:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeMacroPriority.
+const (
+	ChangeMacroPriorityHigh        ChangeMacroPriority = "high"
+	ChangeMacroPriorityLessThannil ChangeMacroPriority = "<nil>"
+	ChangeMacroPriorityLow         ChangeMacroPriority = "low"
+	ChangeMacroPriorityNormal      ChangeMacroPriority = "normal"
+	ChangeMacroPriorityUrgent      ChangeMacroPriority = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroPriority enum.
+func (e ChangeMacroPriority) Valid() bool {
+	switch e {
+	case ChangeMacroPriorityHigh:
+		return true
+	case ChangeMacroPriorityLessThannil:
+		return true
+	case ChangeMacroPriorityLow:
+		return true
+	case ChangeMacroPriorityNormal:
+		return true
+	case ChangeMacroPriorityUrgent:
+		return true
 	default:
 		return false
 	}
@@ -294,15 +405,18 @@ func (e ChangeMacroLanguage) Valid() bool {
 
 // Defines values for ChangeMacroThen.
 const (
-	ChangeMacroThenHold    ChangeMacroThen = "hold"
-	ChangeMacroThenResolve ChangeMacroThen = "resolve"
-	ChangeMacroThenStay    ChangeMacroThen = "stay"
+	ChangeMacroThenHold        ChangeMacroThen = "hold"
+	ChangeMacroThenLessThannil ChangeMacroThen = "<nil>"
+	ChangeMacroThenResolve     ChangeMacroThen = "resolve"
+	ChangeMacroThenStay        ChangeMacroThen = "stay"
 )
 
 // Valid indicates whether the value is a known member of the ChangeMacroThen enum.
 func (e ChangeMacroThen) Valid() bool {
 	switch e {
 	case ChangeMacroThenHold:
+		return true
+	case ChangeMacroThenLessThannil:
 		return true
 	case ChangeMacroThenResolve:
 		return true
@@ -883,6 +997,42 @@ func (e CreateDeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for CreateExternalChannelKind.
+const (
+	CreateExternalChannelKindChat     CreateExternalChannelKind = "chat"
+	CreateExternalChannelKindExternal CreateExternalChannelKind = "external"
+)
+
+// Valid indicates whether the value is a known member of the CreateExternalChannelKind enum.
+func (e CreateExternalChannelKind) Valid() bool {
+	switch e {
+	case CreateExternalChannelKindChat:
+		return true
+	case CreateExternalChannelKindExternal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateExternalChannelVerified.
+const (
+	CreateExternalChannelVerifiedEmail CreateExternalChannelVerified = "email"
+	CreateExternalChannelVerifiedPhone CreateExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the CreateExternalChannelVerified enum.
+func (e CreateExternalChannelVerified) Valid() bool {
+	switch e {
+	case CreateExternalChannelVerifiedEmail:
+		return true
+	case CreateExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CreateForbiddenWordAction.
 const (
 	CreateForbiddenWordActionBlock CreateForbiddenWordAction = "block"
@@ -1447,6 +1597,42 @@ func (e ExplanationLineReason) Valid() bool {
 	}
 }
 
+// Defines values for ExternalChannelKind.
+const (
+	ExternalChannelKindChat     ExternalChannelKind = "chat"
+	ExternalChannelKindExternal ExternalChannelKind = "external"
+)
+
+// Valid indicates whether the value is a known member of the ExternalChannelKind enum.
+func (e ExternalChannelKind) Valid() bool {
+	switch e {
+	case ExternalChannelKindChat:
+		return true
+	case ExternalChannelKindExternal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExternalChannelVerified.
+const (
+	ExternalChannelVerifiedEmail ExternalChannelVerified = "email"
+	ExternalChannelVerifiedPhone ExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the ExternalChannelVerified enum.
+func (e ExternalChannelVerified) Valid() bool {
+	switch e {
+	case ExternalChannelVerifiedEmail:
+		return true
+	case ExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ForbiddenWordAction.
 const (
 	ForbiddenWordActionBlock ForbiddenWordAction = "block"
@@ -1912,6 +2098,42 @@ func (e NewDraftMessageBodyFormat) Valid() bool {
 	}
 }
 
+// Defines values for NewExternalChannelKind.
+const (
+	NewExternalChannelKindChat     NewExternalChannelKind = "chat"
+	NewExternalChannelKindExternal NewExternalChannelKind = "external"
+)
+
+// Valid indicates whether the value is a known member of the NewExternalChannelKind enum.
+func (e NewExternalChannelKind) Valid() bool {
+	switch e {
+	case NewExternalChannelKindChat:
+		return true
+	case NewExternalChannelKindExternal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewExternalChannelVerified.
+const (
+	NewExternalChannelVerifiedEmail NewExternalChannelVerified = "email"
+	NewExternalChannelVerifiedPhone NewExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the NewExternalChannelVerified enum.
+func (e NewExternalChannelVerified) Valid() bool {
+	switch e {
+	case NewExternalChannelVerifiedEmail:
+		return true
+	case NewExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for NewFormFieldBy.
 const (
 	NewFormFieldByClient   NewFormFieldBy = "client"
@@ -2142,6 +2364,7 @@ func (e PresenceDoing) Valid() bool {
 
 // Defines values for PreviewNoMail.
 const (
+	PreviewNoMailChannel     PreviewNoMail = "channel"
 	PreviewNoMailLessThannil PreviewNoMail = "<nil>"
 	PreviewNoMailNoAddress   PreviewNoMail = "no_address"
 	PreviewNoMailNotSent     PreviewNoMail = "not_sent"
@@ -2151,6 +2374,8 @@ const (
 // Valid indicates whether the value is a known member of the PreviewNoMail enum.
 func (e PreviewNoMail) Valid() bool {
 	switch e {
+	case PreviewNoMailChannel:
+		return true
 	case PreviewNoMailLessThannil:
 		return true
 	case PreviewNoMailNoAddress:
@@ -2833,6 +3058,45 @@ func (e GetBulkParamsOutcome) Valid() bool {
 	}
 }
 
+// Defines values for ListDesksParamsKind.
+const (
+	ListDesksParamsKindInquiry ListDesksParamsKind = "inquiry"
+	ListDesksParamsKindIssue   ListDesksParamsKind = "issue"
+)
+
+// Valid indicates whether the value is a known member of the ListDesksParamsKind enum.
+func (e ListDesksParamsKind) Valid() bool {
+	switch e {
+	case ListDesksParamsKindInquiry:
+		return true
+	case ListDesksParamsKindIssue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExplainPolicyParamsClock.
+const (
+	ExplainPolicyParamsClockFirstResponse ExplainPolicyParamsClock = "first_response"
+	ExplainPolicyParamsClockNextResponse  ExplainPolicyParamsClock = "next_response"
+	ExplainPolicyParamsClockResolution    ExplainPolicyParamsClock = "resolution"
+)
+
+// Valid indicates whether the value is a known member of the ExplainPolicyParamsClock enum.
+func (e ExplainPolicyParamsClock) Valid() bool {
+	switch e {
+	case ExplainPolicyParamsClockFirstResponse:
+		return true
+	case ExplainPolicyParamsClockNextResponse:
+		return true
+	case ExplainPolicyParamsClockResolution:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetReportParamsPer.
 const (
 	Day  GetReportParamsPer = "day"
@@ -3158,7 +3422,7 @@ type ChangeAgent struct {
 	Name     *string              `json:"name,omitempty"`
 	Role     *Role                `json:"role,omitempty"`
 
-	// Zone Time zone (IANA), such as Asia/Tokyo.
+	// Zone Time zone (IANA), such as Asia/Tokyo; null: that of his machine.
 	Zone *string `json:"zone,omitempty"`
 }
 
@@ -3245,6 +3509,19 @@ type ChangeDeskLayout string
 // ChangeDeskProcess defines model for ChangeDesk.Process.
 type ChangeDeskProcess string
 
+// ChangeExternalChannel defines model for ChangeExternalChannel.
+type ChangeExternalChannel struct {
+	// Desk On which its next tickets are opened.
+	Desk     *Key                             `json:"desk,omitempty"`
+	Enabled  *bool                            `json:"enabled,omitempty"`
+	Name     *string                          `json:"name,omitempty"`
+	Url      *string                          `json:"url,omitempty"`
+	Verified *[]ChangeExternalChannelVerified `json:"verified,omitempty"`
+}
+
+// ChangeExternalChannelVerified defines model for ChangeExternalChannel.Verified.
+type ChangeExternalChannelVerified string
+
 // ChangeForbiddenWord defines model for ChangeForbiddenWord.
 type ChangeForbiddenWord struct {
 	// Action Warn the writer, or do not let it leave.
@@ -3267,23 +3544,23 @@ type ChangeGroup struct {
 // ChangeMacro defines model for ChangeMacro.
 type ChangeMacro struct {
 	// Answer Markdown with variables.
-	Answer   *string   `json:"answer,omitempty"`
-	Category *Category `json:"category,omitempty"`
-
-	// Group Lower-case word of a desk, group or agent.
-	Group *Key        `json:"group,omitempty"`
-	Hold  *HoldReason `json:"hold,omitempty"`
+	Answer   *string              `json:"answer,omitempty"`
+	Category *ChangeMacroCategory `json:"category,omitempty"`
+	Group    *string              `json:"group,omitempty"`
+	Hold     *ChangeMacroHold     `json:"hold,omitempty"`
 
 	// HoldHours Until it wakes; 0: not by itself.
-	HoldHours *int                 `json:"hold_hours,omitempty"`
-	Language  *ChangeMacroLanguage `json:"language,omitempty"`
-	Name      *NewNameWords        `json:"name,omitempty"`
-	Note      *string              `json:"note,omitempty"`
+	HoldHours *int `json:"hold_hours,omitempty"`
+
+	// Language Null: of any language.
+	Language *ChangeMacroLanguage `json:"language,omitempty"`
+	Name     *NewNameWords        `json:"name,omitempty"`
+	Note     *string              `json:"note,omitempty"`
 
 	// Owner `me` is whoever uses it.
-	Owner    *Key      `json:"owner,omitempty"`
-	Position *int      `json:"position,omitempty"`
-	Priority *Priority `json:"priority,omitempty"`
+	Owner    *string              `json:"owner,omitempty"`
+	Position *int                 `json:"position,omitempty"`
+	Priority *ChangeMacroPriority `json:"priority,omitempty"`
 
 	// Revision As it was seen.
 	Revision *int64 `json:"revision,omitempty"`
@@ -3291,14 +3568,23 @@ type ChangeMacro struct {
 	// Tags Added.
 	Tags *[]string `json:"tags,omitempty"`
 
-	// Then To the state; left out: as the desk says where there is an answer.
+	// Then To the state; null: as the desk says where there is an answer.
 	Then *ChangeMacroThen `json:"then,omitempty"`
 }
 
-// ChangeMacroLanguage defines model for ChangeMacro.Language.
+// ChangeMacroCategory defines model for ChangeMacro.Category.
+type ChangeMacroCategory string
+
+// ChangeMacroHold defines model for ChangeMacro.Hold.
+type ChangeMacroHold string
+
+// ChangeMacroLanguage Null: of any language.
 type ChangeMacroLanguage string
 
-// ChangeMacroThen To the state; left out: as the desk says where there is an answer.
+// ChangeMacroPriority defines model for ChangeMacro.Priority.
+type ChangeMacroPriority string
+
+// ChangeMacroThen To the state; null: as the desk says where there is an answer.
 type ChangeMacroThen string
 
 // ChangeMailbox defines model for ChangeMailbox.
@@ -3310,9 +3596,12 @@ type ChangeMailbox struct {
 	Caps       *MailCapsInput `json:"caps,omitempty"`
 
 	// Desk Lower-case word of a desk, group or agent.
-	Desk    *Key    `json:"desk,omitempty"`
-	Enabled *bool   `json:"enabled,omitempty"`
-	Folder  *string `json:"folder,omitempty"`
+	Desk *Key `json:"desk,omitempty"`
+
+	// Dkim DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+	Dkim    *MailDkimInput `json:"dkim,omitempty"`
+	Enabled *bool          `json:"enabled,omitempty"`
+	Folder  *string        `json:"folder,omitempty"`
 
 	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
 	FromStart *bool           `json:"from_start,omitempty"`
@@ -3637,6 +3926,15 @@ type CommandProblem struct {
 	Unseen *[]TimelineItem `json:"unseen,omitempty"`
 }
 
+// Conversation defines model for Conversation.
+type Conversation struct {
+	// Channel Key of the channel.
+	Channel string `json:"channel"`
+
+	// Id The channel's own.
+	Id string `json:"id"`
+}
+
 // CreateAgent defines model for CreateAgent.
 type CreateAgent struct {
 	Desks  *[]Key `json:"desks,omitempty"`
@@ -3766,6 +4064,26 @@ type CreateDeskLayout string
 // CreateDeskProcess As the kind unless said.
 type CreateDeskProcess string
 
+// CreateExternalChannel defines model for CreateExternalChannel.
+type CreateExternalChannel struct {
+	// Desk On which its tickets are opened.
+	Desk    Key   `json:"desk"`
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key      Key                              `json:"key"`
+	Kind     *CreateExternalChannelKind       `json:"kind,omitempty"`
+	Name     *string                          `json:"name,omitempty"`
+	Url      *string                          `json:"url,omitempty"`
+	Verified *[]CreateExternalChannelVerified `json:"verified,omitempty"`
+}
+
+// CreateExternalChannelKind defines model for CreateExternalChannel.Kind.
+type CreateExternalChannelKind string
+
+// CreateExternalChannelVerified defines model for CreateExternalChannel.Verified.
+type CreateExternalChannelVerified string
+
 // CreateForbiddenWord defines model for CreateForbiddenWord.
 type CreateForbiddenWord struct {
 	// Action Warn the writer, or do not let it leave.
@@ -3840,9 +4158,12 @@ type CreateMailbox struct {
 	Caps       *MailCapsInput `json:"caps,omitempty"`
 
 	// Desk Lower-case word of a desk, group or agent.
-	Desk    Key     `json:"desk"`
-	Enabled *bool   `json:"enabled,omitempty"`
-	Folder  *string `json:"folder,omitempty"`
+	Desk Key `json:"desk"`
+
+	// Dkim DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+	Dkim    *MailDkimInput `json:"dkim,omitempty"`
+	Enabled *bool          `json:"enabled,omitempty"`
+	Folder  *string        `json:"folder,omitempty"`
 
 	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
 	FromStart *bool          `json:"from_start,omitempty"`
@@ -4329,6 +4650,43 @@ type ExplanationLine struct {
 // ExplanationLineReason defines model for ExplanationLine.Reason.
 type ExplanationLineReason string
 
+// ExternalChannel defines model for ExternalChannel.
+type ExternalChannel struct {
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+	Desk      string    `json:"desk"`
+	Enabled   bool      `json:"enabled"`
+	Key       string    `json:"key"`
+
+	// Kind The channel of its tickets.
+	Kind ExternalChannelKind `json:"kind"`
+	Name string              `json:"name"`
+
+	// OldSecretUntil Until when the secret before the last is live too.
+	OldSecretUntil *time.Time `json:"old_secret_until"`
+
+	// Pending How many messages it has not taken yet.
+	Pending int `json:"pending"`
+
+	// Url Where answers go; null: they go by mail.
+	Url *string `json:"url"`
+
+	// Verified What the program proves of people: by that they join the file of a client who is known.
+	Verified []ExternalChannelVerified `json:"verified"`
+}
+
+// ExternalChannelKind The channel of its tickets.
+type ExternalChannelKind string
+
+// ExternalChannelVerified defines model for ExternalChannel.Verified.
+type ExternalChannelVerified string
+
+// ExternalChannelList defines model for ExternalChannelList.
+type ExternalChannelList struct {
+	Items []ExternalChannel `json:"items"`
+	Total int               `json:"total"`
+}
+
 // Factor defines model for Factor.
 type Factor struct {
 	// Needed The role is let in with a second factor only.
@@ -4569,6 +4927,58 @@ type ImportCalendar struct {
 	To openapi_types.Date `json:"to"`
 }
 
+// InboundFile defines model for InboundFile.
+type InboundFile struct {
+	// Data Base64.
+	Data *string `json:"data,omitempty"`
+	Name string  `json:"name"`
+	Type *string `json:"type,omitempty"`
+
+	// Url In place of `data`: never fetched, agents see the address.
+	Url *string `json:"url,omitempty"`
+}
+
+// InboundMessage Something must be said, in `text`, `html` or `attachments`.
+type InboundMessage struct {
+	Attachments *[]InboundFile `json:"attachments,omitempty"`
+
+	// Conversation The program's own.
+	Conversation string `json:"conversation"`
+
+	// Html Sanitised; without `text`, the text is read from it.
+	Html *string `json:"html,omitempty"`
+
+	// Id The program's own, of this message: nothing is taken in twice.
+	Id string `json:"id"`
+
+	// Language Of the ticket: ja or en; none: as the text looks.
+	Language *string       `json:"language,omitempty"`
+	Sender   InboundSender `json:"sender"`
+	Text     *string       `json:"text,omitempty"`
+
+	// Title Of a ticket that this opens; none: the beginning of the text.
+	Title *string `json:"title,omitempty"`
+}
+
+// InboundSender defines model for InboundSender.
+type InboundSender struct {
+	Email *string `json:"email,omitempty"`
+
+	// Id The program's own, of the person.
+	Id    string  `json:"id"`
+	Name  *string `json:"name,omitempty"`
+	Phone *string `json:"phone,omitempty"`
+}
+
+// InboundTaken defines model for InboundTaken.
+type InboundTaken struct {
+	// At When it was stored.
+	At           time.Time `json:"at"`
+	Conversation string    `json:"conversation"`
+	Id           string    `json:"id"`
+	Ticket       int64     `json:"ticket"`
+}
+
 // Key Lower-case word of a desk, group or agent.
 type Key = string
 
@@ -4763,6 +5173,29 @@ type MailCapsInput struct {
 	TicketTenMinutes *int `json:"ticket_ten_minutes,omitempty"`
 }
 
+// MailDkim defines model for MailDkim.
+type MailDkim struct {
+	// RecordName The DNS name of the TXT record to publish.
+	RecordName string `json:"record_name"`
+
+	// RecordValue What that record says.
+	RecordValue string `json:"record_value"`
+	Selector    string `json:"selector"`
+	Sign        bool   `json:"sign"`
+}
+
+// MailDkimInput DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+type MailDkimInput struct {
+	// PrivateKey A key that was made elsewhere, in PEM: RSA of 2048 bits or more, or Ed25519.
+	PrivateKey *string `json:"private_key,omitempty"`
+
+	// Selector Names the key in DNS. A new one gets a new key, which is made here (RSA, 2048 bits) unless one is given.
+	Selector *string `json:"selector,omitempty"`
+
+	// Sign Sign what is sent from now on.
+	Sign *bool `json:"sign,omitempty"`
+}
+
 // MailDoor defines model for MailDoor.
 type MailDoor struct {
 	Host string `json:"host"`
@@ -4870,9 +5303,12 @@ type MailboxList struct {
 
 // MailboxSettings defines model for MailboxSettings.
 type MailboxSettings struct {
-	After       MailAfter `json:"after"`
-	AuthservId  *string   `json:"authserv_id"`
-	Caps        MailCaps  `json:"caps"`
+	After      MailAfter `json:"after"`
+	AuthservId *string   `json:"authserv_id"`
+	Caps       MailCaps  `json:"caps"`
+
+	// Dkim How mail from this mailbox is signed; null where there is no key.
+	Dkim        *MailDkim `json:"dkim"`
 	Enabled     bool      `json:"enabled"`
 	Folder      string    `json:"folder"`
 	FromStart   bool      `json:"from_start"`
@@ -4954,6 +5390,40 @@ type NewDraftMessage struct {
 
 // NewDraftMessageBodyFormat defines model for NewDraftMessage.BodyFormat.
 type NewDraftMessageBodyFormat string
+
+// NewExternalChannel defines model for NewExternalChannel.
+type NewExternalChannel struct {
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+	Desk      string    `json:"desk"`
+	Enabled   bool      `json:"enabled"`
+	Key       string    `json:"key"`
+
+	// Kind The channel of its tickets.
+	Kind NewExternalChannelKind `json:"kind"`
+	Name string                 `json:"name"`
+
+	// OldSecretUntil Until when the secret before the last is live too.
+	OldSecretUntil *time.Time `json:"old_secret_until"`
+
+	// Pending How many messages it has not taken yet.
+	Pending int `json:"pending"`
+
+	// Secret Shown once.
+	Secret string `json:"secret"`
+
+	// Url Where answers go; null: they go by mail.
+	Url *string `json:"url"`
+
+	// Verified What the program proves of people: by that they join the file of a client who is known.
+	Verified []NewExternalChannelVerified `json:"verified"`
+}
+
+// NewExternalChannelKind The channel of its tickets.
+type NewExternalChannelKind string
+
+// NewExternalChannelVerified defines model for NewExternalChannel.Verified.
+type NewExternalChannelVerified string
 
 // NewFactor defines model for NewFactor.
 type NewFactor struct {
@@ -5216,6 +5686,26 @@ type OpenSession struct {
 	Via        string    `json:"via"`
 }
 
+// OpenTicket defines model for OpenTicket.
+type OpenTicket struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk Key `json:"desk"`
+
+	// Fields At most 64 KB.
+	Fields *map[string]interface{} `json:"fields,omitempty"`
+
+	// Id Unique per actor.
+	Id *CommandId `json:"id,omitempty"`
+
+	// Language BCP 47, such as ja or en.
+	Language      *Language  `json:"language,omitempty"`
+	Message       NewMessage `json:"message"`
+	ReceptionType *string    `json:"reception_type,omitempty"`
+
+	// Title One line.
+	Title string `json:"title"`
+}
+
 // Outcome defines model for Outcome.
 type Outcome string
 
@@ -5292,6 +5782,18 @@ type PolicyList struct {
 	TotalCapped bool     `json:"total_capped"`
 }
 
+// Portal defines model for Portal.
+type Portal struct {
+	Desks []struct {
+		Key            string          `json:"key"`
+		Name           string          `json:"name"`
+		ReceptionTypes []ReceptionType `json:"reception_types"`
+
+		// Zone In which it works.
+		Zone string `json:"zone"`
+	} `json:"desks"`
+}
+
 // Presence defines model for Presence.
 type Presence struct {
 	// Agent Lower-case word of a desk, group or agent.
@@ -5326,16 +5828,19 @@ type Preview struct {
 	LeavesAfterSeconds int          `json:"leaves_after_seconds"`
 	Mail               *PreviewMail `json:"mail"`
 
-	// NoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+	// NoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address; the channel is told (`spoken`).
 	NoMail *PreviewNoMail `json:"no_mail"`
 
 	// Outcome What the rules would answer now.
 	Outcome    PreviewOutcome `json:"outcome"`
 	Reason     *string        `json:"reason"`
 	ReasonText *string        `json:"reason_text"`
+
+	// Spoken What the channel of the ticket is told instead of a mail, or besides one to those whom the message names; left out where there is none.
+	Spoken *PreviewSpoken `json:"spoken,omitempty"`
 }
 
-// PreviewNoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+// PreviewNoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address; the channel is told (`spoken`).
 type PreviewNoMail string
 
 // PreviewOutcome What the rules would answer now.
@@ -5388,6 +5893,22 @@ type PreviewResolve struct {
 	Solution *string   `json:"solution,omitempty"`
 }
 
+// PreviewSpoken defines model for PreviewSpoken.
+type PreviewSpoken struct {
+	Attachments []PreviewFile `json:"attachments"`
+
+	// Channel Key of the channel.
+	Channel string `json:"channel"`
+
+	// Conversation The channel's own id.
+	Conversation string `json:"conversation"`
+
+	// Html Sanitised. Show it in a sandboxed frame.
+	Html     string `json:"html"`
+	Markdown string `json:"markdown"`
+	Text     string `json:"text"`
+}
+
 // Priority defines model for Priority.
 type Priority string
 
@@ -5438,6 +5959,22 @@ type PutPresenceDoing string
 type QuietHours struct {
 	From TimeOfDay `json:"from"`
 	To   TimeOfDay `json:"to"`
+}
+
+// RateByLink defines model for RateByLink.
+type RateByLink struct {
+	Comment *string `json:"comment,omitempty"`
+
+	// Id Unique per actor.
+	Id     *CommandId `json:"id,omitempty"`
+	Link   string     `json:"link"`
+	Rating int        `json:"rating"`
+}
+
+// RatingLink defines model for RatingLink.
+type RatingLink struct {
+	Number int64  `json:"number"`
+	Title  string `json:"title"`
 }
 
 // ReadNotices defines model for ReadNotices.
@@ -5507,7 +6044,10 @@ type ReceptionTypeList struct {
 
 // Recipient defines model for Recipient.
 type Recipient struct {
-	Attempts  int            `json:"attempts"`
+	Attempts int `json:"attempts"`
+
+	// Channel Key of the channel that is told; left out where it is mailed.
+	Channel   *string        `json:"channel,omitempty"`
 	Reason    *string        `json:"reason"`
 	Recipient string         `json:"recipient"`
 	State     RecipientState `json:"state"`
@@ -5820,12 +6360,15 @@ type Ticket struct {
 	Clocks   []Clock `json:"clocks"`
 
 	// ClosesAt When it closes by itself.
-	ClosesAt  *time.Time             `json:"closes_at"`
-	CreatedAt time.Time              `json:"created_at"`
-	Desk      string                 `json:"desk"`
-	DueAt     *time.Time             `json:"due_at"`
-	Fields    map[string]interface{} `json:"fields"`
-	Group     *string                `json:"group"`
+	ClosesAt *time.Time `json:"closes_at"`
+
+	// Conversation Where it is answered outside mail; left out where there is none.
+	Conversation *Conversation          `json:"conversation,omitempty"`
+	CreatedAt    time.Time              `json:"created_at"`
+	Desk         string                 `json:"desk"`
+	DueAt        *time.Time             `json:"due_at"`
+	Fields       map[string]interface{} `json:"fields"`
+	Group        *string                `json:"group"`
 
 	// HandOver The present one; null where there is none, or it was recalled.
 	HandOver    *HandOver    `json:"hand_over"`
@@ -5931,6 +6474,33 @@ type TokenList struct {
 	TotalCapped bool    `json:"total_capped"`
 }
 
+// TriedDeadline defines model for TriedDeadline.
+type TriedDeadline struct {
+	Calendar CalendarName `json:"calendar"`
+	Clock    ClockKind    `json:"clock"`
+	Desk     string       `json:"desk"`
+	DueAt    *time.Time   `json:"due_at"`
+	From     time.Time    `json:"from"`
+
+	// Lines From the start to the deadline, without a gap.
+	Lines         []ExplanationLine `json:"lines"`
+	PolicyVersion int               `json:"policy_version"`
+	Priority      Priority          `json:"priority"`
+
+	// TargetMinutes Of working time; 0: the policy sets no such clock, and there are neither a deadline nor lines.
+	TargetMinutes int64 `json:"target_minutes"`
+
+	// WarnAt Null: no warning.
+	WarnAt *time.Time `json:"warn_at"`
+}
+
+// TriedForbiddenWords defines model for TriedForbiddenWords.
+type TriedForbiddenWords struct {
+	// Blocked One of them keeps a mail from leaving.
+	Blocked bool        `json:"blocked"`
+	Found   []FoundWord `json:"found"`
+}
+
 // TriedTemplate defines model for TriedTemplate.
 type TriedTemplate struct {
 	Html    string `json:"html"`
@@ -5989,6 +6559,15 @@ type TriggerWhen struct {
 
 	// Working Within the hours of the desk, or outside.
 	Working *bool `json:"working,omitempty"`
+}
+
+// TryForbiddenWords defines model for TryForbiddenWords.
+type TryForbiddenWords struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk Key `json:"desk"`
+
+	// Text Markdown.
+	Text string `json:"text"`
 }
 
 // TryTemplate defines model for TryTemplate.
@@ -6236,6 +6815,15 @@ type ListClientsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListDesksParams defines parameters for ListDesks.
+type ListDesksParams struct {
+	// Kind Of this kind only.
+	Kind *ListDesksParamsKind `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
+// ListDesksParamsKind defines parameters for ListDesks.
+type ListDesksParamsKind string
+
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	// After A number of the log: what stands behind it.
@@ -6246,10 +6834,29 @@ type ListEventsParams struct {
 	Limit *int      `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ReadRatingLinkParams defines parameters for ReadRatingLink.
+type ReadRatingLinkParams struct {
+	// Link What stands behind `t=` in the link.
+	Link string `form:"link" json:"link"`
+}
+
+// RateByLinkParams defines parameters for RateByLink.
+type RateByLinkParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // ListForbiddenWordsParams defines parameters for ListForbiddenWords.
 type ListForbiddenWordsParams struct {
 	// Desk Of this one and of every desk.
 	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+}
+
+// TakeInboundParams defines parameters for TakeInbound.
+type TakeInboundParams struct {
+	WebhookId        *string `json:"webhook-id,omitempty"`
+	WebhookTimestamp *string `json:"webhook-timestamp,omitempty"`
+	WebhookSignature *string `json:"webhook-signature,omitempty"`
 }
 
 // ListLedgerParams defines parameters for ListLedger.
@@ -6280,6 +6887,27 @@ type ListNoticesParams struct {
 type ListPoliciesParams struct {
 	// Desk Only of this one.
 	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+}
+
+// ExplainPolicyParams defines parameters for ExplainPolicy.
+type ExplainPolicyParams struct {
+	// Clock Which target.
+	Clock ExplainPolicyParamsClock `form:"clock" json:"clock"`
+
+	// Priority Of the ticket; left out: normal.
+	Priority *Priority `form:"priority,omitempty" json:"priority,omitempty"`
+
+	// From When the clock starts; left out: now.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+}
+
+// ExplainPolicyParamsClock defines parameters for ExplainPolicy.
+type ExplainPolicyParamsClock string
+
+// OpenTicketParams defines parameters for OpenTicket.
+type OpenTicketParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
 // ListPresenceParams defines parameters for ListPresence.
@@ -6660,6 +7288,15 @@ type ChangeCalendarJSONRequestBody = ChangeCalendar
 // ImportCalendarJSONRequestBody defines body for ImportCalendar for application/json ContentType.
 type ImportCalendarJSONRequestBody = ImportCalendar
 
+// CreateChannelJSONRequestBody defines body for CreateChannel for application/json ContentType.
+type CreateChannelJSONRequestBody = CreateExternalChannel
+
+// ChangeChannelJSONRequestBody defines body for ChangeChannel for application/json ContentType.
+type ChangeChannelJSONRequestBody = ChangeExternalChannel
+
+// RotateChannelJSONRequestBody defines body for RotateChannel for application/json ContentType.
+type RotateChannelJSONRequestBody = RotateWebhook
+
 // ChangeClientJSONRequestBody defines body for ChangeClient for application/json ContentType.
 type ChangeClientJSONRequestBody = ChangeClient
 
@@ -6690,8 +7327,14 @@ type ConfirmFactorJSONRequestBody = Code
 // RemoveFactorJSONRequestBody defines body for RemoveFactor for application/json ContentType.
 type RemoveFactorJSONRequestBody = RemoveFactor
 
+// RateByLinkJSONRequestBody defines body for RateByLink for application/json ContentType.
+type RateByLinkJSONRequestBody = RateByLink
+
 // CreateForbiddenWordJSONRequestBody defines body for CreateForbiddenWord for application/json ContentType.
 type CreateForbiddenWordJSONRequestBody = CreateForbiddenWord
+
+// TryForbiddenWordsJSONRequestBody defines body for TryForbiddenWords for application/json ContentType.
+type TryForbiddenWordsJSONRequestBody = TryForbiddenWords
 
 // ChangeForbiddenWordJSONRequestBody defines body for ChangeForbiddenWord for application/json ContentType.
 type ChangeForbiddenWordJSONRequestBody = ChangeForbiddenWord
@@ -6701,6 +7344,9 @@ type CreateGroupJSONRequestBody = CreateGroup
 
 // ChangeGroupJSONRequestBody defines body for ChangeGroup for application/json ContentType.
 type ChangeGroupJSONRequestBody = ChangeGroup
+
+// TakeInboundJSONRequestBody defines body for TakeInbound for application/json ContentType.
+type TakeInboundJSONRequestBody = InboundMessage
 
 // CreateMacroJSONRequestBody defines body for CreateMacro for application/json ContentType.
 type CreateMacroJSONRequestBody = CreateMacro
@@ -6737,6 +7383,9 @@ type CreatePolicyJSONRequestBody = CreatePolicy
 
 // ChangePolicyJSONRequestBody defines body for ChangePolicy for application/json ContentType.
 type ChangePolicyJSONRequestBody = ChangePolicy
+
+// OpenTicketJSONRequestBody defines body for OpenTicket for application/json ContentType.
+type OpenTicketJSONRequestBody = OpenTicket
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
@@ -6932,6 +7581,24 @@ type ServerInterface interface {
 	// GetCalendarYear The picture of a year
 	// (GET /api/v1/calendars/{key}/years/{year})
 	GetCalendarYear(c *gin.Context, key string, year int)
+	// ListChannels Programs that bring conversations from outside mail
+	// (GET /api/v1/channels)
+	ListChannels(c *gin.Context)
+	// CreateChannel Let a program bring conversations
+	// (POST /api/v1/channels)
+	CreateChannel(c *gin.Context)
+	// DeleteChannel Take a channel away
+	// (DELETE /api/v1/channels/{key})
+	DeleteChannel(c *gin.Context, key string)
+	// GetChannel One channel
+	// (GET /api/v1/channels/{key})
+	GetChannel(c *gin.Context, key string)
+	// ChangeChannel Change a channel
+	// (PATCH /api/v1/channels/{key})
+	ChangeChannel(c *gin.Context, key string)
+	// RotateChannel Change the secret of a channel
+	// (POST /api/v1/channels/{key}/rotate)
+	RotateChannel(c *gin.Context, key string)
 	// ListClients Find client files
 	// (GET /api/v1/clients)
 	ListClients(c *gin.Context, params ListClientsParams)
@@ -6949,7 +7616,7 @@ type ServerInterface interface {
 	MergeClient(c *gin.Context, id string)
 	// ListDesks Desks
 	// (GET /api/v1/desks)
-	ListDesks(c *gin.Context)
+	ListDesks(c *gin.Context, params ListDesksParams)
 	// CreateDesk Add a desk
 	// (POST /api/v1/desks)
 	CreateDesk(c *gin.Context)
@@ -6995,12 +7662,21 @@ type ServerInterface interface {
 	// RemoveFactor Remove a second factor
 	// (POST /api/v1/factor/remove)
 	RemoveFactor(c *gin.Context)
+	// ReadRatingLink What a link to rate is about
+	// (GET /api/v1/feedback)
+	ReadRatingLink(c *gin.Context, params ReadRatingLinkParams)
+	// RateByLink Rate by a link of a mail
+	// (POST /api/v1/feedback)
+	RateByLink(c *gin.Context, params RateByLinkParams)
 	// ListForbiddenWords Words that must not stand in a mail to a client
 	// (GET /api/v1/forbidden-words)
 	ListForbiddenWords(c *gin.Context, params ListForbiddenWordsParams)
 	// CreateForbiddenWord Forbid a word
 	// (POST /api/v1/forbidden-words)
 	CreateForbiddenWord(c *gin.Context)
+	// TryForbiddenWords Look for forbidden words in a text
+	// (POST /api/v1/forbidden-words/try)
+	TryForbiddenWords(c *gin.Context)
 	// DeleteForbiddenWord Allow a word again
 	// (DELETE /api/v1/forbidden-words/{id})
 	DeleteForbiddenWord(c *gin.Context, id string)
@@ -7019,6 +7695,9 @@ type ServerInterface interface {
 	// ChangeGroup Change a group
 	// (PATCH /api/v1/groups/{key})
 	ChangeGroup(c *gin.Context, key Key)
+	// TakeInbound What a client says in a channel
+	// (POST /api/v1/inbound/{channel})
+	TakeInbound(c *gin.Context, channel string, params TakeInboundParams)
 	// ListLedger What became of each mail
 	// (GET /api/v1/ledger)
 	ListLedger(c *gin.Context, params ListLedgerParams)
@@ -7094,6 +7773,15 @@ type ServerInterface interface {
 	// ChangePolicy Make a new version of a desk's policy
 	// (PATCH /api/v1/policies/{desk})
 	ChangePolicy(c *gin.Context, desk Key)
+	// ExplainPolicy Why a deadline would fall when it would
+	// (GET /api/v1/policies/{desk}/explain)
+	ExplainPolicy(c *gin.Context, desk Key, params ExplainPolicyParams)
+	// GetPortal Where a client may ask
+	// (GET /api/v1/portal)
+	GetPortal(c *gin.Context)
+	// OpenTicket Ask something new
+	// (POST /api/v1/portal/tickets)
+	OpenTicket(c *gin.Context, params OpenTicketParams)
 	// ListPresence Who is at the tickets of a list
 	// (GET /api/v1/presence)
 	ListPresence(c *gin.Context, params ListPresenceParams)
@@ -7927,6 +8615,132 @@ func (siw *ServerInterfaceWrapper) GetCalendarYear(c *gin.Context) {
 	siw.Handler.GetCalendarYear(c, key, year)
 }
 
+// ListChannels operation middleware
+func (siw *ServerInterfaceWrapper) ListChannels(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListChannels(c)
+}
+
+// CreateChannel operation middleware
+func (siw *ServerInterfaceWrapper) CreateChannel(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateChannel(c)
+}
+
+// DeleteChannel operation middleware
+func (siw *ServerInterfaceWrapper) DeleteChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteChannel(c, key)
+}
+
+// GetChannel operation middleware
+func (siw *ServerInterfaceWrapper) GetChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetChannel(c, key)
+}
+
+// ChangeChannel operation middleware
+func (siw *ServerInterfaceWrapper) ChangeChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeChannel(c, key)
+}
+
+// RotateChannel operation middleware
+func (siw *ServerInterfaceWrapper) RotateChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RotateChannel(c, key)
+}
+
 // ListClients operation middleware
 func (siw *ServerInterfaceWrapper) ListClients(c *gin.Context) {
 
@@ -8073,6 +8887,20 @@ func (siw *ServerInterfaceWrapper) MergeClient(c *gin.Context) {
 // ListDesks operation middleware
 func (siw *ServerInterfaceWrapper) ListDesks(c *gin.Context) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDesksParams
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -8080,7 +8908,7 @@ func (siw *ServerInterfaceWrapper) ListDesks(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.ListDesks(c)
+	siw.Handler.ListDesks(c, params)
 }
 
 // CreateDesk operation middleware
@@ -8410,6 +9238,73 @@ func (siw *ServerInterfaceWrapper) RemoveFactor(c *gin.Context) {
 	siw.Handler.RemoveFactor(c)
 }
 
+// ReadRatingLink operation middleware
+func (siw *ServerInterfaceWrapper) ReadRatingLink(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReadRatingLinkParams
+
+	// ------------- Required query parameter "link" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "link", c.Request.URL.Query(), &params.Link, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter link: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReadRatingLink(c, params)
+}
+
+// RateByLink operation middleware
+func (siw *ServerInterfaceWrapper) RateByLink(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RateByLinkParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = &Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RateByLink(c, params)
+}
+
 // ListForbiddenWords operation middleware
 func (siw *ServerInterfaceWrapper) ListForbiddenWords(c *gin.Context) {
 
@@ -8448,6 +9343,19 @@ func (siw *ServerInterfaceWrapper) CreateForbiddenWord(c *gin.Context) {
 	}
 
 	siw.Handler.CreateForbiddenWord(c)
+}
+
+// TryForbiddenWords operation middleware
+func (siw *ServerInterfaceWrapper) TryForbiddenWords(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TryForbiddenWords(c)
 }
 
 // DeleteForbiddenWord operation middleware
@@ -8574,6 +9482,93 @@ func (siw *ServerInterfaceWrapper) ChangeGroup(c *gin.Context) {
 	}
 
 	siw.Handler.ChangeGroup(c, key)
+}
+
+// TakeInbound operation middleware
+func (siw *ServerInterfaceWrapper) TakeInbound(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel" -------------
+	var channel string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel", c.Param("channel"), &channel, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TakeInboundParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "webhook-id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("webhook-id")]; found {
+		var WebhookId string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for webhook-id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "webhook-id", valueList[0], &WebhookId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter webhook-id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.WebhookId = &WebhookId
+
+	}
+
+	// ------------- Optional header parameter "webhook-timestamp" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("webhook-timestamp")]; found {
+		var WebhookTimestamp string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for webhook-timestamp, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "webhook-timestamp", valueList[0], &WebhookTimestamp, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter webhook-timestamp: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.WebhookTimestamp = &WebhookTimestamp
+
+	}
+
+	// ------------- Optional header parameter "webhook-signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("webhook-signature")]; found {
+		var WebhookSignature string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for webhook-signature, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "webhook-signature", valueList[0], &WebhookSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter webhook-signature: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.WebhookSignature = &WebhookSignature
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TakeInbound(c, channel, params)
 }
 
 // ListLedger operation middleware
@@ -9087,6 +10082,111 @@ func (siw *ServerInterfaceWrapper) ChangePolicy(c *gin.Context) {
 	}
 
 	siw.Handler.ChangePolicy(c, desk)
+}
+
+// ExplainPolicy operation middleware
+func (siw *ServerInterfaceWrapper) ExplainPolicy(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "desk" -------------
+	var desk Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "desk", c.Param("desk"), &desk, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainPolicyParams
+
+	// ------------- Required query parameter "clock" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "clock", c.Request.URL.Query(), &params.Clock, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter clock: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "priority" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "priority", c.Request.URL.Query(), &params.Priority, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter priority: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExplainPolicy(c, desk, params)
+}
+
+// GetPortal operation middleware
+func (siw *ServerInterfaceWrapper) GetPortal(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPortal(c)
+}
+
+// OpenTicket operation middleware
+func (siw *ServerInterfaceWrapper) OpenTicket(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenTicketParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = &Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OpenTicket(c, params)
 }
 
 // ListPresence operation middleware
@@ -12317,6 +13417,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/views/:key", wrapper.GetView)
 	router.PATCH(options.BaseURL+"/api/v1/views/:key", wrapper.ChangeView)
 	router.GET(options.BaseURL+"/api/v1/reports/:name", wrapper.GetReport)
+	router.GET(options.BaseURL+"/api/v1/portal", wrapper.GetPortal)
+	router.POST(options.BaseURL+"/api/v1/portal/tickets", wrapper.OpenTicket)
+	router.GET(options.BaseURL+"/api/v1/feedback", wrapper.ReadRatingLink)
+	router.POST(options.BaseURL+"/api/v1/feedback", wrapper.RateByLink)
 	router.GET(options.BaseURL+"/api/v1/agents", wrapper.ListAgents)
 	router.POST(options.BaseURL+"/api/v1/agents", wrapper.CreateAgent)
 	router.DELETE(options.BaseURL+"/api/v1/agents/:key", wrapper.DeleteAgent)
@@ -12354,6 +13458,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/policies", wrapper.ListPolicies)
 	router.POST(options.BaseURL+"/api/v1/policies", wrapper.CreatePolicy)
 	router.PATCH(options.BaseURL+"/api/v1/policies/:desk", wrapper.ChangePolicy)
+	router.GET(options.BaseURL+"/api/v1/policies/:desk/explain", wrapper.ExplainPolicy)
 	router.GET(options.BaseURL+"/api/v1/desks/:key/reception-types", wrapper.ListReceptionTypes)
 	router.POST(options.BaseURL+"/api/v1/desks/:key/reception-types", wrapper.CreateReceptionType)
 	router.DELETE(options.BaseURL+"/api/v1/desks/:key/reception-types/:type", wrapper.DeleteReceptionType)
@@ -12378,6 +13483,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/api/v1/triggers/:id", wrapper.ChangeTrigger)
 	router.GET(options.BaseURL+"/api/v1/forbidden-words", wrapper.ListForbiddenWords)
 	router.POST(options.BaseURL+"/api/v1/forbidden-words", wrapper.CreateForbiddenWord)
+	router.POST(options.BaseURL+"/api/v1/forbidden-words/try", wrapper.TryForbiddenWords)
 	router.DELETE(options.BaseURL+"/api/v1/forbidden-words/:id", wrapper.DeleteForbiddenWord)
 	router.PATCH(options.BaseURL+"/api/v1/forbidden-words/:id", wrapper.ChangeForbiddenWord)
 	router.GET(options.BaseURL+"/api/v1/mailboxes", wrapper.ListMailboxes)
@@ -12418,6 +13524,13 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/webhooks/:id/ping", wrapper.PingWebhook)
 	router.GET(options.BaseURL+"/api/v1/webhooks/:id/deliveries", wrapper.ListHookDeliveries)
 	router.POST(options.BaseURL+"/api/v1/webhooks/:id/deliveries/:delivery/redeliver", wrapper.RedeliverHook)
+	router.GET(options.BaseURL+"/api/v1/channels", wrapper.ListChannels)
+	router.POST(options.BaseURL+"/api/v1/channels", wrapper.CreateChannel)
+	router.DELETE(options.BaseURL+"/api/v1/channels/:key", wrapper.DeleteChannel)
+	router.GET(options.BaseURL+"/api/v1/channels/:key", wrapper.GetChannel)
+	router.PATCH(options.BaseURL+"/api/v1/channels/:key", wrapper.ChangeChannel)
+	router.POST(options.BaseURL+"/api/v1/channels/:key/rotate", wrapper.RotateChannel)
+	router.POST(options.BaseURL+"/api/v1/inbound/:channel", wrapper.TakeInbound)
 	router.POST(options.BaseURL+"/api/v1/bulk", wrapper.CreateBulk)
 	router.GET(options.BaseURL+"/api/v1/bulk/:id", wrapper.GetBulk)
 	router.POST(options.BaseURL+"/api/v1/bulk/:id/pause", wrapper.PauseBulk)

@@ -36,6 +36,7 @@ var resources = map[string]resource{
 	"macro":          {"macros", "id", []string{"id", "desk", "name", "then", "tags"}},
 	"text-module":    {"text-modules", "id", []string{"id", "desk", "shortcut", "text"}},
 	"trigger":        {"triggers", "id", []string{"id", "desk", "name", "enabled", "position", "then"}},
+	"channel":        {"channels", "key", []string{"key", "name", "desk", "kind", "url", "verified", "enabled", "pending"}},
 	"forbidden-word": {"forbidden-words", "id", []string{"id", "desk", "word", "action", "note"}},
 }
 

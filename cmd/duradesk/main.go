@@ -44,6 +44,7 @@ type cli struct {
 	TextModule    adminCommand    `cmd:"" help:"Administer text modules."`
 	Trigger       adminCommand    `cmd:"" help:"Administer triggers."`
 	ForbiddenWord adminCommand    `cmd:"" help:"Administer words that must not stand in a mail."`
+	Channel       channelCommand  `cmd:"" help:"Administer channels: programs that bring conversations from outside mail."`
 	Rules         RulesCmd        `cmd:"" help:"Print the lifecycle: matrix, diagram and clocks; --check proves them."`
 
 	Webhook webhookCommand `cmd:"" help:"Check signatures of webhooks."`

@@ -13,7 +13,7 @@ const state = async (number) => (await api('GET', `/tickets/${number}`)).body.st
 test('a selection is answered and held as one job, which tells what each ticket said to it, and is undone', async () => {
   const numbers = await Promise.all([1, 2, 3].map((n) => ticket(`一括の確認 ${n}`)));
   await api('POST', `/tickets/${numbers[2]}/close`, {});
-  const page = await open('/views/all?q=' + encodeURIComponent('一括の確認 or(state:new state:closed)'));
+  const page = await open('/views/all?q=' + encodeURIComponent('一括の確認 or(state:new state:closed)') + '&sort=created');
   await page.locator('#rows .row').nth(2).waitFor();
   await page.locator('.select-all').click();
   await page.locator('[data-bulk=answer]').click();

@@ -9,5 +9,6 @@ import './composer.js';
 import './expander.js';
 import './travel.js';
 import './live.js';
+import './guard.js';
 
 settled();
