@@ -34,6 +34,9 @@ func (s *server) GetAttachment(c *gin.Context, id string) {
 	if err == nil {
 		_, err = s.visible(c, n)
 	}
+	if err == nil && askerOf(c).isClient() {
+		err = s.said(ctx, n, id)
+	}
 	if err != nil {
 		s.told(c, err)
 		return
