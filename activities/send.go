@@ -175,6 +175,11 @@ func ends(recipients []string, state, reason string) []ticket.End {
 	return out
 }
 
+// ratable are the mails whose templates may ask for a rating; its link holds for ratingLife.
+var ratable = map[mail.Occasion]bool{mail.OccasionFinal: true, mail.OccasionClosed: true, mail.OccasionFeedback: true}
+
+const ratingLife = 90 * 24 * time.Hour
+
 // compose makes the mail: as mail.Letter writes it, answered to the address that names its ticket.
 func (d *Deliveries) compose(m ticket.Mail) ([]byte, error) {
 	if m.Occasion == ticket.OccasionNotice {
@@ -183,6 +188,9 @@ func (d *Deliveries) compose(m ticket.Mail) ([]byte, error) {
 			return nil, err
 		}
 		return mail.Compose(out)
+	}
+	if ratable[mail.Occasion(m.Occasion)] && d.ConsoleURL != "" {
+		m.Link = d.ConsoleURL + "/portal/rate?t=" + d.Keys.RatingToken(int64(m.Number), m.Date.Add(ratingLife))
 	}
 	out, err := mail.Letter(m)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"duradesk/api/console"
 	"duradesk/api/openapi"
+	"duradesk/mail"
 	"duradesk/ticket"
 )
 
@@ -47,10 +48,11 @@ type Options struct {
 	PerAddress  Rate          // of each address, for requests that nobody is signed in for
 	Proxies     []string      // addresses or networks whose X-Forwarded-For is believed
 
-	BootstrapToken string // acts as the agent admin; "": there is no such token
-	BaseURL        string // under which people reach the desk, without a slash at the end
-	TemporalUIURL  string // "": tickets carry no link to their workflow
-	Namespace      string // of Temporal; default "default"
+	MailKeys       mail.Keys // that links in mails are signed with
+	BootstrapToken string    // acts as the agent admin; "": there is no such token
+	BaseURL        string    // under which people reach the desk, without a slash at the end
+	TemporalUIURL  string    // "": tickets carry no link to their workflow
+	Namespace      string    // of Temporal; default "default"
 
 	WebhookHosts []string // that may be called though they lie inside
 	// Done ends the streams when it is closed, so that a process that stops need not wait for them; nil: never.

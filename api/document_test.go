@@ -127,7 +127,7 @@ func TestEveryOperationSaysWhoMayCallIt(t *testing.T) {
 }
 
 // waysIn are public, for nobody is signed in yet.
-var waysIn = []string{"createSession", "mailSignInLink", "mailPasswordLink", "resetPassword", "listSignInWays", "beginOIDC", "endOIDC", "takeInbound"}
+var waysIn = []string{"createSession", "mailSignInLink", "mailPasswordLink", "resetPassword", "listSignInWays", "beginOIDC", "endOIDC", "readRatingLink", "rateByLink", "takeInbound"}
 
 // example is a request made from the examples of an operation.
 type example struct {
@@ -228,7 +228,8 @@ func TestEveryExampleReplays(t *testing.T) {
 
 // refusedExamples are those that an example cannot know what they need, or that the admin may not: their own tests have it.
 var refusedExamples = map[string]int{
-	"clientVerdict": 403, "giveFeedback": 403, // for clients
+	"clientVerdict": 403, "giveFeedback": 403, "openTicket": 403, // for clients
+	"readRatingLink": 404, "rateByLink": 404, // a link that nobody signed
 	"giveFactor": 409, "confirmFactor": 422, "renewRecoveryCodes": 422, "resetPassword": 401, "beginOIDC": 404, "endOIDC": 404,
 }
 
@@ -263,6 +264,7 @@ func (f *fake) prepare(t *testing.T, e example) string {
 	case "getRawMessage":
 		return "/api/v1/messages/m-1042/raw"
 	case "getAttachment":
+		f.attach(1042)
 		return "/api/v1/attachments/f-1042"
 	case "createSession":
 		f.passwords["sato"] = demoHash()

@@ -24,7 +24,7 @@ func (f *fake) Store(_ context.Context, o ticket.Order) (ticket.Receipt, bool, e
 		}
 		return s.receipt, true, nil
 	}
-	if o.Kind == ticket.Create {
+	if o.Number == 0 {
 		o.Number = ticket.Number(1042 + len(f.tickets))
 		f.tickets[o.Number] = &ticket.Record{
 			Process: ticket.Process{Number: o.Number, Desk: o.Opening.Desk, Priority: o.Opening.Priority, Channel: o.Opening.Channel},

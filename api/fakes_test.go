@@ -335,6 +335,16 @@ func (f *fake) File(_ context.Context, id string) (ticket.Attachment, io.ReadSee
 	return ticket.Attachment{ID: id, Name: `../請求書 "1".html`, Type: "text/html", Size: 25}, inMemory([]byte("<script>alert(1)</script>")), nil
 }
 
+// attach puts a file to what the client said first.
+func (f *fake) attach(n ticket.Number) {
+	for i := range f.items[n] {
+		if f.items[n][i].Type == "message" {
+			f.items[n][i].Attachments = []ticket.Attachment{{ID: fmt.Sprintf("f-%d", n), Name: "a.pdf", Type: "application/pdf", Size: 3}}
+			return
+		}
+	}
+}
+
 func (f *fake) Parts(context.Context) []Part { return f.parts }
 
 // fresh is a desk of its own with a door, and a call as somebody.
@@ -348,7 +358,7 @@ func (f *fake) door() http.Handler { return New(f.options()) }
 
 func (f *fake) options() Options {
 	return Options{
-		Reader: f, Queue: f, Feed: &f.feed, Tells: f.tells, Channels: f.spoken, Bulk: f.bulk, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), Postman: (*fakeIdentity)(f), BootstrapToken: bootstrap,
+		Reader: f, Queue: f, Feed: &f.feed, Tells: f.tells, Channels: f.spoken, Bulk: f.bulk, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), Postman: (*fakeIdentity)(f), BootstrapToken: bootstrap, MailKeys: testKeys,
 		Drafts:     &f.drafts,
 		Uploads:    &f.uploads,
 		Letters:    (*fakeLetters)(f),

@@ -62,6 +62,8 @@ var rights = map[string]right{
 
 	"listEvents": {scopeRead, ticket.RoleAgent},
 	"getReport":  {scopeRead, ticket.RoleLead},
+	"getPortal":  {scopeRead, ticket.RoleAgent},
+	"openTicket": {scopeReply, ticket.RoleAgent}, // for clients: who of the staff asks is told to open another way
 
 	"listWebhooks":       {scopeAdmin, ticket.RoleAdmin},
 	"createWebhook":      {scopeAdmin, ticket.RoleAdmin},
@@ -238,8 +240,10 @@ var clientRights = map[string]access{
 	"clientReply":   portal,
 	"clientVerdict": portal,
 	"giveFeedback":  portal,
+	"getPortal":     portal,
+	"openTicket":    portal,
+	"getAttachment": portal, // of what was said to him
 
-	"getAttachment":    portal, // of public messages
 	"uploadAttachment": portal,
 }
 

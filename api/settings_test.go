@@ -24,5 +24,6 @@ func TestHowAnAgentHearsOfThingsIsHisOwnChoice(t *testing.T) {
 		r := call(t, door, f.tokenOf(t, "lead", scopeRead), "PUT", at, body)
 		r.is(t, 422, "invalid")
 		require.Equal(t, want, faultsOf(r), body)
+		require.NotContains(t, string(r.raw), "{count}", "nothing is left to be filled in")
 	}
 }

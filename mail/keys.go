@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // Kind says what an outgoing mail is; it is part of its Message-ID.
@@ -199,4 +201,23 @@ func Stem(address string) string {
 	}
 	local, _, _ = strings.Cut(local, "+")
 	return local + "@" + domain
+}
+
+// RatingToken lets whoever has it rate one ticket until the end of a day. It stands in a link of a mail.
+func (k Keys) RatingToken(number int64, until time.Time) string {
+	ticket, day := strconv.FormatInt(number, 10), strconv.FormatInt(until.Unix()/secondsADay, 10)
+	return ticket + "." + day + "." + k.sign("rating", ticket, day)
+}
+
+const secondsADay = 24 * 60 * 60
+
+// VerifyRatingToken gives the ticket of a rating token that we signed and that has not expired.
+func (k Keys) VerifyRatingToken(token string, now time.Time) (number int64, ok bool) {
+	fields := strings.Split(token, ".")
+	if len(fields) != 3 || !k.verify(fields[2], "rating", fields[0], fields[1]) {
+		return 0, false
+	}
+	number, err := strconv.ParseInt(fields[0], 10, 64)
+	day, dayErr := strconv.ParseInt(fields[1], 10, 64)
+	return number, err == nil && dayErr == nil && now.Unix()/secondsADay <= day
 }

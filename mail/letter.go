@@ -42,7 +42,7 @@ func fill(m ticket.Mail) (subject string, w letter, err error) {
 	render := func(body string) (string, string, error) {
 		data := TemplateData{
 			Number: int64(m.Number), Previous: int64(m.Previous), Title: m.Title, Client: m.Client, Agent: m.Agent, Desk: m.Desk, Body: body,
-			CloseDays: m.CloseDays, Signature: m.Signature, Automatic: ticket.Automatic(m.Occasion),
+			CloseDays: m.CloseDays, Link: m.Link, Signature: m.Signature, Automatic: ticket.Automatic(m.Occasion),
 		}
 		if m.Template != "" {
 			// A mail that reads as the shipped ones do is better than none: what is wrong with the desk's own was said to

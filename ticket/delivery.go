@@ -56,6 +56,7 @@ type Mail struct {
 	Template   string        // the desk's own text for the occasion; "": the built-in one
 	Signature  string        // of the desk
 	Layout     Layout        // in which parts it leaves
+	Link       string        // under which the client may rate without signing in; "": there is none
 	CloseDays  int           // after which a resolved ticket closes by itself; 0: that is not said
 	Undo       time.Duration // for how long it can be taken back; only where it is not written yet
 	Spoken     string        // the channel's own id of the conversation

@@ -5669,6 +5669,26 @@ type OpenSession struct {
 	Via        string    `json:"via"`
 }
 
+// OpenTicket defines model for OpenTicket.
+type OpenTicket struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk Key `json:"desk"`
+
+	// Fields At most 64 KB.
+	Fields *map[string]interface{} `json:"fields,omitempty"`
+
+	// Id Unique per actor.
+	Id *CommandId `json:"id,omitempty"`
+
+	// Language BCP 47, such as ja or en.
+	Language      *Language  `json:"language,omitempty"`
+	Message       NewMessage `json:"message"`
+	ReceptionType *string    `json:"reception_type,omitempty"`
+
+	// Title One line.
+	Title string `json:"title"`
+}
+
 // Outcome defines model for Outcome.
 type Outcome string
 
@@ -5743,6 +5763,18 @@ type PolicyList struct {
 	NextCursor  *string  `json:"next_cursor"`
 	Total       int      `json:"total"`
 	TotalCapped bool     `json:"total_capped"`
+}
+
+// Portal defines model for Portal.
+type Portal struct {
+	Desks []struct {
+		Key            string          `json:"key"`
+		Name           string          `json:"name"`
+		ReceptionTypes []ReceptionType `json:"reception_types"`
+
+		// Zone In which it works.
+		Zone string `json:"zone"`
+	} `json:"desks"`
 }
 
 // Presence defines model for Presence.
@@ -5902,6 +5934,22 @@ type PutPresenceDoing string
 type QuietHours struct {
 	From TimeOfDay `json:"from"`
 	To   TimeOfDay `json:"to"`
+}
+
+// RateByLink defines model for RateByLink.
+type RateByLink struct {
+	Comment *string `json:"comment,omitempty"`
+
+	// Id Unique per actor.
+	Id     *CommandId `json:"id,omitempty"`
+	Link   string     `json:"link"`
+	Rating int        `json:"rating"`
+}
+
+// RatingLink defines model for RatingLink.
+type RatingLink struct {
+	Number int64  `json:"number"`
+	Title  string `json:"title"`
 }
 
 // ReadNotices defines model for ReadNotices.
@@ -6759,6 +6807,18 @@ type ListEventsParams struct {
 	Limit *int      `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ReadRatingLinkParams defines parameters for ReadRatingLink.
+type ReadRatingLinkParams struct {
+	// Link What stands behind `t=` in the link.
+	Link string `form:"link" json:"link"`
+}
+
+// RateByLinkParams defines parameters for RateByLink.
+type RateByLinkParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // ListForbiddenWordsParams defines parameters for ListForbiddenWords.
 type ListForbiddenWordsParams struct {
 	// Desk Of this one and of every desk.
@@ -6816,6 +6876,12 @@ type ExplainPolicyParams struct {
 
 // ExplainPolicyParamsClock defines parameters for ExplainPolicy.
 type ExplainPolicyParamsClock string
+
+// OpenTicketParams defines parameters for OpenTicket.
+type OpenTicketParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
 
 // ListPresenceParams defines parameters for ListPresence.
 type ListPresenceParams struct {
@@ -7234,6 +7300,9 @@ type ConfirmFactorJSONRequestBody = Code
 // RemoveFactorJSONRequestBody defines body for RemoveFactor for application/json ContentType.
 type RemoveFactorJSONRequestBody = RemoveFactor
 
+// RateByLinkJSONRequestBody defines body for RateByLink for application/json ContentType.
+type RateByLinkJSONRequestBody = RateByLink
+
 // CreateForbiddenWordJSONRequestBody defines body for CreateForbiddenWord for application/json ContentType.
 type CreateForbiddenWordJSONRequestBody = CreateForbiddenWord
 
@@ -7287,6 +7356,9 @@ type CreatePolicyJSONRequestBody = CreatePolicy
 
 // ChangePolicyJSONRequestBody defines body for ChangePolicy for application/json ContentType.
 type ChangePolicyJSONRequestBody = ChangePolicy
+
+// OpenTicketJSONRequestBody defines body for OpenTicket for application/json ContentType.
+type OpenTicketJSONRequestBody = OpenTicket
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
@@ -8076,6 +8148,32 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/factor/remove (the `RemoveFactor` operationId).
 	RemoveFactor(ctx context.Context, body RemoveFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ReadRatingLink What a link to rate is about
+	//
+	// Whoever has the link of a mail (`{{link}}` of the templates final, closed and feedback) may read the number and title, and
+	// nothing more. To open it rates nothing: programs that look at mail open links too.
+	//
+	// Corresponds with GET /api/v1/feedback (the `ReadRatingLink` operationId).
+	ReadRatingLink(ctx context.Context, params *ReadRatingLinkParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RateByLinkWithBody Rate by a link of a mail
+	//
+	// As `feedback` by the client of the ticket; a later word replaces the earlier one.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/feedback (the `RateByLink` operationId).
+	RateByLinkWithBody(ctx context.Context, params *RateByLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RateByLink Rate by a link of a mail
+	//
+	// As `feedback` by the client of the ticket; a later word replaces the earlier one.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/feedback (the `RateByLink` operationId).
+	RateByLink(ctx context.Context, params *RateByLinkParams, body RateByLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListForbiddenWords Words that must not stand in a mail to a client
 	//
 	// Corresponds with GET /api/v1/forbidden-words (the `ListForbiddenWords` operationId).
@@ -8536,6 +8634,32 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/policies/{desk}/explain (the `ExplainPolicy` operationId).
 	ExplainPolicy(ctx context.Context, desk Key, params *ExplainPolicyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPortal Where a client may ask
+	//
+	// The desks that take new requests through the portal, with their reception types and of those the fields that the client
+	// fills.
+	//
+	// Corresponds with GET /api/v1/portal (the `GetPortal` operationId).
+	GetPortal(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenTicketWithBody Ask something new
+	//
+	// For clients, where the desk takes requests through the portal; staff opens tickets by `POST /tickets`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/portal/tickets (the `OpenTicket` operationId).
+	OpenTicketWithBody(ctx context.Context, params *OpenTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenTicket Ask something new
+	//
+	// For clients, where the desk takes requests through the portal; staff opens tickets by `POST /tickets`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/portal/tickets (the `OpenTicket` operationId).
+	OpenTicket(ctx context.Context, params *OpenTicketParams, body OpenTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPresence Who is at the tickets of a list
 	//
@@ -10911,6 +11035,62 @@ func (c *API) RemoveFactor(ctx context.Context, body RemoveFactorJSONRequestBody
 	return c.Client.Do(req)
 }
 
+// ReadRatingLink What a link to rate is about
+//
+// Whoever has the link of a mail (`{{link}}` of the templates final, closed and feedback) may read the number and title, and
+// nothing more. To open it rates nothing: programs that look at mail open links too.
+//
+// Corresponds with GET /api/v1/feedback (the `ReadRatingLink` operationId).
+func (c *API) ReadRatingLink(ctx context.Context, params *ReadRatingLinkParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReadRatingLinkRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RateByLinkWithBody Rate by a link of a mail
+//
+// As `feedback` by the client of the ticket; a later word replaces the earlier one.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/feedback (the `RateByLink` operationId).
+func (c *API) RateByLinkWithBody(ctx context.Context, params *RateByLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRateByLinkRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RateByLink Rate by a link of a mail
+//
+// As `feedback` by the client of the ticket; a later word replaces the earlier one.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/feedback (the `RateByLink` operationId).
+func (c *API) RateByLink(ctx context.Context, params *RateByLinkParams, body RateByLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRateByLinkRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListForbiddenWords Words that must not stand in a mail to a client
 //
 // Corresponds with GET /api/v1/forbidden-words (the `ListForbiddenWords` operationId).
@@ -11902,6 +12082,62 @@ func (c *API) ChangePolicy(ctx context.Context, desk Key, body ChangePolicyJSONR
 // Corresponds with GET /api/v1/policies/{desk}/explain (the `ExplainPolicy` operationId).
 func (c *API) ExplainPolicy(ctx context.Context, desk Key, params *ExplainPolicyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewExplainPolicyRequest(c.Server, desk, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPortal Where a client may ask
+//
+// The desks that take new requests through the portal, with their reception types and of those the fields that the client
+// fills.
+//
+// Corresponds with GET /api/v1/portal (the `GetPortal` operationId).
+func (c *API) GetPortal(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPortalRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenTicketWithBody Ask something new
+//
+// For clients, where the desk takes requests through the portal; staff opens tickets by `POST /tickets`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/portal/tickets (the `OpenTicket` operationId).
+func (c *API) OpenTicketWithBody(ctx context.Context, params *OpenTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenTicketRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenTicket Ask something new
+//
+// For clients, where the desk takes requests through the portal; staff opens tickets by `POST /tickets`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/portal/tickets (the `OpenTicket` operationId).
+func (c *API) OpenTicket(ctx context.Context, params *OpenTicketParams, body OpenTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenTicketRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -16322,6 +16558,111 @@ func NewRemoveFactorRequestWithBody(server string, contentType string, body io.R
 	return req, nil
 }
 
+// NewReadRatingLinkRequest constructs an http.Request for the ReadRatingLink method
+func NewReadRatingLinkRequest(server string, params *ReadRatingLinkParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/feedback")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "link", params.Link, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRateByLinkRequest calls the generic RateByLink builder with application/json body
+func NewRateByLinkRequest(server string, params *RateByLinkParams, body RateByLinkJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRateByLinkRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRateByLinkRequestWithBody constructs an http.Request for the RateByLink method, with any body, and a specified content type
+func NewRateByLinkRequestWithBody(server string, params *RateByLinkParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/feedback")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListForbiddenWordsRequest constructs an http.Request for the ListForbiddenWords method
 func NewListForbiddenWordsRequest(server string, params *ListForbiddenWordsParams) (*http.Request, error) {
 	var err error
@@ -17883,6 +18224,88 @@ func NewExplainPolicyRequest(server string, desk Key, params *ExplainPolicyParam
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetPortalRequest constructs an http.Request for the GetPortal method
+func NewGetPortalRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/portal")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOpenTicketRequest calls the generic OpenTicket builder with application/json body
+func NewOpenTicketRequest(server string, params *OpenTicketParams, body OpenTicketJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOpenTicketRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOpenTicketRequestWithBody constructs an http.Request for the OpenTicket method, with any body, and a specified content type
+func NewOpenTicketRequestWithBody(server string, params *OpenTicketParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/portal/tickets")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -23306,6 +23729,34 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/factor/remove (the `RemoveFactor` operationId).
 	RemoveFactorWithResponse(ctx context.Context, body RemoveFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*RemoveFactorResponse, error)
 
+	// ReadRatingLinkWithResponse What a link to rate is about
+	//
+	// Whoever has the link of a mail (`{{link}}` of the templates final, closed and feedback) may read the number and title, and
+	// nothing more. To open it rates nothing: programs that look at mail open links too.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/feedback (the `ReadRatingLink` operationId).
+	ReadRatingLinkWithResponse(ctx context.Context, params *ReadRatingLinkParams, reqEditors ...RequestEditorFn) (*ReadRatingLinkResponse, error)
+
+	// RateByLinkWithBodyWithResponse Rate by a link of a mail
+	//
+	// As `feedback` by the client of the ticket; a later word replaces the earlier one.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/feedback (the `RateByLink` operationId).
+	RateByLinkWithBodyWithResponse(ctx context.Context, params *RateByLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RateByLinkResponse, error)
+
+	// RateByLinkWithResponse Rate by a link of a mail
+	//
+	// As `feedback` by the client of the ticket; a later word replaces the earlier one.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/feedback (the `RateByLink` operationId).
+	RateByLinkWithResponse(ctx context.Context, params *RateByLinkParams, body RateByLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*RateByLinkResponse, error)
+
 	// ListForbiddenWordsWithResponse Words that must not stand in a mail to a client
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -23802,6 +24253,34 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/policies/{desk}/explain (the `ExplainPolicy` operationId).
 	ExplainPolicyWithResponse(ctx context.Context, desk Key, params *ExplainPolicyParams, reqEditors ...RequestEditorFn) (*ExplainPolicyResponse, error)
+
+	// GetPortalWithResponse Where a client may ask
+	//
+	// The desks that take new requests through the portal, with their reception types and of those the fields that the client
+	// fills.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/portal (the `GetPortal` operationId).
+	GetPortalWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetPortalResponse, error)
+
+	// OpenTicketWithBodyWithResponse Ask something new
+	//
+	// For clients, where the desk takes requests through the portal; staff opens tickets by `POST /tickets`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/portal/tickets (the `OpenTicket` operationId).
+	OpenTicketWithBodyWithResponse(ctx context.Context, params *OpenTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenTicketResponse, error)
+
+	// OpenTicketWithResponse Ask something new
+	//
+	// For clients, where the desk takes requests through the portal; staff opens tickets by `POST /tickets`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/portal/tickets (the `OpenTicket` operationId).
+	OpenTicketWithResponse(ctx context.Context, params *OpenTicketParams, body OpenTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenTicketResponse, error)
 
 	// ListPresenceWithResponse Who is at the tickets of a list
 	//
@@ -29707,6 +30186,201 @@ func (r RemoveFactorResponse) ContentType() string {
 	return ""
 }
 
+// ReadRatingLinkResponse503Headers the declared response headers of an HTTP 503 response for ReadRatingLink
+type ReadRatingLinkResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ReadRatingLinkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RatingLink
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ReadRatingLinkResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReadRatingLinkResponse) GetJSON200() *RatingLink {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ReadRatingLinkResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ReadRatingLinkResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ReadRatingLinkResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReadRatingLinkResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReadRatingLinkResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReadRatingLinkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReadRatingLinkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReadRatingLinkResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RateByLinkResponse200Headers the declared response headers of an HTTP 200 response for RateByLink
+type RateByLinkResponse200Headers struct {
+	PreferenceApplied *string
+}
+
+// RateByLinkResponse202Headers the declared response headers of an HTTP 202 response for RateByLink
+type RateByLinkResponse202Headers struct {
+	Location          *string
+	PreferenceApplied *string
+}
+
+// RateByLinkResponse503Headers the declared response headers of an HTTP 503 response for RateByLink
+type RateByLinkResponse503Headers struct {
+	RetryAfter *string
+}
+
+type RateByLinkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Applied
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Pending
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RateByLinkResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RateByLinkResponse202Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *RateByLinkResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RateByLinkResponse) GetJSON200() *Applied {
+	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r RateByLinkResponse) GetJSON202() *Pending {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r RateByLinkResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r RateByLinkResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RateByLinkResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RateByLinkResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RateByLinkResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r RateByLinkResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RateByLinkResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RateByLinkResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RateByLinkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RateByLinkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RateByLinkResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListForbiddenWordsResponse401Headers the declared response headers of an HTTP 401 response for ListForbiddenWords
 type ListForbiddenWordsResponse401Headers struct {
 	WWWAuthenticate *string
@@ -33284,6 +33958,223 @@ func (r ExplainPolicyResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ExplainPolicyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetPortalResponse401Headers the declared response headers of an HTTP 401 response for GetPortal
+type GetPortalResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetPortalResponse503Headers the declared response headers of an HTTP 503 response for GetPortal
+type GetPortalResponse503Headers struct {
+	RetryAfter *string
+}
+
+type GetPortalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Portal
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetPortalResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetPortalResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPortalResponse) GetJSON200() *Portal {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetPortalResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetPortalResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetPortalResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetPortalResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPortalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPortalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPortalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPortalResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// OpenTicketResponse201Headers the declared response headers of an HTTP 201 response for OpenTicket
+type OpenTicketResponse201Headers struct {
+	Location          *string
+	PreferenceApplied *string
+}
+
+// OpenTicketResponse202Headers the declared response headers of an HTTP 202 response for OpenTicket
+type OpenTicketResponse202Headers struct {
+	Location          *string
+	PreferenceApplied *string
+}
+
+// OpenTicketResponse401Headers the declared response headers of an HTTP 401 response for OpenTicket
+type OpenTicketResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// OpenTicketResponse503Headers the declared response headers of an HTTP 503 response for OpenTicket
+type OpenTicketResponse503Headers struct {
+	RetryAfter *string
+}
+
+type OpenTicketResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Receipt
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Pending
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *OpenTicketResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *OpenTicketResponse202Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *OpenTicketResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *OpenTicketResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r OpenTicketResponse) GetJSON201() *Receipt {
+	return r.JSON201
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r OpenTicketResponse) GetJSON202() *Pending {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r OpenTicketResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r OpenTicketResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r OpenTicketResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r OpenTicketResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r OpenTicketResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r OpenTicketResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r OpenTicketResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OpenTicketResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OpenTicketResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenTicketResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenTicketResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OpenTicketResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -43616,6 +44507,52 @@ func (c *ClientWithResponses) RemoveFactorWithResponse(ctx context.Context, body
 	return ParseRemoveFactorResponse(rsp)
 }
 
+// ReadRatingLinkWithResponse What a link to rate is about
+//
+// Whoever has the link of a mail (`{{link}}` of the templates final, closed and feedback) may read the number and title, and
+// nothing more. To open it rates nothing: programs that look at mail open links too.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/feedback (the `ReadRatingLink` operationId).
+func (c *ClientWithResponses) ReadRatingLinkWithResponse(ctx context.Context, params *ReadRatingLinkParams, reqEditors ...RequestEditorFn) (*ReadRatingLinkResponse, error) {
+	rsp, err := c.ReadRatingLink(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReadRatingLinkResponse(rsp)
+}
+
+// RateByLinkWithBodyWithResponse Rate by a link of a mail
+//
+// As `feedback` by the client of the ticket; a later word replaces the earlier one.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/feedback (the `RateByLink` operationId).
+func (c *ClientWithResponses) RateByLinkWithBodyWithResponse(ctx context.Context, params *RateByLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RateByLinkResponse, error) {
+	rsp, err := c.RateByLinkWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRateByLinkResponse(rsp)
+}
+
+// RateByLinkWithResponse Rate by a link of a mail
+//
+// As `feedback` by the client of the ticket; a later word replaces the earlier one.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/feedback (the `RateByLink` operationId).
+func (c *ClientWithResponses) RateByLinkWithResponse(ctx context.Context, params *RateByLinkParams, body RateByLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*RateByLinkResponse, error) {
+	rsp, err := c.RateByLink(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRateByLinkResponse(rsp)
+}
+
 // ListForbiddenWordsWithResponse Words that must not stand in a mail to a client
 //
 // Returns a wrapper object for the known response body format(s).
@@ -44435,6 +45372,52 @@ func (c *ClientWithResponses) ExplainPolicyWithResponse(ctx context.Context, des
 		return nil, err
 	}
 	return ParseExplainPolicyResponse(rsp)
+}
+
+// GetPortalWithResponse Where a client may ask
+//
+// The desks that take new requests through the portal, with their reception types and of those the fields that the client
+// fills.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/portal (the `GetPortal` operationId).
+func (c *ClientWithResponses) GetPortalWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetPortalResponse, error) {
+	rsp, err := c.GetPortal(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPortalResponse(rsp)
+}
+
+// OpenTicketWithBodyWithResponse Ask something new
+//
+// For clients, where the desk takes requests through the portal; staff opens tickets by `POST /tickets`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/portal/tickets (the `OpenTicket` operationId).
+func (c *ClientWithResponses) OpenTicketWithBodyWithResponse(ctx context.Context, params *OpenTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenTicketResponse, error) {
+	rsp, err := c.OpenTicketWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenTicketResponse(rsp)
+}
+
+// OpenTicketWithResponse Ask something new
+//
+// For clients, where the desk takes requests through the portal; staff opens tickets by `POST /tickets`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/portal/tickets (the `OpenTicket` operationId).
+func (c *ClientWithResponses) OpenTicketWithResponse(ctx context.Context, params *OpenTicketParams, body OpenTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenTicketResponse, error) {
+	rsp, err := c.OpenTicket(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenTicketResponse(rsp)
 }
 
 // ListPresenceWithResponse Who is at the tickets of a list
@@ -50856,6 +51839,195 @@ func ParseRemoveFactorResponse(rsp *http.Response) (*RemoveFactorResponse, error
 	return response, nil
 }
 
+// ParseReadRatingLinkResponse parses an HTTP response from a ReadRatingLinkWithResponse call
+func ParseReadRatingLinkResponse(rsp *http.Response) (*ReadRatingLinkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReadRatingLinkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RatingLink
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 503:
+		var headers ReadRatingLinkResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRateByLinkResponse parses an HTTP response from a RateByLinkWithResponse call
+func ParseRateByLinkResponse(rsp *http.Response) (*RateByLinkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RateByLinkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Applied
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Pending
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RateByLinkResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers RateByLinkResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 503:
+		var headers RateByLinkResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListForbiddenWordsResponse parses an HTTP response from a ListForbiddenWordsWithResponse call
 func ParseListForbiddenWordsResponse(rsp *http.Response) (*ListForbiddenWordsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -54243,6 +55415,229 @@ func ParseExplainPolicyResponse(rsp *http.Response) (*ExplainPolicyResponse, err
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ExplainPolicyResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetPortalResponse parses an HTTP response from a GetPortalWithResponse call
+func ParseGetPortalResponse(rsp *http.Response) (*GetPortalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPortalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Portal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetPortalResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetPortalResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseOpenTicketResponse parses an HTTP response from a OpenTicketWithResponse call
+func ParseOpenTicketResponse(rsp *http.Response) (*OpenTicketResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenTicketResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Pending
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers OpenTicketResponse201Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers OpenTicketResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 401:
+		var headers OpenTicketResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers OpenTicketResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -28,6 +28,7 @@ type console struct {
 type route struct {
 	pattern string // as http.ServeMux wants it
 	public  bool   // shown to who is not signed in
+	client  bool   // for clients, and not for the staff
 	serve   func(*visit) error
 }
 
@@ -35,6 +36,7 @@ type route struct {
 // both catalogs, and a line here; navigation finds it in manage.go.
 var parts = []func() []route{
 	signInRoutes, enterRoutes, workplaceRoutes, listRoutes, ticketRoutes, actionRoutes, composeRoutes, previewRoutes, createRoutes, paletteRoutes, noticeRoutes, settingsRoutes, reportRoutes,
+	portalRoutes, portalTicketRoutes, portalAskRoutes, ratingRoutes,
 	lookRoutes, keptViewRoutes, bulkRoutes,
 	manageRoutes, tryRoutes, mailRoutes, programRoutes,
 }
@@ -72,7 +74,7 @@ func New(o Options) http.Handler {
 func (c *console) handle(r route) http.HandlerFunc {
 	return func(w http.ResponseWriter, request *http.Request) {
 		headers(w.Header())
-		v := &visit{c: c, w: w, r: request, lang: languageOf(request)}
+		v := &visit{c: c, w: w, r: request, lang: languageOf(request), portal: r.client}
 		if !r.public {
 			if err := v.identify(); err != nil { //nolint:contextcheck // a visit carries its request, and with it the context
 				v.turnAway(err) //nolint:contextcheck // as above

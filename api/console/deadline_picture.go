@@ -84,6 +84,16 @@ func (v *visit) bands(d openapi.TriedDeadline) (out []band, rest int) {
 	return out, rest
 }
 
+// pictureOf draws a ticket's own deadline; nil where nothing is counted, or not all of it is known.
+func (v *visit) pictureOf(e openapi.Explanation) *deadlineView {
+	if !e.Complete || e.Clock.DueAt == nil || len(e.Lines) == 0 {
+		return nil
+	}
+	out := &deadlineView{}
+	out.Bands, out.Rest = v.bands(openapi.TriedDeadline{From: e.Lines[0].From, DueAt: e.Clock.DueAt, WarnAt: e.Clock.WarnAt, Lines: e.Lines})
+	return out
+}
+
 func midnight(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
 }

@@ -1,6 +1,9 @@
 package console
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // enterRoutes are where the one-time links lead that the desk mails. To open one does nothing yet: programs that look at
 // mail follow links too. The button does.
@@ -13,10 +16,15 @@ func enterRoutes() []route {
 	}
 }
 
+// linkIn is the secret of a link, of which somebody without scripts may have pasted the whole.
+func linkIn(pasted string) string {
+	return strings.TrimSpace(pasted[strings.LastIndex(pasted, "#")+1:])
+}
+
 type enterView struct {
 	frame
-	Heading, Action, Button, Wrong, Done, Link string
-	Password                                   bool // a new one is asked for
+	Heading, Action, Button, Wrong, Link string
+	Password                             bool // a new one is asked for
 }
 
 func (v *visit) passwordView() enterView {
@@ -49,7 +57,7 @@ func (v *visit) setPassword() error {
 	if err := v.r.ParseForm(); err != nil {
 		return v.refuse(http.StatusBadRequest, say(v.lang, "title.invalid"), say(v.lang, "fault.form"))
 	}
-	body := map[string]any{"link": v.r.PostForm.Get("link"), "password": v.r.PostForm.Get("password")}
+	body := map[string]any{"link": linkIn(v.r.PostForm.Get("link")), "password": v.r.PostForm.Get("password")}
 	if _, err := v.call(v.r.Context(), http.MethodPost, "/password", body, nil); err != nil {
 		return v.wrongIn(v.passwordView(), err)
 	}
@@ -60,12 +68,10 @@ func (v *visit) enterByLink() error {
 	if err := v.r.ParseForm(); err != nil {
 		return v.refuse(http.StatusBadRequest, say(v.lang, "title.invalid"), say(v.lang, "fault.form"))
 	}
-	said, err := v.call(v.r.Context(), http.MethodPost, "/session", map[string]any{"link": v.r.PostForm.Get("link")}, nil)
+	said, err := v.call(v.r.Context(), http.MethodPost, "/session", map[string]any{"link": linkIn(v.r.PostForm.Get("link"))}, nil)
 	if err != nil {
 		return v.wrongIn(v.linkView(), err)
 	}
 	v.pass(said)
-	out := v.linkView()
-	out.Done = say(v.lang, "enter.link_done")
-	return v.show(http.StatusOK, "enter", out)
+	return v.redirect("/portal")
 }

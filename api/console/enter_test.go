@@ -54,7 +54,8 @@ func TestOneTimeLinks(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, w.Code)
 	require.Equal(t, "/sign-in", w.Header().Get("Location"))
 	w = ask("POST", "/sign-in/link", url.Values{"link": {"good"}})
-	require.Equal(t, 200, w.Code)
+	require.Equal(t, http.StatusSeeOther, w.Code)
+	require.Equal(t, "/portal", w.Header().Get("Location"))
 	require.Equal(t, "session=x", w.Header().Get("Set-Cookie"))
 	require.Equal(t, "POST /api/v1/session good ", asked[len(asked)-1])
 }

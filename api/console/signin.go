@@ -93,7 +93,11 @@ func (v *visit) whoami() error {
 	if err := v.get("/session", &s); err != nil {
 		return err
 	}
-	if s.Kind != "agent" || s.State != "active" {
+	kind := "agent"
+	if v.portal {
+		kind = "client"
+	}
+	if s.Kind != kind || s.State != "active" {
 		return &problem{Status: http.StatusUnauthorized}
 	}
 	v.me = person{Key: s.Key, Name: s.Name, Email: s.Email, Role: s.Role, Language: s.Language, Zone: s.Zone, Groups: s.Groups, Desks: s.Desks}

@@ -25,6 +25,8 @@ type visit struct {
 	receptions map[string][]openapi.ReceptionType // by desk
 	listLook   *openapi.ListLook
 	kept       *openapi.View
+	// portal says that a client is on visit.
+	portal bool
 }
 
 // person is who is signed in.
@@ -76,8 +78,11 @@ func (v *visit) turnAway(err error) {
 		v.fail(err)
 		return
 	}
-	to := "/sign-in"
-	if v.r.Method == http.MethodGet && !v.fragment() && v.r.URL.Path != "/" {
+	to, home := "/sign-in", "/"
+	if v.portal {
+		to, home = "/portal/sign-in", "/portal"
+	}
+	if v.r.Method == http.MethodGet && !v.fragment() && v.r.URL.Path != home {
 		to += "?to=" + url.QueryEscape(v.r.URL.RequestURI())
 	}
 	if v.fragment() {
@@ -160,11 +165,16 @@ type frame struct {
 	Me    person
 	Keys  bool   // single keys are on
 	At    string // the path asked for, to come back to
+	Home  string // where this person begins
 }
 
 func (v *visit) frame(title string) frame {
+	home := "/"
+	if v.portal || strings.HasPrefix(v.r.URL.Path, "/portal") {
+		home = "/portal"
+	}
 	return frame{
-		Title: title, Desk: v.c.Name, Lang: v.lang, Me: v.me, Theme: v.preference("theme", "auto", "light", "dark"),
+		Home: home, Title: title, Desk: v.c.Name, Lang: v.lang, Me: v.me, Theme: v.preference("theme", "auto", "light", "dark"),
 		Keys: v.preference("keys", "on", "off") != "off", At: v.r.URL.RequestURI(),
 	}
 }

@@ -5687,6 +5687,26 @@ type OpenSession struct {
 	Via        string    `json:"via"`
 }
 
+// OpenTicket defines model for OpenTicket.
+type OpenTicket struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk Key `json:"desk"`
+
+	// Fields At most 64 KB.
+	Fields *map[string]interface{} `json:"fields,omitempty"`
+
+	// Id Unique per actor.
+	Id *CommandId `json:"id,omitempty"`
+
+	// Language BCP 47, such as ja or en.
+	Language      *Language  `json:"language,omitempty"`
+	Message       NewMessage `json:"message"`
+	ReceptionType *string    `json:"reception_type,omitempty"`
+
+	// Title One line.
+	Title string `json:"title"`
+}
+
 // Outcome defines model for Outcome.
 type Outcome string
 
@@ -5761,6 +5781,18 @@ type PolicyList struct {
 	NextCursor  *string  `json:"next_cursor"`
 	Total       int      `json:"total"`
 	TotalCapped bool     `json:"total_capped"`
+}
+
+// Portal defines model for Portal.
+type Portal struct {
+	Desks []struct {
+		Key            string          `json:"key"`
+		Name           string          `json:"name"`
+		ReceptionTypes []ReceptionType `json:"reception_types"`
+
+		// Zone In which it works.
+		Zone string `json:"zone"`
+	} `json:"desks"`
 }
 
 // Presence defines model for Presence.
@@ -5928,6 +5960,22 @@ type PutPresenceDoing string
 type QuietHours struct {
 	From TimeOfDay `json:"from"`
 	To   TimeOfDay `json:"to"`
+}
+
+// RateByLink defines model for RateByLink.
+type RateByLink struct {
+	Comment *string `json:"comment,omitempty"`
+
+	// Id Unique per actor.
+	Id     *CommandId `json:"id,omitempty"`
+	Link   string     `json:"link"`
+	Rating int        `json:"rating"`
+}
+
+// RatingLink defines model for RatingLink.
+type RatingLink struct {
+	Number int64  `json:"number"`
+	Title  string `json:"title"`
 }
 
 // ReadNotices defines model for ReadNotices.
@@ -6812,6 +6860,18 @@ type ListEventsParams struct {
 	Limit *int      `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ReadRatingLinkParams defines parameters for ReadRatingLink.
+type ReadRatingLinkParams struct {
+	// Link What stands behind `t=` in the link.
+	Link string `form:"link" json:"link"`
+}
+
+// RateByLinkParams defines parameters for RateByLink.
+type RateByLinkParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // ListForbiddenWordsParams defines parameters for ListForbiddenWords.
 type ListForbiddenWordsParams struct {
 	// Desk Of this one and of every desk.
@@ -6869,6 +6929,12 @@ type ExplainPolicyParams struct {
 
 // ExplainPolicyParamsClock defines parameters for ExplainPolicy.
 type ExplainPolicyParamsClock string
+
+// OpenTicketParams defines parameters for OpenTicket.
+type OpenTicketParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 2 unless said.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
 
 // ListPresenceParams defines parameters for ListPresence.
 type ListPresenceParams struct {
@@ -7287,6 +7353,9 @@ type ConfirmFactorJSONRequestBody = Code
 // RemoveFactorJSONRequestBody defines body for RemoveFactor for application/json ContentType.
 type RemoveFactorJSONRequestBody = RemoveFactor
 
+// RateByLinkJSONRequestBody defines body for RateByLink for application/json ContentType.
+type RateByLinkJSONRequestBody = RateByLink
+
 // CreateForbiddenWordJSONRequestBody defines body for CreateForbiddenWord for application/json ContentType.
 type CreateForbiddenWordJSONRequestBody = CreateForbiddenWord
 
@@ -7340,6 +7409,9 @@ type CreatePolicyJSONRequestBody = CreatePolicy
 
 // ChangePolicyJSONRequestBody defines body for ChangePolicy for application/json ContentType.
 type ChangePolicyJSONRequestBody = ChangePolicy
+
+// OpenTicketJSONRequestBody defines body for OpenTicket for application/json ContentType.
+type OpenTicketJSONRequestBody = OpenTicket
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
@@ -7619,6 +7691,12 @@ type ServerInterface interface {
 	// RemoveFactor Remove a second factor
 	// (POST /api/v1/factor/remove)
 	RemoveFactor(c *gin.Context)
+	// ReadRatingLink What a link to rate is about
+	// (GET /api/v1/feedback)
+	ReadRatingLink(c *gin.Context, params ReadRatingLinkParams)
+	// RateByLink Rate by a link of a mail
+	// (POST /api/v1/feedback)
+	RateByLink(c *gin.Context, params RateByLinkParams)
 	// ListForbiddenWords Words that must not stand in a mail to a client
 	// (GET /api/v1/forbidden-words)
 	ListForbiddenWords(c *gin.Context, params ListForbiddenWordsParams)
@@ -7727,6 +7805,12 @@ type ServerInterface interface {
 	// ExplainPolicy Why a deadline would fall when it would
 	// (GET /api/v1/policies/{desk}/explain)
 	ExplainPolicy(c *gin.Context, desk Key, params ExplainPolicyParams)
+	// GetPortal Where a client may ask
+	// (GET /api/v1/portal)
+	GetPortal(c *gin.Context)
+	// OpenTicket Ask something new
+	// (POST /api/v1/portal/tickets)
+	OpenTicket(c *gin.Context, params OpenTicketParams)
 	// ListPresence Who is at the tickets of a list
 	// (GET /api/v1/presence)
 	ListPresence(c *gin.Context, params ListPresenceParams)
@@ -9223,6 +9307,73 @@ func (siw *ServerInterfaceWrapper) RemoveFactor(c *gin.Context) {
 	siw.Handler.RemoveFactor(c)
 }
 
+// ReadRatingLink operation middleware
+func (siw *ServerInterfaceWrapper) ReadRatingLink(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReadRatingLinkParams
+
+	// ------------- Required query parameter "link" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "link", c.Request.URL.Query(), &params.Link, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter link: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReadRatingLink(c, params)
+}
+
+// RateByLink operation middleware
+func (siw *ServerInterfaceWrapper) RateByLink(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RateByLinkParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = &Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RateByLink(c, params)
+}
+
 // ListForbiddenWords operation middleware
 func (siw *ServerInterfaceWrapper) ListForbiddenWords(c *gin.Context) {
 
@@ -10052,6 +10203,59 @@ func (siw *ServerInterfaceWrapper) ExplainPolicy(c *gin.Context) {
 	}
 
 	siw.Handler.ExplainPolicy(c, desk, params)
+}
+
+// GetPortal operation middleware
+func (siw *ServerInterfaceWrapper) GetPortal(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPortal(c)
+}
+
+// OpenTicket operation middleware
+func (siw *ServerInterfaceWrapper) OpenTicket(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenTicketParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = &Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OpenTicket(c, params)
 }
 
 // ListPresence operation middleware
@@ -13282,6 +13486,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/views/:key", wrapper.GetView)
 	router.PATCH(options.BaseURL+"/api/v1/views/:key", wrapper.ChangeView)
 	router.GET(options.BaseURL+"/api/v1/reports/:name", wrapper.GetReport)
+	router.GET(options.BaseURL+"/api/v1/portal", wrapper.GetPortal)
+	router.POST(options.BaseURL+"/api/v1/portal/tickets", wrapper.OpenTicket)
+	router.GET(options.BaseURL+"/api/v1/feedback", wrapper.ReadRatingLink)
+	router.POST(options.BaseURL+"/api/v1/feedback", wrapper.RateByLink)
 	router.GET(options.BaseURL+"/api/v1/agents", wrapper.ListAgents)
 	router.POST(options.BaseURL+"/api/v1/agents", wrapper.CreateAgent)
 	router.DELETE(options.BaseURL+"/api/v1/agents/:key", wrapper.DeleteAgent)
