@@ -28,13 +28,14 @@ type console struct {
 type route struct {
 	pattern string // as http.ServeMux wants it
 	public  bool   // shown to who is not signed in
+	enrol   bool   // shown too to who must set up a second factor first
 	serve   func(*visit) error
 }
 
 // parts lists what there is to see. A new page is a file with such a function, its template in templates/, its texts in
 // both catalogs, and a line here; navigation finds it in manage.go.
 var parts = []func() []route{
-	signInRoutes, enterRoutes, workplaceRoutes, listRoutes, ticketRoutes, actionRoutes, composeRoutes, previewRoutes, createRoutes, paletteRoutes, noticeRoutes, settingsRoutes,
+	signInRoutes, enterRoutes, workplaceRoutes, listRoutes, ticketRoutes, actionRoutes, composeRoutes, previewRoutes, createRoutes, paletteRoutes, noticeRoutes, settingsRoutes, factorRoutes,
 	manageRoutes, tryRoutes, mailRoutes, programRoutes,
 }
 
@@ -73,7 +74,7 @@ func (c *console) handle(r route) http.HandlerFunc {
 		headers(w.Header())
 		v := &visit{c: c, w: w, r: request, lang: languageOf(request)}
 		if !r.public {
-			if err := v.identify(); err != nil { //nolint:contextcheck // a visit carries its request, and with it the context
+			if err := v.identify(r.enrol); err != nil { //nolint:contextcheck // a visit carries its request, and with it the context
 				v.turnAway(err) //nolint:contextcheck // as above
 				return
 			}
