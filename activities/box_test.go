@@ -114,10 +114,10 @@ func (b *box) Settle(_ context.Context, f ticket.Fate) (ticket.Settled, error) {
 			return ticket.Settled{}, err
 		}
 	}
-	if b.taken[f.Digest] {
+	if b.taken[f.Digest] || f.Content != [32]byte{} && b.taken[f.Content] {
 		f.Fate, f.Order = "duplicate", nil
 	}
-	b.taken[f.Digest] = true
+	b.taken[f.Digest], b.taken[f.Content] = true, true
 	b.did("settle %d %s", f.UID, f.Fate)
 	b.line(f.Received).Fate = f
 	out := ticket.Settled{Fate: f.Fate}

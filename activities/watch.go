@@ -306,5 +306,11 @@ func (m *Mailboxes) read(ctx context.Context, box ticket.Mailbox, got ticket.Rec
 		}
 	}()
 	parsed, warnings := mail.Parse(got.Raw, mail.Limits{})
-	return m.decide(ctx, box, got, parsed, warnings)
+	if fate, err = m.decide(ctx, box, got, parsed, warnings); err != nil {
+		return fate, err
+	}
+	if parsed.MessageID != "" || !parsed.Date.IsZero() { // without either, two people may have written the same
+		fate.Content = mail.Fingerprint(got.Raw)
+	}
+	return fate, nil
 }

@@ -54,6 +54,29 @@ func TestTheSameMailUnderAnotherUIDIsADuplicate(t *testing.T) {
 	require.Len(t, b.rung, 1)
 }
 
+// It was sent to two addresses that come to one mailbox: each copy has its own way in its header, and what its sender
+// wrote is the same.
+func TestTheSameMailOnTwoWaysIsADuplicate(t *testing.T) {
+	t.Parallel()
+	b := newBox()
+	one := letter("a1", "Printer", "It does not print.")
+	b.mails[1] = "Received: from a.example by mx1.example; Tue, 24 Nov 2026 10:00:00 +0000\r\nDelivered-To: support@desk.example\r\n" + one
+	b.mails[2] = "Received: from a.example by mx2.example; Tue, 24 Nov 2026 10:00:01 +0000\r\nDelivered-To: help@desk.example\r\n" + one
+	b.mails[3] = letter("a1", "Printer", "It does not print now either.") // a careless program gave it the same id
+	b.watch(t)
+	require.Equal(t, []string{"message", "duplicate", "message"}, []string{b.of(1).Fate, b.of(2).Fate, b.of(3).Fate})
+}
+
+// Neither Message-ID nor date: two people may have written the same few words.
+func TestAMailWithoutIdAndDateIsNoDuplicate(t *testing.T) {
+	t.Parallel()
+	b := newBox()
+	bare := "From: a@client.example\r\nTo: support@desk.example\r\nSubject: Call me\r\n\r\nPlease.\r\n"
+	b.mails[1], b.mails[2] = "Received: one\r\n"+bare, "Received: two\r\n"+bare
+	b.watch(t)
+	require.Equal(t, []string{"message", "message"}, []string{b.of(1).Fate, b.of(2).Fate})
+}
+
 func TestAMailboxMadeAnewIsReadAgainAndTakesNothingTwice(t *testing.T) {
 	t.Parallel()
 	b := newBox()

@@ -35,6 +35,7 @@ type Options struct {
 	SavedViews SavedViews
 	Clients    Clients
 	Habits     Habits
+	Reports    Reports
 
 	Identity    Identity
 	Postman     Postman

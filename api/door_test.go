@@ -69,6 +69,19 @@ func TestTimelineByPages(t *testing.T) {
 		target = "/api/v1/tickets/1045/timeline?limit=1&cursor=" + urlEscape(next)
 	}
 	require.Equal(t, all, paged)
+
+	paged, target = nil, "/api/v1/tickets/1045/timeline?limit=1&newest=true"
+	for range all {
+		r := call(t, door, bootstrap, "GET", target, "")
+		page, _ := r.at("items").([]any)
+		paged = append(page, paged...)
+		next, more := r.at("next_cursor").(string)
+		if !more {
+			break
+		}
+		target = "/api/v1/tickets/1045/timeline?limit=1&cursor=" + urlEscape(next) // the cursor knows the way
+	}
+	require.Equal(t, all, paged, "backwards")
 }
 
 func TestListByPages(t *testing.T) {

@@ -26,6 +26,7 @@ type fake struct {
 	saved    fakeViews
 	taboo    []Forbidden
 	habits   map[string]ticket.StaffSettings
+	looks    map[string]ticket.ListLook
 	mu       sync.Mutex
 	now      time.Time
 	tickets  map[ticket.Number]*ticket.Record
@@ -52,13 +53,14 @@ type fake struct {
 	moved    map[string]ticket.Number // messages that are elsewhere by now
 	parts    []Part
 	identity
-	seq     int64
-	rings   int
-	stores  int
-	changed chan struct{} // closed at every change
-	feed    fakeFeed
-	tells   *fakeTells
-	bulk    *fakeBulk
+	seq      int64
+	rings    int
+	stores   int
+	reported ticket.ReportQuery
+	changed  chan struct{} // closed at every change
+	feed     fakeFeed
+	tells    *fakeTells
+	bulk     *fakeBulk
 
 	idle   bool  // the worker is away: nothing is applied
 	deaf   bool  // Temporal is away: Ring fails
@@ -276,6 +278,22 @@ func (f *fake) Timeline(_ context.Context, n ticket.Number, after int64, limit i
 	return all[from:to], next, f.away
 }
 
+func (f *fake) TimelineBefore(_ context.Context, n ticket.Number, before int64, limit int, notes bool) ([]ticket.Item, int64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := slices.DeleteFunc(slices.Clone(f.items[n]), func(it ticket.Item) bool { return it.Type == "note" && !notes })
+	to := len(all)
+	if before > 0 {
+		to = min(int(min(before, 1<<30))-1, len(all))
+	}
+	from := max(0, to-limit)
+	next := int64(0)
+	if from > 0 {
+		next = int64(from + 1)
+	}
+	return all[from:to], next, f.away
+}
+
 func (f *fake) Views(context.Context, string) ([]ViewCount, error) {
 	if f.panics {
 		panic("a handler's port panics")
@@ -328,6 +346,7 @@ func (f *fake) options() Options {
 		Letters:    (*fakeLetters)(f),
 		SavedViews: &f.saved, Clients: (*fakeIdentity)(f),
 		Habits:  (*fakeHabits)(f),
+		Reports: f,
 		BaseURL: "http://desk.example/", TemporalUIURL: "http://temporal.example:8233/", Now: func() time.Time { return f.now },
 	}
 }

@@ -153,6 +153,25 @@ func (f *fakeLetters) ForbiddenFor(_ context.Context, desk string) ([]Forbidden,
 
 type fakeHabits fake
 
+func (f *fakeHabits) ListLook(_ context.Context, agent string) (ticket.ListLook, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if l, ok := f.looks[agent]; ok {
+		return l, f.away
+	}
+	return ticket.DefaultListLook(), f.away
+}
+
+func (f *fakeHabits) SetListLook(_ context.Context, agent string, l ticket.ListLook) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.looks == nil {
+		f.looks = map[string]ticket.ListLook{}
+	}
+	f.looks[agent] = l
+	return f.away
+}
+
 func (f *fakeHabits) StaffSettings(_ context.Context, agent string) (ticket.StaffSettings, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

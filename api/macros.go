@@ -40,7 +40,7 @@ var macros = furniture[ticket.Macro, openapi.Macro]{
 		if r, given := named(o, "priority", false, priorities); given {
 			v.Priority = r
 		}
-		if tags := readTags(o); o.fields["tags"] != nil {
+		if tags := readTags(o, "tags"); o.fields["tags"] != nil {
 			v.Tags = tags
 		}
 		checkMacro(o, *v)

@@ -60,6 +60,7 @@ var rights = map[string]right{
 	"leavePresence": {scopeRead, ticket.RoleAgent},
 
 	"listEvents": {scopeRead, ticket.RoleAgent},
+	"getReport":  {scopeRead, ticket.RoleLead},
 
 	"listWebhooks":       {scopeAdmin, ticket.RoleAdmin},
 	"createWebhook":      {scopeAdmin, ticket.RoleAdmin},
@@ -103,6 +104,8 @@ var rights = map[string]right{
 
 	"getSettings":  {scopeRead, ticket.RoleAgent},
 	"saveSettings": {scopeRead, ticket.RoleAgent}, // his own, and they move no ticket
+	"getListLook":  {scopeRead, ticket.RoleAgent},
+	"saveListLook": {scopeRead, ticket.RoleAgent}, // as above
 
 	// Drafts are the asker's own.
 	"listDrafts":       {scopeRead, ticket.RoleAgent},

@@ -41,10 +41,14 @@ func RenderHTML(body string, format BodyFormat) (string, error) {
 	return "", fmt.Errorf("unknown body format %q: use markdown, text or html", format)
 }
 
-// RenderText gives the plain text of a body: Markdown and text are their own, HTML is read.
+// RenderText gives the plain text of a body: text is its own, Markdown and HTML are read.
 func RenderText(body string, format BodyFormat) string {
-	if format == FormatHTML {
+	switch format {
+	case FormatHTML:
 		return HTMLToText(body)
+	case FormatMarkdown, "":
+		return markdownText(body)
+	case FormatText:
 	}
 	return cleanText(body)
 }

@@ -349,9 +349,9 @@ func (q *Queue) settle(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketRow
 	return out, q.tellLate(ctx, tx, d, r, &out)
 }
 
-// Started notes that the workflows of these deliveries run.
+// Started notes that the workflows of these deliveries run, and that they were rung.
 func (q *Queue) Started(ctx context.Context, ids []string) error {
-	_, err := q.s.pool.Exec(ctx, `update deliveries set started = true where id = any($1::uuid[])`, ids)
+	_, err := q.s.pool.Exec(ctx, `update deliveries set started = true, rouse = false where id = any($1::uuid[])`, ids)
 	if err != nil {
 		return fmt.Errorf("note started deliveries: %w", err)
 	}

@@ -117,8 +117,17 @@ func plainNumbers(list []ticket.Number) []int64 {
 // errSettled ends a transaction whose mail has its fate already.
 var errSettled = errors.New("the mail has its fate")
 
+// contentOf is null where nothing is known of it.
+func contentOf(f ticket.Fate) []byte {
+	if f.Content == [32]byte{} {
+		return nil
+	}
+	return f.Content[:]
+}
+
 // Settle gives a mail its one fate and stores the command that goes with it, in one transaction. A mail that lay in
-// this mailbox before, under another UID, is a duplicate.
+// this mailbox before, under another UID, is a duplicate; so is one that came to it on another way, by what its sender
+// wrote.
 func (q *Queue) Settle(ctx context.Context, f ticket.Fate) (ticket.Settled, error) {
 	var out ticket.Settled
 	err := q.write(ctx, func(tx pgx.Tx) (err error) {
@@ -146,8 +155,8 @@ func (q *Queue) settleIn(ctx context.Context, tx pgx.Tx, f ticket.Fate) (ticket.
 	var number *ticket.Number
 	var twin *int64
 	err := tx.QueryRow(ctx, `select l.fate, l.ticket, (select coalesce(o.ticket, 0) from ledger o where o.mailbox = l.mailbox and (o.uidvalidity, o.uid) <> (l.uidvalidity, l.uid)
-			and o.fate in ('message', 'automatic', 'bounce') and o.digest = l.digest limit 1)
-		from ledger l where l.mailbox = $1 and l.uidvalidity = $2 and l.uid = $3 for update`, f.Mailbox, f.UIDValidity, f.UID).Scan(&fate, &number, &twin)
+			and o.fate in ('message', 'automatic', 'bounce') and (o.digest = l.digest or o.content = $4) limit 1)
+		from ledger l where l.mailbox = $1 and l.uidvalidity = $2 and l.uid = $3 for update`, f.Mailbox, f.UIDValidity, f.UID, contentOf(f)).Scan(&fate, &number, &twin)
 	if err != nil {
 		return out, fmt.Errorf("find ledger line: %w", err)
 	}
@@ -188,8 +197,8 @@ func (q *Queue) settleIn(ctx context.Context, tx pgx.Tx, f ticket.Fate) (ticket.
 }
 
 func (q *Queue) writeFate(ctx context.Context, tx pgx.Tx, f ticket.Fate, fate string, n ticket.Number, seq int64) error {
-	_, err := tx.Exec(ctx, `update ledger set fate = $4, ticket = nullif($5, 0), seq = nullif($6, 0), mail_id = nullif($7, ''), evidence = $8, at = clock_timestamp()
-		where mailbox = $1 and uidvalidity = $2 and uid = $3`, f.Mailbox, f.UIDValidity, f.UID, fate, int64(n), seq, clean(f.MailID), orMap(f.Evidence))
+	_, err := tx.Exec(ctx, `update ledger set fate = $4, ticket = nullif($5, 0), seq = nullif($6, 0), mail_id = nullif($7, ''), evidence = $8, content = $9, at = clock_timestamp()
+		where mailbox = $1 and uidvalidity = $2 and uid = $3`, f.Mailbox, f.UIDValidity, f.UID, fate, int64(n), seq, clean(f.MailID), orMap(f.Evidence), contentOf(f))
 	if err != nil {
 		return fmt.Errorf("write fate: %w", err)
 	}

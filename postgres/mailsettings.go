@@ -61,14 +61,19 @@ func mechanismOf(mode string) string {
 }
 
 // AddMailbox stores a new mailbox. A taken address is a ticket.Conflict; one that was removed comes back with its
-// ledger. An unknown desk is ticket.Invalid, and so is an address that is an agent's own: notices to him would be
-// taken in as mail.
+// ledger. An unknown desk is ticket.Invalid, and so is the address of an agent or a client: mail to him would be taken in.
 func (s *Store) AddMailbox(ctx context.Context, m ticket.MailSettings) (ticket.MailSettings, error) {
 	m.Address = FoldAddress(m.Address)
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		fresh, err := uuid.NewV7()
 		if err != nil {
 			return fmt.Errorf("name a mailbox: %w", err)
+		}
+		if _, err := tx.Exec(ctx, lockAddresses); err != nil {
+			return fmt.Errorf("lock addresses: %w", err)
+		}
+		if err := refuseTheirs(ctx, tx, m.Address); err != nil {
+			return err
 		}
 		err = tx.QueryRow(ctx, `insert into mailboxes as m (id, desk, address, imap_addr, smtp_addr, username, enabled) values ($1, $2, $3, '', '', '', false)
 			on conflict (address) do update set removed_at = null, desk = excluded.desk, secret = null where m.removed_at is not null returning id::text`,
@@ -85,7 +90,7 @@ func (s *Store) AddMailbox(ctx context.Context, m ticket.MailSettings) (ticket.M
 }
 
 // ChangeMailbox stores other settings of a mailbox; its address stays, and so do its cursor and the secrets that are not
-// given. A mailbox that had stopped is tried again. ticket.Conflict: somebody else changed it since m.Version.
+// given. A mailbox that had stopped is tried again, and mail that rested because of it leaves. ticket.Conflict: somebody else changed it since m.Version.
 func (s *Store) ChangeMailbox(ctx context.Context, m ticket.MailSettings) (ticket.MailSettings, error) {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var version int
@@ -97,6 +102,9 @@ func (s *Store) ChangeMailbox(ctx context.Context, m ticket.MailSettings) (ticke
 			return err
 		case version != m.Version:
 			return conflict("", "somebody else changed this mailbox in the meantime: look at it again")
+		}
+		if err := rouse(ctx, tx, m.ID); err != nil {
+			return err
 		}
 		return s.writeSettings(ctx, tx, m)
 	})
@@ -116,13 +124,6 @@ func (s *Store) saved(ctx context.Context, m ticket.MailSettings, err error) (ti
 // writeSettings writes all but secrets that are not given. With another way to get tokens, the one at hand is no longer
 // used.
 func (s *Store) writeSettings(ctx context.Context, tx pgx.Tx, m ticket.MailSettings) error {
-	var staff bool
-	if err := tx.QueryRow(ctx, `select exists (select from agents where lower(email) = $1)`, m.Address).Scan(&staff); err != nil {
-		return err
-	}
-	if staff {
-		return invalid("/address", "%s is the address of an agent: mail that tells him something would be taken in as a client's", m.Address)
-	}
 	var sealed [3][]byte
 	for i, secret := range []struct {
 		plain   ticket.Secret

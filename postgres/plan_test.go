@@ -84,6 +84,7 @@ func TestPlans(t *testing.T) {
 	t.Run("lists walk indexes", func(t *testing.T) { listsWalkIndexes(t, s) })
 	t.Run("views walk indexes", func(t *testing.T) { viewsWalkIndexes(t, s) })
 	t.Run("timelines walk indexes", func(t *testing.T) { timelinesWalkIndexes(t, s) })
+	t.Run("reports walk indexes", func(t *testing.T) { reportsWalkIndexes(t, s) })
 	t.Run("all ways find the same", func(t *testing.T) { waysFindTheSame(t, s) })
 	t.Run("pages are few", func(t *testing.T) { listsTouchFewPages(t, s) })
 }
@@ -153,6 +154,16 @@ func timelinesWalkIndexes(t *testing.T, s *Store) {
 			args = []any{[]string{items[0].MessageID}, []string{}}
 		}
 		requireIndexed(t, sql, plan(t, s, sql, args))
+	}
+}
+
+// reportsWalkIndexes: a week costs as much as a week holds. The backlog is read along the states.
+func reportsWalkIndexes(t *testing.T, s *Store) {
+	q := ticket.ReportQuery{From: time.Now().AddDate(0, 0, -3), To: time.Now(), Zone: "Asia/Tokyo", Per: "day", Now: time.Now()}
+	for name, r := range reports {
+		sql, args, err := reportArgs(q).RewriteQuery(t.Context(), nil, strings.NewReplacer("{key}", "t.desk", "{order}", "0").Replace(r.sql), nil)
+		require.NoError(t, err)
+		requireIndexed(t, name, plan(t, s, sql, args))
 	}
 }
 

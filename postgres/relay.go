@@ -69,6 +69,15 @@ func (q *Queue) Unstarted(ctx context.Context, limit int) ([]string, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
+// Roused lists deliveries whose workflow is to look at its row again.
+func (q *Queue) Roused(ctx context.Context, limit int) ([]string, error) {
+	rows, err := q.s.pool.Query(ctx, `select id::text from deliveries where finished_at is null and rouse order by next_at limit $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list roused deliveries: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
 // Unfinished lists deliveries that are not done, after an id: to start them again where Temporal's store was lost.
 func (q *Queue) Unfinished(ctx context.Context, after string, limit int) ([]string, error) {
 	rows, err := q.s.pool.Query(ctx, `select id::text from deliveries where finished_at is null and id > coalesce(nullif($1, '')::uuid, '00000000-0000-0000-0000-000000000000')

@@ -119,6 +119,9 @@ func (q *Queue) storeOpening(ctx context.Context, tx pgx.Tx, o ticket.Order) (ti
 	if err != nil {
 		return ticket.Receipt{}, false, err
 	}
+	if err := refuseOurClient(ctx, tx, o.By, "/client/email", o.Opening.Client); err != nil {
+		return ticket.Receipt{}, false, err
+	}
 	client, err := q.s.EnsureClient(ctx, tx, o.Opening.Client)
 	if err != nil {
 		return ticket.Receipt{}, false, err

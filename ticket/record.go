@@ -68,6 +68,14 @@ type Item struct {
 	Attachments []Attachment
 	Delivery    []Recipient
 	Event       *Event
+	Threading   *Threading // of a mail that was received
+}
+
+// Threading is why a received mail came to its ticket, for colleagues who doubt it.
+type Threading struct {
+	Why         string   // name of the rule that decided
+	Evidence    []string // the hints that were weighed: kind and value
+	MayBelongTo Number   // the ticket that was suspected and not taken; 0: none
 }
 
 // By names who did something, for people.

@@ -1791,6 +1791,42 @@ func (e LinkKind) Valid() bool {
 	}
 }
 
+// Defines values for ListDensity.
+const (
+	ListDensityCompact ListDensity = "compact"
+	ListDensityNormal  ListDensity = "normal"
+)
+
+// Valid indicates whether the value is a known member of the ListDensity enum.
+func (e ListDensity) Valid() bool {
+	switch e {
+	case ListDensityCompact:
+		return true
+	case ListDensityNormal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListLayout.
+const (
+	Cards ListLayout = "cards"
+	Table ListLayout = "table"
+)
+
+// Valid indicates whether the value is a known member of the ListLayout enum.
+func (e ListLayout) Valid() bool {
+	switch e {
+	case Cards:
+		return true
+	case Table:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MacroLanguage.
 const (
 	MacroLanguageEn MacroLanguage = "en"
@@ -2376,6 +2412,33 @@ func (e RecipientState) Valid() bool {
 	case RecipientStateQueued:
 		return true
 	case RecipientStateUncertain:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReportColumnsKind.
+const (
+	ReportColumnsKindAverage ReportColumnsKind = "average"
+	ReportColumnsKindCount   ReportColumnsKind = "count"
+	ReportColumnsKindMinutes ReportColumnsKind = "minutes"
+	ReportColumnsKindPercent ReportColumnsKind = "percent"
+	ReportColumnsKindText    ReportColumnsKind = "text"
+)
+
+// Valid indicates whether the value is a known member of the ReportColumnsKind enum.
+func (e ReportColumnsKind) Valid() bool {
+	switch e {
+	case ReportColumnsKindAverage:
+		return true
+	case ReportColumnsKindCount:
+		return true
+	case ReportColumnsKindMinutes:
+		return true
+	case ReportColumnsKindPercent:
+		return true
+	case ReportColumnsKindText:
 		return true
 	default:
 		return false
@@ -2976,6 +3039,66 @@ func (e ExplainPolicyParamsClock) Valid() bool {
 	}
 }
 
+// Defines values for GetReportParamsPer.
+const (
+	Day  GetReportParamsPer = "day"
+	Hour GetReportParamsPer = "hour"
+)
+
+// Valid indicates whether the value is a known member of the GetReportParamsPer enum.
+func (e GetReportParamsPer) Valid() bool {
+	switch e {
+	case Day:
+		return true
+	case Hour:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetReportParamsBy.
+const (
+	GetReportParamsByAgent    GetReportParamsBy = "agent"
+	GetReportParamsByDesk     GetReportParamsBy = "desk"
+	GetReportParamsByGroup    GetReportParamsBy = "group"
+	GetReportParamsByPriority GetReportParamsBy = "priority"
+)
+
+// Valid indicates whether the value is a known member of the GetReportParamsBy enum.
+func (e GetReportParamsBy) Valid() bool {
+	switch e {
+	case GetReportParamsByAgent:
+		return true
+	case GetReportParamsByDesk:
+		return true
+	case GetReportParamsByGroup:
+		return true
+	case GetReportParamsByPriority:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetReportParamsFormat.
+const (
+	Csv  GetReportParamsFormat = "csv"
+	Json GetReportParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetReportParamsFormat enum.
+func (e GetReportParamsFormat) Valid() bool {
+	switch e {
+	case Csv:
+		return true
+	case Json:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListHookDeliveriesParamsState.
 const (
 	ListHookDeliveriesParamsStateDelivered ListHookDeliveriesParamsState = "delivered"
@@ -3552,6 +3675,9 @@ type Channel string
 // ClassifyCommand defines model for ClassifyCommand.
 type ClassifyCommand struct {
 	Classify struct {
+		// AddTags To those that it has; not together with `tags`.
+		AddTags *[]string `json:"add_tags,omitempty"`
+
 		// DueAt A date for people; clocks don't go by it.
 		DueAt *time.Time `json:"due_at,omitempty"`
 
@@ -3563,6 +3689,9 @@ type ClassifyCommand struct {
 		Language      *Language `json:"language,omitempty"`
 		Priority      *Priority `json:"priority,omitempty"`
 		ReceptionType *string   `json:"reception_type,omitempty"`
+
+		// RemoveTags Of those that it has; not together with `tags`.
+		RemoveTags *[]string `json:"remove_tags,omitempty"`
 
 		// Tags All that it shall have.
 		Tags *[]string `json:"tags,omitempty"`
@@ -4706,6 +4835,28 @@ type LinkCommandLinkKind string
 // LinkKind defines model for LinkKind.
 type LinkKind string
 
+// ListColumn defines model for ListColumn.
+type ListColumn struct {
+	Name ViewColumn `json:"name"`
+
+	// Width In pixels; 0: as wide as it needs.
+	Width int `json:"width"`
+}
+
+// ListDensity defines model for ListDensity.
+type ListDensity string
+
+// ListLayout defines model for ListLayout.
+type ListLayout string
+
+// ListLook defines model for ListLook.
+type ListLook struct {
+	// Columns Of the table, from left to right.
+	Columns []ListColumn `json:"columns"`
+	Density ListDensity  `json:"density"`
+	Layout  ListLayout   `json:"layout"`
+}
+
 // LongWords defines model for LongWords.
 type LongWords struct {
 	En string `json:"en"`
@@ -5062,6 +5213,16 @@ type NewFormFieldBy string
 
 // NewFormFieldKind A date is written 2026-11-24, a checkbox true or false.
 type NewFormFieldKind string
+
+// NewListLook defines model for NewListLook.
+type NewListLook struct {
+	Columns []struct {
+		Name  ViewColumn `json:"name"`
+		Width *int       `json:"width,omitempty"`
+	} `json:"columns"`
+	Density ListDensity `json:"density"`
+	Layout  ListLayout  `json:"layout"`
+}
 
 // NewLongWords defines model for NewLongWords.
 type NewLongWords struct {
@@ -5578,6 +5739,34 @@ type RemoveFactor struct {
 	Code  *string `json:"code,omitempty"`
 }
 
+// Report defines model for Report.
+type Report struct {
+	Columns []struct {
+		Key  string            `json:"key"`
+		Kind ReportColumnsKind `json:"kind"`
+
+		// Label In the reader's language.
+		Label string `json:"label"`
+	} `json:"columns"`
+	Desks []string `json:"desks"`
+
+	// From The first day.
+	From string `json:"from"`
+	Name string `json:"name"`
+
+	// Rows A cell for each column; `null` in the first one is all lines together, elsewhere nothing to say.
+	Rows [][]interface{} `json:"rows"`
+
+	// To The last day.
+	To string `json:"to"`
+
+	// Zone In which days begin.
+	Zone string `json:"zone"`
+}
+
+// ReportColumnsKind defines model for Report.Columns.Kind.
+type ReportColumnsKind string
+
 // ResetPassword defines model for ResetPassword.
 type ResetPassword struct {
 	// Link What stands after the # of the link.
@@ -5813,6 +6002,21 @@ type TextModuleList struct {
 	TotalCapped bool         `json:"total_capped"`
 }
 
+// Threading Why a received mail came to this ticket; for the staff.
+type Threading struct {
+	// Evidence The hints that were weighed: kind and value.
+	Evidence []string `json:"evidence"`
+
+	// MayBelongTo The ticket that was suspected and not taken.
+	MayBelongTo *int64 `json:"may_belong_to"`
+
+	// Text The same for people.
+	Text string `json:"text"`
+
+	// Why Name of the rule that decided.
+	Why string `json:"why"`
+}
+
 // Ticket defines model for Ticket.
 type Ticket struct {
 	// Allowed Every command of the asker; one with a reason is refused now.
@@ -5902,10 +6106,13 @@ type TimelineItem struct {
 	Id   string  `json:"id"`
 
 	// Raw Where the source of a mail is.
-	Raw      *string          `json:"raw,omitempty"`
-	Revision int64            `json:"revision"`
-	Seq      int64            `json:"seq"`
-	Type     TimelineItemType `json:"type"`
+	Raw      *string `json:"raw,omitempty"`
+	Revision int64   `json:"revision"`
+	Seq      int64   `json:"seq"`
+
+	// Threading Why a received mail came to this ticket; for the staff.
+	Threading *Threading       `json:"threading,omitempty"`
+	Type      TimelineItemType `json:"type"`
 }
 
 // TimelineItemBodyFormat defines model for TimelineItem.BodyFormat.
@@ -6353,6 +6560,39 @@ type ListQuarantineParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// GetReportParams defines parameters for GetReport.
+type GetReportParams struct {
+	// From The first day, such as 2026-11-01. Unless said, 29 days before `to`.
+	From *string `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The last day. Unless said, today. At most 366 days, by the hour 31.
+	To *string `form:"to,omitempty" json:"to,omitempty"`
+
+	// Desk Only of this one.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+
+	// Group Only of tickets that are in it now.
+	Group *Key `form:"group,omitempty" json:"group,omitempty"`
+
+	// Per Of `volume`.
+	Per *GetReportParamsPer `form:"per,omitempty" json:"per,omitempty"`
+
+	// By Of `response_times`. Group and agent are those that a ticket has now.
+	By *GetReportParamsBy `form:"by,omitempty" json:"by,omitempty"`
+
+	// Format csv begins with a byte order mark, so that spreadsheets read every script.
+	Format *GetReportParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// GetReportParamsPer defines parameters for GetReport.
+type GetReportParamsPer string
+
+// GetReportParamsBy defines parameters for GetReport.
+type GetReportParamsBy string
+
+// GetReportParamsFormat defines parameters for GetReport.
+type GetReportParamsFormat string
+
 // BeginOIDCParams defines parameters for BeginOIDC.
 type BeginOIDCParams struct {
 	// To Path in the desk to come back to.
@@ -6605,7 +6845,9 @@ type SplitMessageParams struct {
 
 // GetTimelineParams defines parameters for GetTimeline.
 type GetTimelineParams struct {
-	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+	// Newest The newest items, and backwards from there.
+	Newest *bool `form:"newest,omitempty" json:"newest,omitempty"`
+	Limit  *int  `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
@@ -6737,6 +6979,9 @@ type CreateMailboxJSONRequestBody = CreateMailbox
 
 // ChangeMailboxJSONRequestBody defines body for ChangeMailbox for application/json ContentType.
 type ChangeMailboxJSONRequestBody = ChangeMailbox
+
+// SaveListLookJSONRequestBody defines body for SaveListLook for application/json ContentType.
+type SaveListLookJSONRequestBody = NewListLook
 
 // SaveSettingsJSONRequestBody defines body for SaveSettings for application/json ContentType.
 type SaveSettingsJSONRequestBody = NewStaffSettings
@@ -7691,6 +7936,29 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
 	TestMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetListLook How the asker has his lists laid out
+	//
+	// Corresponds with GET /api/v1/me/lists (the `GetListLook` operationId).
+	GetListLook(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveListLookWithBody Change how the asker has his lists laid out
+	//
+	// As a whole. It follows him to every machine; what a list holds does not change.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+	SaveListLookWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveListLook Change how the asker has his lists laid out
+	//
+	// As a whole. It follows him to every machine; what a list holds does not change.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+	SaveListLook(ctx context.Context, body SaveListLookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetSettings The asker's own settings
 	//
 	// Corresponds with GET /api/v1/me/settings (the `GetSettings` operationId).
@@ -7889,6 +8157,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/receipts/{id} (the `GetReceipt` operationId).
 	GetReceipt(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetReport Figures over tickets
+	//
+	// For leads and admins, over the desks that they are in. Spam counts nowhere but in `categories`.
+	//
+	// - `volume`: what happened in each day or hour: opened, answered, resolved, reopened, closed.
+	// - `response_times`: of the tickets opened in the time, how long until the first answer and until they were resolved:
+	//   median and nine in ten, told apart by `by`; the last line, with `null`, is all of them.
+	// - `sla`: of the tickets opened in the time, how many kept each clock of their policy, by desk and version.
+	// - `backlog`: what is being worked on now, by state and age; it takes no heed of from and to.
+	// - `channels`, `reception_types`, `categories`: of the tickets opened in the time.
+	// - `agents`: what each did in the time: answers, tickets resolved, minutes noted beside messages and notes.
+	// - `feedback`: ratings given in the time; the last line is all of them, with the average.
+	//
+	// Times run by the wall clock. Days begin as they do in the zone of the desks' calendar; where desks differ, in UTC.
+	//
+	// Corresponds with GET /api/v1/reports/{name} (the `GetReport` operationId).
+	GetReport(ctx context.Context, name string, params *GetReportParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteSession Sign out
 	//
@@ -8658,7 +8944,8 @@ type ClientInterface interface {
 
 	// GetTimeline Messages, notes and events in order
 	//
-	// Oldest first. Fields that do not apply to an item are left out.
+	// Oldest first. Fields that do not apply to an item are left out. With `newest` a page is the end of the record, itself oldest
+	// first too, and `next_cursor` leads to what was before it; a cursor goes on in the direction that it came from.
 	//
 	// Corresponds with GET /api/v1/tickets/{number}/timeline (the `GetTimeline` operationId).
 	GetTimeline(ctx context.Context, number Number, params *GetTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -10556,6 +10843,59 @@ func (c *API) TestMailbox(ctx context.Context, mailbox MailboxId, reqEditors ...
 	return c.Client.Do(req)
 }
 
+// GetListLook How the asker has his lists laid out
+//
+// Corresponds with GET /api/v1/me/lists (the `GetListLook` operationId).
+func (c *API) GetListLook(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetListLookRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveListLookWithBody Change how the asker has his lists laid out
+//
+// As a whole. It follows him to every machine; what a list holds does not change.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+func (c *API) SaveListLookWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveListLookRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveListLook Change how the asker has his lists laid out
+//
+// As a whole. It follows him to every machine; what a list holds does not change.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+func (c *API) SaveListLook(ctx context.Context, body SaveListLookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveListLookRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetSettings The asker's own settings
 //
 // Corresponds with GET /api/v1/me/settings (the `GetSettings` operationId).
@@ -10985,6 +11325,34 @@ func (c *API) RetryQuarantined(ctx context.Context, mailbox string, uidValidity 
 // Corresponds with GET /api/v1/receipts/{id} (the `GetReceipt` operationId).
 func (c *API) GetReceipt(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetReceiptRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetReport Figures over tickets
+//
+// For leads and admins, over the desks that they are in. Spam counts nowhere but in `categories`.
+//
+//   - `volume`: what happened in each day or hour: opened, answered, resolved, reopened, closed.
+//   - `response_times`: of the tickets opened in the time, how long until the first answer and until they were resolved:
+//     median and nine in ten, told apart by `by`; the last line, with `null`, is all of them.
+//   - `sla`: of the tickets opened in the time, how many kept each clock of their policy, by desk and version.
+//   - `backlog`: what is being worked on now, by state and age; it takes no heed of from and to.
+//   - `channels`, `reception_types`, `categories`: of the tickets opened in the time.
+//   - `agents`: what each did in the time: answers, tickets resolved, minutes noted beside messages and notes.
+//   - `feedback`: ratings given in the time; the last line is all of them, with the average.
+//
+// Times run by the wall clock. Days begin as they do in the zone of the desks' calendar; where desks differ, in UTC.
+//
+// Corresponds with GET /api/v1/reports/{name} (the `GetReport` operationId).
+func (c *API) GetReport(ctx context.Context, name string, params *GetReportParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetReportRequest(c.Server, name, params)
 	if err != nil {
 		return nil, err
 	}
@@ -12623,7 +12991,8 @@ func (c *API) SplitMessage(ctx context.Context, number Number, params *SplitMess
 
 // GetTimeline Messages, notes and events in order
 //
-// Oldest first. Fields that do not apply to an item are left out.
+// Oldest first. Fields that do not apply to an item are left out. With `newest` a page is the end of the record, itself oldest
+// first too, and `next_cursor` leads to what was before it; a cursor goes on in the direction that it came from.
 //
 // Corresponds with GET /api/v1/tickets/{number}/timeline (the `GetTimeline` operationId).
 func (c *API) GetTimeline(ctx context.Context, number Number, params *GetTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -15859,6 +16228,73 @@ func NewTestMailboxRequest(server string, mailbox MailboxId) (*http.Request, err
 	return req, nil
 }
 
+// NewGetListLookRequest constructs an http.Request for the GetListLook method
+func NewGetListLookRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/me/lists")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSaveListLookRequest calls the generic SaveListLook builder with application/json body
+func NewSaveListLookRequest(server string, body SaveListLookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSaveListLookRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSaveListLookRequestWithBody constructs an http.Request for the SaveListLook method, with any body, and a specified content type
+func NewSaveListLookRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/me/lists")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetSettingsRequest constructs an http.Request for the GetSettings method
 func NewGetSettingsRequest(server string) (*http.Request, error) {
 	var err error
@@ -16660,6 +17096,139 @@ func NewGetReceiptRequest(server string, id string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetReportRequest constructs an http.Request for the GetReport method
+func NewGetReportRequest(server string, name string, params *GetReportParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "name", name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reports/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Desk != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "desk", *params.Desk, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Group != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "group", *params.Group, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Per != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "per", *params.Per, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.By != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "by", *params.By, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -19834,6 +20403,18 @@ func NewGetTimelineRequest(server string, number Number, params *GetTimelinePara
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Newest != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest", *params.Newest, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -21843,6 +22424,31 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/mailboxes/{mailbox}/test (the `TestMailbox` operationId).
 	TestMailboxWithResponse(ctx context.Context, mailbox MailboxId, reqEditors ...RequestEditorFn) (*TestMailboxResponse, error)
 
+	// GetListLookWithResponse How the asker has his lists laid out
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/me/lists (the `GetListLook` operationId).
+	GetListLookWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetListLookResponse, error)
+
+	// SaveListLookWithBodyWithResponse Change how the asker has his lists laid out
+	//
+	// As a whole. It follows him to every machine; what a list holds does not change.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+	SaveListLookWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveListLookResponse, error)
+
+	// SaveListLookWithResponse Change how the asker has his lists laid out
+	//
+	// As a whole. It follows him to every machine; what a list holds does not change.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+	SaveListLookWithResponse(ctx context.Context, body SaveListLookJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveListLookResponse, error)
+
 	// GetSettingsWithResponse The asker's own settings
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -22061,6 +22667,26 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/receipts/{id} (the `GetReceipt` operationId).
 	GetReceiptWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetReceiptResponse, error)
+
+	// GetReportWithResponse Figures over tickets
+	//
+	// For leads and admins, over the desks that they are in. Spam counts nowhere but in `categories`.
+	//
+	// - `volume`: what happened in each day or hour: opened, answered, resolved, reopened, closed.
+	// - `response_times`: of the tickets opened in the time, how long until the first answer and until they were resolved:
+	//   median and nine in ten, told apart by `by`; the last line, with `null`, is all of them.
+	// - `sla`: of the tickets opened in the time, how many kept each clock of their policy, by desk and version.
+	// - `backlog`: what is being worked on now, by state and age; it takes no heed of from and to.
+	// - `channels`, `reception_types`, `categories`: of the tickets opened in the time.
+	// - `agents`: what each did in the time: answers, tickets resolved, minutes noted beside messages and notes.
+	// - `feedback`: ratings given in the time; the last line is all of them, with the average.
+	//
+	// Times run by the wall clock. Days begin as they do in the zone of the desks' calendar; where desks differ, in UTC.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/reports/{name} (the `GetReport` operationId).
+	GetReportWithResponse(ctx context.Context, name string, params *GetReportParams, reqEditors ...RequestEditorFn) (*GetReportResponse, error)
 
 	// DeleteSessionWithResponse Sign out
 	//
@@ -22878,7 +23504,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetTimelineWithResponse Messages, notes and events in order
 	//
-	// Oldest first. Fields that do not apply to an item are left out.
+	// Oldest first. Fields that do not apply to an item are left out. With `newest` a page is the end of the record, itself oldest
+	// first too, and `next_cursor` leads to what was before it; a cursor goes on in the direction that it came from.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -29316,6 +29943,193 @@ func (r TestMailboxResponse) ContentType() string {
 	return ""
 }
 
+// GetListLookResponse401Headers the declared response headers of an HTTP 401 response for GetListLook
+type GetListLookResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetListLookResponse503Headers the declared response headers of an HTTP 503 response for GetListLook
+type GetListLookResponse503Headers struct {
+	RetryAfter *string
+}
+
+type GetListLookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListLook
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetListLookResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetListLookResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetListLookResponse) GetJSON200() *ListLook {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetListLookResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetListLookResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetListLookResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetListLookResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetListLookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetListLookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetListLookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetListLookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SaveListLookResponse401Headers the declared response headers of an HTTP 401 response for SaveListLook
+type SaveListLookResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// SaveListLookResponse503Headers the declared response headers of an HTTP 503 response for SaveListLook
+type SaveListLookResponse503Headers struct {
+	RetryAfter *string
+}
+
+type SaveListLookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListLook
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *WrongType
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Invalid
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SaveListLookResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *SaveListLookResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SaveListLookResponse) GetJSON200() *ListLook {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSON415() *WrongType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSON422() *Invalid {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SaveListLookResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SaveListLookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SaveListLookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SaveListLookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SaveListLookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetSettingsResponse401Headers the declared response headers of an HTTP 401 response for GetSettings
 type GetSettingsResponse401Headers struct {
 	WWWAuthenticate *string
@@ -30959,6 +31773,103 @@ func (r GetReceiptResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetReceiptResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetReportResponse401Headers the declared response headers of an HTTP 401 response for GetReport
+type GetReportResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetReportResponse503Headers the declared response headers of an HTTP 503 response for GetReport
+type GetReportResponse503Headers struct {
+	RetryAfter *string
+}
+
+type GetReportResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Report
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetReportResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetReportResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetReportResponse) GetJSON200() *Report {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetReportResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetReportResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetReportResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetReportResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetReportResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetReportResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetReportResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetReportResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetReportResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetReportResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -41026,6 +41937,49 @@ func (c *ClientWithResponses) TestMailboxWithResponse(ctx context.Context, mailb
 	return ParseTestMailboxResponse(rsp)
 }
 
+// GetListLookWithResponse How the asker has his lists laid out
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/me/lists (the `GetListLook` operationId).
+func (c *ClientWithResponses) GetListLookWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetListLookResponse, error) {
+	rsp, err := c.GetListLook(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetListLookResponse(rsp)
+}
+
+// SaveListLookWithBodyWithResponse Change how the asker has his lists laid out
+//
+// As a whole. It follows him to every machine; what a list holds does not change.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+func (c *ClientWithResponses) SaveListLookWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveListLookResponse, error) {
+	rsp, err := c.SaveListLookWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveListLookResponse(rsp)
+}
+
+// SaveListLookWithResponse Change how the asker has his lists laid out
+//
+// As a whole. It follows him to every machine; what a list holds does not change.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/me/lists (the `SaveListLook` operationId).
+func (c *ClientWithResponses) SaveListLookWithResponse(ctx context.Context, body SaveListLookJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveListLookResponse, error) {
+	rsp, err := c.SaveListLook(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveListLookResponse(rsp)
+}
+
 // GetSettingsWithResponse The asker's own settings
 //
 // Returns a wrapper object for the known response body format(s).
@@ -41387,6 +42341,32 @@ func (c *ClientWithResponses) GetReceiptWithResponse(ctx context.Context, id str
 		return nil, err
 	}
 	return ParseGetReceiptResponse(rsp)
+}
+
+// GetReportWithResponse Figures over tickets
+//
+// For leads and admins, over the desks that they are in. Spam counts nowhere but in `categories`.
+//
+//   - `volume`: what happened in each day or hour: opened, answered, resolved, reopened, closed.
+//   - `response_times`: of the tickets opened in the time, how long until the first answer and until they were resolved:
+//     median and nine in ten, told apart by `by`; the last line, with `null`, is all of them.
+//   - `sla`: of the tickets opened in the time, how many kept each clock of their policy, by desk and version.
+//   - `backlog`: what is being worked on now, by state and age; it takes no heed of from and to.
+//   - `channels`, `reception_types`, `categories`: of the tickets opened in the time.
+//   - `agents`: what each did in the time: answers, tickets resolved, minutes noted beside messages and notes.
+//   - `feedback`: ratings given in the time; the last line is all of them, with the average.
+//
+// Times run by the wall clock. Days begin as they do in the zone of the desks' calendar; where desks differ, in UTC.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/reports/{name} (the `GetReport` operationId).
+func (c *ClientWithResponses) GetReportWithResponse(ctx context.Context, name string, params *GetReportParams, reqEditors ...RequestEditorFn) (*GetReportResponse, error) {
+	rsp, err := c.GetReport(ctx, name, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetReportResponse(rsp)
 }
 
 // DeleteSessionWithResponse Sign out
@@ -42721,7 +43701,8 @@ func (c *ClientWithResponses) SplitMessageWithResponse(ctx context.Context, numb
 
 // GetTimelineWithResponse Messages, notes and events in order
 //
-// Oldest first. Fields that do not apply to an item are left out.
+// Oldest first. Fields that do not apply to an item are left out. With `newest` a page is the end of the record, itself oldest
+// first too, and `next_cursor` leads to what was before it; a cursor goes on in the direction that it came from.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -49047,6 +50028,181 @@ func ParseTestMailboxResponse(rsp *http.Response) (*TestMailboxResponse, error) 
 	return response, nil
 }
 
+// ParseGetListLookResponse parses an HTTP response from a GetListLookWithResponse call
+func ParseGetListLookResponse(rsp *http.Response) (*GetListLookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetListLookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListLook
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetListLookResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetListLookResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSaveListLookResponse parses an HTTP response from a SaveListLookWithResponse call
+func ParseSaveListLookResponse(rsp *http.Response) (*SaveListLookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SaveListLookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListLook
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest WrongType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers SaveListLookResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers SaveListLookResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetSettingsResponse parses an HTTP response from a GetSettingsWithResponse call
 func ParseGetSettingsResponse(rsp *http.Response) (*GetSettingsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -50605,6 +51761,100 @@ func ParseGetReceiptResponse(rsp *http.Response) (*GetReceiptResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetReceiptResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetReportResponse parses an HTTP response from a GetReportWithResponse call
+func ParseGetReportResponse(rsp *http.Response) (*GetReportResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetReportResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Report
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/csv) unsupported
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetReportResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetReportResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

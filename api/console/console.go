@@ -35,7 +35,8 @@ type route struct {
 // parts lists what there is to see. A new page is a file with such a function, its template in templates/, its texts in
 // both catalogs, and a line here; navigation finds it in manage.go.
 var parts = []func() []route{
-	signInRoutes, enterRoutes, workplaceRoutes, listRoutes, ticketRoutes, actionRoutes, composeRoutes, previewRoutes, createRoutes, paletteRoutes, noticeRoutes, settingsRoutes, factorRoutes,
+	signInRoutes, enterRoutes, workplaceRoutes, listRoutes, ticketRoutes, actionRoutes, composeRoutes, previewRoutes, createRoutes, paletteRoutes, noticeRoutes, settingsRoutes, factorRoutes, reportRoutes,
+	lookRoutes, keptViewRoutes, bulkRoutes,
 	manageRoutes, tryRoutes, mailRoutes, programRoutes,
 }
 

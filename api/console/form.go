@@ -28,6 +28,8 @@ type field struct {
 	Aria     string   // its name where it stands in a table and has no label of its own
 	Wrong    string   // what is wrong with it, in the person's language
 	Now      string   // what is stored by now, where somebody else changed it meanwhile
+	Named    string   // its name where that is no text of ours
+	Again    string   // address that gives the form's fields anew for what was chosen here
 }
 
 // kind is what may be written into a field, and how.
@@ -49,6 +51,8 @@ const (
 	secret     kind = "secret"  // never shown again
 	code       kind = "code"    // a text for machines
 	choiceList kind = "choices" // lines of key: 日本語 / English
+	day        kind = "day"
+	decimal    kind = "decimal"
 )
 
 type option struct{ Value, Name string }
@@ -156,6 +160,12 @@ func (v *visit) value(f field, text string) (value any, why string) {
 			return nil, say(v.lang, "form.time")
 		}
 		return t.UTC().Format(time.RFC3339), ""
+	case decimal:
+		n, err := strconv.ParseFloat(strings.ReplaceAll(text, ",", "."), 64)
+		if err != nil {
+			return nil, say(v.lang, "form.decimal")
+		}
+		return n, ""
 	case list:
 		return separated(text), ""
 	case lines:
@@ -166,7 +176,7 @@ func (v *visit) value(f field, text string) (value any, why string) {
 		return v.named(text)
 	case tick:
 		return text != "", ""
-	case oneLiner, long, pick, several, hidden, secret, code:
+	case oneLiner, long, pick, several, hidden, secret, code, day:
 	}
 	return text, ""
 }
@@ -186,7 +196,15 @@ func (v *visit) named(text string) (value any, why string) {
 
 // wrong is a problem with one field that the console finds before it asks.
 func (v *visit) wrong(f field, why string) error {
-	return &problem{Status: 422, Title: say(v.lang, "title.invalid"), Detail: say(v.lang, f.Label) + say(v.lang, "colon") + why}
+	return &problem{Status: 422, Title: say(v.lang, "title.invalid"), Detail: v.nameOf(f) + say(v.lang, "colon") + why}
+}
+
+// nameOf is what a field is called.
+func (v *visit) nameOf(f field) string {
+	if f.Named != "" {
+		return f.Named
+	}
+	return say(v.lang, f.Label)
 }
 
 // separated splits at commas of both scripts.

@@ -57,7 +57,7 @@ func receptionShelf() *shelf {
 	return &shelf{
 		key: "reception-types", group: "house", icon: "tag", see: person.Lead, make: person.Lead, edit: furnishes, name: func(v *visit, t thing) string { return t.in(v.lang, "label") }, drop: true,
 		id:      func(t thing) string { return t.text("desk") + ":" + t.text("key") },
-		load:    (*visit).receptionTypes,
+		load:    (*visit).allReceptionTypes,
 		address: func(t thing) string { return receptionPath(t.text("desk")) + "/" + url.PathEscape(t.text("key")) },
 		collect: func(body map[string]any) string {
 			desk, _ := body["desk"].(string)
@@ -81,7 +81,7 @@ func receptionShelf() *shelf {
 
 func receptionPath(desk string) string { return "/desks/" + url.PathEscape(desk) + "/reception-types" }
 
-func (v *visit) receptionTypes(string) ([]thing, string, error) {
+func (v *visit) allReceptionTypes(string) ([]thing, string, error) {
 	h, err := v.theHouse()
 	if err != nil {
 		return nil, "", err

@@ -74,7 +74,7 @@ func (v *visit) formOf(s *shelf, t thing) (formView, error) {
 		return formView{}, err
 	}
 	v.fillForm(sections, t)
-	out := formView{Key: s.key, Back: "/manage/" + s.key, Sections: sections, Seen: seen(sections)}
+	out := formView{Key: s.key, Back: "/manage/" + s.key, Sections: sections, Seen: markOf(sections)}
 	if t == nil {
 		out.frame, out.Post, out.May = v.frame(say(v.lang, "new."+s.key)), "/manage/"+s.key, true
 		return out, nil

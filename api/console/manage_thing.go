@@ -120,8 +120,8 @@ func (v *visit) show1(f *field, t thing) {
 	}
 }
 
-// seen is a mark of what a form showed: it is another once somebody has changed any of it.
-func seen(sections []section) string {
+// markOf is a mark of what a form showed: it is another once somebody has changed any of it.
+func markOf(sections []section) string {
 	sum := sha256.New()
 	eachField(sections, func(f *field) {
 		sum.Write([]byte(f.Name + "\x00" + f.Value + "\x00" + strings.Join(slices.Sorted(slices.Values(f.Values)), "\x00") + "\x01"))

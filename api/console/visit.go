@@ -22,8 +22,11 @@ type visit struct {
 	// A session, not a token: what is about signing in is for who sits at the browser.
 	signedIn bool
 	// Asked for once per visit, where a page needs them.
-	house *house
-	boxes map[string]string // addresses of mailboxes by their id
+	boxes      map[string]string // addresses of mailboxes by their id
+	house      *house
+	receptions map[string][]openapi.ReceptionType // by desk
+	listLook   *openapi.ListLook
+	kept       *openapi.View
 }
 
 // person is who is signed in.

@@ -1786,6 +1786,42 @@ func (e LinkKind) Valid() bool {
 	}
 }
 
+// Defines values for ListDensity.
+const (
+	ListDensityCompact ListDensity = "compact"
+	ListDensityNormal  ListDensity = "normal"
+)
+
+// Valid indicates whether the value is a known member of the ListDensity enum.
+func (e ListDensity) Valid() bool {
+	switch e {
+	case ListDensityCompact:
+		return true
+	case ListDensityNormal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListLayout.
+const (
+	Cards ListLayout = "cards"
+	Table ListLayout = "table"
+)
+
+// Valid indicates whether the value is a known member of the ListLayout enum.
+func (e ListLayout) Valid() bool {
+	switch e {
+	case Cards:
+		return true
+	case Table:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MacroLanguage.
 const (
 	MacroLanguageEn MacroLanguage = "en"
@@ -2395,6 +2431,33 @@ func (e RecipientState) Valid() bool {
 	}
 }
 
+// Defines values for ReportColumnsKind.
+const (
+	ReportColumnsKindAverage ReportColumnsKind = "average"
+	ReportColumnsKindCount   ReportColumnsKind = "count"
+	ReportColumnsKindMinutes ReportColumnsKind = "minutes"
+	ReportColumnsKindPercent ReportColumnsKind = "percent"
+	ReportColumnsKindText    ReportColumnsKind = "text"
+)
+
+// Valid indicates whether the value is a known member of the ReportColumnsKind enum.
+func (e ReportColumnsKind) Valid() bool {
+	switch e {
+	case ReportColumnsKindAverage:
+		return true
+	case ReportColumnsKindCount:
+		return true
+	case ReportColumnsKindMinutes:
+		return true
+	case ReportColumnsKindPercent:
+		return true
+	case ReportColumnsKindText:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
 	RoleAdmin Role = "admin"
@@ -2989,6 +3052,66 @@ func (e ExplainPolicyParamsClock) Valid() bool {
 	}
 }
 
+// Defines values for GetReportParamsPer.
+const (
+	Day  GetReportParamsPer = "day"
+	Hour GetReportParamsPer = "hour"
+)
+
+// Valid indicates whether the value is a known member of the GetReportParamsPer enum.
+func (e GetReportParamsPer) Valid() bool {
+	switch e {
+	case Day:
+		return true
+	case Hour:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetReportParamsBy.
+const (
+	GetReportParamsByAgent    GetReportParamsBy = "agent"
+	GetReportParamsByDesk     GetReportParamsBy = "desk"
+	GetReportParamsByGroup    GetReportParamsBy = "group"
+	GetReportParamsByPriority GetReportParamsBy = "priority"
+)
+
+// Valid indicates whether the value is a known member of the GetReportParamsBy enum.
+func (e GetReportParamsBy) Valid() bool {
+	switch e {
+	case GetReportParamsByAgent:
+		return true
+	case GetReportParamsByDesk:
+		return true
+	case GetReportParamsByGroup:
+		return true
+	case GetReportParamsByPriority:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetReportParamsFormat.
+const (
+	Csv  GetReportParamsFormat = "csv"
+	Json GetReportParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetReportParamsFormat enum.
+func (e GetReportParamsFormat) Valid() bool {
+	switch e {
+	case Csv:
+		return true
+	case Json:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListHookDeliveriesParamsState.
 const (
 	ListHookDeliveriesParamsStateDelivered ListHookDeliveriesParamsState = "delivered"
@@ -3570,6 +3693,9 @@ type Channel string
 // ClassifyCommand defines model for ClassifyCommand.
 type ClassifyCommand struct {
 	Classify struct {
+		// AddTags To those that it has; not together with `tags`.
+		AddTags *[]string `json:"add_tags,omitempty"`
+
 		// DueAt A date for people; clocks don't go by it.
 		DueAt *time.Time `json:"due_at,omitempty"`
 
@@ -3581,6 +3707,9 @@ type ClassifyCommand struct {
 		Language      *Language `json:"language,omitempty"`
 		Priority      *Priority `json:"priority,omitempty"`
 		ReceptionType *string   `json:"reception_type,omitempty"`
+
+		// RemoveTags Of those that it has; not together with `tags`.
+		RemoveTags *[]string `json:"remove_tags,omitempty"`
 
 		// Tags All that it shall have.
 		Tags *[]string `json:"tags,omitempty"`
@@ -4724,6 +4853,28 @@ type LinkCommandLinkKind string
 // LinkKind defines model for LinkKind.
 type LinkKind string
 
+// ListColumn defines model for ListColumn.
+type ListColumn struct {
+	Name ViewColumn `json:"name"`
+
+	// Width In pixels; 0: as wide as it needs.
+	Width int `json:"width"`
+}
+
+// ListDensity defines model for ListDensity.
+type ListDensity string
+
+// ListLayout defines model for ListLayout.
+type ListLayout string
+
+// ListLook defines model for ListLook.
+type ListLook struct {
+	// Columns Of the table, from left to right.
+	Columns []ListColumn `json:"columns"`
+	Density ListDensity  `json:"density"`
+	Layout  ListLayout   `json:"layout"`
+}
+
 // LongWords defines model for LongWords.
 type LongWords struct {
 	En string `json:"en"`
@@ -5080,6 +5231,16 @@ type NewFormFieldBy string
 
 // NewFormFieldKind A date is written 2026-11-24, a checkbox true or false.
 type NewFormFieldKind string
+
+// NewListLook defines model for NewListLook.
+type NewListLook struct {
+	Columns []struct {
+		Name  ViewColumn `json:"name"`
+		Width *int       `json:"width,omitempty"`
+	} `json:"columns"`
+	Density ListDensity `json:"density"`
+	Layout  ListLayout  `json:"layout"`
+}
 
 // NewLongWords defines model for NewLongWords.
 type NewLongWords struct {
@@ -5623,6 +5784,34 @@ type RemoveFactor struct {
 	Code  *string `json:"code,omitempty"`
 }
 
+// Report defines model for Report.
+type Report struct {
+	Columns []struct {
+		Key  string            `json:"key"`
+		Kind ReportColumnsKind `json:"kind"`
+
+		// Label In the reader's language.
+		Label string `json:"label"`
+	} `json:"columns"`
+	Desks []string `json:"desks"`
+
+	// From The first day.
+	From string `json:"from"`
+	Name string `json:"name"`
+
+	// Rows A cell for each column; `null` in the first one is all lines together, elsewhere nothing to say.
+	Rows [][]interface{} `json:"rows"`
+
+	// To The last day.
+	To string `json:"to"`
+
+	// Zone In which days begin.
+	Zone string `json:"zone"`
+}
+
+// ReportColumnsKind defines model for Report.Columns.Kind.
+type ReportColumnsKind string
+
 // ResetPassword defines model for ResetPassword.
 type ResetPassword struct {
 	// Link What stands after the # of the link.
@@ -5866,6 +6055,21 @@ type TextModuleList struct {
 	TotalCapped bool         `json:"total_capped"`
 }
 
+// Threading Why a received mail came to this ticket; for the staff.
+type Threading struct {
+	// Evidence The hints that were weighed: kind and value.
+	Evidence []string `json:"evidence"`
+
+	// MayBelongTo The ticket that was suspected and not taken.
+	MayBelongTo *int64 `json:"may_belong_to"`
+
+	// Text The same for people.
+	Text string `json:"text"`
+
+	// Why Name of the rule that decided.
+	Why string `json:"why"`
+}
+
 // Ticket defines model for Ticket.
 type Ticket struct {
 	// Allowed Every command of the asker; one with a reason is refused now.
@@ -5955,10 +6159,13 @@ type TimelineItem struct {
 	Id   string  `json:"id"`
 
 	// Raw Where the source of a mail is.
-	Raw      *string          `json:"raw,omitempty"`
-	Revision int64            `json:"revision"`
-	Seq      int64            `json:"seq"`
-	Type     TimelineItemType `json:"type"`
+	Raw      *string `json:"raw,omitempty"`
+	Revision int64   `json:"revision"`
+	Seq      int64   `json:"seq"`
+
+	// Threading Why a received mail came to this ticket; for the staff.
+	Threading *Threading       `json:"threading,omitempty"`
+	Type      TimelineItemType `json:"type"`
 }
 
 // TimelineItemBodyFormat defines model for TimelineItem.BodyFormat.
@@ -6406,6 +6613,39 @@ type ListQuarantineParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// GetReportParams defines parameters for GetReport.
+type GetReportParams struct {
+	// From The first day, such as 2026-11-01. Unless said, 29 days before `to`.
+	From *string `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The last day. Unless said, today. At most 366 days, by the hour 31.
+	To *string `form:"to,omitempty" json:"to,omitempty"`
+
+	// Desk Only of this one.
+	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+
+	// Group Only of tickets that are in it now.
+	Group *Key `form:"group,omitempty" json:"group,omitempty"`
+
+	// Per Of `volume`.
+	Per *GetReportParamsPer `form:"per,omitempty" json:"per,omitempty"`
+
+	// By Of `response_times`. Group and agent are those that a ticket has now.
+	By *GetReportParamsBy `form:"by,omitempty" json:"by,omitempty"`
+
+	// Format csv begins with a byte order mark, so that spreadsheets read every script.
+	Format *GetReportParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// GetReportParamsPer defines parameters for GetReport.
+type GetReportParamsPer string
+
+// GetReportParamsBy defines parameters for GetReport.
+type GetReportParamsBy string
+
+// GetReportParamsFormat defines parameters for GetReport.
+type GetReportParamsFormat string
+
 // BeginOIDCParams defines parameters for BeginOIDC.
 type BeginOIDCParams struct {
 	// To Path in the desk to come back to.
@@ -6658,7 +6898,9 @@ type SplitMessageParams struct {
 
 // GetTimelineParams defines parameters for GetTimeline.
 type GetTimelineParams struct {
-	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+	// Newest The newest items, and backwards from there.
+	Newest *bool `form:"newest,omitempty" json:"newest,omitempty"`
+	Limit  *int  `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
@@ -6790,6 +7032,9 @@ type CreateMailboxJSONRequestBody = CreateMailbox
 
 // ChangeMailboxJSONRequestBody defines body for ChangeMailbox for application/json ContentType.
 type ChangeMailboxJSONRequestBody = ChangeMailbox
+
+// SaveListLookJSONRequestBody defines body for SaveListLook for application/json ContentType.
+type SaveListLookJSONRequestBody = NewListLook
 
 // SaveSettingsJSONRequestBody defines body for SaveSettings for application/json ContentType.
 type SaveSettingsJSONRequestBody = NewStaffSettings
@@ -7132,6 +7377,12 @@ type ServerInterface interface {
 	// TestMailbox Try a mailbox's servers
 	// (POST /api/v1/mailboxes/{mailbox}/test)
 	TestMailbox(c *gin.Context, mailbox MailboxId)
+	// GetListLook How the asker has his lists laid out
+	// (GET /api/v1/me/lists)
+	GetListLook(c *gin.Context)
+	// SaveListLook Change how the asker has his lists laid out
+	// (PUT /api/v1/me/lists)
+	SaveListLook(c *gin.Context)
 	// GetSettings The asker's own settings
 	// (GET /api/v1/me/settings)
 	GetSettings(c *gin.Context)
@@ -7183,6 +7434,9 @@ type ServerInterface interface {
 	// GetReceipt The receipt of a command
 	// (GET /api/v1/receipts/{id})
 	GetReceipt(c *gin.Context, id string)
+	// GetReport Figures over tickets
+	// (GET /api/v1/reports/{name})
+	GetReport(c *gin.Context, name string, params GetReportParams)
 	// DeleteSession Sign out
 	// (DELETE /api/v1/session)
 	DeleteSession(c *gin.Context)
@@ -8944,6 +9198,32 @@ func (siw *ServerInterfaceWrapper) TestMailbox(c *gin.Context) {
 	siw.Handler.TestMailbox(c, mailbox)
 }
 
+// GetListLook operation middleware
+func (siw *ServerInterfaceWrapper) GetListLook(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetListLook(c)
+}
+
+// SaveListLook operation middleware
+func (siw *ServerInterfaceWrapper) SaveListLook(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SaveListLook(c)
+}
+
 // GetSettings operation middleware
 func (siw *ServerInterfaceWrapper) GetSettings(c *gin.Context) {
 
@@ -9378,6 +9658,90 @@ func (siw *ServerInterfaceWrapper) GetReceipt(c *gin.Context) {
 	}
 
 	siw.Handler.GetReceipt(c, id)
+}
+
+// GetReport operation middleware
+func (siw *ServerInterfaceWrapper) GetReport(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "name" -------------
+	var name string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "name", c.Param("name"), &name, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter name: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetReportParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "desk" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "desk", c.Request.URL.Query(), &params.Desk, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "group" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "group", c.Request.URL.Query(), &params.Group, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter group: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "per" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "per", c.Request.URL.Query(), &params.Per, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter per: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "by", c.Request.URL.Query(), &params.By, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter by: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", c.Request.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter format: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetReport(c, name, params)
 }
 
 // DeleteSession operation middleware
@@ -11490,6 +11854,14 @@ func (siw *ServerInterfaceWrapper) GetTimeline(c *gin.Context) {
 	// Parameter object where we will unmarshal all parameters from the context
 	var params GetTimelineParams
 
+	// ------------- Optional query parameter "newest" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest", c.Request.URL.Query(), &params.Newest, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
@@ -12334,6 +12706,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/api/v1/views/:key", wrapper.DeleteView)
 	router.GET(options.BaseURL+"/api/v1/views/:key", wrapper.GetView)
 	router.PATCH(options.BaseURL+"/api/v1/views/:key", wrapper.ChangeView)
+	router.GET(options.BaseURL+"/api/v1/reports/:name", wrapper.GetReport)
 	router.GET(options.BaseURL+"/api/v1/agents", wrapper.ListAgents)
 	router.POST(options.BaseURL+"/api/v1/agents", wrapper.CreateAgent)
 	router.DELETE(options.BaseURL+"/api/v1/agents/:key", wrapper.DeleteAgent)
@@ -12341,6 +12714,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/api/v1/agents/:key", wrapper.ChangeAgent)
 	router.GET(options.BaseURL+"/api/v1/me/settings", wrapper.GetSettings)
 	router.PUT(options.BaseURL+"/api/v1/me/settings", wrapper.SaveSettings)
+	router.GET(options.BaseURL+"/api/v1/me/lists", wrapper.GetListLook)
+	router.PUT(options.BaseURL+"/api/v1/me/lists", wrapper.SaveListLook)
 	router.GET(options.BaseURL+"/api/v1/notices", wrapper.ListNotices)
 	router.POST(options.BaseURL+"/api/v1/notices/read", wrapper.ReadNotices)
 	router.GET(options.BaseURL+"/api/v1/clients", wrapper.ListClients)

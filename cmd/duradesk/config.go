@@ -29,6 +29,7 @@ type settings struct {
 	ContinueAfter int           `name:"continue-after" env:"DURADESK_CONTINUE_AFTER" default:"1000" help:"History events after which a ticket's workflow continues as new."`
 	Rehearse      int           `name:"rehearse" env:"DURADESK_REHEARSE" default:"0" help:"How many open workflows of each type and ticket state a worker replays before it starts; it refuses to start if one would not go on. 0: none."`
 	WebhookHosts  []string      `name:"webhook-hosts" env:"DURADESK_WEBHOOK_HOSTS" help:"Hosts, or host:port, separated by commas, that webhooks and channels may call though they lie inside: an intranet's, or a test's. All others must be public addresses."`
+	SMTPAnswer    time.Duration `name:"smtp-answer" env:"DURADESK_SMTP_ANSWER" default:"2m" help:"How long a mail server may take to say that it has a mail; then nobody knows, and the mail is called uncertain."`
 	LogLevel      slog.Level    `name:"log-level" env:"DURADESK_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 }
 

@@ -28,6 +28,7 @@ type cli struct {
 	Replay        replayCommand   `cmd:"" help:"Replay open workflows on this build before it is deployed: would they go on?"`
 	Config        configCommand   `cmd:"" help:"List every setting with its default."`
 	Ticket        ticketCommand   `cmd:"" help:"Find tickets and work on them."`
+	Report        reportCommand   `cmd:"" help:"Print figures: what came in and went out, response times, SLA, backlog and more."`
 	Doctor        doctorCommand   `cmd:"" help:"Say what is wrong and what to do: database, Temporal, workers, clocks, mailboxes, disks, secret key."`
 	Mailbox       mailboxCommand  `cmd:"" help:"List, add, change, try and remove mailboxes."`
 	User          adminCommand    `cmd:"" help:"Administer agents, leads and admins."`

@@ -58,6 +58,7 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 		Letters:    letters{d.store, d.queue},
 		SavedViews: savedViews{d.store}, Clients: clients{d.store},
 		Habits:         habits{d.store},
+		Reports:        counts{d.store},
 		BootstrapToken: c.BootstrapToken, BaseURL: d.BaseURL, TemporalUIURL: d.TemporalUIURL, Namespace: options.Namespace, Log: d.log,
 	}
 	if err := c.identitySettings.apply(&door); err != nil {

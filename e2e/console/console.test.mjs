@@ -73,6 +73,29 @@ test('by keyboard only, in Japanese: from signing in to the next ticket', async 
   await page.context().close();
 });
 
+test('a draft on its way when the answer leaves does not hide what undo brings back', async () => {
+  const number = await ticket('遅い下書き');
+  const page = await open(`/tickets/${number}`), keys = page.keyboard;
+  await page.route('**/drafts/**', async (route) => {
+    if (route.request().method() === 'PUT') await new Promise((r) => setTimeout(r, 1000));
+    await route.continue();
+  });
+  const put = (event) => page.waitForEvent(event, (x) => /drafts/.test(x.url()) && (x.method?.() ?? x.request().method()) === 'PUT');
+  await keys.press('r');
+  await page.setInputFiles('#compose-answer [name=files]', {name: '手順.txt', mimeType: 'text/plain', buffer: Buffer.from('紙の入れ方')});
+  const begun = put('request'), ended = put('response');
+  await page.locator('#body-answer').focus();
+  await keys.type('手順をお送りします。');
+  await begun;
+  await keys.press('Control+Enter');
+  await page.locator('.toast', {hasText: '取り消す'}).waitFor();
+  await ended;
+  await keys.press('z');
+  await until(async () => (await page.inputValue('#body-answer')).includes('手順を'), 'the text is back');
+  await page.locator('.picked.kept', {hasText: '手順.txt'}).waitFor();
+  await page.context().close();
+});
+
 test('Enter while an input method composes never sends', async () => {
   const number = await ticket('IMEの確認');
   const page = await open(`/tickets/${number}`), keys = page.keyboard;

@@ -37,16 +37,23 @@ function restore() {
 const saving = new WeakMap();
 const address = (form) => `/api/v1/tickets/${form.dataset.number}/drafts/${form.dataset.kind === 'note' ? 'note' : 'agent-response'}`;
 function later(form, wait = 500) {
-  const state = saving.get(form) ?? {timer: 0, running: false, again: false};
+  const state = saving.get(form) ?? {timer: 0, running: null, again: false};
   saving.set(form, state);
   clearTimeout(state.timer);
   state.timer = setTimeout(() => save(form, state), wait);
 }
 async function save(form, state) {
   if (state.running) { state.again = true; return; }
-  state.running = true;
-  try { await write(form); } finally { state.running = false; }
-  if (state.again) { state.again = false; later(form, 0); }
+  state.running = write(form);
+  try { await state.running; } finally { state.running = null; }
+  if (state.again && !form.dataset.sending) later(form, 0);
+  state.again = false;
+}
+/** Lets no write of a draft overtake the sending: it would be a new draft of what has left, and hide what undo brings back. */
+async function settled(form) {
+  const state = saving.get(form);
+  clearTimeout(state?.timer);
+  await Promise.race([state?.running, new Promise((late) => setTimeout(late, 10000))]);
 }
 const listed = (text) => (text ?? '').split(/[,、;]/).map((word) => word.trim()).filter(Boolean);
 async function write(form) {
@@ -63,7 +70,7 @@ async function write(form) {
     if (form.elements.template?.value) message.template = form.elements.template.value;
     const response = await fetch(address(form), {
       method: 'PUT', credentials: 'same-origin', headers: {'Content-Type': 'application/json'},
-      body: JSON.stringify({message, seen_revision: Number(form.elements.seen_revision.value)}),
+      body: JSON.stringify({message, shared: form.elements.shared?.checked ?? false, seen_revision: Number(form.elements.seen_revision.value)}),
     });
     if (!response.ok) throw new Error(String(response.status));
     const {id} = await response.json();
@@ -155,10 +162,12 @@ export async function send(form, way, andNext = false) {
   form.dataset.sending = '1';
   form.dataset.tried = way;
   for (const button of $$('.send', form)) button.disabled = true;
-  const data = new FormData(form), number = form.dataset.number, text = body(form).value;
-  data.set('way', way);
+  body(form).readOnly = true; // what would be typed now would leave with nothing
   fault(form, '');
   try {
+    await settled(form);
+    const data = new FormData(form), number = form.dataset.number, text = body(form).value;
+    data.set('way', way);
     await along(form);
     const response = await fetch(form.action, {method: 'POST', body: data, headers: {'HX-Request': 'true'}, credentials: 'same-origin'});
     const html = await response.text(), events = JSON.parse(response.headers.get('HX-Trigger') ?? '{}');
@@ -173,6 +182,7 @@ export async function send(form, way, andNext = false) {
     complain(form, say('notSent')); // nobody knows what became of it: the same id will tell
   } finally {
     delete form.dataset.sending;
+    body(form).readOnly = false;
     for (const button of $$('.send', form)) button.disabled = false;
   }
 }
@@ -180,7 +190,6 @@ export async function send(form, way, andNext = false) {
 async function sent(form, way, html, events, {number, text, andNext}) {
   const done = events['duradesk:done'] ?? {};
   const copy = $('.stale', form)?.dataset.draft ?? form.dataset.copy;
-  clearTimeout(saving.get(form)?.timer);
   form.reset();
   body(form).value = '';
   for (const name of ['id', 'draft_id']) form.elements.namedItem(name).value = '';
