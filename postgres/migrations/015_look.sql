@@ -2,3 +2,5 @@
 -- default, which rewrite nothing.
 alter table agents add column theme text not null default 'auto';         -- auto (as the machine), light, dark
 alter table agents add column keys_off boolean not null default false;    -- single keys do nothing
+
+---- create above / drop below ----
