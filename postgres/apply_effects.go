@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -116,6 +117,9 @@ func (a *applying) acknowledge(ctx context.Context, c stored) error {
 		occasion = "follow_up"
 	}
 	id := a.queueDelivery("", occasion, []string{a.row.clientMail}, nil, a.row.now)
+	if !a.q.acks.take(a.row.now) {
+		a.unread = slices.DeleteFunc(a.unread, func(waiting string) bool { return waiting == id })
+	}
 	a.writes.Queue(`insert into acknowledgements (ticket, address, at, mailbox) values ($1, $2, $3, nullif($4, '')::uuid)`, a.row.number, address, c.At, mailbox)
 	a.event(system, lifecycle.Happening{Type: "event", Name: "acknowledged"}, "", map[string]any{"delivery": id})
 	return nil

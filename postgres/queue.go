@@ -18,6 +18,7 @@ type Queue struct {
 	rules func(process string) (*lifecycle.Table, bool)
 	mint  Mint
 	crash func(point string)
+	acks  pace
 }
 
 // Mint makes the names under which mail leaves. Both are fixed before the first attempt.
