@@ -22,14 +22,16 @@ type Person struct {
 	Desks    []string
 	Zone     string     // IANA name; "": that of his machine
 	Disabled *time.Time // since then he cannot sign in, and gets no ticket
+	Theme    string     // auto, light, dark
+	KeysOff  bool       // single keys do nothing
 }
 
 const personColumns = `a.key, a.name, a.email, a.role, a.language,
 	array(select group_key from agent_groups g where g.agent = a.key order by group_key),
-	array(select desk from agent_desks d where d.agent = a.key order by desk), a.zone, a.disabled_at`
+	array(select desk from agent_desks d where d.agent = a.key order by desk), a.zone, a.disabled_at, a.theme, a.keys_off`
 
 func (p *Person) fields(role *string) []any {
-	return []any{&p.Key, &p.Name, &p.Email, role, &p.Language, &p.Groups, &p.Desks, &p.Zone, &p.Disabled}
+	return []any{&p.Key, &p.Name, &p.Email, role, &p.Language, &p.Groups, &p.Desks, &p.Zone, &p.Disabled, &p.Theme, &p.KeysOff}
 }
 
 func scanPerson(cr pgx.CollectableRow) (Person, error) {
