@@ -103,7 +103,7 @@ func (s *Store) AddAgent(ctx context.Context, p Person, passwordHash string) (Pe
 	}
 	var stored Person
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if err := refuseOursLocked(ctx, tx, "/email", cleanAddress(p.Email)); err != nil {
+		if err := refuseOursLocked(ctx, tx, cleanAddress(p.Email)); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `insert into agents (key, name, email, role, language, password_hash, zone) values ($1, $2, $3, $4, $5, nullif($6, ''), $7)`,
