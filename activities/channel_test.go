@@ -58,7 +58,7 @@ func TestAChannelIsToldTheWordsAloneUnderOneID(t *testing.T) {
 	require.Equal(t, map[string]any{
 		"type": "message", "id": "msg_" + deliveryID, "channel": "line", "conversation": "room", "to": map[string]any{"id": "U1", "name": "Yuki"}, "ticket": 1042.0, "at": noon.UTC().Format(time.RFC3339),
 		"message": map[string]any{
-			"id": "m-1", "kind": "answer", "automatic": false, "by": "Sato", "text": "Please **restart** it.", "markdown": "Please **restart** it.", "html": "<p>Please <strong>restart</strong> it.</p>\n",
+			"id": "m-1", "kind": "answer", "automatic": false, "by": "Sato", "text": "Please restart it.\n", "markdown": "Please **restart** it.", "html": "<p>Please <strong>restart</strong> it.</p>\n",
 			"attachments": []any{map[string]any{"name": "a.txt", "type": "text/plain", "size": 5.0, "data": "aGVsbG8="}},
 		},
 	}, body)

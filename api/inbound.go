@@ -27,6 +27,10 @@ var foreignID = rule{needed: true, min: 1, max: maxForeignID, solid: true, line:
 
 // TakeInbound stores what a client says in a channel. Nothing of the body is looked at before its signature is believed.
 func (s *server) TakeInbound(c *gin.Context, key string, signed openapi.TakeInboundParams) {
+	if value(signed.WebhookId) == "" || value(signed.WebhookTimestamp) == "" || value(signed.WebhookSignature) == "" {
+		s.fail(c, s.disbelieved(c, webhook.ErrHeaders)) // its body is not even read
+		return
+	}
 	raw, p := readRaw(c)
 	if p.kind != "" {
 		s.fail(c, p)
@@ -81,9 +85,6 @@ func (s *server) takeIn(c *gin.Context, in ticket.Inbound) {
 // signature is: nobody outside learns which keys there are. Who is not believed is held to the measure of his address,
 // who is to that of the channel.
 func (s *server) believed(ctx context.Context, c *gin.Context, key string, signed openapi.TakeInboundParams, raw []byte) (Channel, problem, error) {
-	if s.perAddress.empty(networkOf(c.ClientIP())) {
-		return Channel{}, s.measured(c, asker{}), nil
-	}
 	channel, secrets, err := s.Channels.ChannelSecrets(ctx, key)
 	if err != nil && ticket.CodeOf(err) != ticket.NotFound {
 		return Channel{}, problem{}, err
@@ -99,13 +100,18 @@ func (s *server) believed(ctx context.Context, c *gin.Context, key string, signe
 	if why == nil && err == nil {
 		return channel, s.perToken.take(c, "channel "+channel.ID), nil
 	}
-	if over := s.measured(c, asker{}); over.kind != "" {
-		return Channel{}, over, nil
-	}
 	if why == nil {
 		why = webhook.ErrSignature
 	}
-	return Channel{}, problem{kind: unauthorized, detail: "unauthorized_signature"}.with("why", why.Error()), nil
+	return Channel{}, s.disbelieved(c, why), nil
+}
+
+// disbelieved refuses what nobody known has signed, and counts it for the address that it came from.
+func (s *server) disbelieved(c *gin.Context, why error) problem {
+	if over := s.measured(c, asker{}); over.kind != "" {
+		return over
+	}
+	return problem{kind: unauthorized, detail: "unauthorized_signature"}.with("why", why.Error())
 }
 
 // inbound reads what is said, and by whom. What the channel does not prove of a person is a claim, and finds nobody.

@@ -110,6 +110,9 @@ func (s *server) admitted(c *gin.Context, op operation) problem {
 			return problem{}
 		}
 		if op.id == "takeInbound" {
+			if s.perAddress.empty(networkOf(c.ClientIP())) {
+				return s.measured(c, asker{}) // too much that nobody had signed
+			}
 			return problem{} // it is measured when it is known who signed it
 		}
 		return s.measured(c, asker{})

@@ -179,7 +179,7 @@ func problemTold(e *ticket.Error) problem {
 	case ticket.Newer: // an older door meets what a newer program wrote: the newer one will answer
 		return problem{kind: storeAway}
 	case ticket.Invalid:
-		return problem{kind: invalid, faults: []fault{{pointer: e.Field, code: e.Key, said: e.Message, args: e.Args}}}
+		return problemOfFaults([]fault{{pointer: e.Field, code: e.Key, said: e.Message, args: e.Args}})
 	}
 	return problem{kind: internal}
 }

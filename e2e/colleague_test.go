@@ -16,7 +16,7 @@ func (w *walk) colleague() {
 	made := w.admin().call(http.MethodPost, "/agents", object{"key": "kato", "name": "Kato", "email": colleague, "role": "agent", "desks": []string{"support"}})
 	require.Equal(w.t, http.StatusCreated, made.status, made)
 	var token struct{ Token string }
-	r := w.admin().call(http.MethodPost, "/tokens", object{"agent": "kato", "scopes": []string{"tickets:act"}})
+	r := w.admin().call(http.MethodPost, "/tokens", object{"agent": "kato", "scopes": []string{"tickets:read", "tickets:act"}})
 	require.Equal(w.t, http.StatusCreated, r.status, r)
 	require.NoError(w.t, json.Unmarshal(r.body, &token))
 	r = (&caller{d: w.desk, token: token.Token}).call(http.MethodPut, "/me/settings", object{"notice_mail": "instant"})

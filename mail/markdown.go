@@ -69,10 +69,10 @@ func Spoken(body string, format BodyFormat) (text, marked, page string, err erro
 		return "", "", "", err
 	}
 	text = RenderText(body, format)
-	if marked = text; format == FormatText || format == FormatHTML {
-		marked = markdownMarks.Replace(text)
+	if format == FormatMarkdown || format == "" {
+		return text, cleanText(body), page, nil // as it was written
 	}
-	return text, marked, page, nil
+	return text, markdownMarks.Replace(text), page, nil
 }
 
 // markdownMarks escapes what Markdown would read as something else than itself (CommonMark §2.4).

@@ -251,9 +251,10 @@ func TestCorrectedSettingsEndTheRestOfAMailbox(t *testing.T) {
 	b, err := q.Begin(t.Context(), rested)
 	require.NoError(t, err)
 	require.Zero(t, b.No)
-	exec(t, q.s, `update deliveries set created_at = created_at - interval '5 minutes' where id = any($1)`, []string{refused, rested})
+	exec(t, q.s, `update deliveries set created_at = created_at - interval '5 minutes' where id = $1`, rested)
+	q.undo(t, 100)
 	undo := q.queuedMail(t, n, "c") // it may still be taken back
-	exec(t, q.s, `update deliveries set next_at = now() + interval '100 seconds' where id = $1`, undo)
+	exec(t, q.s, `update deliveries set next_at = now() + interval '40 minutes' where id = $1`, undo)
 
 	roused, err := q.Roused(t.Context(), 10)
 	require.NoError(t, err)
@@ -265,11 +266,11 @@ func TestCorrectedSettingsEndTheRestOfAMailbox(t *testing.T) {
 	require.NoError(t, err)
 	roused, err = q.Roused(t.Context(), 10)
 	require.NoError(t, err)
-	require.ElementsMatch(t, []string{refused, rested}, roused)
-	requireCount(t, q.s, 1, `select count(*) from deliveries where id = $1 and next_at > now() + interval '90 seconds'`, undo)
+	require.ElementsMatch(t, []string{refused, rested, undo}, roused)
+	requireCount(t, q.s, 1, `select count(*) from deliveries where id = $1 and next_at between now() + interval '80 seconds' and now() + interval '101 seconds'`, undo)
 	require.NoError(t, q.Started(t.Context(), roused))
-	for _, id := range roused {
-		q.accept(t, id)
+	for _, id := range []string{refused, rested} {
+		q.accept(t, id) // at once, however young it is
 	}
 	roused, err = q.Roused(t.Context(), 10)
 	require.NoError(t, err)

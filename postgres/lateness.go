@@ -62,11 +62,12 @@ func (q *Queue) resting(ctx context.Context, tx pgx.Tx, d *delivery) (bool, erro
 // a mail that is being tried has its own locked before that, and is passed over.
 func rouse(ctx context.Context, tx pgx.Tx, mailbox string) error {
 	_, err := tx.Exec(ctx, `with resting as (
-			select d.id from mailboxes box join tickets t on t.mailbox = box.id or t.mailbox is null and t.desk = box.desk join deliveries d on d.ticket = t.number
+			select d.id, case when d.attempt = 0 and d.message is not null then d.created_at + make_interval(secs => coalesce((k.manner->>'undo_send')::int, $2)) end as undone_until
+			from mailboxes box join tickets t on t.mailbox = box.id or t.mailbox is null and t.desk = box.desk join desks k on k.key = t.desk join deliveries d on d.ticket = t.number
 			where box.id = $1 and box.resting_until > clock_timestamp() and d.finished_at is null and d.phase = '' and (d.attempt > 0 or d.next_at >= box.resting_until)
 			for no key update of d skip locked)
-		update deliveries d set rouse = true, next_at = least(d.next_at, greatest(clock_timestamp(), d.created_at + make_interval(secs => $2)))
-		from resting where d.id = resting.id`, mailbox, ticket.MaxUndoSend)
+		update deliveries d set rouse = true, next_at = least(d.next_at, greatest(clock_timestamp(), resting.undone_until))
+		from resting where d.id = resting.id`, mailbox, ticket.DefaultManner().UndoSend)
 	if err != nil {
 		return fmt.Errorf("rouse what rested: %w", err)
 	}

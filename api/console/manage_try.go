@@ -79,7 +79,7 @@ func (v *visit) mailLink() error {
 	if err != nil {
 		return err
 	}
-	if err := v.ask(http.MethodPost, "/password/link", map[string]any{"login": t.text("email")}, nil); err != nil {
+	if err := v.ask(http.MethodPost, "/password/link", map[string]any{"email": t.text("email")}, nil); err != nil {
 		return err
 	}
 	return v.show(http.StatusOK, "done-line", say(v.lang, "agents.link_sent", "address", t.text("email")))

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -68,6 +69,7 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 	handler := api.New(door)
 	g.Go(func() error { d.store.Listen(ctx); return nil })
 	g.Go(func() error { return serveHTTP(ctx, api.NewServer(c.Addr, handler), listener) })
+	g.Go(func() error { giveBack(ctx); return nil })
 	return g.Wait()
 }
 
@@ -128,6 +130,7 @@ func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener
 	workers := worker.New(temporal, d.parts(bell))
 	g.Go(func() error { return workers.Run(ctx) })
 	g.Go(func() error { relay.Run(ctx); return nil })
+	g.Go(func() error { giveBack(ctx); return nil })
 	g.Go(func() error { d.store.Listen(ctx); return nil }) // writes the feed also where no api process runs
 	g.Go(func() error {
 		server := &http.Server{Handler: worker.Health(workerParts(d, temporal, options.Namespace), figures.page()), ReadHeaderTimeout: 5 * time.Second}
@@ -177,6 +180,15 @@ func dial(ctx context.Context, options client.Options) (client.Client, error) {
 			return nil, fmt.Errorf("Temporal at %s cannot be reached: %w", options.HostPort, err)
 		case <-time.After(pause):
 		}
+	}
+}
+
+// giveBack returns to the system, once, what only starting needed: a process at rest would keep it for minutes.
+func giveBack(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(3 * time.Second):
+		debug.FreeOSMemory()
 	}
 }
 
