@@ -287,6 +287,8 @@ type Person struct {
 	Desks    []string
 	Zone     string     // IANA name; "": that of his machine
 	Disabled *time.Time // since then he cannot sign in, and gets no ticket
+	Theme    string     // auto, light, dark
+	KeysOff  bool       // single keys do nothing
 }
 
 // Token is an API token as lists show it; the secret is told once, at its making.

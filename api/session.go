@@ -174,7 +174,7 @@ func sessionOf(who asker) openapi.Session {
 	if who.isClient() {
 		out.Kind, out.Client, out.Access = "client", some(who.client.ID), some(who.client.Access)
 	} else {
-		out.Role = some(openapi.Role(who.Role.String()))
+		out.Role, out.Theme, out.SingleKeys = some(openapi.Role(who.Role.String())), some(openapi.SessionTheme(who.Theme)), !who.KeysOff
 	}
 	for _, scope := range who.scopes {
 		out.Scopes = append(out.Scopes, openapi.Scope(scope))

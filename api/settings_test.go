@@ -11,10 +11,17 @@ func TestHowAnAgentHearsOfThingsIsHisOwnChoice(t *testing.T) {
 	f, door := fresh(t)
 	sato := f.tokenOf(t, "sato", scopeRead)
 	const at = "/api/v1/me/settings"
-	require.Equal(t, map[string]any{"notice_mail": "off", "digest_hour": 9.0, "quiet": nil, "zone": "UTC"}, call(t, door, sato, "GET", at, "").json)
+	require.Equal(t, map[string]any{
+		"notice_mail": "off", "digest_hour": 9.0, "quiet": nil, "zone": "UTC", "language": "en", "theme": "auto", "single_keys": true, "shown_in": nil,
+	}, call(t, door, sato, "GET", at, "").json)
 	r := call(t, door, sato, "PUT", at, `{"notice_mail":"digest","digest_hour":7,"quiet":{"from":"22:00","to":"07:30"},"zone":"Asia/Tokyo"}`)
 	r.is(t, 200)
 	require.Equal(t, r.json, call(t, door, sato, "GET", at, "").json)
+	r = call(t, door, sato, "PUT", at, `{"notice_mail":"off","language":"ja","theme":"dark","single_keys":false,"shown_in":"Asia/Tokyo"}`)
+	require.Equal(t, []any{"ja", "dark", false, "Asia/Tokyo"}, []any{r.at("language"), r.at("theme"), r.at("single_keys"), r.at("shown_in")})
+	r = call(t, door, sato, "PUT", at, `{"notice_mail":"off","shown_in":null}`)
+	require.Equal(t, []any{"ja", "dark", false, nil}, []any{r.at("language"), r.at("theme"), r.at("single_keys"), r.at("shown_in")}, "what is left out stays, null takes away")
+	r = call(t, door, sato, "PUT", at, `{"notice_mail":"digest","digest_hour":7,"quiet":{"from":"22:00","to":"07:30"},"zone":"Asia/Tokyo"}`)
 	require.Equal(t, "off", call(t, door, f.tokenOf(t, "lead", scopeRead), "GET", at, "").at("notice_mail"))
 	for body, want := range map[string]string{
 		`{}`: "/notice_mail missing",

@@ -131,6 +131,9 @@ func (d *desk) furnish() {
 			"password": "a long password for tests", "language": "ja",
 		})
 	}
+	must(http.MethodPost, "/agents", object{
+		"key": "honda", "name": "Honda Aya", "email": "honda@desk.example", "role": "admin", "groups": []string{}, "desks": []string{"support"}, "password": "a long password for tests", "language": "en",
+	})
 	must(http.MethodPatch, "/desks/support", object{"undo_send_seconds": 4})
 	must(http.MethodPost, "/templates", object{
 		"desk": "support", "occasion": "answer", "language": "ja", "name": "thanks",

@@ -94,6 +94,7 @@ type (
 		State     string  `json:"state"`
 		Attempts  int     `json:"attempts"`
 		Reason    *string `json:"reason"`
+		Channel   string  `json:"channel"`
 	}
 	eventView struct {
 		Name  string         `json:"name"`

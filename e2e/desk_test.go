@@ -126,6 +126,17 @@ func (d *desk) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
+// run runs a command of the binary with the desk's settings.
+func (d *desk) run(command string, flags ...string) string {
+	cmd := d.command(append([]string{command}, flags...)...)
+	for name, value := range d.settings {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	said, err := cmd.CombinedOutput()
+	require.NoError(d.t, err, string(said))
+	return string(said)
+}
+
 // start starts `up` and waits for its word; a Temporal server that was never built takes minutes. Started again, it must
 // be found under the same addresses, with the same secrets.
 func (d *desk) start() {

@@ -145,17 +145,6 @@ func (r *drill) recovered(backup string, flags ...string) string {
 	return said
 }
 
-// run runs a command of the binary with the desk's settings.
-func (r *drill) run(command string, flags ...string) string {
-	cmd := r.command(append([]string{command}, flags...)...)
-	for name, value := range r.settings {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
-	said, err := cmd.CombinedOutput()
-	require.NoError(r.t, err, string(said))
-	return string(said)
-}
-
 // copyDatabase puts a copy of one database in the place of another; who is connected is cut off and comes back.
 func (r *drill) copyDatabase(from, to string) {
 	config, err := pgx.ParseConfig(r.settings["DURADESK_DATABASE_URL"])

@@ -3,8 +3,10 @@ package e2e
 import (
 	"bytes"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
@@ -63,9 +65,37 @@ func temporalKnowsNothingPersonal(d *desk) {
 	require.True(d.t, known, "the server's files can be read")
 }
 
+// logsTellNothingSecret looks through what the parts of the desk have logged, and what `duradesk config` prints with their
+// settings, for what people wrote, and for keys and tokens. The mail server plays the outside world: its log is its own.
+func logsTellNothingSecret(d *desk, tokens ...string) {
+	database, err := url.Parse(d.settings["DURADESK_DATABASE_URL"])
+	require.NoError(d.t, err)
+	password, _ := database.User.Password()
+	hidden := append(slices.Clone(secrets), tokens...)
+	for _, secret := range []string{password, d.settings["DURADESK_SECRET_KEY"], d.settings["DURADESK_BOOTSTRAP_TOKEN"], d.settings["DURADESK_ADMIN_PASSWORD"]} {
+		require.Greater(d.t, len(secret), 8, "what is looked for is what it should be")
+		hidden = append(hidden, secret)
+	}
+	said := map[string][]byte{"duradesk config": []byte(d.run("config"))}
+	for _, part := range []string{partWorker, partAPI, partTemporal, "migrate", "bootstrap"} {
+		content, err := os.ReadFile(filepath.Join(d.dir, "log", part+".log"))
+		require.NoError(d.t, err)
+		said[part] = content
+	}
+	require.Contains(d.t, string(said[partAPI]), "part=api", "the log can be read")
+	for where, content := range said {
+		requireNone(d, hidden, where, content)
+	}
+}
+
 func requireNoSecret(d *desk, where string, content []byte) {
 	d.t.Helper()
-	for _, s := range secrets {
+	requireNone(d, secrets, where, content)
+}
+
+func requireNone(d *desk, hidden []string, where string, content []byte) {
+	d.t.Helper()
+	for _, s := range hidden {
 		if i := bytes.Index(content, []byte(s)); i >= 0 {
 			require.FailNow(d.t, where+" holds "+s, "…%q…", content[max(0, i-200):min(len(content), i+200)])
 		}

@@ -28,6 +28,7 @@ func TestWayOfATicket(t *testing.T) {
 	t.Run("HistoryReadsAsAStory", func(t *testing.T) { w.in(t).historyReadsAsAStory() })
 	t.Run("FiguresAreTold", func(t *testing.T) { w.in(t).figuresAreTold() })
 	t.Run("EveryWorkflowWouldGoOn", func(t *testing.T) { w.in(t).everyWorkflowWouldGoOn() })
+	t.Run("LogsTellNothingSecret", func(t *testing.T) { logsTellNothingSecret(d.in(t), w.agent.token) })
 	t.Run("TemporalKnowsNothingPersonal", func(t *testing.T) { temporalKnowsNothingPersonal(d.in(t)) })
 }
 

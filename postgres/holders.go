@@ -22,7 +22,7 @@ type Holder struct {
 const (
 	holderColumns = `coalesce(a.key, ''), coalesce(a.name, ''), coalesce(a.email, ''), coalesce(a.role, ''), coalesce(a.language, ''),
 	array(select group_key from agent_groups g where g.agent = a.key order by group_key),
-	array(select desk from agent_desks d where d.agent = a.key order by desk), coalesce(a.zone, ''),
+	array(select desk from agent_desks d where d.agent = a.key order by desk), coalesce(a.zone, ''), coalesce(a.theme, ''), coalesce(a.keys_off, false),
 	coalesce(c.id, ''), coalesce(c.name, ''), coalesce(c.email, ''), coalesce(c.access, ''), coalesce(c.language, '')`
 	holderComesIn = `(a.key is not null and a.disabled_at is null or c.id is not null and c.access <> 'none')`
 )
@@ -38,7 +38,7 @@ type holderRow struct {
 
 func (h *holderRow) fields() []any {
 	p, c := &h.Person, &h.Client
-	return []any{&p.Key, &p.Name, &p.Email, &h.role, &p.Language, &p.Groups, &p.Desks, &p.Zone, &c.ID, &c.Name, &c.Email, &c.Access, &h.language}
+	return []any{&p.Key, &p.Name, &p.Email, &h.role, &p.Language, &p.Groups, &p.Desks, &p.Zone, &p.Theme, &p.KeysOff, &c.ID, &c.Name, &c.Email, &c.Access, &h.language}
 }
 
 func (h *holderRow) holder() (Holder, error) {

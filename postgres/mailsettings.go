@@ -129,7 +129,9 @@ func (s *Store) writeSettings(ctx context.Context, tx pgx.Tx, m ticket.MailSetti
 		plain   ticket.Secret
 		context string
 	}{
-		{m.Login.Password, sealContext(m.Address)}, {m.Login.ClientSecret, clientContext(m.Address)}, {m.Login.RefreshToken, refreshContext(m.Address)},
+		{m.Login.Password, sealContext(m.Address)},
+		{m.Login.ClientSecret, clientContext(m.Address)},
+		{m.Login.RefreshToken, refreshContext(m.Address)},
 		{m.DKIM.Key, signContext(m.Address)},
 	} {
 		if secret.plain == "" {

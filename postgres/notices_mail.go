@@ -25,13 +25,13 @@ type member struct {
 }
 
 var selectMember = `select a.email, s.agent is not null, coalesce(s.notice_mail, ''), coalesce(s.digest_hour, 0), coalesce(s.quiet_from, ''), coalesce(s.quiet_to, ''), coalesce(s.zone, ''),
-	a.disabled_at is not null or ` + oursSQL("a.email") + `, clock_timestamp() from agents a left join agent_settings s on s.agent = a.key where a.key = $1`
+	a.language, a.theme, a.keys_off, a.zone, a.disabled_at is not null or ` + oursSQL("a.email") + `, clock_timestamp() from agents a left join agent_settings s on s.agent = a.key where a.key = $1`
 
 func memberOf(ctx context.Context, db queryRower, agent, lock string) (m member, err error) {
 	m.key = agent
 	var chosen bool
 	s := &m.settings
-	err = db.QueryRow(ctx, selectMember+lock, agent).Scan(&m.email, &chosen, &s.Mail, &s.DigestHour, &s.QuietFrom, &s.QuietTo, &s.Zone, &m.silent, &m.now)
+	err = db.QueryRow(ctx, selectMember+lock, agent).Scan(&m.email, &chosen, &s.Mail, &s.DigestHour, &s.QuietFrom, &s.QuietTo, &s.Zone, &s.Language, &s.Theme, &s.KeysOff, &s.ShownIn, &m.silent, &m.now)
 	if noRows(err) {
 		return m, notFound("there is no agent %q", agent)
 	}
@@ -39,7 +39,9 @@ func memberOf(ctx context.Context, db queryRower, agent, lock string) (m member,
 		return m, fmt.Errorf("read the settings of an agent: %w", err)
 	}
 	if !chosen {
-		m.settings = ticket.DefaultStaffSettings()
+		own := ticket.DefaultStaffSettings()
+		own.Language, own.Theme, own.KeysOff, own.ShownIn = s.Language, s.Theme, s.KeysOff, s.ShownIn
+		m.settings = own
 	}
 	return m, nil
 }
@@ -65,6 +67,8 @@ func (s *Store) SetStaffSettings(ctx context.Context, agent string, set ticket.S
 		b.Queue(`insert into agent_settings (agent, notice_mail, digest_hour, quiet_from, quiet_to, zone) values ($1, $2, $3, $4, $5, $6)
 			on conflict (agent) do update set notice_mail = excluded.notice_mail, digest_hour = excluded.digest_hour, quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to,
 				zone = excluded.zone, updated_at = clock_timestamp()`, agent, string(set.Mail), set.DigestHour, set.QuietFrom, set.QuietTo, set.Zone)
+		b.Queue(`update agents set language = coalesce(nullif($2, ''), language), theme = coalesce(nullif($3, ''), theme), keys_off = $4, zone = $5 where key = $1`,
+			agent, set.Language, set.Theme, set.KeysOff, clean(set.ShownIn))
 		b.Queue(`update notices set waiting = $2, rung_at = null, due_at = null where agent = $1 and waiting`, agent, set.Mail != ticket.NoticeOff)
 		return send(ctx, tx, b)
 	})

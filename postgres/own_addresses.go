@@ -43,12 +43,12 @@ func refuseOurs(ctx context.Context, db queryRower, field, address string) error
 	}
 }
 
-// refuseOursLocked is refuseOurs with no rival who makes a mailbox of that address meanwhile.
-func refuseOursLocked(ctx context.Context, tx pgx.Tx, field, address string) error {
+// refuseOursLocked is refuseOurs for an agent's address, with no rival who makes a mailbox of that address meanwhile.
+func refuseOursLocked(ctx context.Context, tx pgx.Tx, address string) error {
 	if _, err := tx.Exec(ctx, lockAddresses); err != nil {
 		return fmt.Errorf("lock addresses: %w", err)
 	}
-	return refuseOurs(ctx, tx, field, address)
+	return refuseOurs(ctx, tx, "/email", address)
 }
 
 // refuseTheirs is ticket.Invalid where mail to an agent or a client would come to the mailbox of that address.
@@ -84,9 +84,9 @@ func likeStem(address string) string {
 
 // refuseOurClient looks at the client whom a member of staff names in a command; what a mail says of its sender was
 // weighed when it came in.
-func refuseOurClient(ctx context.Context, tx pgx.Tx, by ticket.Actor, field string, c ticket.Client) error {
+func refuseOurClient(ctx context.Context, tx pgx.Tx, by ticket.Actor, c ticket.Client) error {
 	if by.Kind != ticket.ActorAgent {
 		return nil
 	}
-	return refuseOurs(ctx, tx, field, cleanAddress(c.Email))
+	return refuseOurs(ctx, tx, "/client/email", cleanAddress(c.Email))
 }

@@ -22,14 +22,16 @@ type Person struct {
 	Desks    []string
 	Zone     string     // IANA name; "": that of his machine
 	Disabled *time.Time // since then he cannot sign in, and gets no ticket
+	Theme    string     // auto, light, dark
+	KeysOff  bool       // single keys do nothing
 }
 
 const personColumns = `a.key, a.name, a.email, a.role, a.language,
 	array(select group_key from agent_groups g where g.agent = a.key order by group_key),
-	array(select desk from agent_desks d where d.agent = a.key order by desk), a.zone, a.disabled_at`
+	array(select desk from agent_desks d where d.agent = a.key order by desk), a.zone, a.disabled_at, a.theme, a.keys_off`
 
 func (p *Person) fields(role *string) []any {
-	return []any{&p.Key, &p.Name, &p.Email, role, &p.Language, &p.Groups, &p.Desks, &p.Zone, &p.Disabled}
+	return []any{&p.Key, &p.Name, &p.Email, role, &p.Language, &p.Groups, &p.Desks, &p.Zone, &p.Disabled, &p.Theme, &p.KeysOff}
 }
 
 func scanPerson(cr pgx.CollectableRow) (Person, error) {
@@ -101,7 +103,7 @@ func (s *Store) AddAgent(ctx context.Context, p Person, passwordHash string) (Pe
 	}
 	var stored Person
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if err := refuseOursLocked(ctx, tx, "/email", cleanAddress(p.Email)); err != nil {
+		if err := refuseOursLocked(ctx, tx, cleanAddress(p.Email)); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `insert into agents (key, name, email, role, language, password_hash, zone) values ($1, $2, $3, $4, $5, nullif($6, ''), $7)`,

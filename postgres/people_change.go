@@ -80,7 +80,7 @@ func refuseMove(ctx context.Context, tx pgx.Tx, p Person) error {
 	if err != nil {
 		return err
 	}
-	return refuseOursLocked(ctx, tx, "/email", cleanAddress(p.Email))
+	return refuseOursLocked(ctx, tx, cleanAddress(p.Email))
 }
 
 func keepAnAdmin(ctx context.Context, tx pgx.Tx, p Person) error {

@@ -22,7 +22,7 @@ var sealedColumns = []sealedColumn{
 	{"mailboxes", "id", "address", "token_secret", clientContext},
 	{"mailboxes", "id", "address", "token_refresh", refreshContext},
 	{"mailboxes", "id", "address", "token_access", accessContext},
-	{"mailboxes", "id", "address", "dkim_key", func(address string) string { return "mailbox dkim " + address }},
+	{"mailboxes", "id", "address", "dkim_key", signContext},
 	{"agents", "key", "key", "totp_secret", factorContext},
 	{"oidc_flows", "state", "nonce", "verifier", func(string) string { return flowContext }},
 	{"webhooks", "id", "id", "secret", hookContext},

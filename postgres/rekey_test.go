@@ -74,10 +74,12 @@ func sealEverything(t *testing.T, s *Store) (hook string) {
 	}
 	const at = "support@desk.example"
 	exec(t, s, `update mailboxes set token_mechanism = 'XOAUTH2', token_url = 'https://login.example/token', token_client = 'desk', token_secret = $1, token_refresh = $2, token_access = $3, dkim_key = $4`,
-		seal("CLIENT", clientContext(at)), seal("REFRESH", refreshContext(at)), seal("ACCESS", accessContext(at)), seal("DKIM", "mailbox dkim "+at))
+		seal("CLIENT", clientContext(at)), seal("REFRESH", refreshContext(at)), seal("ACCESS", accessContext(at)), seal("DKIM", signContext(at)))
 	hook = "0192f0c1-2345-7abc-8def-000000000001"
 	exec(t, s, `insert into webhooks (id, url, events, secret, old_secret, old_until, created_by) values ($1, 'https://hook.example', '{}', $2, $3, now() + interval '1 day', 'admin')`,
 		hook, seal("HOOK", hookContext(hook)), seal("OLDHOOK", hookContext(hook)))
+	exec(t, s, `insert into channels (id, key, desk, secret, old_secret) values ($1, 'chat', 'support', $2, $3)`,
+		hook, seal("CHANNEL", channelContext(hook)), seal("OLDCHANNEL", channelContext(hook)))
 	return hook
 }
 

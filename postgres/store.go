@@ -138,7 +138,7 @@ func named(o *ticket.Order, client string) {
 
 // storeOpening makes the ticket; its creation is its first command.
 func (q *Queue) storeOpening(ctx context.Context, tx pgx.Tx, o ticket.Order, pinned pins) (ticket.Receipt, bool, error) {
-	if err := refuseOurClient(ctx, tx, o.By, "/client/email", o.Opening.Client); err != nil {
+	if err := refuseOurClient(ctx, tx, o.By, o.Opening.Client); err != nil {
 		return ticket.Receipt{}, false, err
 	}
 	client, err := q.s.EnsureClient(ctx, tx, o.Opening.Client)

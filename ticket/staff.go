@@ -2,13 +2,18 @@ package ticket
 
 import "time"
 
-// StaffSettings are a member of staff's own: how he hears of what concerns him, beside the bell, which always rings.
+// StaffSettings are a member of staff's own: how he hears of what concerns him, beside the bell, which always rings, and
+// how the pages look to him.
 type StaffSettings struct {
 	Mail       NoticeMail
 	DigestHour int    // of the clock in Zone, for digests
 	QuietFrom  string // "22:00"; "": no quiet hours
 	QuietTo    string // may lie on the next day
 	Zone       string // IANA name; "": UTC
+	Language   string // en, ja; "" stays as it is
+	Theme      string // auto, light, dark; "" stays as it is
+	KeysOff    bool   // single keys do nothing
+	ShownIn    string // zone in which pages show times (IANA); "": that of his machine
 }
 
 // NoticeMail says when a notice is mailed.

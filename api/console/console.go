@@ -29,13 +29,14 @@ type route struct {
 	pattern string // as http.ServeMux wants it
 	public  bool   // shown to who is not signed in
 	client  bool   // for clients, and not for the staff
+	enrol   bool   // shown too to who must set up a second factor first
 	serve   func(*visit) error
 }
 
 // parts lists what there is to see. A new page is a file with such a function, its template in templates/, its texts in
 // both catalogs, and a line here; navigation finds it in manage.go.
 var parts = []func() []route{
-	signInRoutes, enterRoutes, workplaceRoutes, listRoutes, ticketRoutes, actionRoutes, composeRoutes, previewRoutes, createRoutes, paletteRoutes, noticeRoutes, settingsRoutes, reportRoutes,
+	signInRoutes, enterRoutes, workplaceRoutes, listRoutes, ticketRoutes, actionRoutes, composeRoutes, previewRoutes, createRoutes, paletteRoutes, noticeRoutes, settingsRoutes, factorRoutes, reportRoutes,
 	portalRoutes, portalTicketRoutes, portalAskRoutes, ratingRoutes,
 	lookRoutes, keptViewRoutes, bulkRoutes,
 	manageRoutes, tryRoutes, mailRoutes, programRoutes,
@@ -76,7 +77,7 @@ func (c *console) handle(r route) http.HandlerFunc {
 		headers(w.Header())
 		v := &visit{c: c, w: w, r: request, lang: languageOf(request), portal: r.client}
 		if !r.public {
-			if err := v.identify(); err != nil { //nolint:contextcheck // a visit carries its request, and with it the context
+			if err := v.identify(r.enrol); err != nil { //nolint:contextcheck // a visit carries its request, and with it the context
 				v.turnAway(err) //nolint:contextcheck // as above
 				return
 			}

@@ -154,7 +154,23 @@ func (v *visit) said(s *shelf, t thing) (formView, map[string]any, error) {
 	given := v.r.PostForm
 	out.Changed = t != nil && given.Get("seen") != out.Seen
 	body := map[string]any{}
-	eachField(out.Sections, func(f *field) {
+	if !v.read(out.Sections, given, body, out.Changed) {
+		out.Fault = say(v.lang, "title.invalid")
+	}
+	if out.Changed {
+		out.Fault = say(v.lang, "detail.changed_meanwhile")
+	}
+	if s.finish != nil {
+		s.finish(body, t)
+	}
+	return out, body, nil
+}
+
+// read puts what was typed into a form's fields and into the body; false where something is wrong with it. Where the thing
+// has changed since the form was shown, what is stored by now is noted beside what was typed.
+func (v *visit) read(sections []section, given url.Values, body map[string]any, changed bool) bool {
+	right := true
+	eachField(sections, func(f *field) {
 		if f.Fixed || !given.Has(f.Name) && f.Kind != tick && f.Kind != several {
 			return
 		}
@@ -164,23 +180,15 @@ func (v *visit) said(s *shelf, t thing) (formView, map[string]any, error) {
 		} else {
 			f.Value = strings.ReplaceAll(given.Get(f.Name), "\r\n", "\n")
 		}
-		if out.Changed && (stored.Value != f.Value || !slices.Equal(stored.Values, f.Values)) {
+		if changed && (stored.Value != f.Value || !slices.Equal(stored.Values, f.Values)) {
 			f.Now = stored.shown()
 		}
 		if f.Wrong = v.take(*f, given, body); f.Needed && f.Wrong == "" && strings.TrimSpace(f.Value) == "" && f.Kind != several {
 			f.Wrong = say(v.lang, "form.missing")
 		}
-		if f.Wrong != "" {
-			out.Fault = say(v.lang, "title.invalid")
-		}
+		right = right && f.Wrong == ""
 	})
-	if out.Changed {
-		out.Fault = say(v.lang, "detail.changed_meanwhile")
-	}
-	if s.finish != nil {
-		s.finish(body, t)
-	}
-	return out, body, nil
+	return right
 }
 
 // shown is a field's value in words.

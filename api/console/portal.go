@@ -40,7 +40,7 @@ type portalDoorView struct {
 
 func (v *visit) portalDoor() error {
 	v.portal = true
-	if v.whoami() == nil {
+	if v.whoami(false) == nil {
 		return v.redirect("/portal")
 	}
 	return v.show(http.StatusOK, "portal-sign-in", portalDoorView{portalView: v.portalPage(say(v.lang, "portal.sign_in"))})

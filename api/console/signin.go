@@ -59,7 +59,7 @@ func (v *visit) giveCode() error {
 }
 
 func (v *visit) signInPage() error {
-	if v.whoami() == nil {
+	if v.whoami(false) == nil {
 		return v.redirect(inside(v.r.URL.Query().Get("to")))
 	}
 	to := inside(v.r.URL.Query().Get("to"))
@@ -83,12 +83,13 @@ func (v *visit) pass(from http.Header) {
 
 // sessionOf is what the API says of who is signed in.
 type sessionOf struct {
-	Kind, Key, Name, Email, Role, Language, Zone, State string
-	Groups, Desks                                       []string
+	ID, Kind, Key, Name, Email, Role, Language, Zone, State, Theme string
+	Groups, Desks                                                  []string
+	SingleKeys                                                     bool `json:"single_keys"`
 }
 
 // whoami asks whose cookie or token this is. A session that still owes a second factor opens nothing.
-func (v *visit) whoami() error {
+func (v *visit) whoami(enrol bool) error {
 	var s sessionOf
 	if err := v.get("/session", &s); err != nil {
 		return err
@@ -97,10 +98,11 @@ func (v *visit) whoami() error {
 	if v.portal {
 		kind = "client"
 	}
-	if s.Kind != kind || s.State != "active" {
+	if s.Kind != kind || s.State != "active" && (!enrol || s.State != "enrol") {
 		return &problem{Status: http.StatusUnauthorized}
 	}
-	v.me = person{Key: s.Key, Name: s.Name, Email: s.Email, Role: s.Role, Language: s.Language, Zone: s.Zone, Groups: s.Groups, Desks: s.Desks}
+	v.signedIn = s.ID != ""
+	v.me = person{Key: s.Key, Name: s.Name, Email: s.Email, Role: s.Role, Language: s.Language, Zone: s.Zone, Groups: s.Groups, Desks: s.Desks, Theme: s.Theme, KeysOff: !s.SingleKeys}
 	return nil
 }
 
@@ -119,11 +121,12 @@ func (v *visit) signIn() error {
 		v.pass(said)
 		return v.show(http.StatusOK, "sign-in", signInView{frame: v.frame(say(v.lang, "signin.title")), To: to, Code: true})
 	}
+	if err == nil && s.Kind == "agent" && s.State == "enrol" {
+		v.pass(said)
+		return v.redirect("/settings/factor")
+	}
 	out := signInView{frame: v.frame(say(v.lang, "signin.title")), To: to, Login: login, Ways: v.ways(to), Wrong: say(v.lang, "signin.agents_only")}
 	status := http.StatusForbidden
-	if err == nil && s.State == "enrol" {
-		out.Wrong = say(v.lang, "signin.enrol")
-	}
 	if err != nil {
 		status = statusOf(err)
 		switch status {

@@ -19,6 +19,8 @@ type visit struct {
 	lang string
 	zone *time.Location
 	me   person
+	// A session, not a token: what is about signing in is for who sits at the browser.
+	signedIn bool
 	// Asked for once per visit, where a page needs them.
 	boxes      map[string]string // addresses of mailboxes by their id
 	house      *house
@@ -33,6 +35,8 @@ type visit struct {
 type person struct {
 	Key, Name, Email, Role, Language, Zone string
 	Groups, Desks                          []string
+	Theme                                  string // auto, light, dark
+	KeysOff                                bool   // single keys do nothing
 }
 
 // Lead reports whether he may what leads may.
@@ -41,9 +45,10 @@ func (p person) Lead() bool { return p.Role == "lead" || p.Role == "admin" }
 // Admin reports whether he may everything.
 func (p person) Admin() bool { return p.Role == "admin" }
 
-// identify asks who it is whose cookie or token this is, and takes his language and zone.
-func (v *visit) identify() error {
-	if err := v.whoami(); err != nil {
+// identify asks who it is whose cookie or token this is, and takes his language and zone. With enrol he may owe a second
+// factor that he has to set up first.
+func (v *visit) identify(enrol bool) error {
+	if err := v.whoami(enrol); err != nil {
 		return err
 	}
 	if v.me.Language != "" {
@@ -173,10 +178,11 @@ func (v *visit) frame(title string) frame {
 	if v.portal || strings.HasPrefix(v.r.URL.Path, "/portal") {
 		home = "/portal"
 	}
-	return frame{
-		Home: home, Title: title, Desk: v.c.Name, Lang: v.lang, Me: v.me, Theme: v.preference("theme", "auto", "light", "dark"),
-		Keys: v.preference("keys", "on", "off") != "off", At: v.r.URL.RequestURI(),
+	theme := v.me.Theme
+	if theme == "" { // nobody of the staff is signed in
+		theme = v.preference("theme", themes...)
 	}
+	return frame{Home: home, Title: title, Desk: v.c.Name, Lang: v.lang, Me: v.me, Theme: theme, Keys: !v.me.KeysOff, At: v.r.URL.RequestURI()}
 }
 
 // preference is a choice of this browser: one of the words, else the first.

@@ -2200,6 +2200,45 @@ func (e NewMessageBodyFormat) Valid() bool {
 	}
 }
 
+// Defines values for NewStaffSettingsLanguage.
+const (
+	NewStaffSettingsLanguageEn NewStaffSettingsLanguage = "en"
+	NewStaffSettingsLanguageJa NewStaffSettingsLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the NewStaffSettingsLanguage enum.
+func (e NewStaffSettingsLanguage) Valid() bool {
+	switch e {
+	case NewStaffSettingsLanguageEn:
+		return true
+	case NewStaffSettingsLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewStaffSettingsTheme.
+const (
+	NewStaffSettingsThemeAuto  NewStaffSettingsTheme = "auto"
+	NewStaffSettingsThemeDark  NewStaffSettingsTheme = "dark"
+	NewStaffSettingsThemeLight NewStaffSettingsTheme = "light"
+)
+
+// Valid indicates whether the value is a known member of the NewStaffSettingsTheme enum.
+func (e NewStaffSettingsTheme) Valid() bool {
+	switch e {
+	case NewStaffSettingsThemeAuto:
+		return true
+	case NewStaffSettingsThemeDark:
+		return true
+	case NewStaffSettingsThemeLight:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for NewWebhookOffReason.
 const (
 	NewWebhookOffReasonFailing     NewWebhookOffReason = "failing"
@@ -2632,6 +2671,30 @@ func (e SessionState) Valid() bool {
 	}
 }
 
+// Defines values for SessionTheme.
+const (
+	SessionThemeAuto        SessionTheme = "auto"
+	SessionThemeDark        SessionTheme = "dark"
+	SessionThemeLessThannil SessionTheme = "<nil>"
+	SessionThemeLight       SessionTheme = "light"
+)
+
+// Valid indicates whether the value is a known member of the SessionTheme enum.
+func (e SessionTheme) Valid() bool {
+	switch e {
+	case SessionThemeAuto:
+		return true
+	case SessionThemeDark:
+		return true
+	case SessionThemeLessThannil:
+		return true
+	case SessionThemeLight:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SessionVia.
 const (
 	SessionViaLink     SessionVia = "link"
@@ -2713,6 +2776,45 @@ func (e Sort) Valid() bool {
 	case SortPriority:
 		return true
 	case SortUpdated:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StaffSettingsLanguage.
+const (
+	StaffSettingsLanguageEn StaffSettingsLanguage = "en"
+	StaffSettingsLanguageJa StaffSettingsLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the StaffSettingsLanguage enum.
+func (e StaffSettingsLanguage) Valid() bool {
+	switch e {
+	case StaffSettingsLanguageEn:
+		return true
+	case StaffSettingsLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StaffSettingsTheme.
+const (
+	StaffSettingsThemeAuto  StaffSettingsTheme = "auto"
+	StaffSettingsThemeDark  StaffSettingsTheme = "dark"
+	StaffSettingsThemeLight StaffSettingsTheme = "light"
+)
+
+// Valid indicates whether the value is a known member of the StaffSettingsTheme enum.
+func (e StaffSettingsTheme) Valid() bool {
+	switch e {
+	case StaffSettingsThemeAuto:
+		return true
+	case StaffSettingsThemeDark:
+		return true
+	case StaffSettingsThemeLight:
 		return true
 	default:
 		return false
@@ -5536,13 +5638,25 @@ type NewSignature struct {
 // NewStaffSettings defines model for NewStaffSettings.
 type NewStaffSettings struct {
 	// DigestHour Of the clock in his zone, for `digest`.
-	DigestHour *int        `json:"digest_hour,omitempty"`
-	NoticeMail NoticeMail  `json:"notice_mail"`
-	Quiet      *QuietHours `json:"quiet,omitempty"`
+	DigestHour *int `json:"digest_hour,omitempty"`
+
+	// Language Left out, this and what follows stay as they are.
+	Language   *NewStaffSettingsLanguage `json:"language,omitempty"`
+	NoticeMail NoticeMail                `json:"notice_mail"`
+	Quiet      *QuietHours               `json:"quiet,omitempty"`
+	ShownIn    *string                   `json:"shown_in,omitempty"`
+	SingleKeys *bool                     `json:"single_keys,omitempty"`
+	Theme      *NewStaffSettingsTheme    `json:"theme,omitempty"`
 
 	// Zone IANA name, such as Asia/Tokyo.
 	Zone *string `json:"zone,omitempty"`
 }
+
+// NewStaffSettingsLanguage Left out, this and what follows stay as they are.
+type NewStaffSettingsLanguage string
+
+// NewStaffSettingsTheme defines model for NewStaffSettings.Theme.
+type NewStaffSettingsTheme string
 
 // NewTargets Working minutes by priority; 0: no such clock.
 type NewTargets struct {
@@ -6184,9 +6298,15 @@ type Session struct {
 	Role   *Role   `json:"role"`
 	Scopes []Scope `json:"scopes"`
 
+	// SingleKeys Single keys act in the console.
+	SingleKeys bool `json:"single_keys"`
+
 	// State second_factor: a code is owed; enrol: the role needs a second factor, and there is none yet.
 	State SessionState `json:"state"`
-	Via   SessionVia   `json:"via"`
+
+	// Theme Of an agent's pages; auto: as his machine.
+	Theme *SessionTheme `json:"theme"`
+	Via   SessionVia    `json:"via"`
 
 	// Zone Time zone (IANA); null: that of his machine.
 	Zone *string `json:"zone"`
@@ -6197,6 +6317,9 @@ type SessionKind string
 
 // SessionState second_factor: a code is owed; enrol: the role needs a second factor, and there is none yet.
 type SessionState string
+
+// SessionTheme Of an agent's pages; auto: as his machine.
+type SessionTheme string
 
 // SessionVia defines model for Session.Via.
 type SessionVia string
@@ -6269,11 +6392,27 @@ type SplitCommand struct {
 
 // StaffSettings defines model for StaffSettings.
 type StaffSettings struct {
-	DigestHour int         `json:"digest_hour"`
-	NoticeMail NoticeMail  `json:"notice_mail"`
-	Quiet      *QuietHours `json:"quiet"`
-	Zone       string      `json:"zone"`
+	DigestHour int                   `json:"digest_hour"`
+	Language   StaffSettingsLanguage `json:"language"`
+	NoticeMail NoticeMail            `json:"notice_mail"`
+	Quiet      *QuietHours           `json:"quiet"`
+
+	// ShownIn Zone in which pages show times (IANA); null: that of his machine.
+	ShownIn *string `json:"shown_in"`
+
+	// SingleKeys Single keys act in the console.
+	SingleKeys bool               `json:"single_keys"`
+	Theme      StaffSettingsTheme `json:"theme"`
+
+	// Zone Of the hours above.
+	Zone string `json:"zone"`
 }
+
+// StaffSettingsLanguage defines model for StaffSettings.Language.
+type StaffSettingsLanguage string
+
+// StaffSettingsTheme defines model for StaffSettings.Theme.
+type StaffSettingsTheme string
 
 // State defines model for State.
 type State string

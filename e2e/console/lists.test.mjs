@@ -54,7 +54,7 @@ test('the list as a table follows its person, and a kept view remembers search a
   await page.locator('#columns-form [value=created]').check();
   await page.locator('#columns-form .primary').click();
   await page.locator('#rows-table [data-column=created] a').click();
-  await page.locator('[data-column=created][aria-sort=descending]').waitFor();
+  await page.locator('[data-column=created][aria-sort=ascending]').waitFor(); // oldest first
   const grip = page.locator('[data-column=title] .grip'), wide = () => page.locator('[data-column=title]').evaluate((head) => head.getBoundingClientRect().width);
   await grip.focus();
   const before = await wide();
@@ -83,9 +83,9 @@ test('the list as a table follows its person, and a kept view remembers search a
   await elsewhere.locator('.views-list a[aria-current]', {hasText: '処理中だけ'}).waitFor();
   await elsewhere.locator('[hx-get*="/edit"]').click();
   await elsewhere.locator('#dialog[open] [name=name]').fill('処理中のみ');
-  await elsewhere.locator('#dialog[open] [name=sort]').selectOption('created');
+  await elsewhere.locator('#dialog[open] [name=sort]').selectOption('-created');
   await elsewhere.locator('#dialog[open] .primary').click();
-  await elsewhere.locator('[data-column=created][aria-sort=ascending]').waitFor();
+  await elsewhere.locator('[data-column=created][aria-sort=descending]').waitFor();
   await elsewhere.locator('[hx-get*="/edit"]').click();
   await elsewhere.locator('#dialog[open] .danger').click();
   await until(async () => (await elsewhere.locator('.views-list', {hasText: '処理中のみ'}).count()) === 0, 'the view is gone');
