@@ -36,7 +36,7 @@ type route struct {
 // both catalogs, and a line here; navigation finds it in manage.go.
 var parts = []func() []route{
 	signInRoutes, enterRoutes, workplaceRoutes, listRoutes, ticketRoutes, actionRoutes, composeRoutes, previewRoutes, createRoutes, paletteRoutes, noticeRoutes, settingsRoutes, reportRoutes,
-	portalRoutes, portalTicketRoutes, portalAskRoutes, ratingRoutes,
+	portalRoutes, portalTicketRoutes, portalAskRoutes, portalArticleRoutes, ratingRoutes,
 }
 
 // New returns the console's handler. It answers everything it is asked, also with "no such page".

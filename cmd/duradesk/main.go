@@ -40,6 +40,7 @@ type cli struct {
 	Template      adminCommand    `cmd:"" help:"Administer templates of mails."`
 	Macro         adminCommand    `cmd:"" help:"Administer macros."`
 	TextModule    adminCommand    `cmd:"" help:"Administer text modules."`
+	Article       articleCommand  `cmd:"" help:"Administer articles of the knowledge base."`
 	Trigger       adminCommand    `cmd:"" help:"Administer triggers."`
 	ForbiddenWord adminCommand    `cmd:"" help:"Administer words that must not stand in a mail."`
 	Rules         RulesCmd        `cmd:"" help:"Print the lifecycle: matrix, diagram and clocks; --check proves them."`
