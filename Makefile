@@ -53,11 +53,16 @@ soak: ## Look longer: every property 20,000 times, every fuzz target for FUZZTIM
 	  done; \
 	done
 	DURADESK_SOAK=1 go test -timeout 1h -v -run TestHowLongListsTake ./postgres/crowd
+	DURADESK_SOAK=1 DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test -timeout 1h -v -run TestEachWebhookIsDelivered ./workflows/replay
 	DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test $(RACE) -count 3 -timeout 2h ./...
 
 .PHONY: bench
 bench: ## Measure the desk beside the bare limits of this machine (under 30 minutes); writes docs/benchmarks.md
 	go run ./cmd/bench --write docs/benchmarks.md $(BENCH)
+
+.PHONY: bench-1m
+bench-1m: ## Measure lists and searches over a million tickets beside a hundred thousand; writes docs/benchmarks-1m.md
+	go run ./cmd/bench --only lists --crowd 1000000 --write docs/benchmarks-1m.md $(BENCH)
 
 .PHONY: generate
 generate: ## Write anew what is generated: the picture of the process, the settings, the API's server interface and client

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,6 +36,7 @@ type box struct {
 	settle   func(ticket.Fate) error
 	find     func(ticket.Traces)
 
+	mu     sync.Mutex // of steps and rung: bells ring while mails are settled
 	steps  []string
 	ledger map[string]*fate // by validity and uid
 	traces []ticket.Traces
@@ -62,7 +64,11 @@ func newBox() *box {
 	}
 }
 
-func (b *box) did(step string, args ...any) { b.steps = append(b.steps, fmt.Sprintf(step, args...)) }
+func (b *box) did(step string, args ...any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.steps = append(b.steps, fmt.Sprintf(step, args...))
+}
 
 func (b *box) line(m ticket.Received) *fate { return b.ledger[fmt.Sprint(m.UIDValidity, "/", m.UID)] }
 
@@ -114,10 +120,10 @@ func (b *box) Settle(_ context.Context, f ticket.Fate) (ticket.Settled, error) {
 			return ticket.Settled{}, err
 		}
 	}
-	if b.taken[f.Digest] {
+	if b.taken[f.Digest] || f.Content != [32]byte{} && b.taken[f.Content] {
 		f.Fate, f.Order = "duplicate", nil
 	}
-	b.taken[f.Digest] = true
+	b.taken[f.Digest], b.taken[f.Content] = true, true
 	b.did("settle %d %s", f.UID, f.Fate)
 	b.line(f.Received).Fate = f
 	out := ticket.Settled{Fate: f.Fate}
@@ -247,6 +253,8 @@ func (b *box) Open(context.Context, ticket.Account, string) (Box, error) {
 
 func (b *box) Ring(_ context.Context, _ ticket.Number, _ string, r ticket.Ring) error {
 	b.did("ring")
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.rung = append(b.rung, r)
 	return errors.New("Temporal is away")
 }

@@ -15,9 +15,11 @@ func (m *Mailboxes) again(ctx context.Context, box ticket.Mailbox) error {
 		return err
 	}
 	for _, got := range kept {
-		if err := m.settleKept(ctx, box, got); err != nil {
+		s, err := m.settleKept(ctx, box, got)
+		if err != nil {
 			return err
 		}
+		m.ring(ctx, s)
 	}
 	return nil
 }

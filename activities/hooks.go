@@ -39,8 +39,10 @@ type Poster interface {
 type Posted struct {
 	Status int    // of HTTP; 0: nobody answered
 	Error  string // "": taken
-	Wait   time.Duration
-	Took   time.Duration
+	// Unanswered says that the request left and no answer came: it may have been taken.
+	Unanswered bool
+	Wait       time.Duration
+	Took       time.Duration
 }
 
 // Webhooks are the hands of a webhook's sender.

@@ -23,6 +23,11 @@ type Sender interface {
 	Send(ctx context.Context, a ticket.Account, e Envelope, raw []byte, before func(context.Context) error) (ends []ticket.End, slow bool, err error)
 }
 
+// Signer signs a mail, so that receivers know that its domain sent it (RFC 6376).
+type Signer interface {
+	Sign(raw []byte, key ticket.SigningKey) ([]byte, error)
+}
+
 // Envelope is who sends and who receives.
 type Envelope struct {
 	ID   string
@@ -34,13 +39,15 @@ type Envelope struct {
 type Deliveries struct {
 	Outbox Outbox
 	Sender Sender
+	Poster Poster // of what is told to channels instead of mailed
+	Signer Signer
 	Bell   Bell
 	Keys   mail.Keys
 	Log    *slog.Logger
 	Now    func() time.Time
 	// GiveUp is how long after its making a mail is tried; 0: three days.
 	GiveUp time.Duration
-	// Say gives a text of the catalogs, for mail to staff; ConsoleURL is where they find the ticket.
+	// Say gives a text of the catalogs, for mail to staff and what channels are told automatically; ConsoleURL is where they find the ticket.
 	Say        func(lang, key string, args map[string]string) string
 	ConsoleURL string
 	Crash      func(point string)
@@ -99,9 +106,15 @@ func (d *Deliveries) ring(ctx context.Context, s ticket.DeliveryState) ticket.De
 }
 
 func (d *Deliveries) attempt(ctx context.Context, id string, a ticket.Attempt) (ticket.DeliveryState, error) {
+	if a.Channel != nil {
+		return d.tell(ctx, id, a)
+	}
 	raw := a.Raw
 	if raw == nil {
 		composed, err := d.compose(a.Mail)
+		if err == nil && a.Sign.Key != "" {
+			composed, err = d.Signer.Sign(composed, a.Sign)
+		}
 		if err != nil {
 			// Nothing mends this by itself: the mail has failed, and a person sees why.
 			return d.Outbox.Finish(ctx, id, a.No, ends(a.Recipients, "failed", "cannot be composed: "+err.Error()), time.Time{})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -131,9 +132,17 @@ func send(t *testing.T, p *post, now time.Time) (ticket.DeliveryState, error) {
 	return out, err
 }
 
+// Sign is seen in the mail.
+func (p *post) Sign(raw []byte, key ticket.SigningKey) ([]byte, error) {
+	if key.Key == "broken" {
+		return nil, errors.New("no key")
+	}
+	return append([]byte("DKIM-Signature: s="+key.Selector+"\r\n"), raw...), nil
+}
+
 func (p *post) hands(now time.Time) *Deliveries {
 	return &Deliveries{
-		Outbox: p, Sender: p, Bell: p, Keys: keys, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
+		Outbox: p, Sender: p, Signer: p, Bell: p, Keys: keys, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
 		Crash: func(point string) { p.did("%s", point) },
 	}
 }
@@ -335,4 +344,21 @@ func TestAcknowledgementsAreMarkedAsAutomatic(t *testing.T) {
 	require.Empty(t, p.from, "the null sender: nothing answers it")
 	require.Contains(t, string(p.sent), "Auto-Submitted: auto-replied")
 	require.True(t, bytes.Contains(p.sent, []byte("#1042")))
+}
+
+// The signature is under the bytes that are frozen, so that every attempt sends the same one.
+func TestAMailIsSignedBeforeItIsFrozen(t *testing.T) {
+	t.Parallel()
+	p := answer()
+	p.attempt.Sign = ticket.SigningKey{Domain: "desk.example", Selector: "desk2026", Key: "private"}
+	_, err := send(t, p, noon)
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(string(p.sent), "DKIM-Signature: s=desk2026\r\n"))
+
+	p = answer()
+	p.attempt.Sign.Key = "broken"
+	_, err = send(t, p, noon)
+	require.NoError(t, err)
+	require.Nil(t, p.sent)
+	require.Equal(t, "failed", p.ends[0].State, "it does not leave unsigned, and a person sees why")
 }

@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -231,13 +230,17 @@ func (m *Mailboxes) look(ctx context.Context, open Box, box *ticket.Mailbox) err
 // the commit. unmarked says why some could not be marked.
 func (m *Mailboxes) takeIn(ctx context.Context, open Box, box *ticket.Mailbox, uids []uint32) (unmarked, err error) {
 	var settled []uint32
+	rings := m.startRinging(ctx)
 	err = open.Fetch(ctx, uids, func(uid uint32, raw []byte) error {
-		if err := m.settle(ctx, *box, uid, raw); err != nil {
+		s, err := m.settle(ctx, *box, uid, raw)
+		if err != nil {
 			return err
 		}
+		rings.ring(s)
 		settled = append(settled, uid)
 		return nil
 	})
+	rings.wait()
 	if err := m.suspect(ctx, *box, uids, settled, err); err != nil {
 		return nil, err
 	}
@@ -263,39 +266,6 @@ func file(ctx context.Context, open Box, uid uint32, after ticket.After) error {
 	return open.File(ctx, uid, after)
 }
 
-// settle gives one mail its fate and rings.
-func (m *Mailboxes) settle(ctx context.Context, box ticket.Mailbox, uid uint32, raw []byte) error {
-	got := ticket.Received{Mailbox: box.ID, UIDValidity: box.UIDValidity, UID: uid, Digest: sha256.Sum256(raw), Raw: raw}
-	return m.settleKept(ctx, box, got)
-}
-
-func (m *Mailboxes) settleKept(ctx context.Context, box ticket.Mailbox, got ticket.Received) error {
-	done, attempts, err := m.Intake.Receive(ctx, got)
-	if err != nil || done {
-		return err
-	}
-	fate := ticket.Fate{Received: got, Fate: "quarantined", Evidence: map[string]any{"because": "begun three times without an end"}}
-	if attempts <= poisoned {
-		if fate, err = m.read(ctx, box, got); err != nil {
-			return err
-		}
-	}
-	s, err := m.Intake.Settle(ctx, fate)
-	if code := ticket.CodeOf(err); code != "" && code != ticket.Newer { // the record refuses it for good: kept, shown, the next mail goes on
-		fate = ticket.Fate{Received: got, Fate: "quarantined", MailID: fate.MailID, Evidence: map[string]any{"because": err.Error()}}
-		s, err = m.Intake.Settle(ctx, fate)
-	}
-	if err != nil {
-		return err
-	}
-	if s.Number != 0 && s.Ring.ID != "" {
-		if err := m.Bell.Ring(ctx, s.Number, s.Kind.String(), s.Ring); err != nil {
-			m.Log.DebugContext(ctx, "bell not heard; the relay rings", "ticket", s.Number, "error", err)
-		}
-	}
-	return nil
-}
-
 // read parses, classifies and threads a mail. A defect of ours in doing so puts the mail into the quarantine, where
 // agents see it, and never stops the next one.
 func (m *Mailboxes) read(ctx context.Context, box ticket.Mailbox, got ticket.Received) (fate ticket.Fate, err error) {
@@ -306,5 +276,11 @@ func (m *Mailboxes) read(ctx context.Context, box ticket.Mailbox, got ticket.Rec
 		}
 	}()
 	parsed, warnings := mail.Parse(got.Raw, mail.Limits{})
-	return m.decide(ctx, box, got, parsed, warnings)
+	if fate, err = m.decide(ctx, box, got, parsed, warnings); err != nil {
+		return fate, err
+	}
+	if parsed.MessageID != "" || !parsed.Date.IsZero() { // without either, two people may have written the same
+		fate.Content = mail.Fingerprint(got.Raw)
+	}
+	return fate, nil
 }

@@ -3,6 +3,7 @@ package activities
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,10 +38,11 @@ func TestWhatComesWhileWaitingIsTakenIn(t *testing.T) {
 	}
 	b.watch(t)
 	require.Len(t, b.rung, 3)
+	require.NotContains(t, b.steps[slices.Index(b.steps, "mark 2"):], "ring", "all bells are rung before the server is told")
 	require.Equal(t, []string{
-		"begun 7 0", "raw 1", "settle 1 message", "ring", "mark 1", "cursor [1]",
-		"raw 2", "settle 2 message", "ring", "raw 3", "settle 3 message", "ring", "mark 2", "mark 3", "cursor [2 3]", "closed",
-	}, b.steps)
+		"begun 7 0", "raw 1", "settle 1 message", "mark 1", "cursor [1]",
+		"raw 2", "settle 2 message", "raw 3", "settle 3 message", "mark 2", "mark 3", "cursor [2 3]", "closed",
+	}, slices.DeleteFunc(slices.Clone(b.steps), func(step string) bool { return step == "ring" }), "a bell waits for its mail; the next mail does not wait for the bell")
 }
 
 func TestTheSameMailUnderAnotherUIDIsADuplicate(t *testing.T) {
@@ -52,6 +54,29 @@ func TestTheSameMailUnderAnotherUIDIsADuplicate(t *testing.T) {
 	require.Equal(t, "message", b.of(1).Fate)
 	require.Equal(t, "duplicate", b.of(2).Fate)
 	require.Len(t, b.rung, 1)
+}
+
+// It was sent to two addresses that come to one mailbox: each copy has its own way in its header, and what its sender
+// wrote is the same.
+func TestTheSameMailOnTwoWaysIsADuplicate(t *testing.T) {
+	t.Parallel()
+	b := newBox()
+	one := letter("a1", "Printer", "It does not print.")
+	b.mails[1] = "Received: from a.example by mx1.example; Tue, 24 Nov 2026 10:00:00 +0000\r\nDelivered-To: support@desk.example\r\n" + one
+	b.mails[2] = "Received: from a.example by mx2.example; Tue, 24 Nov 2026 10:00:01 +0000\r\nDelivered-To: help@desk.example\r\n" + one
+	b.mails[3] = letter("a1", "Printer", "It does not print now either.") // a careless program gave it the same id
+	b.watch(t)
+	require.Equal(t, []string{"message", "duplicate", "message"}, []string{b.of(1).Fate, b.of(2).Fate, b.of(3).Fate})
+}
+
+// Neither Message-ID nor date: two people may have written the same few words.
+func TestAMailWithoutIdAndDateIsNoDuplicate(t *testing.T) {
+	t.Parallel()
+	b := newBox()
+	bare := "From: a@client.example\r\nTo: support@desk.example\r\nSubject: Call me\r\n\r\nPlease.\r\n"
+	b.mails[1], b.mails[2] = "Received: one\r\n"+bare, "Received: two\r\n"+bare
+	b.watch(t)
+	require.Equal(t, []string{"message", "message"}, []string{b.of(1).Fate, b.of(2).Fate})
 }
 
 func TestAMailboxMadeAnewIsReadAgainAndTakesNothingTwice(t *testing.T) {

@@ -23,6 +23,9 @@ func (s *server) ChangeAgent(c *gin.Context, key string) {
 		p.Email = cmp.Or(o.text("email", emailRule), p.Email)
 		p.Language = cmp.Or(o.word("language", false, languages), p.Language)
 		p.Zone = cmp.Or(o.zone("zone"), p.Zone)
+		if o.isNull("zone") {
+			p.Zone = ""
+		}
 		if role, given := named(o, "role", false, []ticket.Role{ticket.RoleAgent, ticket.RoleLead, ticket.RoleAdmin}); given {
 			p.Role = role
 		}

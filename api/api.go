@@ -25,6 +25,7 @@ type Options struct {
 	Queue      Queue
 	Feed       Feed
 	Tells      Telling
+	Channels   Channels
 	Bulk       Bulk
 	Bell       Bell
 	People     People

@@ -31,7 +31,7 @@ var articles = furniture[ticket.Article, openapi.Article]{
 		v.Language = cmp.Or(o.word("language", false, languages), v.Language)
 		v.State = ticket.ArticleState(cmp.Or(o.word("state", false, articleStates), string(v.State), articleStates[0]))
 		if o.fields["tags"] != nil {
-			v.Tags = readTags(o)
+			v.Tags = readTags(o, "tags")
 		} else {
 			o.get("tags", false)
 		}

@@ -24,13 +24,28 @@ const (
 
 // readBody reads the request's JSON object; an empty body is an empty object. Anything else is a problem.
 func (s *server) readBody(c *gin.Context) (map[string]any, problem) {
+	raw, p := readRaw(c)
+	if p.kind != "" {
+		return nil, p
+	}
+	return s.objectOf(c, raw)
+}
+
+// readRaw reads the request's body as it came.
+func readRaw(c *gin.Context) ([]byte, problem) {
 	raw, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxRequest))
 	var over *http.MaxBytesError
-	switch {
-	case errors.As(err, &over):
+	if errors.As(err, &over) {
 		return nil, problem{kind: tooLarge}
-	case err != nil:
+	}
+	if err != nil {
 		return nil, problemOfFaults([]fault{{code: "cut_off"}})
+	}
+	return raw, problem{}
+}
+
+func (s *server) objectOf(c *gin.Context, raw []byte) (map[string]any, problem) {
+	switch {
 	case len(bytes.TrimSpace(raw)) == 0:
 		return map[string]any{}, problem{}
 	case !isJSON(c.GetHeader("Content-Type")):

@@ -72,7 +72,7 @@ func bulkQuery(who asker, o *object) Query {
 			q.Numbers = append(q.Numbers, ticket.Number(n))
 		}
 	}
-	q.Text = o.text("q", rule{max: 500})
+	q.Text = o.text("q", rule{max: 2000})
 	q.View = o.word("view", false, Views)
 	for i, v := range o.texts("state", 20, rule{min: 1, max: 40}) {
 		state, err := ticket.ParseState(v)

@@ -79,7 +79,7 @@ func itemsForClient(in []ticket.Item) []ticket.Item {
 		case it.Event != nil:
 			it.Event = &ticket.Event{Name: it.Event.Name, From: shownToClient(it.Event.From), To: shownToClient(it.Event.To)}
 		}
-		it.Delivery, it.HasRaw = nil, false
+		it.Delivery, it.HasRaw, it.Threading = nil, false, nil
 		if it.By.Kind != ticket.ActorClient {
 			it.By.ID, it.CommandID = "", ""
 		}

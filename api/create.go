@@ -57,7 +57,7 @@ func (s *server) opening(ctx context.Context, who asker, body map[string]any) (t
 		Type:          o.word("type", false, types),
 		Language:      o.text("language", languageRule),
 		ReceptionType: o.text("reception_type", receptionRule),
-		Tags:          readTags(o),
+		Tags:          readTags(o, "tags"),
 		Fields:        readFields(o),
 	}
 	open.Channel, _ = named(o, "channel", true, channels)
@@ -127,8 +127,8 @@ func readClient(o *object) ticket.Client {
 	return out
 }
 
-func readTags(o *object) []string {
-	return slices.Compact(sorted(o.texts("tags", 50, rule{min: 1, max: 50, line: true})))
+func readTags(o *object, name string) []string {
+	return slices.Compact(sorted(o.texts(name, 50, rule{min: 1, max: 50, line: true})))
 }
 
 // readFields takes the ticket's own fields as they are, within bounds.

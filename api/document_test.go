@@ -127,11 +127,12 @@ func TestEveryOperationSaysWhoMayCallIt(t *testing.T) {
 }
 
 // waysIn are public, for nobody is signed in yet.
-var waysIn = []string{"createSession", "mailSignInLink", "mailPasswordLink", "resetPassword", "listSignInWays", "beginOIDC", "endOIDC", "readRatingLink", "rateByLink"}
+var waysIn = []string{"createSession", "mailSignInLink", "mailPasswordLink", "resetPassword", "listSignInWays", "beginOIDC", "endOIDC", "readRatingLink", "rateByLink", "takeInbound"}
 
 // example is a request made from the examples of an operation.
 type example struct {
 	name, method, target, body string
+	headers                    []string // in pairs
 }
 
 // examples of every operation: its path and query examples with each body example.
@@ -139,12 +140,14 @@ func examples(doc *openapi3.T) []example {
 	var out []example
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
-			target, query := path, []string{}
+			target, query, headers := path, []string{}, []string{}
 			for _, p := range append(slices.Clone(item.Parameters), op.Parameters...) {
 				switch {
 				case p.Value.Example == nil:
 				case p.Value.In == "path":
 					target = strings.ReplaceAll(target, "{"+p.Value.Name+"}", text(p.Value.Example))
+				case p.Value.In == "header" && p.Value.Name != "Prefer" && p.Value.Name != "Last-Event-ID":
+					headers = append(headers, p.Value.Name, text(p.Value.Example))
 				case p.Value.In == "query":
 					query = append(query, queryOf(p.Value.Name, p.Value.Example)...)
 				}
@@ -153,7 +156,7 @@ func examples(doc *openapi3.T) []example {
 				target += "?" + strings.Join(query, "&")
 			}
 			for name, body := range bodies(op) {
-				out = append(out, example{op.OperationID + name, method, target, body})
+				out = append(out, example{op.OperationID + name, method, target, body, headers})
 			}
 		}
 	}
@@ -206,7 +209,7 @@ func TestEveryExampleReplays(t *testing.T) {
 			t.Parallel()
 			f, door := fresh(t)
 			target := f.prepare(t, e)
-			r := call(t, door, bootstrap, e.method, target, e.body)
+			r := call(t, door, bootstrap, e.method, target, e.body, e.headers...)
 			if status, no := refusedExamples[e.name]; no {
 				require.Equal(t, status, r.StatusCode, string(r.raw))
 			} else {

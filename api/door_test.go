@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"strings"
@@ -69,6 +70,19 @@ func TestTimelineByPages(t *testing.T) {
 		target = "/api/v1/tickets/1045/timeline?limit=1&cursor=" + urlEscape(next)
 	}
 	require.Equal(t, all, paged)
+
+	paged, target = nil, "/api/v1/tickets/1045/timeline?limit=1&newest=true"
+	for range all {
+		r := call(t, door, bootstrap, "GET", target, "")
+		page, _ := r.at("items").([]any)
+		paged = append(page, paged...)
+		next, more := r.at("next_cursor").(string)
+		if !more {
+			break
+		}
+		target = "/api/v1/tickets/1045/timeline?limit=1&cursor=" + urlEscape(next) // the cursor knows the way
+	}
+	require.Equal(t, all, paged, "backwards")
 }
 
 func TestListByPages(t *testing.T) {
@@ -193,6 +207,31 @@ func TestHealth(t *testing.T) {
 	r = call(t, door, "", "GET", "/readyz", "")
 	r.is(t, 503)
 	require.Equal(t, "not_ready", r.at("status"))
+
+	// Why names hosts and users: strangers are not told.
+	f.parts[0].Detail = "user=duradesk host=db.internal: refused"
+	why := func(token, from string, headers ...string) any {
+		r := httptest.NewRequest("GET", "/readyz", nil)
+		r.RemoteAddr = from
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+		for _, h := range headers {
+			r.Header.Set(h, "192.0.2.1")
+		}
+		w := httptest.NewRecorder()
+		door.ServeHTTP(w, r)
+		var body struct {
+			Parts []struct{ Detail string }
+		}
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &body))
+		return body.Parts[0].Detail
+	}
+	require.Equal(t, f.parts[0].Detail, why("", "127.0.0.1:5000"))
+	require.Equal(t, f.parts[0].Detail, why(bootstrap, "192.0.2.1:5000"))
+	require.Empty(t, why("", "192.0.2.1:5000"))
+	require.Empty(t, why("nobody's", "192.0.2.1:5000"))
+	require.Empty(t, why("", "127.0.0.1:5000", "X-Forwarded-For"), "a proxy on this machine asks for a stranger")
 }
 
 func TestHeaders(t *testing.T) {

@@ -37,6 +37,11 @@ func (f *fakeHouse) keep(m ticket.MailSettings) ticket.MailSettings {
 	l.PasswordSet, l.ClientSecretSet, l.RefreshTokenSet = l.PasswordSet || l.Password != "", l.ClientSecretSet || l.ClientSecret != "", l.RefreshTokenSet || l.RefreshToken != ""
 	f.secrets = append(f.secrets, l.Password.Reveal(), l.ClientSecret.Reveal(), l.RefreshToken.Reveal())
 	l.Password, l.ClientSecret, l.RefreshToken = "", "", ""
+	if m.DKIM.Renew {
+		m.DKIM.Public = "k=rsa; p=" + strconv.Itoa(m.Version)
+	}
+	f.secrets = append(f.secrets, m.DKIM.Key.Reveal())
+	m.DKIM.Key, m.DKIM.Renew = "", false
 	m.Version++
 	f.mail[m.ID] = m
 	return m

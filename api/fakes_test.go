@@ -26,6 +26,7 @@ type fake struct {
 	saved    fakeViews
 	taboo    []Forbidden
 	habits   map[string]ticket.StaffSettings
+	looks    map[string]ticket.ListLook
 	mu       sync.Mutex
 	now      time.Time
 	tickets  map[ticket.Number]*ticket.Record
@@ -59,6 +60,8 @@ type fake struct {
 	changed  chan struct{} // closed at every change
 	feed     fakeFeed
 	tells    *fakeTells
+	spoken   *fakeChannels
+	spokenIn string // the channel that every ticket is answered in; "": by mail
 	bulk     *fakeBulk
 
 	idle   bool  // the worker is away: nothing is applied
@@ -80,7 +83,7 @@ func newFake() *fake {
 	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 	f := &fake{
 		now: now, tickets: map[ticket.Number]*ticket.Record{}, items: map[ticket.Number][]ticket.Item{}, past: map[ticket.Number][]Past{}, receipts: map[string]*stored{},
-		people: map[string]Person{}, tokens: map[string]Token{}, policies: map[string]ticket.Settings{}, notices: map[string][]Notice{}, changed: make(chan struct{}), tells: newTells(now), bulk: newBulk(now), identity: newIdentity(),
+		people: map[string]Person{}, tokens: map[string]Token{}, policies: map[string]ticket.Settings{}, notices: map[string][]Notice{}, changed: make(chan struct{}), tells: newTells(now), spoken: newChannels(now), bulk: newBulk(now), identity: newIdentity(),
 		desks:  []Desk{{Key: "support", Name: "サポート", Kind: "inquiry", Address: "support@desk.example", Groups: []string{"support"}}, {Key: "other", Name: "Other", Kind: "inquiry", Groups: []string{"tier9"}}, {Key: "repairs", Name: "修理", Kind: "issue", Process: "issue", Groups: []string{"tier9"}}, {Key: "alarm", Name: "Alarm", Kind: "issue", Process: "incident"}},
 		groups: []Group{{Key: "support", Name: "一次対応", Members: []string{"sato"}}, {Key: "tier2", Name: "二次対応"}, {Key: "tier9", Name: "Elsewhere"}},
 		boxes:  []Mailbox{{ID: "box-1", Desk: "support", Address: "support@desk.example", State: "polling"}, {ID: "box-2", Desk: "other", Address: "other@desk.example", State: "polling"}},
@@ -277,6 +280,22 @@ func (f *fake) Timeline(_ context.Context, n ticket.Number, after int64, limit i
 	return all[from:to], next, f.away
 }
 
+func (f *fake) TimelineBefore(_ context.Context, n ticket.Number, before int64, limit int, notes bool) ([]ticket.Item, int64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := slices.DeleteFunc(slices.Clone(f.items[n]), func(it ticket.Item) bool { return it.Type == "note" && !notes })
+	to := len(all)
+	if before > 0 {
+		to = min(int(min(before, 1<<30))-1, len(all))
+	}
+	from := max(0, to-limit)
+	next := int64(0)
+	if from > 0 {
+		next = int64(from + 1)
+	}
+	return all[from:to], next, f.away
+}
+
 func (f *fake) Views(context.Context, string) ([]ViewCount, error) {
 	if f.panics {
 		panic("a handler's port panics")
@@ -334,7 +353,7 @@ func (f *fake) door() http.Handler { return New(f.options()) }
 
 func (f *fake) options() Options {
 	return Options{
-		Reader: f, Queue: f, Feed: &f.feed, Tells: f.tells, Bulk: f.bulk, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), Postman: (*fakeIdentity)(f), BootstrapToken: bootstrap, MailKeys: testKeys,
+		Reader: f, Queue: f, Feed: &f.feed, Tells: f.tells, Channels: f.spoken, Bulk: f.bulk, Bell: f, People: (*fakePeople)(f), House: (*fakeHouse)(f), Mailroom: f, Health: f, Identity: (*fakeIdentity)(f), Postman: (*fakeIdentity)(f), BootstrapToken: bootstrap, MailKeys: testKeys,
 		Drafts:     &f.drafts,
 		Letters:    (*fakeLetters)(f),
 		SavedViews: &f.saved, Clients: (*fakeIdentity)(f),

@@ -135,7 +135,9 @@ func (f *fakeLetters) Preview(_ context.Context, n ticket.Number, k ticket.Kind,
 		Body: m.Body, Format: m.Format, Files: m.Files, Signature: "-- サポート",
 	}
 	to := m.To
-	if len(to) == 0 && rec.Client.Email != "" {
+	if f.spokenIn != "" {
+		out.Channel, out.Spoken = f.spokenIn, "room"
+	} else if len(to) == 0 && rec.Client.Email != "" {
 		to = []string{rec.Client.Email}
 	}
 	for _, a := range to {
@@ -152,6 +154,25 @@ func (f *fakeLetters) ForbiddenFor(_ context.Context, desk string) ([]Forbidden,
 }
 
 type fakeHabits fake
+
+func (f *fakeHabits) ListLook(_ context.Context, agent string) (ticket.ListLook, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if l, ok := f.looks[agent]; ok {
+		return l, f.away
+	}
+	return ticket.DefaultListLook(), f.away
+}
+
+func (f *fakeHabits) SetListLook(_ context.Context, agent string, l ticket.ListLook) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.looks == nil {
+		f.looks = map[string]ticket.ListLook{}
+	}
+	f.looks[agent] = l
+	return f.away
+}
 
 func (f *fakeHabits) StaffSettings(_ context.Context, agent string) (ticket.StaffSettings, error) {
 	f.mu.Lock()

@@ -203,3 +203,59 @@ func TestAClientFillsHisOwnFieldsOnly(t *testing.T) {
 	require.Len(t, faults, 1)
 	require.Equal(t, "/fields/theirs form_operator", faults[0].pointer+" "+faults[0].code)
 }
+
+func TestNullTakesAwayWhatAMacroDoes(t *testing.T) {
+	t.Parallel()
+	_, ask := withForm(t)
+	ask("POST", "/macros", `{"desk":"support","key":"spam","name":{"ja":"迷惑"},"then":"resolve","category":"spam","priority":"low","owner":"me","language":"ja"}`).is(t, 201)
+	r := ask("PATCH", "/macros/support:spam", `{"category":null,"owner":null,"language":null,"tags":["x"]}`)
+	r.is(t, 200)
+	require.Nil(t, r.at("category"))
+	require.Nil(t, r.at("owner"))
+	require.Nil(t, r.at("language"))
+	require.Equal(t, "low", r.at("priority"), "what is left out stays")
+	r = ask("PATCH", "/macros/support:spam", `{"then":null,"priority":null,"tags":[]}`)
+	r.is(t, 422, "invalid") // it would do nothing any more
+}
+
+func TestAPolicyExplainsADeadlineThatItWouldSet(t *testing.T) {
+	t.Parallel()
+	_, ask := withForm(t)
+	ask("POST", "/calendars", `{"key":"days","zone":"Asia/Tokyo","week":{"thursday":["09:00-18:00"],"friday":["09:00-18:00"],"monday":["09:00-18:00"]},"holidays":["2026-11-27 棚卸し"]}`).is(t, 201)
+	ask("PATCH", "/policies/support", `{"calendar":"days","first_response_minutes":{"high":180,"low":0},"warn_at_percent":50}`).is(t, 200)
+	r := ask("GET", "/policies/support/explain?clock=first_response&priority=high&from=2026-11-26T16:00:00%2B09:00", "")
+	r.is(t, 200)
+	require.EqualValues(t, 180, r.at("target_minutes"))
+	require.Equal(t, "2026-11-30T01:00:00Z", r.at("due_at"), "two hours on Thursday, none on the holiday and the weekend, one on Monday")
+	require.Equal(t, "2026-11-26T08:30:00Z", r.at("warn_at"))
+	require.Contains(t, string(r.raw), "棚卸し")
+	counted := 0.0
+	lines, _ := r.at("lines").([]any)
+	for _, l := range lines {
+		if line, _ := l.(map[string]any); line["counted"] == true {
+			minutes, _ := line["minutes"].(float64)
+			counted += minutes
+		}
+	}
+	require.InDelta(t, 180, counted, 0)
+
+	r = ask("GET", "/policies/support/explain?clock=first_response&priority=low", "")
+	r.is(t, 200)
+	require.Nil(t, r.at("due_at"), "no such clock")
+	require.Empty(t, r.at("lines"))
+	ask("GET", "/policies/support/explain?clock=lunch", "").is(t, 400, "invalid-query")
+	ask("GET", "/policies/nowhere/explain?clock=resolution", "").is(t, 404, "not-found")
+}
+
+func TestATextIsTriedForForbiddenWords(t *testing.T) {
+	t.Parallel()
+	f, ask := withForm(t)
+	f.taboo = []Forbidden{{Word: "必ず", Action: "block", Note: "できる限り"}}
+	r := ask("POST", "/forbidden-words/try", `{"desk":"support","text":"必ず直ります。"}`)
+	r.is(t, 200)
+	require.Equal(t, true, r.at("blocked"))
+	require.Equal(t, "できる限り", r.at("found", 0, "note"))
+	r = ask("POST", "/forbidden-words/try", `{"desk":"support","text":"直ります。"}`)
+	require.Empty(t, r.at("found"))
+	ask("POST", "/forbidden-words/try", `{"desk":"nowhere","text":"x"}`).is(t, 422, "invalid")
+}

@@ -19,7 +19,7 @@ const issueDesk = "issue"
 var deskKinds = []string{"inquiry", issueDesk}
 
 // ListDesks lists those that the asker is in.
-func (s *server) ListDesks(c *gin.Context) {
+func (s *server) ListDesks(c *gin.Context, q openapi.ListDesksParams) {
 	ctx, done := budget(c)
 	defer done()
 	found, err := s.House.Desks(ctx)
@@ -29,7 +29,9 @@ func (s *server) ListDesks(c *gin.Context) {
 	}
 	out := openapi.DeskList{Items: []openapi.Desk{}}
 	for _, d := range found {
-		if askerOf(c).sees(d.Key) {
+		kind := string(value(q.Kind))
+		handedTo := kind == issueDesk && d.Kind == issueDesk
+		if handedTo || askerOf(c).sees(d.Key) && (kind == "" || kind == d.Kind) {
 			out.Items = append(out.Items, desk(d))
 		}
 	}

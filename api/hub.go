@@ -114,7 +114,7 @@ func (h *hub) hear(ctx context.Context) {
 	wg.Go(func() {
 		h.feed.Follow(ctx, func(s Stir) {
 			if s.Number != 0 {
-				h.send(ctx, []frame{presenceFrame(s)})
+				h.send(ctx, []frame{stirFrame(s)})
 				return
 			}
 			select {
@@ -259,6 +259,10 @@ func frames(hints []Hint) []frame {
 	return out
 }
 
-func presenceFrame(s Stir) frame {
+// stirFrame is what is heard beside the feed: it has no position, and nobody who comes back is told it.
+func stirFrame(s Stir) frame {
+	if s.Client != "" {
+		return frame{desk: s.Desk, client: s.Client, text: fmt.Appendf(nil, "event: ticket\ndata: {\"number\":%d,\"revision\":%d}\n\n", s.Number, s.Revision)}
+	}
 	return frame{desk: s.Desk, presence: true, text: fmt.Appendf(nil, "event: presence\ndata: {\"number\":%d}\n\n", s.Number)}
 }

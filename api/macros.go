@@ -18,6 +18,7 @@ var macros = furniture[ticket.Macro, openapi.Macro]{
 	kind: "macro",
 	read: func(h *hand, o *object, p *Piece, v *ticket.Macro) {
 		h.place(o, p)
+		clearMacro(o, v)
 		o.words("name", rule{max: 200, line: true}, &v.Name)
 		if v.Name == (ticket.Words{}) {
 			o.blame("name", "empty", nil)
@@ -39,7 +40,7 @@ var macros = furniture[ticket.Macro, openapi.Macro]{
 		if r, given := named(o, "priority", false, priorities); given {
 			v.Priority = r
 		}
-		if tags := readTags(o); o.fields["tags"] != nil {
+		if tags := readTags(o, "tags"); o.fields["tags"] != nil {
 			v.Tags = tags
 		}
 		checkMacro(o, *v)
@@ -52,6 +53,18 @@ var macros = furniture[ticket.Macro, openapi.Macro]{
 			Priority: some(openapi.Priority(v.Priority.String())), Tags: list(v.Tags),
 		}
 	},
+}
+
+// clearMacro takes away what the body says null of.
+func clearMacro(o *object, m *ticket.Macro) {
+	for name, clear := range map[string]func(){
+		"language": func() { m.Language = "" }, "then": func() { m.Then = "" }, "hold": func() { m.Hold = ticket.NoHold }, "category": func() { m.Category = ticket.NoCategory },
+		"group": func() { m.Group = "" }, "owner": func() { m.Owner = "" }, "priority": func() { m.Priority = ticket.NoPriority },
+	} {
+		if o.isNull(name) {
+			clear()
+		}
+	}
 }
 
 // checkMacro holds that a macro does something, and nothing that contradicts itself.

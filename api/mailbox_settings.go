@@ -68,6 +68,7 @@ func mailSettings(m ticket.MailSettings) openapi.MailboxSettings {
 			AddressHour: m.Caps.AddressHour, AddressDay: m.Caps.AddressDay, Hour: m.Caps.Hour,
 			TicketTenMinutes: m.Caps.TicketTenMinutes, SendsMinute: m.Caps.SendsMinute,
 		},
+		Dkim: dkim(m),
 	}
 }
 
@@ -187,6 +188,7 @@ func (o *object) mailbox(m *ticket.MailSettings) {
 		}
 		caps.done()
 	}
+	o.dkim(m)
 }
 
 func (o *object) mailDoor(name string, needed bool, d *ticket.MailDoor) {

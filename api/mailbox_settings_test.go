@@ -129,3 +129,45 @@ func TestAddressesWithoutAutomaticMail(t *testing.T) {
 	call(t, door, bootstrap, "DELETE", "/api/v1/undeliverable/a1@client.example", "").is(t, 204)
 	call(t, door, bootstrap, "DELETE", "/api/v1/undeliverable/a1@client.example", "").is(t, 404, "not-found")
 }
+
+func TestAMailboxGetsAKeyToSignWith(t *testing.T) {
+	t.Parallel()
+	f, door := fresh(t)
+	const box = "/api/v1/mailboxes/box-1"
+	require.Nil(t, call(t, door, bootstrap, "GET", box, "").at("settings", "dkim"))
+	change := func(body string) map[string]any {
+		r := call(t, door, bootstrap, "PATCH", box, body)
+		r.is(t, 200)
+		shown, _ := r.at("settings", "dkim").(map[string]any)
+		require.NotContains(t, string(r.raw), "geheim")
+		return shown
+	}
+	made := change(`{"dkim":{"selector":"desk2026"}}`)
+	require.Equal(t, false, made["sign"], "the record is published first")
+	require.Equal(t, "desk2026._domainkey.desk.example", made["record_name"])
+	require.Contains(t, made["record_value"], "v=DKIM1; k=rsa; p=")
+	signs := change(`{"dkim":{"sign":true}}`)
+	require.Equal(t, true, signs["sign"])
+	require.Equal(t, made["record_value"], signs["record_value"], "the key stays")
+	require.Equal(t, signs, change(`{"poll_seconds":30}`))
+	require.Equal(t, signs, change(`{"dkim":{"selector":"desk2026"}}`))
+	renewed := change(`{"dkim":{"selector":"desk2027"}}`)
+	require.NotEqual(t, made["record_value"], renewed["record_value"])
+	require.Equal(t, false, renewed["sign"])
+	given := change(`{"dkim":{"private_key":"-----BEGIN geheim-----\n","sign":true}}`)
+	require.NotEqual(t, renewed["record_value"], given["record_value"])
+	require.Equal(t, true, given["sign"])
+	require.Contains(t, f.secrets, "-----BEGIN geheim-----\n")
+	require.Nil(t, change(`{"dkim":null}`))
+	for body, want := range map[string]string{
+		`{"dkim":{"sign":true}}`:             "/dkim/selector missing",
+		`{"dkim":{"selector":"Desk.2026"}}`:  "/dkim/selector selector",
+		`{"dkim":{"selector":"-a"}}`:         "/dkim/selector selector",
+		`{"dkim":"yes"}`:                     "/dkim object",
+		`{"dkim":{"selector":"a","bits":1}}`: "/dkim/bits unknown_field",
+	} {
+		r := call(t, door, bootstrap, "PATCH", box, body)
+		r.is(t, 422, "invalid")
+		require.Equal(t, want, faultsOf(r), body)
+	}
+}

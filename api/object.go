@@ -49,6 +49,12 @@ func (o *object) get(name string, needed bool) (any, bool) {
 	return nil, false
 }
 
+// isNull reports that a field is null: what stood there is taken away.
+func (o *object) isNull(name string) bool {
+	v, said := o.fields[name]
+	return said && v == nil
+}
+
 // empty reports that every field is left out, null, or an object without fields.
 func (o *object) empty() bool {
 	for _, v := range o.fields {

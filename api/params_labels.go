@@ -19,8 +19,16 @@ func (h *hand) classify(o *object, order *ticket.Order) {
 	if t := p.word("type", false, types); t != "" {
 		params.Type = &t
 	}
-	if tags := readTags(p); p.fields["tags"] != nil {
+	if tags := readTags(p, "tags"); p.fields["tags"] != nil {
 		params.Tags = &tags
+	}
+	for name, into := range map[string]*[]string{"add_tags": &params.AddTags, "remove_tags": &params.RemoveTags} {
+		if tags := readTags(p, name); len(tags) > 0 {
+			*into = tags
+		}
+	}
+	if params.Tags != nil && (len(params.AddTags) > 0 || len(params.RemoveTags) > 0) {
+		p.blame("tags", "not_both", map[string]string{"other": "add_tags, remove_tags"})
 	}
 	if fields := readFields(p); len(fields) > 0 {
 		params.Fields = fields

@@ -32,6 +32,9 @@ type Reader interface {
 	// Timeline returns items after the given position (0: from the start), oldest first, and the position to go on
 	// from (0: that was all). With notes false, internal notes are left out.
 	Timeline(ctx context.Context, n ticket.Number, after int64, limit int, notes bool) ([]ticket.Item, int64, error)
+	// TimelineBefore returns the last items before a position (0: of all), oldest first as well, and the position to go on
+	// backwards from (0: that was the beginning).
+	TimelineBefore(ctx context.Context, n ticket.Number, before int64, limit int, notes bool) ([]ticket.Item, int64, error)
 	// Views counts every view for that agent over the desks that he may see, each count capped at CountCap.
 	Views(ctx context.Context, agent string) ([]ViewCount, error)
 	// MessageTicket and FileTicket tell whose a message or an attachment is, for the rights; ticket.NotFound for none.
@@ -247,10 +250,13 @@ type Hint struct {
 	Client   string
 }
 
-// Stir is one thing heard: the feed has grown, or with a number, presence at that ticket has changed.
+// Stir is one thing heard: the feed has grown, or with a number, presence at that ticket has changed; with a client too,
+// how a message of the ticket fares.
 type Stir struct {
-	Number ticket.Number
-	Desk   string
+	Number   ticket.Number
+	Desk     string
+	Client   string
+	Revision int64
 }
 
 // Presence is one agent at one ticket.

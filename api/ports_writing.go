@@ -36,9 +36,12 @@ type Forbidden struct {
 	Note         string // what to write instead
 }
 
-// Habits keeps how members of staff hear of what concerns them.
+// Habits keeps how members of staff hear of what concerns them, and how they have their lists laid out.
 type Habits interface {
 	StaffSettings(ctx context.Context, agent string) (ticket.StaffSettings, error)
 	// SetStaffSettings stores them; ticket.Invalid where mail would go to a mailbox of the desk itself.
 	SetStaffSettings(ctx context.Context, agent string, s ticket.StaffSettings) error
+	// ListLook returns how an agent has his lists laid out, the default where he chose none.
+	ListLook(ctx context.Context, agent string) (ticket.ListLook, error)
+	SetListLook(ctx context.Context, agent string, l ticket.ListLook) error
 }

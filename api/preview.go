@@ -21,6 +21,7 @@ const (
 	noMailRefused = "refused"
 	noMailNone    = "not_sent"
 	noMailAddress = "no_address"
+	noMailChannel = "channel"
 )
 
 // PreviewMail shows a mail before it is sent.
@@ -104,8 +105,16 @@ func (h *hand) show(order ticket.Order, out *openapi.Preview, lang string) error
 	if err != nil {
 		return err
 	}
+	out.LeavesAfterSeconds = int(m.Undo / time.Second)
+	if m.Channel != "" {
+		if out.Spoken, err = spokenOf(m); err != nil {
+			return err
+		}
+	}
 	if len(m.To) == 0 {
-		none(noMailAddress)
+		if none(noMailAddress); m.Channel != "" {
+			none(noMailChannel)
+		}
 		return nil
 	}
 	letter, err := mail.Letter(m)
@@ -116,15 +125,25 @@ func (h *hand) show(order ticket.Order, out *openapi.Preview, lang string) error
 	if err != nil {
 		return err
 	}
-	out.LeavesAfterSeconds = int(m.Undo / time.Second)
 	out.Mail = &openapi.PreviewMail{
 		From: openapi.MailAddress{Name: m.From.Name, Address: m.From.Address}, To: addresses(m.To), Cc: addresses(m.Cc),
-		Subject: read.Subject, Text: read.Text, Html: some(read.HTML), Attachments: make([]openapi.PreviewFile, len(m.Files)),
-	}
-	for i, f := range m.Files {
-		out.Mail.Attachments[i] = openapi.PreviewFile{Name: f.Name, Type: f.Type, Size: max(f.Size, int64(len(f.Data)))}
+		Subject: read.Subject, Text: read.Text, Html: some(read.HTML), Attachments: previewFiles(m.Files),
 	}
 	return nil
+}
+
+// spokenOf is what a channel is told: the words alone, without the letter around them.
+func spokenOf(m ticket.Mail) (*openapi.PreviewSpoken, error) {
+	text, marked, page, err := mail.Spoken(m.Body, mail.BodyFormat(m.Format))
+	return &openapi.PreviewSpoken{Channel: m.Channel, Conversation: m.Spoken, Text: text, Markdown: marked, Html: page, Attachments: previewFiles(m.Files)}, err
+}
+
+func previewFiles(files []ticket.NewFile) []openapi.PreviewFile {
+	out := make([]openapi.PreviewFile, len(files))
+	for i, f := range files {
+		out[i] = openapi.PreviewFile{Name: f.Name, Type: f.Type, Size: max(f.Size, int64(len(f.Data)))}
+	}
+	return out
 }
 
 func addresses(in []ticket.Address) []string {

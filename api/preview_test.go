@@ -18,7 +18,7 @@ func TestAPreviewIsTheMailAsTheClientGetsIt(t *testing.T) {
 	require.Equal(t, "Re: [#1042] プリンターが動きません", r.at("mail", "subject"))
 	require.Contains(t, r.at("mail", "html"), "新しい<strong>紙</strong>をお入れください。")
 	require.NotContains(t, r.at("mail", "html"), "<script>")
-	require.Contains(t, r.at("mail", "text"), "新しい**紙**をお入れください。")
+	require.Contains(t, r.at("mail", "text"), "新しい紙をお入れください。")
 	require.Contains(t, r.at("mail", "text"), "-- サポート")
 	require.Equal(t, []any{"yamada@client.example"}, r.at("mail", "to"))
 	require.Equal(t, map[string]any{"name": "サポート", "address": "support@desk.example"}, r.at("mail", "from"))

@@ -96,7 +96,7 @@ func TestARepeatedSplitGetsItsFirstAnswer(t *testing.T) {
 
 func TestClassifyCarriesWhatIsGivenOnly(t *testing.T) {
 	t.Parallel()
-	f, _ := fresh(t)
+	f, door := fresh(t)
 	r := post(t, f, 1042, "classify", `{"id":"c1","classify":{"title":"新しい","priority":"urgent","type":"incident","tags":["b","a","b"],"fields":{"floor":3,"gone":null},"due_at":"2026-12-01T09:00:00+09:00"}}`)
 	require.Equal(t, "urgent", r.at("ticket", "priority"))
 	require.Equal(t, "2026-11-24T11:00:00Z", r.at("ticket", "clocks", 0, "due_at"), "the policy is read anew")
@@ -105,6 +105,11 @@ func TestClassifyCarriesWhatIsGivenOnly(t *testing.T) {
 	require.Equal(t, ticket.ClassifyParams{Title: &title, Priority: ticket.Urgent, Type: &kind, Tags: &tags, DueAt: &due, Fields: map[string]any{"floor": json.Number("3"), "gone": nil}}, got)
 	post(t, f, 1045, "classify", `{"id":"c2","classify":{"tags":[]}}`)
 	require.Equal(t, ticket.ClassifyParams{Tags: &[]string{}}, *f.receipts["agent:admin c2"].order.Params.Classify)
+	post(t, f, 1045, "classify", `{"id":"c3","classify":{"add_tags":["vip","late"],"remove_tags":["new"]}}`)
+	require.Equal(t, ticket.ClassifyParams{AddTags: []string{"late", "vip"}, RemoveTags: []string{"new"}}, *f.receipts["agent:admin c3"].order.Params.Classify)
+	r = call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/classify", `{"classify":{"tags":["vip"],"add_tags":["late"]}}`)
+	r.is(t, 422, "invalid")
+	require.Equal(t, "/classify/tags not_both", faultsOf(r))
 	r = call(t, f.door(), bootstrap, "POST", "/api/v1/tickets/1045/classify", `{"classify":{"title":"x"}}`)
 	r.is(t, 409, "refused")
 	require.Equal(t, "closed_tags_and_fields_only", r.at("receipt", "reason"))

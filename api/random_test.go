@@ -79,7 +79,7 @@ func TestRandomRequests(t *testing.T) {
 					"not_both", "needs_other", "holiday", "closure", "opening", "zone", "calendar", "hours", "too_far",
 					"hook_address",
 					"bulk_empty", "view", "itself",
-					"needed_here", "token_url", "host", "unknown_draft_file",
+					"needed_here", "token_url", "host", "selector", "unknown_draft_file",
 					"client_scope", "code_wrong", "no_such_client", "client_no_access",
 				}, m["code"], "%s → %s", what, got.raw)
 			}

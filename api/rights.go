@@ -74,6 +74,13 @@ var rights = map[string]right{
 	"listHookDeliveries": {scopeAdmin, ticket.RoleAdmin},
 	"redeliverHook":      {scopeAdmin, ticket.RoleAdmin},
 
+	"listChannels":  {scopeAdmin, ticket.RoleAdmin},
+	"createChannel": {scopeAdmin, ticket.RoleAdmin},
+	"getChannel":    {scopeAdmin, ticket.RoleAdmin},
+	"changeChannel": {scopeAdmin, ticket.RoleAdmin},
+	"deleteChannel": {scopeAdmin, ticket.RoleAdmin},
+	"rotateChannel": {scopeAdmin, ticket.RoleAdmin},
+
 	"createBulk": {scopeAct, ticket.RoleAgent},
 	"getBulk":    {scopeRead, ticket.RoleAgent}, // his own; a lead any
 	"pauseBulk":  {scopeAct, ticket.RoleAgent},
@@ -106,6 +113,8 @@ var rights = map[string]right{
 
 	"getSettings":  {scopeRead, ticket.RoleAgent},
 	"saveSettings": {scopeRead, ticket.RoleAgent}, // his own, and they move no ticket
+	"getListLook":  {scopeRead, ticket.RoleAgent},
+	"saveListLook": {scopeRead, ticket.RoleAgent}, // as above
 
 	// Drafts are the asker's own.
 	"listDrafts":       {scopeRead, ticket.RoleAgent},
@@ -164,6 +173,8 @@ var rights = map[string]right{
 	"listTextModules":    {scopeRead, ticket.RoleAgent},
 	"listTriggers":       {scopeRead, ticket.RoleAgent},
 	"listForbiddenWords": {scopeRead, ticket.RoleAgent},
+	"tryForbiddenWords":  {scopeRead, ticket.RoleAgent}, // it stores nothing
+	"explainPolicy":      {scopeRead, ticket.RoleAgent},
 
 	// A lead furnishes his desks; what is for every desk is an admin's (furniture.go).
 	"createReceptionType": {scopeAdmin, ticket.RoleLead},

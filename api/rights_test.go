@@ -119,12 +119,13 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		{scopeRead, "agent", "getBulk"},
 		{scopeAct, "agent", "createBulk pauseBulk resumeBulk cancelBulk undoBulk"},
 		{scopeAdmin, "admin", "listWebhooks createWebhook getWebhook changeWebhook deleteWebhook rotateWebhook pingWebhook listHookDeliveries redeliverHook"},
-		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile previewMail getSettings saveSettings"},
+		{scopeAdmin, "admin", "listChannels createChannel getChannel changeChannel deleteChannel rotateChannel"},
+		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile previewMail getSettings saveSettings getListLook saveListLook"},
 		{scopeRead, "agent", "getView listClients getClient"},
 		{scopeAct, "agent", "createView changeView deleteView changeClient"},
 		{scopeAct, "lead", "mergeClient"},
 		{scopeAct, "agent", "saveDraft deleteDraft"},
-		{scopeRead, "agent", "listReceptionTypes listTemplates getCalendar listMacros useMacro listTextModules listTriggers listForbiddenWords listArticles getArticle listArticleVersions"},
+		{scopeRead, "agent", "listReceptionTypes listTemplates getCalendar listMacros useMacro listTextModules listTriggers listForbiddenWords tryForbiddenWords explainPolicy listArticles getArticle listArticleVersions"},
 		{scopeRead, "lead", "listLedger reconcileMailbox getReport"},
 		{scopeAct, "agent", "createTicket holdTicket resolveTicket escalateTicket assignTicket addNote classifyTicket mergeTicket unmergeTicket linkTicket recallTicket makePromise splitMessage moveMessage withdrawMessage retryQuarantined clearUndeliverable"},
 		{scopeAct, "agent", "createArticle changeArticle deleteArticle"},
@@ -290,6 +291,8 @@ func TestATicketOfAnotherDeskDoesNotExist(t *testing.T) {
 		require.EqualValues(t, 4, r.at("total"))
 		call(t, door, token, "POST", "/api/v1/tickets", `{"desk":"other","client":{"name":"x"},"channel":"phone","title":"x"}`).is(t, 422, "invalid")
 		require.Len(t, call(t, door, token, "GET", "/api/v1/desks", "").at("items"), 1)
+		require.Equal(t, "repairs", call(t, door, token, "GET", "/api/v1/desks?kind=issue", "").at("items", 0, "key"), "tickets are handed over to it")
+		require.Len(t, call(t, door, token, "GET", "/api/v1/desks?kind=inquiry", "").at("items"), 1)
 		require.Len(t, call(t, door, token, "GET", "/api/v1/mailboxes", "").at("items"), 1)
 	}
 	require.EqualValues(t, 5, call(t, door, bootstrap, "GET", "/api/v1/tickets", "").at("total"), "an admin sees all")

@@ -17,7 +17,7 @@ import (
 // Times of a stream.
 const (
 	pingPause  = 15 * time.Second
-	lookAgain  = 4 // pings until it is asked again whether the reader may read
+	lookAgain  = 2 * time.Second // until it is asked again whether the reader may read
 	writeLimit = 10 * time.Second
 )
 
@@ -59,7 +59,9 @@ func (s *server) Stream(c *gin.Context, q openapi.StreamParams) {
 func (s *server) pour(c *gin.Context, w *sse, r *reading, until <-chan time.Time) {
 	ping := time.NewTicker(pingPause)
 	defer ping.Stop()
-	for pings := 1; ; {
+	look := time.NewTicker(lookAgain)
+	defer look.Stop()
+	for {
 		select {
 		case <-c.Request.Context().Done():
 			return
@@ -74,10 +76,13 @@ func (s *server) pour(c *gin.Context, w *sse, r *reading, until <-chan time.Time
 				return
 			}
 		case <-ping.C:
-			if !w.write([]byte(":\n\n")) || pings%lookAgain == 0 && !s.still(c) {
+			if !w.write([]byte(":\n\n")) {
 				return
 			}
-			pings++
+		case <-look.C:
+			if !s.still(c) {
+				return
+			}
 		}
 	}
 }

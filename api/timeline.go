@@ -15,25 +15,28 @@ import (
 
 const usualTimeline = 100
 
-// GetTimeline lists messages, notes and events, oldest first.
+// GetTimeline lists messages, notes and events, oldest first; from the end on, backwards, if asked to.
 func (s *server) GetTimeline(c *gin.Context, n openapi.Number, q openapi.GetTimelineParams) {
 	if _, err := s.visible(c, ticket.Number(n)); err != nil {
 		s.told(c, err)
 		return
 	}
 	client := askerOf(c).isClient()
-	after, ok := position(q.Cursor)
+	at, back, ok := wayOf(q.Cursor, value(q.Newest))
 	if !ok {
 		s.fail(c, badCursor())
 		return
 	}
-	limit := usualTimeline
+	limit, read, on := usualTimeline, s.Reader.Timeline, cursor
+	if back {
+		read, on = s.Reader.TimelineBefore, cursorBack
+	}
 	if q.Limit != nil {
 		limit = *q.Limit
 	}
 	ctx, done := budget(c)
 	defer done()
-	found, next, err := s.Reader.Timeline(ctx, ticket.Number(n), after, limit, !client)
+	found, next, err := read(ctx, ticket.Number(n), at, limit, !client)
 	if err != nil {
 		s.told(c, err)
 		return
@@ -43,9 +46,21 @@ func (s *server) GetTimeline(c *gin.Context, n openapi.Number, q openapi.GetTime
 	}
 	out := openapi.Timeline{Items: s.items(c, found)}
 	if next > 0 {
-		out.NextCursor = ptr(cursor(next))
+		out.NextCursor = ptr(on(next))
 	}
 	answer(c, http.StatusOK, out)
+}
+
+// wayOf tells where a page begins and whether it goes backwards: as its cursor says, else as was asked.
+func wayOf(cursor *string, newest bool) (at int64, back, ok bool) {
+	if cursor == nil {
+		return 0, newest, true
+	}
+	if at, ok = placeIn(*cursor, towardsOld); ok {
+		return at, true, true
+	}
+	at, ok = position(cursor)
+	return at, false, ok
 }
 
 func badCursor() problem {
@@ -53,16 +68,27 @@ func badCursor() problem {
 }
 
 // cursor hides a position, so that nobody counts on what it is.
-func cursor(position int64) string {
-	return base64.RawURLEncoding.EncodeToString([]byte("t" + strconv.FormatInt(position, 10)))
+func cursor(position int64) string { return hidden(towardsNew, position) }
+
+// cursorBack leads towards what is older.
+func cursorBack(position int64) string { return hidden(towardsOld, position) }
+
+const towardsNew, towardsOld = "t", "b"
+
+func hidden(way string, position int64) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(way + strconv.FormatInt(position, 10)))
 }
 
 func position(cursor *string) (int64, bool) {
 	if cursor == nil {
 		return 0, true
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(*cursor)
-	digits, ours := strings.CutPrefix(string(raw), "t")
+	return placeIn(*cursor, towardsNew)
+}
+
+func placeIn(cursor, way string) (int64, bool) {
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	digits, ours := strings.CutPrefix(string(raw), way)
 	n, perr := strconv.ParseInt(digits, 10, 64)
 	return n, err == nil && perr == nil && ours && n > 0
 }
@@ -89,6 +115,12 @@ func (s *server) items(c *gin.Context, in []ticket.Item) []openapi.TimelineItem 
 	for i, it := range in {
 		out[i] = item(it)
 		out[i].Event = s.event(lang, it.Event)
+		if t := it.Threading; t != nil {
+			out[i].Threading = &openapi.Threading{Why: t.Why, Text: s.texts.say(lang, "threading."+t.Why, nil), Evidence: list(t.Evidence)}
+			if t.MayBelongTo != 0 {
+				out[i].Threading.MayBelongTo = ptr(int64(t.MayBelongTo))
+			}
+		}
 	}
 	return out
 }
@@ -117,7 +149,7 @@ func item(it ticket.Item) openapi.TimelineItem {
 	if len(it.Delivery) > 0 {
 		mails := make([]openapi.Recipient, len(it.Delivery))
 		for i, d := range it.Delivery {
-			mails[i] = openapi.Recipient{Recipient: d.Address, State: openapi.RecipientState(d.State), Attempts: d.Attempts, Reason: some(d.Reason)}
+			mails[i] = openapi.Recipient{Recipient: d.Address, State: openapi.RecipientState(d.State), Attempts: d.Attempts, Reason: some(d.Reason), Channel: some(d.Channel)}
 		}
 		out.Delivery = &mails
 	}

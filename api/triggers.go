@@ -101,7 +101,7 @@ func readWhen(o *object) ticket.TriggerWhen {
 // readThen reads what a trigger does. An owner must see the tickets of its desk.
 func (h *hand) readThen(o *object, desk string) ticket.TriggerAction {
 	h.rec.Process.Desk = desk
-	t := ticket.TriggerAction{Group: h.group(o, "group"), Owner: h.owner(o, "owner"), Tags: readTags(o)}
+	t := ticket.TriggerAction{Group: h.group(o, "group"), Owner: h.owner(o, "owner"), Tags: readTags(o, "tags")}
 	t.Priority, _ = named(o, "priority", false, priorities)
 	return t
 }

@@ -143,12 +143,8 @@ func (s *server) DeleteWebhook(c *gin.Context, id string) {
 
 // RotateWebhook gives a new secret, told once; the old one stays live for a while.
 func (s *server) RotateWebhook(c *gin.Context, id string) {
-	lasts := oldSecretLasts
-	if !s.asked(c, func(o *object) {
-		if minutes, said := o.whole("old_lasts_minutes", false, 0, 7*24*60); said {
-			lasts = time.Duration(minutes) * time.Minute
-		}
-	}) {
+	lasts, ok := s.oldLasts(c)
+	if !ok {
 		return
 	}
 	ctx, done := budget(c)

@@ -27,6 +27,9 @@ func (s *server) ticket(c *gin.Context, r ticket.Record) openapi.Ticket {
 	if p.Survivor != 0 && p.State == ticket.Merged {
 		out.MergedInto = ptr(int64(p.Survivor))
 	}
+	if r.Conversation != nil {
+		out.Conversation = &openapi.Conversation{Channel: r.Conversation.Channel, Id: r.Conversation.ID}
+	}
 	if p.Hold != ticket.NoHold {
 		out.Hold = &openapi.Holding{Reason: openapi.HoldReason(p.Hold.String()), Until: instant(r.HoldUntil)}
 	}

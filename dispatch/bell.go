@@ -66,6 +66,18 @@ func (b *Bell) StartDelivery(ctx context.Context, delivery string) error {
 	return b.start(ctx, ticket.DeliveryWorkflowID(delivery), ticket.WorkflowDelivery, rowInput{ID: delivery}, "Outgoing mail "+delivery)
 }
 
+// RingDelivery has the workflow that sends a mail look at its row again now, whether it runs or not.
+func (b *Bell) RingDelivery(ctx context.Context, delivery string) error {
+	id := ticket.DeliveryWorkflowID(delivery)
+	_, err := b.Client.SignalWithStartWorkflow(ctx, id, ticket.SignalBell, nil, client.StartWorkflowOptions{
+		TaskQueue: ticket.QueueMail, StaticSummary: "Outgoing mail " + delivery, WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+	}, ticket.WorkflowDelivery, rowInput{ID: delivery})
+	if err != nil {
+		return fmt.Errorf("signal %s: %w", id, err)
+	}
+	return nil
+}
+
 // StartMailbox starts the workflow that watches a mailbox: one leader by its id.
 func (b *Bell) StartMailbox(ctx context.Context, mailbox string) error {
 	return b.start(ctx, ticket.MailboxWorkflowID(mailbox), ticket.WorkflowMailbox, rowInput{ID: mailbox}, "Mailbox "+mailbox)

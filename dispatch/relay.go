@@ -21,9 +21,11 @@ type Record interface {
 	Unring(ctx context.Context, n ticket.Number) error
 	// Unstarted lists deliveries whose workflow may not run.
 	Unstarted(ctx context.Context, limit int) ([]string, error)
+	// Roused lists deliveries whose workflow waits for something that has changed.
+	Roused(ctx context.Context, limit int) ([]string, error)
 	// Unfinished pages through the deliveries that are not done, started or not.
 	Unfinished(ctx context.Context, after string, limit int) ([]string, error)
-	// Started notes that they run.
+	// Started notes that they run, and were rung where they were roused.
 	Started(ctx context.Context, deliveries []string) error
 	// Overdue lists tickets whose timer should have rung a minute ago.
 	Overdue(ctx context.Context, limit int) ([]ticket.Number, error)
@@ -87,7 +89,7 @@ func (r *Relay) round(ctx context.Context, do func(context.Context) error) {
 	}
 }
 
-// look rings for commands and starts deliveries.
+// look rings for commands, starts deliveries, and rings those that wait for what has changed.
 func (r *Relay) look(ctx context.Context) error {
 	commands, err := r.Record.Unrung(ctx, atOnce)
 	if err != nil {
@@ -167,16 +169,25 @@ func (r *Relay) ringFor(ctx context.Context, commands []ticket.Unrung) error {
 
 func (r *Relay) deliveries(ctx context.Context) error {
 	ids, err := r.Record.Unstarted(ctx, atOnce)
-	if err != nil || len(ids) == 0 {
+	if err != nil {
 		return err
 	}
-	return r.startAll(ctx, ids)
+	if err := r.startAll(ctx, ids, r.Bell.StartDelivery); err != nil {
+		return err
+	}
+	if ids, err = r.Record.Roused(ctx, atOnce); err != nil {
+		return err
+	}
+	return r.startAll(ctx, ids, r.Bell.RingDelivery)
 }
 
-func (r *Relay) startAll(ctx context.Context, ids []string) error {
+func (r *Relay) startAll(ctx context.Context, ids []string, start func(context.Context, string) error) error {
+	if len(ids) == 0 {
+		return nil
+	}
 	g, inner := limited(ctx)
 	for _, id := range ids {
-		g.Go(func() error { return r.Bell.StartDelivery(inner, id) })
+		g.Go(func() error { return start(inner, id) })
 	}
 	if err := g.Wait(); err != nil {
 		return err
@@ -251,7 +262,7 @@ func (r *Relay) restartDeliveries(ctx context.Context) error {
 		if err != nil || len(page) == 0 {
 			return err
 		}
-		if err := r.startAll(ctx, page); err != nil {
+		if err := r.startAll(ctx, page, r.Bell.StartDelivery); err != nil {
 			return err
 		}
 		after = page[len(page)-1]

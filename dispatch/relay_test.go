@@ -23,6 +23,7 @@ type record struct {
 	unrang     []ticket.Number
 	rung       []ticket.Number
 	unstarted  []string
+	roused     []string
 	unfinished []string
 	started    []string
 	overdue    []ticket.Number
@@ -48,6 +49,8 @@ func (r *record) Unring(_ context.Context, n ticket.Number) error {
 }
 
 func (r *record) Unstarted(context.Context, int) ([]string, error) { return r.unstarted, nil }
+
+func (r *record) Roused(context.Context, int) ([]string, error) { return r.roused, nil }
 
 func (r *record) Unfinished(_ context.Context, after string, limit int) ([]string, error) {
 	var out []string
@@ -99,6 +102,7 @@ func TestTheRelayRingsAndStartsWhatWasNot(t *testing.T) {
 	r := &record{
 		unrung:    []ticket.Unrung{{Number: 1001, Seq: 1, ID: "a", Name: "client-reply"}, {Number: 1002, Seq: 7, ID: "b", Name: "hold"}},
 		unstarted: []string{"d1", "d2"},
+		roused:    []string{"d3"},
 		chores:    []ticket.Chore{{Workflow: ticket.WorkflowWebhook, ID: "w1"}, {Workflow: ticket.WorkflowBulkJob, ID: "j1"}},
 	}
 	relay, c := relay(t, r)
@@ -107,8 +111,10 @@ func TestTheRelayRingsAndStartsWhatWasNot(t *testing.T) {
 	require.Len(t, signals(t, c, "bulk-j1"), 1)
 	require.Equal(t, [][2]string{{"client-reply", `{"id":"a","seq":1}`}}, signals(t, c, "ticket-1001"))
 	require.Equal(t, [][2]string{{"hold", `{"id":"b","seq":7}`}}, signals(t, c, "ticket-1002"))
-	require.Equal(t, []string{"d1", "d2"}, r.started)
+	require.Equal(t, []string{"d1", "d2", "d3"}, r.started)
+	require.Empty(t, signals(t, c, "delivery-d2"))
 	require.NotEmpty(t, history(t, c, "delivery-d2"))
+	require.Len(t, signals(t, c, "delivery-d3"), 1, "one that waits is rung")
 	slices.Sort(r.rung)
 	require.Equal(t, []ticket.Number{1001, 1002}, r.rung, "noted when it was done, not before")
 	require.NoError(t, relay.look(t.Context()), "two relays at once, or one twice: no harm")

@@ -125,7 +125,7 @@ func (b *backlog) ceiling() {
 // worker starts one more worker.
 func (b *backlog) worker() *tether.Process {
 	b.t.Helper()
-	w, err := b.launch(partWorker, "DURADESK_WORKER_HEALTH_ADDR="+freePorts(b.t, 1)[0])
+	w, err := b.launch(partWorker, "DURADESK_WORKER_HEALTH_ADDR="+freePorts(b.t, 1)[0], "DURADESK_SMTP_ANSWER=3s")
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() {
 		w.Signal(syscall.SIGKILL)

@@ -32,6 +32,7 @@ const (
 	opens    = "the client opens it"
 	answered = "an agent answers"
 	replied  = "the client replies"
+	noted    = "a colleague is told in a note"
 	resolved = "an agent resolves it"
 )
 
@@ -60,6 +61,7 @@ func TestCrashPointsOfDeliveries(t *testing.T) {
 		{point: "before_data", nth: 2, during: resolved, heals: 15 * time.Second, unsure: true},
 		{point: "after_dot", nth: 2, during: resolved, heals: 15 * time.Second, unsure: true, sent: 1},
 		{point: "after_finish", nth: 2, during: resolved, heals: 15 * time.Second},
+		{point: "after_mail_notices", nth: 1, during: noted, heals: 15 * time.Second},
 	})
 }
 
@@ -149,6 +151,11 @@ func (w *walk) run() {
 		w.quiet()
 		w.healed = time.Since(w.victim.death())
 		w.t.Logf("the next mail was read %v after the kill", w.healed.Round(time.Millisecond))
+	}
+	if w.crash.during == noted {
+		w.colleague()
+		w.step(noted, func() { w.order("note", "@kato please look.") })
+		require.Len(w.t, w.inbox(colleague), 1, "he was told once")
 	}
 	w.step(resolved, func() { w.order("resolve", "The end.") })
 	require.NotZero(w.t, w.healed, "it crashed where it should")
@@ -266,6 +273,9 @@ func (w *walk) requireMails() {
 			require.Equal(w.t, state, item.Delivery[0].State, "%+v", item.Delivery)
 			require.Equal(w.t, 1+retries(w.crash), item.Delivery[0].Attempts)
 		}
+	}
+	if w.crash.during == noted {
+		require.Len(w.t, w.inbox(colleague), 1, "he was told once")
 	}
 	want := map[string]int{"Please help.": 1, "The answer.": 1, "The reply.": 1, "The end.": 1}
 	if w.crash.during == replied {

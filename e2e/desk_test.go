@@ -69,7 +69,8 @@ func startDeskWith(t *testing.T, env []string, flags ...string) *desk {
 	ports := freePorts(t, 6)
 	d := &desk{
 		t: t, dir: filepath.Join(t.TempDir(), "desk"),
-		env: append(env, "DURADESK_WORKER_HEALTH_ADDR="+ports[5], "GORACE=log_path="+filepath.Join(t.TempDir(), "race")),
+		env: append(env, "DURADESK_HOURS=always", // what is due falls due while the tests run, whatever day it is
+			"DURADESK_WORKER_HEALTH_ADDR="+ports[5], "GORACE=log_path="+filepath.Join(t.TempDir(), "race")),
 		flags: append([]string{
 			"--no-demo", "--http", ports[0], "--temporal", ports[1], "--temporal-ui", ports[2], "--smtp", ports[3], "--imap", ports[4],
 		}, flags...),

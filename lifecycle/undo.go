@@ -82,7 +82,7 @@ func formerLabels(before Before, c ticket.ClassifyParams) *ticket.ClassifyParams
 	if c.ReceptionType != nil {
 		out.ReceptionType = &before.ReceptionType
 	}
-	if c.Tags != nil {
+	if c.OfTags() {
 		out.Tags = &before.Tags
 	}
 	if c.Fields != nil {

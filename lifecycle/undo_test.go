@@ -45,6 +45,8 @@ func TestWhatCanBeTakenBack(t *testing.T) {
 	title, tags := "new", []string{"b"}
 	_, p = back(ticket.Classify, ticket.Params{Classify: &ticket.ClassifyParams{Title: &title, Priority: ticket.Low, Tags: &tags, Fields: map[string]any{"x": "2", "y": "3"}}}, "")
 	require.Equal(t, ticket.ClassifyParams{Title: &before.Title, Priority: ticket.High, Tags: &before.Tags, Fields: map[string]any{"x": "1", "y": nil}}, *p.Classify)
+	_, p = back(ticket.Classify, ticket.Params{Classify: &ticket.ClassifyParams{AddTags: tags}}, "")
+	require.Equal(t, ticket.ClassifyParams{Tags: &before.Tags}, *p.Classify)
 
 	before.Process.State = ticket.Open
 	for _, k := range []ticket.Kind{ticket.Hold, ticket.Resolve, ticket.Close, ticket.Delete, ticket.Note, ticket.LinkTo, ticket.Escalate, ticket.Classify} {

@@ -114,7 +114,7 @@ func TestComposeIsReadBack(t *testing.T) {
 	require.Equal(t, []string{"c2@client.example"}, m.InReplyTo)
 	require.Equal(t, []string{"c1@client.example", "c2@client.example"}, m.References)
 	require.True(t, o.Date.Equal(m.Date))
-	require.Equal(t, strings.TrimSpace(o.Body), strings.TrimSpace(m.Text), "the text part is the Markdown itself")
+	require.Equal(t, "山田 様\n\nお世話になっております。\n改行はそのままです。\n\n- 一\n- 二\n\nhttps://desk.example/help", strings.TrimSpace(m.Text), "the text part reads without the signs of Markdown")
 	require.Contains(t, m.HTML, "<strong>そのまま</strong>")
 	require.Contains(t, m.HTML, "<li>一</li>")
 	require.Contains(t, m.HTML, `<html lang="ja">`)

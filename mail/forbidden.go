@@ -23,7 +23,11 @@ type Spotted struct {
 //
 // Looked at is what the reader sees (a word that is bold by half is read as one), and the source that it is made of.
 func FindWords(words []string, body string, format BodyFormat) []Spotted {
-	texts := []folded{fold(RenderText(body, format))}
+	source := body
+	if format == FormatHTML {
+		source = HTMLToText(body)
+	}
+	texts := []folded{fold(cleanText(source))}
 	if page, err := RenderHTML(body, format); err == nil && format != FormatText {
 		texts = append(texts, fold(wordsOf(page)))
 	}

@@ -73,15 +73,16 @@ func (k Keys) sign(purpose string, parts ...string) string {
 	return k[0].ID + "-" + k[0].mac(purpose, parts)
 }
 
-// verify checks a signature in constant time against the key it names.
+// verify checks a signature in constant time against the keys of the id that it names.
 func (k Keys) verify(signature, purpose string, parts ...string) bool {
 	id, mac, ok := strings.Cut(signature, "-")
 	if !ok {
 		return false
 	}
 	for _, key := range k {
-		if key.ID == id {
-			return hmac.Equal([]byte(mac), []byte(key.mac(purpose, parts)))
+		// Two keys may have the same id: each is tried.
+		if key.ID == id && hmac.Equal([]byte(mac), []byte(key.mac(purpose, parts))) {
+			return true
 		}
 	}
 	return false

@@ -41,10 +41,14 @@ func RenderHTML(body string, format BodyFormat) (string, error) {
 	return "", fmt.Errorf("unknown body format %q: use markdown, text or html", format)
 }
 
-// RenderText gives the plain text of a body: Markdown and text are their own, HTML is read.
+// RenderText gives the plain text of a body: text is its own, Markdown and HTML are read.
 func RenderText(body string, format BodyFormat) string {
-	if format == FormatHTML {
+	switch format {
+	case FormatHTML:
 		return HTMLToText(body)
+	case FormatMarkdown, "":
+		return markdownText(body)
+	case FormatText:
 	}
 	return cleanText(body)
 }
@@ -57,3 +61,19 @@ var markdown = sync.OnceValue(func() goldmark.Markdown {
 		goldmark.WithRendererOptions(hard.(renderer.Option)),
 	)
 })
+
+// Spoken gives a body in the three forms in which programs outside mail may show it. Text and HTML become Markdown that
+// shows the same characters.
+func Spoken(body string, format BodyFormat) (text, marked, page string, err error) {
+	if page, err = RenderHTML(body, format); err != nil {
+		return "", "", "", err
+	}
+	text = RenderText(body, format)
+	if marked = text; format == FormatText || format == FormatHTML {
+		marked = markdownMarks.Replace(text)
+	}
+	return text, marked, page, nil
+}
+
+// markdownMarks escapes what Markdown would read as something else than itself (CommonMark §2.4).
+var markdownMarks = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "#", `\#`, "~", `\~`, "|", `\|`)

@@ -9,15 +9,8 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// ReplyAbove is the line that the desk may put above what it quotes, by language ("ja", else English). What stands
-// below it in an answer is quotation.
-func ReplyAbove(language string) string {
-	if language == "ja" {
-		return "##- この行より上に返信をご記入ください -##"
-	}
-	return "##- Please type your reply above this line -##"
-}
-
+// isDelimiter knows the line that a desk's own template may put above what it repeats, also as other desks write it. What
+// stands below it in an answer is quotation.
 func isDelimiter(s string) bool {
 	if !strings.Contains(s, "##-") {
 		return false

@@ -102,8 +102,8 @@ func TestHTMLQuotes(t *testing.T) {
 
 func TestReplyAboveIsFound(t *testing.T) {
 	t.Parallel()
-	for _, language := range []string{"en", "ja", "xx"} {
-		text := "mine\n\n" + mail.ReplyAbove(language) + "\ntheirs\n"
+	for _, line := range []string{"##- Please type your reply above this line -##", "##- この行より上に返信をご記入ください -##"} {
+		text := "mine\n\n" + line + "\ntheirs\n"
 		require.Equal(t, "mine", mail.SplitText(text).Visible(text))
 	}
 }

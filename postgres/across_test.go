@@ -289,6 +289,9 @@ func TestLabelsPromisesFeedback(t *testing.T) {
 	label := command("c", n, ticket.Classify, sato, "")
 	label.Params.Classify = &ticket.ClassifyParams{Title: &title, Type: &kind, Tags: &tags, Priority: ticket.Urgent, Fields: map[string]any{"order": "4711"}}
 	q.mustStore(t, label)
+	more := command("c2", n, ticket.Classify, sato, "")
+	more.Params.Classify = &ticket.ClassifyParams{AddTags: []string{"late", "vip"}, RemoveTags: []string{"never there"}}
+	q.mustStore(t, more)
 	promise := command("p", n, ticket.Promise, sato, "")
 	due := time.Now().Add(3 * time.Hour).UTC().Truncate(time.Second)
 	promise.Params.Promise = &ticket.PromiseParams{DueAt: due, Text: "we call back"}
@@ -302,7 +305,7 @@ func TestLabelsPromisesFeedback(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, title, r.Title)
 	require.Equal(t, kind, r.Type)
-	require.Equal(t, tags, r.Tags)
+	require.Equal(t, []string{"vip", "late"}, r.Tags, "those that it had come first, none stands twice")
 	require.Equal(t, "4711", r.Fields["order"])
 	require.Equal(t, ticket.Urgent, r.Process.Priority)
 	var text string

@@ -89,6 +89,10 @@ func (a *applying) writeLabels(ctx context.Context, c stored) error {
 	if l.Tags != nil {
 		set("tags", orEmpty(*l.Tags))
 	}
+	if len(l.AddTags) > 0 || len(l.RemoveTags) > 0 { // those that it has keep their order
+		a.writes.Queue(`update tickets set tags = array(select tag from unnest(tags || $2::text[]) with ordinality x (tag, place)
+			where not tag = any($3::text[]) group by tag order by min(place)) where number = $1`, a.row.number, orEmpty(l.AddTags), orEmpty(l.RemoveTags))
+	}
 	if l.Language != nil {
 		set("language", *l.Language)
 	}

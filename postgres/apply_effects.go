@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,21 +88,29 @@ func occasion(k ticket.Kind) string {
 // sendMessage queues the mail that carries a message. A client without an address (a phone call) gets none: the
 // message stands in the timeline.
 func (a *applying) sendMessage(c stored) {
+	leaves := a.row.now.Add(time.Duration(a.row.manner.UndoSend) * time.Second)
 	to := sendTo(c.to, a.row)
+	if a.row.spoken.answered() {
+		a.tellChannel(c.Message, occasion(c.Kind), leaves)
+		to = alsoMailed(c.to, c.cc)
+	}
 	if len(to) == 0 {
 		return
 	}
-	id := a.queueDelivery(c.Message, occasion(c.Kind), to, c.cc, a.row.now.Add(time.Duration(a.row.manner.UndoSend)*time.Second))
+	id := a.queueDelivery(c.Message, occasion(c.Kind), to, c.cc, leaves)
 	a.writes.Queue(`update messages set mail_id = (select mail_id from deliveries where id = $2) where id = $1`, c.Message, id)
 }
 
 // acknowledge queues the mail that tells the client the number, once per ticket and address. Where it must not be sent,
 // the ticket says why: nothing else changes.
 func (a *applying) acknowledge(ctx context.Context, c stored) error {
-	if a.row.clientMail == "" {
+	address := FoldAddress(a.row.clientMail)
+	if a.row.spoken.answered() {
+		address = a.row.spoken.address()
+	}
+	if address == "" {
 		return nil
 	}
-	address := FoldAddress(a.row.clientMail)
 	mailbox, why, err := a.mayAnswer(ctx, address, c.At)
 	if err != nil {
 		return err
@@ -115,7 +124,15 @@ func (a *applying) acknowledge(ctx context.Context, c stored) error {
 	if a.row.follows != 0 {
 		occasion = "follow_up"
 	}
-	id := a.queueDelivery("", occasion, []string{a.row.clientMail}, nil, a.row.now)
+	var id string
+	if a.row.spoken.answered() {
+		id, mailbox = a.tellChannel("", occasion, a.row.now), ""
+	} else {
+		id = a.queueDelivery("", occasion, []string{a.row.clientMail}, nil, a.row.now)
+	}
+	if !a.q.acks.take(a.row.now) {
+		a.unread = slices.DeleteFunc(a.unread, func(waiting string) bool { return waiting == id })
+	}
 	a.writes.Queue(`insert into acknowledgements (ticket, address, at, mailbox) values ($1, $2, $3, nullif($4, '')::uuid)`, a.row.number, address, c.At, mailbox)
 	a.event(system, lifecycle.Happening{Type: "event", Name: "acknowledged"}, "", map[string]any{"delivery": id})
 	return nil
@@ -140,6 +157,9 @@ func (a *applying) queueDelivery(message, occasion string, to, cc []string, leav
 // openNew moves the message into a new ticket (of the same client and desk) as its first command. follows is the
 // ticket it is linked to, 0 for none.
 func (a *applying) openNew(ctx context.Context, c stored, follows ticket.Number) error {
+	if passed, err := a.passOn(ctx, c); passed || err != nil {
+		return err
+	}
 	opening := ticket.Opening{
 		Desk: a.row.desk, Title: orElse(a.row.title, c.excerpt), Channel: ticket.ChannelMail, Priority: a.p.Priority, Language: a.row.language, Follows: follows,
 	}
@@ -150,8 +170,11 @@ func (a *applying) openNew(ctx context.Context, c stored, follows ticket.Number)
 		ID: fmt.Sprintf("follow:%d:%d", a.row.number, c.Seq), Kind: ticket.ClientReply, By: c.By, Name: c.byName,
 		Params: ticket.Params{Reply: c.Params.Reply}, Opening: &opening,
 	}
-	_, err := a.openWith(ctx, c, first, c.Message, "follow_up_opened")
-	return err
+	number, err := a.openWith(ctx, c, first, c.Message, "follow_up_opened")
+	if err != nil {
+		return err
+	}
+	return a.goesOn(ctx, number)
 }
 
 // openWith opens a ticket whose first command takes a message of this one along, and leaves an event that names it.
@@ -162,6 +185,9 @@ func (a *applying) openWith(ctx context.Context, c stored, first ticket.Order, m
 	}
 	if err := a.openAs(ctx, number, at, first); err != nil {
 		return 0, err
+	}
+	if a.row.spoken.id != 0 { // its answers go there too
+		a.writes.Queue(`update tickets set conversation = $2 where number = $1`, number, a.row.spoken.id)
 	}
 	if message != "" { // a client's verdict has no words
 		a.writes.Queue(`update messages set ticket = $2, applied = false where id = $1`, message, number)

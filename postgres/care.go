@@ -43,7 +43,7 @@ func (q *Queue) Again(ctx context.Context, mailbox string) ([]ticket.Received, e
 func (q *Queue) Copies(ctx context.Context, mailbox string) ([]ticket.Copy, error) {
 	rows, err := q.s.pool.Query(ctx, `select d.id::text, d.mail_id, b.sent_folder from deliveries d join tickets t on t.number = d.ticket
 		join desks k on k.key = t.desk join mailboxes b on b.id = coalesce(t.mailbox, (select id from mailboxes m where m.desk = k.key and m.address = k.address))
-		where b.id = $1 and b.sent_folder <> '' and d.copied_at is null and d.message is not null and d.raw is not null
+		where b.id = $1 and b.sent_folder <> '' and d.copied_at is null and d.channel is null and d.message is not null and d.raw is not null
 			and d.state in ('accepted', 'bounced') and d.finished_at > clock_timestamp() - interval '1 day'
 		order by d.finished_at limit 20`, mailbox)
 	if err != nil {

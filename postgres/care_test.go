@@ -83,7 +83,13 @@ func TestTroubleWithTheAccountLetsTheWholeMailboxRest(t *testing.T) {
 	require.False(t, b.NextAt.Before(retry.Truncate(time.Microsecond)))
 	require.WithinDuration(t, retry, b.NextAt, 20*time.Second)
 
+	requireCount(t, q.s, 1, `select count(*) from deliveries where id = $1 and next_at = $2`, two, b.NextAt)
+	later, err := q.Unstarted(t.Context(), 10)
+	require.NoError(t, err)
+	require.NotContains(t, later, two, "nobody starts it again and again while it rests")
+
 	exec(t, q.s, `update mailboxes set resting_until = now() - interval '1 second'`)
+	exec(t, q.s, `update deliveries set next_at = now()`)
 	q.accept(t, two)
 	boxes, err = q.s.Mailboxes(t.Context())
 	require.NoError(t, err)
@@ -230,4 +236,42 @@ func TestAMailEndsWhateverStateItsTicketIsIn(t *testing.T) {
 	s, err := q.Finish(t.Context(), id, a.No, endsOf(a, accepted), time.Time{})
 	require.NoError(t, err)
 	require.Equal(t, accepted, s.State)
+}
+
+// What rested because of the account leaves as soon as its mailbox is set right, not when the rest would have ended.
+func TestCorrectedSettingsEndTheRestOfAMailbox(t *testing.T) {
+	t.Parallel()
+	q := engine(t)
+	n := opened(t, q)
+	refused, rested := q.queuedMail(t, n, "a"), q.queuedMail(t, n, "b")
+	a, err := q.Begin(t.Context(), refused)
+	require.NoError(t, err)
+	_, err = q.Finish(t.Context(), refused, a.No, []ticket.End{{Address: yamada.Email, State: queued, Reason: "535 5.7.8 no", Account: true}}, time.Now().Add(30*time.Minute))
+	require.NoError(t, err)
+	b, err := q.Begin(t.Context(), rested)
+	require.NoError(t, err)
+	require.Zero(t, b.No)
+	exec(t, q.s, `update deliveries set created_at = created_at - interval '5 minutes' where id = any($1)`, []string{refused, rested})
+	undo := q.queuedMail(t, n, "c") // it may still be taken back
+	exec(t, q.s, `update deliveries set next_at = now() + interval '100 seconds' where id = $1`, undo)
+
+	roused, err := q.Roused(t.Context(), 10)
+	require.NoError(t, err)
+	require.Empty(t, roused)
+	m, err := q.s.MailSettings(t.Context(), q.mailbox(t))
+	require.NoError(t, err)
+	m.Login.Password = "the right one"
+	_, err = q.s.ChangeMailbox(t.Context(), m)
+	require.NoError(t, err)
+	roused, err = q.Roused(t.Context(), 10)
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{refused, rested}, roused)
+	requireCount(t, q.s, 1, `select count(*) from deliveries where id = $1 and next_at > now() + interval '90 seconds'`, undo)
+	require.NoError(t, q.Started(t.Context(), roused))
+	for _, id := range roused {
+		q.accept(t, id)
+	}
+	roused, err = q.Roused(t.Context(), 10)
+	require.NoError(t, err)
+	require.Empty(t, roused, "they are rung once")
 }

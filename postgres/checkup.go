@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -86,12 +87,11 @@ var ErrKeyChanged = errors.New("the secret key is another one than that with whi
 // ProveKey compares the secret key with the one that the database has known from the start: a value sealed with it. The
 // first to ask seals it, where seal is set.
 func (s *Store) ProveKey(ctx context.Context, seal bool) error {
-	var known string
-	err := s.pool.QueryRow(ctx, `select value from facts where name = $1`, probeFact).Scan(&known)
-	if noRows(err) && !seal {
-		return nil
+	known, err := s.keyProof(ctx)
+	if err != nil || known == nil && !seal {
+		return err
 	}
-	if noRows(err) {
+	if known == nil {
 		sealed, err := s.sealer.Seal([]byte(probeText), probeFact)
 		if err != nil {
 			return err
@@ -102,15 +102,28 @@ func (s *Store) ProveKey(ctx context.Context, seal bool) error {
 		}
 		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("read the proof of the secret key: %w", err)
-	}
-	var sealed []byte
-	if _, err := fmt.Sscanf(known, "%x", &sealed); err != nil {
-		return fmt.Errorf("read the proof of the secret key: %w", err)
-	}
-	if plain, err := s.sealer.Open(sealed, probeFact); err != nil || string(plain) != probeText {
+	if plain, err := s.sealer.Open(known, probeFact); err != nil || string(plain) != probeText {
 		return fmt.Errorf("%w: set DURADESK_SECRET_KEY to the one that it was (this one is %s)", ErrKeyChanged, s.sealer.KeyID())
 	}
 	return nil
+}
+
+// keyProof reads the proof as it was sealed; nil where no worker has started yet.
+func (s *Store) keyProof(ctx context.Context) ([]byte, error) {
+	var known string
+	err := s.pool.QueryRow(ctx, `select value from facts where name = $1`, probeFact).Scan(&known)
+	if noRows(err) {
+		return nil, nil
+	}
+	var sealed []byte
+	if err == nil {
+		sealed, err = hex.DecodeString(known)
+	}
+	if err == nil && len(sealed) <= keyIDSize {
+		err = errors.New("it is damaged")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the proof of the secret key: %w", err)
+	}
+	return sealed, nil
 }

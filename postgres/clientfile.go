@@ -100,11 +100,18 @@ type ClientChange struct {
 	Identities                                  *[]Identity
 }
 
-// ChangeClient changes a file. What belongs to another client is a ticket.Conflict that names him: the two may be one.
+// ChangeClient changes a file. What belongs to another client is a ticket.Conflict that names him: the two may be one. An
+// address of one of our own mailboxes is ticket.Invalid.
 func (s *Store) ChangeClient(ctx context.Context, id string, c ClientChange) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockAddresses); err != nil {
+			return err
+		}
 		wanted, err := c.identities(ctx, tx, id)
 		if err != nil {
+			return err
+		}
+		if err := c.refuseOurs(ctx, tx); err != nil {
 			return err
 		}
 		if err := giveIdentities(ctx, tx, id, wanted, c.Identities != nil); err != nil {
@@ -158,6 +165,27 @@ func (c ClientChange) identities(ctx context.Context, tx pgx.Tx, id string) ([]i
 		}
 	}
 	return slices.DeleteFunc(wanted, func(i identity) bool { return i.value == "" }), nil
+}
+
+// refuseOurs is ticket.Invalid where what is given of addresses holds one of our own mailboxes.
+func (c ClientChange) refuseOurs(ctx context.Context, tx pgx.Tx) error {
+	if c.Email != nil {
+		if err := refuseOurs(ctx, tx, "/email", cleanAddress(*c.Email)); err != nil {
+			return err
+		}
+	}
+	if c.Identities == nil {
+		return nil
+	}
+	for i, known := range *c.Identities {
+		if known.Kind != "mail" {
+			continue
+		}
+		if err := refuseOurs(ctx, tx, fmt.Sprintf("/identities/%d", i), cleanAddress(known.Value)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func foldIdentity(kind, value string) string {

@@ -41,7 +41,7 @@ type identity struct{ kind, value string }
 
 // identities lists what a client is known by, the surest first.
 func identities(c ticket.Client) []identity {
-	all := []identity{{"number", foldNumber(c.Number)}, {"mail", FoldAddress(c.Email)}, {"phone", FoldPhone(c.Phone)}}
+	all := []identity{{"external", c.External}, {"number", foldNumber(c.Number)}, {"mail", FoldAddress(c.Email)}, {"phone", FoldPhone(c.Phone)}}
 	return slices.DeleteFunc(all, func(i identity) bool { return i.value == "" })
 }
 

@@ -37,6 +37,9 @@ type delivery struct {
 	finished bool
 	told     bool   // that it is late
 	agent    string // whom a mail to staff is for
+	channel  string // which it is told to, instead of mailed
+	spoken   int64  // the conversation there
+	doubtful bool   // an attempt left and nobody answered
 	now      time.Time
 }
 
@@ -53,9 +56,10 @@ func (q *Queue) lockDelivery(ctx context.Context, tx pgx.Tx, id string) (deliver
 	}
 	b := &pgx.Batch{}
 	q.queueLock(b, d.number, &r)
-	b.Queue(`select coalesce(message::text, ''), occasion, mail_id, state, phase, attempt, next_at, raw, coalesce(reason, ''), created_at, finished_at is not null, late_at is not null, coalesce(agent, '')
+	b.Queue(`select coalesce(message::text, ''), occasion, mail_id, state, phase, attempt, next_at, raw, coalesce(reason, ''), created_at, finished_at is not null, late_at is not null, coalesce(agent, ''),
+			coalesce(channel::text, ''), coalesce(conversation, 0), doubtful
 		from deliveries where id = $1 for update`, id).QueryRow(func(found pgx.Row) error {
-		return found.Scan(&d.message, &d.occasion, &d.mailID, &d.state, &d.phase, &d.attempt, &d.nextAt, &d.raw, &d.reason, &d.created, &d.finished, &d.told, &d.agent)
+		return found.Scan(&d.message, &d.occasion, &d.mailID, &d.state, &d.phase, &d.attempt, &d.nextAt, &d.raw, &d.reason, &d.created, &d.finished, &d.told, &d.agent, &d.channel, &d.spoken, &d.doubtful)
 	})
 	if err := send(ctx, tx, b); err != nil {
 		return d, r, fmt.Errorf("lock delivery: %w", err)
@@ -86,18 +90,21 @@ func (q *Queue) Begin(ctx context.Context, id string) (ticket.Attempt, error) {
 		case d.finished || d.nextAt.After(d.now) || resting && d.phase != "data":
 			out.DeliveryState = d.stands()
 			return q.tellLate(ctx, tx, &d, &r, &out.DeliveryState)
-		case d.phase == "data":
+		case d.phase == "data" && d.channel == "":
 			return q.cutOff(ctx, tx, &d, &r, &out)
 		}
 		if wait, err := q.turn(ctx, tx, &d); err != nil || wait {
 			out.DeliveryState = d.stands()
 			return err
 		}
+		// A channel knows what it has by its id: what was cut off is told again, and until it answers nobody knows.
+		d.doubtful = d.doubtful || d.phase == "data"
 		d.attempt++
 		d.state, d.phase = attempted, "before_data"
 		b := &pgx.Batch{}
-		b.Queue(`update deliveries set state = $2, phase = $3, attempt = $4, turn_at = null where id = $1`, id, d.state, d.phase, d.attempt)
+		b.Queue(`update deliveries set state = $2, phase = $3, attempt = $4, turn_at = null, doubtful = $5 where id = $1`, id, d.state, d.phase, d.attempt, d.doubtful)
 		b.Queue(`update recipients set state = 'attempted', attempts = attempts + 1 where delivery = $1 and state in ('queued', 'attempted')`, id)
+		queueStir(b, d.number)
 		if err := send(ctx, tx, b); err != nil {
 			return fmt.Errorf("begin attempt: %w", err)
 		}
@@ -142,6 +149,9 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 	var subaddress bool
 	var token string
 	var secret []byte
+	if d.channel != "" {
+		return q.channelAttempt(ctx, tx, d, r, out)
+	}
 	b := &pgx.Batch{}
 	b.Queue(`with box as (`+mailboxOfTicket+`) select d.name, t.reply_token, m.subaddress, m.smtp_addr, m.smtp_tls, m.username, m.secret, m.address, m.id::text, m.token_mechanism
 		from tickets t join desks d on d.key = t.desk join box m on true where t.number = $1`, d.number).QueryRow(func(found pgx.Row) error {
@@ -167,6 +177,12 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 	}
 	if ticket.Automatic(d.occasion) {
 		out.From = "" // automatic mail has the null sender, so that nothing answers it (RFC 3834)
+	}
+	if out.Raw == nil { // frozen bytes have their signature, or never get one
+		var err error
+		if out.Sign, err = q.signingKey(ctx, tx, out.SMTP.Mailbox); err != nil {
+			return out, err
+		}
 	}
 	return out, q.reveal(&out.SMTP, address, secret)
 }
@@ -302,11 +318,14 @@ func (q *Queue) Finish(ctx context.Context, id string, attempt int, ends []ticke
 		for _, e := range ends {
 			// A report may have come before the server's word was written down: what came back stays so.
 			b.Queue(`update recipients set state = $3, reason = nullif($4, '') where delivery = $1 and address = $2 and state <> 'bounced'`, id, e.Address, e.State, clean(e.Reason))
+			if e.Doubt {
+				b.Queue(`update deliveries set doubtful = true where id = $1`, id)
+			}
 		}
 		if err := send(ctx, tx, b); err != nil {
 			return fmt.Errorf("record ends: %w", err)
 		}
-		if err := q.rest(ctx, tx, d.number, ends, retry); err != nil {
+		if err := q.rest(ctx, tx, &d, ends, retry); err != nil {
 			return err
 		}
 		states, err := recipientStates(ctx, tx, id)
@@ -335,6 +354,7 @@ func (q *Queue) settle(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketRow
 	b.Queue(`update deliveries set state = $2, phase = '', reason = nullif($3, ''), next_at = $4, finished_at = case when $5 then $6::timestamptz end where id = $1`,
 		d.id, d.state, clean(d.reason), retry, d.finished, d.now)
 	out := d.stands()
+	queueStir(b, d.number)
 	if d.agent != "" {
 		if d.finished {
 			b.Queue(`update deliveries set raw = null where id = $1`, d.id) // it may name other tickets, and is no part of this one
@@ -349,9 +369,9 @@ func (q *Queue) settle(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketRow
 	return out, q.tellLate(ctx, tx, d, r, &out)
 }
 
-// Started notes that the workflows of these deliveries run.
+// Started notes that the workflows of these deliveries run, and that they were rung.
 func (q *Queue) Started(ctx context.Context, ids []string) error {
-	_, err := q.s.pool.Exec(ctx, `update deliveries set started = true where id = any($1::uuid[])`, ids)
+	_, err := q.s.pool.Exec(ctx, `update deliveries set started = true, rouse = false where id = any($1::uuid[])`, ids)
 	if err != nil {
 		return fmt.Errorf("note started deliveries: %w", err)
 	}

@@ -10,11 +10,19 @@ import (
 	"duradesk/ticket"
 )
 
-// feedChannel is where the feed's writer tells its new end; presenceChannel where presence changed: "<number> <desk>".
+// feedChannel is where the feed's writer tells its new end; presenceChannel where presence changed: "<number> <desk>";
+// deliveryChannel how a message fares: "<number> <desk> <client> <revision>".
 const (
 	feedChannel     = "duradesk_feed"
 	presenceChannel = "duradesk_presence"
+	deliveryChannel = "duradesk_delivery"
 )
+
+// queueStir tells readers of the stream that a message of a ticket has another state. That is no event of the ticket,
+// and nobody misses much with it.
+func queueStir(b *pgx.Batch, n ticket.Number) {
+	b.Queue(`select pg_notify($1, concat_ws(' ', number, desk, client, revision)) from tickets where number = $2`, deliveryChannel, n)
+}
 
 // feedBatch is how many events one transaction gives their positions.
 const feedBatch = 1000
@@ -135,10 +143,13 @@ func (s *Store) Hints(ctx context.Context, after int64, limit int) ([]Hint, erro
 	return out, nil
 }
 
-// Stir is one thing heard: the feed has grown, or with a number, presence at that ticket has changed.
+// Stir is one thing heard: the feed has grown, or with a number, presence at that ticket has changed; with a client too,
+// how a message of the ticket fares.
 type Stir struct {
-	Number ticket.Number
-	Desk   string
+	Number   ticket.Number
+	Desk     string
+	Client   string
+	Revision int64
 }
 
 // Follow tells fn, from one goroutine, of everything that stirs until ctx ends. Notices may be lost with their

@@ -209,7 +209,7 @@ func TestWhatHappensIsHeard(t *testing.T) {
 			select {
 			case s := <-stirs:
 				if s.Number != 0 {
-					require.Equal(t, Stir{n, "support"}, s)
+					require.Equal(t, Stir{Number: n, Desk: "support"}, s)
 					return
 				}
 			case <-time.After(waitLong):

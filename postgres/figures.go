@@ -23,7 +23,8 @@ type Figures struct {
 	// Deliveries are unfinished mails by state; Late is by how much the one that waits longest is past its instant.
 	Deliveries map[string]int64
 	Late       time.Duration
-	// Attention are tickets whose mail failed or is uncertain, or whose command could not be applied.
+	// Attention are tickets in that view: a mail failed or is uncertain, or a command could not be applied; spam and
+	// tombstones wait for nobody.
 	Attention int64
 	// Quarantined are mails that could not be read.
 	Quarantined int64
@@ -68,7 +69,7 @@ func (s *Store) Figures(ctx context.Context) (Figures, error) {
 		_, err := pgx.ForEachRow(rows, []any{&state, &n}, func() error { f.Deliveries[state] = n; return nil })
 		return err
 	})
-	one(`select count(*) from tickets where failed`, &f.Attention)
+	one(`select count(*) from tickets where failed and state not in ('spam', 'deleted', 'merged')`, &f.Attention)
 	one(`select count(*) from ledger where fate = 'quarantined'`, &f.Quarantined)
 	b.Queue(`select id::text, desk, state, coalesce(extract(epoch from clock_timestamp() - last_seen_at), 0)::float8 from mailboxes where enabled order by id`).
 		Query(func(rows pgx.Rows) (err error) {

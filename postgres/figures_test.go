@@ -25,6 +25,7 @@ func TestFiguresTellWhatAnOperatorWatches(t *testing.T) {
 		laid{number: 1002, state: ticket.Open, owner: "sato", failed: true},
 		laid{number: 1003, state: ticket.Resolved, breached: true},
 		laid{number: 1004, state: ticket.Closed},
+		laid{number: 1005, state: ticket.Deleted, failed: true},
 	)
 	exec(t, s, `insert into commands (ticket, seq, id, actor, by_kind, by_id, name, at, outcome) values
 		(1001, 1, 'a', 'agent:sato', 'agent', 'sato', 'note', now() - interval '5 minutes', 'pending'),
@@ -42,5 +43,5 @@ func TestFiguresTellWhatAnOperatorWatches(t *testing.T) {
 	require.InDelta(t, 120, f.Latest.Seconds(), 20)
 	require.Equal(t, map[string]int64{"queued": 1}, f.Deliveries)
 	require.InDelta(t, 3600, f.Late.Seconds(), 20)
-	require.EqualValues(t, 1, f.Attention)
+	require.EqualValues(t, 1, f.Attention, "nobody can do anything for a deleted ticket")
 }

@@ -44,17 +44,8 @@ func (q *Queue) LendHooks(ctx context.Context, webhook, sender string) (target t
 	if err != nil {
 		return target, false, fmt.Errorf("lend a webhook: %w", err)
 	}
-	for _, sealed := range [][]byte{secret, old} {
-		if sealed == nil {
-			continue
-		}
-		open, err := q.s.sealer.Open(sealed, hookContext(webhook))
-		if err != nil {
-			return target, false, fmt.Errorf("open the secret of webhook %s: %w", webhook, err)
-		}
-		target.Secrets = append(target.Secrets, ticket.Secret(open))
-	}
-	return target, lent, nil
+	target.Secrets, err = q.s.openSecrets(hookContext(webhook), secret, old)
+	return target, lent, err
 }
 
 // ReturnHooks ends the loan.

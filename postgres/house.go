@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"duradesk/calendar"
 	"duradesk/lifecycle"
 	"duradesk/ticket"
 )
@@ -72,7 +73,7 @@ func deskOf(ctx context.Context, db querier, key, lock string) (Desk, error) {
 }
 
 // AddDesk makes a desk with the default settings as the first version of its policy; a taken key is a ticket.Conflict,
-// an unknown group or kind ticket.Invalid.
+// an unknown group or kind ticket.Invalid, and so is an agent's or a client's address.
 func (s *Store) AddDesk(ctx context.Context, d Desk) (Desk, error) {
 	if err := checkKey(d.Key); err != nil {
 		return Desk{}, err
@@ -128,9 +129,15 @@ func insertDesk(ctx context.Context, tx pgx.Tx, d Desk) (made bool, err error) {
 	if d, err = d.whole(); err != nil {
 		return false, err
 	}
+	if _, err := tx.Exec(ctx, lockAddresses); err != nil {
+		return false, err
+	}
 	tag, err := tx.Exec(ctx, `insert into desks (key, name, kind, address, policy, process, manner) values ($1, $2, $3, $4, $5, $6, $7) on conflict (key) do nothing`,
 		d.Key, d.Name, d.Kind, d.Address, d.Settings.Version, d.Process, d.Manner)
 	if err != nil || tag.RowsAffected() == 0 {
+		return false, err
+	}
+	if err := refuseTheirs(ctx, tx, d.Address); err != nil {
 		return false, err
 	}
 	_, err = tx.Exec(ctx, `insert into policies (desk, version, settings) values ($1, $2, $3)`, d.Key, d.Settings.Version, d.Settings)
@@ -179,7 +186,8 @@ type FirstDesk struct {
 	Admin                        string // who joins it; "": every admin
 	IMAPAddr, SMTPAddr, Username string
 	Password                     ticket.Secret
-	FromStart, Subaddress        bool // of its mailbox
+	FromStart, Subaddress        bool          // of its mailbox
+	Calendar                     calendar.Spec // what its targets count; the zero value: round the clock
 }
 
 // EnsureFirstDesk makes the desk with its policy, its group, the admins' membership and its mailbox. What is there
@@ -194,8 +202,16 @@ func (s *Store) EnsureFirstDesk(ctx context.Context, f FirstDesk) error {
 		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('duradesk: first desk', 0))`); err != nil {
 			return err
 		}
-		if _, err := insertDesk(ctx, tx, Desk{Key: f.Key, Name: f.Name, Kind: "inquiry", Address: f.Address}); err != nil {
+		settings := ticket.DefaultSettings()
+		settings.Calendar = f.Calendar.Key
+		made, err := insertDesk(ctx, tx, Desk{Key: f.Key, Name: f.Name, Kind: "inquiry", Address: f.Address, Settings: settings})
+		if err != nil {
 			return err
+		}
+		if made && f.Calendar.Key != "" {
+			if _, err := tx.Exec(ctx, `insert into calendars (key, version, spec) values ($1, $2, $3) on conflict do nothing`, f.Calendar.Key, f.Calendar.Version, f.Calendar); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.Exec(ctx, `insert into groups (key, name) values ($1, $2) on conflict do nothing`, f.Group, f.Name); err != nil {
 			return err
@@ -206,7 +222,7 @@ func (s *Store) EnsureFirstDesk(ctx context.Context, f FirstDesk) error {
 		if err := admit(ctx, tx, f); err != nil {
 			return err
 		}
-		_, err := s.saveAccount(ctx, tx, Account{
+		_, err = s.saveAccount(ctx, tx, Account{
 			Desk: f.Key, Address: f.Address, IMAPAddr: f.IMAPAddr, SMTPAddr: f.SMTPAddr, Username: f.Username, Password: f.Password,
 			FromStart: f.FromStart, Subaddress: f.Subaddress, Enabled: true,
 		}, moveAccount)

@@ -15,6 +15,9 @@ import (
 // changed meanwhile: a ticket.Conflict.
 func (s *Store) ChangeDesk(ctx context.Context, d Desk) (Desk, error) {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockAddresses); err != nil {
+			return err
+		}
 		before, err := deskOf(ctx, tx, d.Key, "for no key update of d")
 		if err != nil {
 			return err
@@ -25,6 +28,11 @@ func (s *Store) ChangeDesk(ctx context.Context, d Desk) (Desk, error) {
 		d.Kind = before.Kind // tickets were handed over to it, or not
 		if d, err = d.whole(); err != nil {
 			return err
+		}
+		if d.Address != before.Address {
+			if err := refuseTheirs(ctx, tx, d.Address); err != nil {
+				return err
+			}
 		}
 		if !reflect.DeepEqual(d.Settings, before.Settings) {
 			if err := addPolicy(ctx, tx, d.Key, &d.Settings); err != nil {

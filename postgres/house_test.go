@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"duradesk/calendar"
 	"duradesk/ticket"
 )
 
@@ -80,6 +82,11 @@ func TestFirstDeskTwice(t *testing.T) {
 	}
 	all.Wait()
 
+	first.Calendar = calendar.Spec{Key: "business", Version: 1}
+	require.NoError(t, s.EnsureFirstDesk(ctx, first))
+	settings, err := s.Policy(ctx, "support")
+	require.NoError(t, err)
+	require.Equal(t, ticket.DefaultSettings(), settings, "a desk that is there keeps its policy")
 	admin, err := s.Agent(ctx, "admin")
 	require.NoError(t, err)
 	require.Equal(t, []string{"support"}, admin.Desks)
@@ -218,3 +225,33 @@ func TestLedgerPages(t *testing.T) {
 }
 
 func third[A, B any](_ A, _ B, err error) error { return err }
+
+// What is promised in hours is promised in hours of business.
+func TestAFirstDeskCountsBusinessHours(t *testing.T) {
+	t.Parallel()
+	s := fresh(t)
+	ctx := t.Context()
+	require.NoError(t, s.EnsureAdmin(ctx, "admin", "Admin", "admin@desk.example"))
+	spec := calendar.Spec{Key: "business", Version: 1, Zone: "Asia/Tokyo", Holidays: []calendar.Holiday{{Set: "jp"}}}
+	spec.Week[time.Monday] = []calendar.Interval{{From: 9 * 60, To: 18 * 60}}
+	first := FirstDesk{Key: "support", Name: "Support", Address: "support@desk.example", Group: "support", Calendar: spec}
+	for range 2 {
+		require.NoError(t, s.EnsureFirstDesk(ctx, first))
+	}
+	settings, err := s.Policy(ctx, "support")
+	require.NoError(t, err)
+	require.Equal(t, "business", settings.Calendar)
+	all, err := s.Calendars(ctx)
+	require.NoError(t, err)
+	require.Len(t, all, 1)
+	var pinned pins
+	require.NoError(t, pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
+		pinned, err = pinsOf(ctx, tx, "support")
+		return err
+	}))
+	require.Equal(t, pins{1, 1}, pinned)
+	policy, err := s.policy(ctx, s.pool, settings, pinned.calendar)
+	require.NoError(t, err)
+	sunday := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	require.Equal(t, time.Date(2026, 11, 30, 6, 0, 0, 0, time.UTC), policy.Calendar.Add(sunday, settings.FirstResponse.Normal).UTC(), "15:00 in Tokyo on Monday")
+}

@@ -117,8 +117,17 @@ func plainNumbers(list []ticket.Number) []int64 {
 // errSettled ends a transaction whose mail has its fate already.
 var errSettled = errors.New("the mail has its fate")
 
+// contentOf is null where nothing is known of it.
+func contentOf(f ticket.Fate) []byte {
+	if f.Content == [32]byte{} {
+		return nil
+	}
+	return f.Content[:]
+}
+
 // Settle gives a mail its one fate and stores the command that goes with it, in one transaction. A mail that lay in
-// this mailbox before, under another UID, is a duplicate.
+// this mailbox before, under another UID, is a duplicate; so is one that came to it on another way, by what its sender
+// wrote.
 func (q *Queue) Settle(ctx context.Context, f ticket.Fate) (ticket.Settled, error) {
 	var out ticket.Settled
 	err := q.write(ctx, func(tx pgx.Tx) (err error) {
@@ -137,42 +146,38 @@ func (q *Queue) Settle(ctx context.Context, f ticket.Fate) (ticket.Settled, erro
 }
 
 func (q *Queue) settleIn(ctx context.Context, tx pgx.Tx, f ticket.Fate) (ticket.Settled, error) {
-	// One mailbox settles one mail at a time: two leaders for a moment must not both miss the other's twin.
-	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('mailbox ' || $1, 0))`, f.Mailbox); err != nil {
-		return ticket.Settled{}, fmt.Errorf("lock mailbox: %w", err)
-	}
 	out := ticket.Settled{Fate: f.Fate}
 	var fate string
-	var number *ticket.Number
 	var twin *int64
-	err := tx.QueryRow(ctx, `select l.fate, l.ticket, (select coalesce(o.ticket, 0) from ledger o where o.mailbox = l.mailbox and (o.uidvalidity, o.uid) <> (l.uidvalidity, l.uid)
-			and o.fate in ('message', 'automatic', 'bounce') and o.digest = l.digest limit 1)
-		from ledger l where l.mailbox = $1 and l.uidvalidity = $2 and l.uid = $3 for update`, f.Mailbox, f.UIDValidity, f.UID).Scan(&fate, &number, &twin)
-	if err != nil {
+	b := &pgx.Batch{}
+	// One mailbox settles one mail at a time: two leaders for a moment must not both miss the other's twin.
+	b.Queue(`select pg_advisory_xact_lock(hashtextextended('mailbox ' || $1, 0))`, f.Mailbox)
+	b.Queue(`select l.fate, (select coalesce(o.ticket, 0) from ledger o where o.mailbox = l.mailbox and (o.uidvalidity, o.uid) <> (l.uidvalidity, l.uid)
+			and o.fate in ('message', 'automatic', 'bounce') and (o.digest = l.digest or o.content = $4) limit 1)
+		from ledger l where l.mailbox = $1 and l.uidvalidity = $2 and l.uid = $3 for update`, f.Mailbox, f.UIDValidity, f.UID, contentOf(f)).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&fate, &twin) })
+	if err := send(ctx, tx, b); err != nil {
 		return out, fmt.Errorf("find ledger line: %w", err)
 	}
 	if fate != "received" {
 		out.Fate = fate
 		return out, errSettled
 	}
+	b = &pgx.Batch{}
 	if twin != nil && f.Fate != "quarantined" {
 		n := ticket.Number(*twin)
-		return ticket.Settled{Fate: "duplicate", Number: n}, q.writeFate(ctx, tx, f, "duplicate", n, 0)
+		queueFate(b, f, "duplicate", n, 0)
+		return ticket.Settled{Fate: "duplicate", Number: n}, writeFate(ctx, tx, b)
 	}
 	var r ticket.Receipt
 	if f.Order != nil {
+		var err error
 		if r, _, err = q.store(ctx, tx, *f.Order); err != nil {
 			return out, err
 		}
 		out.Number, out.Kind, out.Ring = r.Number, r.Kind, ticket.Ring{ID: r.ID, Seq: r.Seq}
-		if f.Order.Opening != nil { // its mail leaves through the mailbox that this one came to
-			if _, err := tx.Exec(ctx, `update tickets set mailbox = $2 where number = $1`, r.Number, f.Mailbox); err != nil {
-				return out, fmt.Errorf("note the mailbox of a ticket: %w", err)
-			}
-			if _, err := tx.Exec(ctx, `insert into links (ticket, kind, other) select x.a, 'related', x.b from (values ($1::bigint, $2::bigint), ($2, $1)) x (a, b)
-				where exists (select from tickets where number = $2) on conflict do nothing`, r.Number, int64(f.Suspected)); err != nil {
-				return out, fmt.Errorf("tie a ticket to the one that it may belong to: %w", err)
-			}
+		if f.Order.Opening != nil {
+			queueOrigin(b, r.Number, f)
 		}
 	}
 	reported, err := q.report(ctx, tx, f)
@@ -180,17 +185,29 @@ func (q *Queue) settleIn(ctx context.Context, tx pgx.Tx, f ticket.Fate) (ticket.
 		return out, err
 	}
 	if f.Reached != "" { // whoever answers our mail has it: the address works again
-		if _, err := tx.Exec(ctx, `delete from undeliverable where address = $1 and why = 'bounce'`, FoldAddress(f.Reached)); err != nil {
-			return out, fmt.Errorf("clear an address: %w", err)
-		}
+		b.Queue(`delete from undeliverable where address = $1 and why = 'bounce'`, FoldAddress(f.Reached))
 	}
-	return out, q.writeFate(ctx, tx, f, f.Fate, orElse(r.Number, reported), r.Seq)
+	queueFate(b, f, f.Fate, orElse(r.Number, reported), r.Seq)
+	return out, writeFate(ctx, tx, b)
 }
 
-func (q *Queue) writeFate(ctx context.Context, tx pgx.Tx, f ticket.Fate, fate string, n ticket.Number, seq int64) error {
-	_, err := tx.Exec(ctx, `update ledger set fate = $4, ticket = nullif($5, 0), seq = nullif($6, 0), mail_id = nullif($7, ''), evidence = $8, at = clock_timestamp()
-		where mailbox = $1 and uidvalidity = $2 and uid = $3`, f.Mailbox, f.UIDValidity, f.UID, fate, int64(n), seq, clean(f.MailID), orMap(f.Evidence))
-	if err != nil {
+// queueOrigin notes of a ticket that a mail opened the mailbox through which its own mail leaves, and ties it to the one
+// that it may belong to.
+func queueOrigin(b *pgx.Batch, n ticket.Number, f ticket.Fate) {
+	b.Queue(`update tickets set mailbox = $2 where number = $1`, n, f.Mailbox)
+	if f.Suspected != 0 {
+		b.Queue(`insert into links (ticket, kind, other) select x.a, 'related', x.b from (values ($1::bigint, $2::bigint), ($2, $1)) x (a, b)
+			where exists (select from tickets where number = $2) on conflict do nothing`, n, int64(f.Suspected))
+	}
+}
+
+func queueFate(b *pgx.Batch, f ticket.Fate, fate string, n ticket.Number, seq int64) {
+	b.Queue(`update ledger set fate = $4, ticket = nullif($5, 0), seq = nullif($6, 0), mail_id = nullif($7, ''), evidence = $8, content = $9, at = clock_timestamp()
+		where mailbox = $1 and uidvalidity = $2 and uid = $3`, f.Mailbox, f.UIDValidity, f.UID, fate, int64(n), seq, clean(f.MailID), orMap(f.Evidence), contentOf(f))
+}
+
+func writeFate(ctx context.Context, tx pgx.Tx, b *pgx.Batch) error {
+	if err := send(ctx, tx, b); err != nil {
 		return fmt.Errorf("write fate: %w", err)
 	}
 	return nil

@@ -37,7 +37,7 @@ func (q *Queue) tellLate(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketR
 // resting reports whether the mailbox of a mail rests, and puts the mail off until it does not: a little apart from the
 // others, so that not all come back in the same second.
 func (q *Queue) resting(ctx context.Context, tx pgx.Tx, d *delivery) (bool, error) {
-	if d.finished {
+	if d.finished || d.channel != "" {
 		return false, nil
 	}
 	var until *time.Time
@@ -50,13 +50,35 @@ func (q *Queue) resting(ctx context.Context, tx pgx.Tx, d *delivery) (bool, erro
 	}
 	if d.nextAt.Before(*until) {
 		d.nextAt = until.Add(time.Duration(d.id[len(d.id)-1]) * 100 * time.Millisecond)
+		if _, err := tx.Exec(ctx, `update deliveries set next_at = $2 where id = $1`, d.id, d.nextAt); err != nil {
+			return false, fmt.Errorf("put a mail off: %w", err)
+		}
 	}
 	return true, nil
 }
 
+// rouse ends the rest of a mailbox whose settings were corrected: what rested is due again, though never before its undo
+// time is over, and the relay rings its workflows. The caller holds the mailbox's row;
+// a mail that is being tried has its own locked before that, and is passed over.
+func rouse(ctx context.Context, tx pgx.Tx, mailbox string) error {
+	_, err := tx.Exec(ctx, `with resting as (
+			select d.id from mailboxes box join tickets t on t.mailbox = box.id or t.mailbox is null and t.desk = box.desk join deliveries d on d.ticket = t.number
+			where box.id = $1 and box.resting_until > clock_timestamp() and d.finished_at is null and d.phase = '' and (d.attempt > 0 or d.next_at >= box.resting_until)
+			for no key update of d skip locked)
+		update deliveries d set rouse = true, next_at = least(d.next_at, greatest(clock_timestamp(), d.created_at + make_interval(secs => $2)))
+		from resting where d.id = resting.id`, mailbox, ticket.MaxUndoSend)
+	if err != nil {
+		return fmt.Errorf("rouse what rested: %w", err)
+	}
+	return nil
+}
+
 // rest lets all mail of a mailbox wait where the account is in trouble (a refused login, a rate limit), and ends the rest
 // where the server takes mail again. Operators see why.
-func (q *Queue) rest(ctx context.Context, tx pgx.Tx, n ticket.Number, ends []ticket.End, retry time.Time) error {
+func (q *Queue) rest(ctx context.Context, tx pgx.Tx, d *delivery, ends []ticket.End, retry time.Time) error {
+	if d.channel != "" {
+		return nil
+	}
 	sql, why := "", ""
 	for _, e := range ends {
 		switch {
@@ -69,7 +91,7 @@ func (q *Queue) rest(ctx context.Context, tx pgx.Tx, n ticket.Number, ends []tic
 	if sql == "" {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, `with box as (`+mailboxOfTicket+`) `+sql, n, retry, "sending rests: "+clean(why)); err != nil {
+	if _, err := tx.Exec(ctx, `with box as (`+mailboxOfTicket+`) `+sql, d.number, retry, "sending rests: "+clean(why)); err != nil {
 		return fmt.Errorf("let a mailbox rest: %w", err)
 	}
 	return nil

@@ -14,7 +14,7 @@ import (
 const settingColumns = `id::text, desk, address, enabled, imap_addr, imap_tls, smtp_addr, smtp_tls, folder, token_mechanism, username,
 	token_url, token_client, token_scope, secret is not null, token_secret is not null, token_refresh is not null, token_expires_at,
 	after_intake, after_folder, sent_folder, authserv_id, subaddress, from_start, poll_seconds,
-	acks_address_hour, acks_address_day, acks_hour, automatics_ticket, sends_minute, version`
+	acks_address_hour, acks_address_day, acks_hour, automatics_ticket, sends_minute, coalesce(dkim_selector, ''), coalesce(dkim_public, ''), dkim_signs, version`
 
 // MailSettings returns how a mailbox is set, without its secrets; ticket.NotFound where there is none.
 func (s *Store) MailSettings(ctx context.Context, id string) (ticket.MailSettings, error) {
@@ -40,7 +40,7 @@ func scanSettings(cr pgx.CollectableRow) (m ticket.MailSettings, err error) {
 	err = cr.Scan(&m.ID, &m.Desk, &m.Address, &m.Enabled, &m.IMAP.Addr, &m.IMAP.TLS, &m.SMTP.Addr, &m.SMTP.TLS, &m.Folder, &l.Mode, &l.Username,
 		&l.TokenURL, &l.ClientID, &l.Scope, &l.PasswordSet, &l.ClientSecretSet, &l.RefreshTokenSet, &l.ExpiresAt,
 		&m.After.Mode, &m.After.Folder, &m.SentFolder, &m.Authserv, &m.Subaddress, &m.FromStart, &m.PollSeconds,
-		&c.AddressHour, &c.AddressDay, &c.Hour, &c.TicketTenMinutes, &c.SendsMinute, &m.Version)
+		&c.AddressHour, &c.AddressDay, &c.Hour, &c.TicketTenMinutes, &c.SendsMinute, &m.DKIM.Selector, &m.DKIM.Public, &m.DKIM.Signs, &m.Version)
 	l.Mode = modeOf(l.Mode)
 	return m, err
 }
@@ -61,14 +61,19 @@ func mechanismOf(mode string) string {
 }
 
 // AddMailbox stores a new mailbox. A taken address is a ticket.Conflict; one that was removed comes back with its
-// ledger. An unknown desk is ticket.Invalid, and so is an address that is an agent's own: notices to him would be
-// taken in as mail.
+// ledger. An unknown desk is ticket.Invalid, and so is the address of an agent or a client: mail to him would be taken in.
 func (s *Store) AddMailbox(ctx context.Context, m ticket.MailSettings) (ticket.MailSettings, error) {
 	m.Address = FoldAddress(m.Address)
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		fresh, err := uuid.NewV7()
 		if err != nil {
 			return fmt.Errorf("name a mailbox: %w", err)
+		}
+		if _, err := tx.Exec(ctx, lockAddresses); err != nil {
+			return fmt.Errorf("lock addresses: %w", err)
+		}
+		if err := refuseTheirs(ctx, tx, m.Address); err != nil {
+			return err
 		}
 		err = tx.QueryRow(ctx, `insert into mailboxes as m (id, desk, address, imap_addr, smtp_addr, username, enabled) values ($1, $2, $3, '', '', '', false)
 			on conflict (address) do update set removed_at = null, desk = excluded.desk, secret = null where m.removed_at is not null returning id::text`,
@@ -85,7 +90,7 @@ func (s *Store) AddMailbox(ctx context.Context, m ticket.MailSettings) (ticket.M
 }
 
 // ChangeMailbox stores other settings of a mailbox; its address stays, and so do its cursor and the secrets that are not
-// given. A mailbox that had stopped is tried again. ticket.Conflict: somebody else changed it since m.Version.
+// given. A mailbox that had stopped is tried again, and mail that rested because of it leaves. ticket.Conflict: somebody else changed it since m.Version.
 func (s *Store) ChangeMailbox(ctx context.Context, m ticket.MailSettings) (ticket.MailSettings, error) {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var version int
@@ -97,6 +102,9 @@ func (s *Store) ChangeMailbox(ctx context.Context, m ticket.MailSettings) (ticke
 			return err
 		case version != m.Version:
 			return conflict("", "somebody else changed this mailbox in the meantime: look at it again")
+		}
+		if err := rouse(ctx, tx, m.ID); err != nil {
+			return err
 		}
 		return s.writeSettings(ctx, tx, m)
 	})
@@ -116,19 +124,13 @@ func (s *Store) saved(ctx context.Context, m ticket.MailSettings, err error) (ti
 // writeSettings writes all but secrets that are not given. With another way to get tokens, the one at hand is no longer
 // used.
 func (s *Store) writeSettings(ctx context.Context, tx pgx.Tx, m ticket.MailSettings) error {
-	var staff bool
-	if err := tx.QueryRow(ctx, `select exists (select from agents where lower(email) = $1)`, m.Address).Scan(&staff); err != nil {
-		return err
-	}
-	if staff {
-		return invalid("/address", "%s is the address of an agent: mail that tells him something would be taken in as a client's", m.Address)
-	}
-	var sealed [3][]byte
+	var sealed [4][]byte
 	for i, secret := range []struct {
 		plain   ticket.Secret
 		context string
 	}{
 		{m.Login.Password, sealContext(m.Address)}, {m.Login.ClientSecret, clientContext(m.Address)}, {m.Login.RefreshToken, refreshContext(m.Address)},
+		{m.DKIM.Key, signContext(m.Address)},
 	} {
 		if secret.plain == "" {
 			continue
@@ -143,6 +145,7 @@ func (s *Store) writeSettings(ctx context.Context, tx pgx.Tx, m ticket.MailSetti
 			secret = coalesce($14, secret), token_secret = coalesce($15, token_secret), token_refresh = coalesce($16, token_refresh),
 			after_intake = $17, after_folder = $18, sent_folder = $19, authserv_id = $20, subaddress = $21, from_start = $22, poll_seconds = $23,
 			acks_address_hour = $24, acks_address_day = $25, acks_hour = $26, automatics_ticket = $27, sends_minute = $28,
+			dkim_selector = nullif($29, ''), dkim_public = nullif($30, ''), dkim_signs = $31 and $29 <> '', dkim_key = case when $29 <> '' then coalesce($32, dkim_key) end,
 			version = version + 1, troubles = 0, resting_until = null, last_error = null, alert = null, alert_at = null, token_lease_until = null,
 			token_access = case when (token_url, token_client, token_scope) = ($11, $12, $13) and $15::bytea is null and $16::bytea is null then token_access end,
 			state = case when state = 'polling' then state else 'waiting' end
@@ -150,7 +153,8 @@ func (s *Store) writeSettings(ctx context.Context, tx pgx.Tx, m ticket.MailSetti
 		m.ID, m.Desk, m.Enabled, m.IMAP.Addr, m.IMAP.TLS, m.SMTP.Addr, m.SMTP.TLS, clean(m.Folder), mechanismOf(m.Login.Mode), clean(m.Login.Username),
 		clean(m.Login.TokenURL), clean(m.Login.ClientID), clean(m.Login.Scope), sealed[0], sealed[1], sealed[2],
 		m.After.Mode, clean(m.After.Folder), clean(m.SentFolder), clean(m.Authserv), m.Subaddress, m.FromStart, m.PollSeconds,
-		m.Caps.AddressHour, m.Caps.AddressDay, m.Caps.Hour, m.Caps.TicketTenMinutes, m.Caps.SendsMinute)
+		m.Caps.AddressHour, m.Caps.AddressDay, m.Caps.Hour, m.Caps.TicketTenMinutes, m.Caps.SendsMinute,
+		m.DKIM.Selector, m.DKIM.Public, m.DKIM.Signs, sealed[3])
 	return err
 }
 
@@ -161,7 +165,8 @@ func (s *Store) RemoveMailbox(ctx context.Context, id string) error {
 		return notFound("there is no mailbox %q", id)
 	}
 	tag, err := s.pool.Exec(ctx, `update mailboxes set removed_at = clock_timestamp(), enabled = false, version = version + 1, state = 'removed', last_error = null, alert = null,
-		secret = null, token_secret = null, token_refresh = null, token_access = null where id = $1 and removed_at is null`, id)
+		secret = null, token_secret = null, token_refresh = null, token_access = null, dkim_selector = null, dkim_key = null, dkim_public = null, dkim_signs = false
+		where id = $1 and removed_at is null`, id)
 	if err != nil {
 		return fmt.Errorf("remove mailbox %s: %w", id, err)
 	}
@@ -181,9 +186,35 @@ func (q *Queue) Doors(ctx context.Context, id string) (ticket.Doors, error) {
 	if err := q.s.pool.QueryRow(ctx, `select token_mechanism from mailboxes where id = $1`, id).Scan(&mechanism); err != nil {
 		return ticket.Doors{}, fmt.Errorf("read how mailbox %s logs in: %w", id, err)
 	}
+	sign, err := q.signingKey(ctx, q.s.pool, id)
+	if err != nil {
+		return ticket.Doors{}, err
+	}
 	return ticket.Doors{
 		IMAP:   ticket.Account{Mailbox: id, Addr: a.IMAPAddr, TLS: a.IMAPTLS, Username: a.Username, Password: a.Password, Mechanism: mechanism},
 		SMTP:   ticket.Account{Mailbox: id, Addr: a.SMTPAddr, TLS: a.SMTPTLS, Username: a.Username, Password: a.Password, Mechanism: mechanism},
-		Folder: a.Folder,
+		Folder: a.Folder, Sign: sign,
 	}, nil
 }
+
+// signingKey is what the mail of a mailbox is signed with; none where it does not sign.
+func (q *Queue) signingKey(ctx context.Context, db queryRower, mailbox string) (k ticket.SigningKey, err error) {
+	var address string
+	var sealed []byte
+	err = db.QueryRow(ctx, `select address, dkim_selector, dkim_key from mailboxes where id = $1 and dkim_signs and dkim_key is not null`, mailbox).Scan(&address, &k.Selector, &sealed)
+	if noRows(err) {
+		return ticket.SigningKey{}, nil
+	}
+	if err != nil {
+		return k, fmt.Errorf("read the key to sign with: %w", err)
+	}
+	plain, err := q.s.sealer.Open(sealed, signContext(address))
+	if err != nil {
+		return k, fmt.Errorf("key of mailbox %s to sign with: %w", mailbox, err)
+	}
+	_, k.Domain, _ = strings.Cut(address, "@")
+	k.Key = ticket.Secret(plain)
+	return k, nil
+}
+
+func signContext(address string) string { return "mailbox dkim " + address }

@@ -227,3 +227,51 @@ func TestAFollowUpKeepsTheMailbox(t *testing.T) {
 	q.mustApply(t, ticket.ApplyInput{Number: n})
 	requireCount(t, q.s, 1, `select count(*) from links l join tickets t on t.number = l.ticket where l.kind = 'follow_up' and l.other = $1 and t.mailbox = $2`, n, second.ID)
 }
+
+// A mailbox has a key to sign with: sealed, kept over other changes, used once it is told to, and destroyed in the end.
+func TestAKeyToSignWithIsSealedAndUsed(t *testing.T) {
+	t.Parallel()
+	q := engine(t)
+	ctx := t.Context()
+	n := opened(t, q)
+	m, err := q.s.MailSettings(ctx, q.mailbox(t))
+	require.NoError(t, err)
+	require.Equal(t, ticket.DKIM{}, m.DKIM)
+	change := func() {
+		t.Helper()
+		m, err = q.s.ChangeMailbox(ctx, m)
+		require.NoError(t, err)
+	}
+	m.DKIM = ticket.DKIM{Selector: "desk2026", Public: "k=rsa; p=AAAA", Key: "the private half"}
+	change()
+	require.Equal(t, ticket.DKIM{Selector: "desk2026", Public: "k=rsa; p=AAAA"}, m.DKIM, "the key does not come out this way")
+	name, value := m.DKIM.Record(m.Address)
+	require.Equal(t, "desk2026._domainkey.desk.example", name)
+	require.Equal(t, "v=DKIM1; k=rsa; p=AAAA", value)
+	requireCount(t, q.s, 0, `select count(*) from mailboxes where position('private'::bytea in dkim_key) > 0`)
+	a, err := q.Begin(ctx, q.queuedMail(t, n, "a"))
+	require.NoError(t, err)
+	require.Zero(t, a.Sign, "not before it is told to")
+
+	m.DKIM.Signs = true
+	change()
+	want := ticket.SigningKey{Domain: "desk.example", Selector: "desk2026", Key: "the private half"}
+	id := q.queuedMail(t, n, "b")
+	b, err := q.Begin(ctx, id)
+	require.NoError(t, err)
+	require.Equal(t, want, b.Sign)
+	doors, err := q.Doors(ctx, m.ID)
+	require.NoError(t, err)
+	require.Equal(t, want, doors.Sign)
+	_, err = q.Freeze(ctx, id, []byte("signed"))
+	require.NoError(t, err)
+	_, err = q.Finish(ctx, id, b.No, endsOf(b, queued), time.Now())
+	require.NoError(t, err)
+	b, err = q.Begin(ctx, id)
+	require.NoError(t, err)
+	require.Zero(t, b.Sign, "what is frozen is signed once")
+
+	m.DKIM = ticket.DKIM{}
+	change()
+	requireCount(t, q.s, 0, `select count(*) from mailboxes where dkim_key is not null or dkim_signs`)
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/tern/v2/migrate"
@@ -16,8 +17,22 @@ var migrations embed.FS
 
 const versionTable = "schema_version"
 
+const (
+	migratesSchema = 60060061 // key of the advisory lock: one migrates at a time
+	// lockWait is how long a migration stands in a lock's queue, and with it every writer behind it. Then it steps back,
+	// lets them pass, and tries again: a dump or a long report that reads the table must not stop the desk. It is well
+	// below deadlock_timeout (1 s), so that in a deadlock it is the migration that steps back, not a writer.
+	lockWait = 300 * time.Millisecond
+	// Each tenth try is longer than deadlock_timeout: only then does a vacuum that holds the table give way.
+	longLockWait = 1500 * time.Millisecond
+	lockPause    = time.Second // at most, between tries
+	lockTries    = 1000
+)
+
 // Migrate brings the schema of the database up to date: each migration in a transaction of its own, all under an
 // advisory lock, so that several programs may call it at once. A database that is newer than this program is refused.
+// A table that is in use for long is waited for, in short turns; after a quarter of an hour of that it is an error, and what was
+// done stays.
 func Migrate(ctx context.Context, url string) error {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -28,12 +43,25 @@ func Migrate(ctx context.Context, url string) error {
 		return unreachable(config, err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	m, err := migrate.NewMigrator(ctx, conn, versionTable)
-	if err != nil {
-		return fmt.Errorf("prepare the table %s: %w", versionTable, err)
+	if err := migrateSchema(ctx, conn); err != nil {
+		return err
 	}
-	if err := m.LoadMigrations(migrationFiles()); err != nil {
-		return fmt.Errorf("read the migrations in this program: %w", err)
+	if err := fillWords(ctx, conn, func(string, int) {}); err != nil {
+		return fmt.Errorf("cut the words by which tickets are found: %w", err)
+	}
+	return nil
+}
+
+func migrateSchema(ctx context.Context, conn *pgx.Conn) error {
+	if _, err := conn.Exec(ctx, `select pg_advisory_lock($1)`, migratesSchema); err != nil {
+		return fmt.Errorf("wait for others who migrate: %w", err)
+	}
+	defer func() {
+		_, _ = conn.Exec(context.WithoutCancel(ctx), `select pg_advisory_unlock($1)`, migratesSchema)
+	}()
+	m, err := migrator(ctx, conn)
+	if err != nil {
+		return err
 	}
 	have, err := m.GetCurrentVersion(ctx)
 	if err != nil {
@@ -42,13 +70,51 @@ func Migrate(ctx context.Context, url string) error {
 	if int(have) > len(m.Migrations) {
 		return tooNew(int(have), len(m.Migrations))
 	}
-	if err := m.Migrate(ctx); err != nil {
-		return fmt.Errorf("migrate the database: %w", explain(err))
-	}
-	if err := fillWords(ctx, conn, func(string, int) {}); err != nil {
-		return fmt.Errorf("cut the words by which tickets are found: %w", err)
+	for next := have + 1; int(next) <= len(m.Migrations); next++ {
+		if err := stepPatiently(ctx, conn, m, next); err != nil {
+			return fmt.Errorf("migrate the database: %w", explain(err))
+		}
 	}
 	return nil
+}
+
+func migrator(ctx context.Context, conn *pgx.Conn) (*migrate.Migrator, error) {
+	m, err := migrate.NewMigrator(ctx, conn, versionTable)
+	if err != nil {
+		return nil, fmt.Errorf("prepare the table %s: %w", versionTable, err)
+	}
+	if err := m.LoadMigrations(migrationFiles()); err != nil {
+		return nil, fmt.Errorf("read the migrations in this program: %w", err)
+	}
+	return m, nil
+}
+
+// stepPatiently makes one migration. Its transaction is given up where a lock does not come, and begun again.
+func stepPatiently(ctx context.Context, conn *pgx.Conn, m *migrate.Migrator, version int32) error {
+	pause := lockPause / 32
+	for try := 1; ; try++ {
+		wait := lockWait
+		if try%10 == 0 {
+			wait = longLockWait
+		}
+		// The migrator resets all settings of the connection at the end of each migration.
+		if _, err := conn.Exec(ctx, fmt.Sprintf(`set lock_timeout = %d`, wait.Milliseconds())); err != nil {
+			return err
+		}
+		err := m.MigrateTo(ctx, version)
+		if _, reset := conn.Exec(ctx, `set lock_timeout = 0`); err == nil {
+			return reset
+		}
+		if code := sqlState(err); code != "55P03" && code != "40P01" || try == lockTries { // no lock in time; a deadlock
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+			pause = min(2*pause, lockPause)
+		}
+	}
 }
 
 // SchemaVersion returns the version that the database has (0: none yet) and the one that this program wants.

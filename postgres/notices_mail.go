@@ -24,11 +24,8 @@ type member struct {
 	now        time.Time
 }
 
-const selectMember = `select a.email, s.agent is not null, coalesce(s.notice_mail, ''), coalesce(s.digest_hour, 0), coalesce(s.quiet_from, ''), coalesce(s.quiet_to, ''), coalesce(s.zone, ''),
-	a.disabled_at is not null or ` + isOurs + `, clock_timestamp() from agents a left join agent_settings s on s.agent = a.key where a.key = $1`
-
-// isOurs asks whether the mail of agent a would come to one of our own mailboxes.
-const isOurs = `(exists (select from mailboxes m where lower(m.address) = lower(a.email)) or exists (select from desks d where lower(d.address) = lower(a.email)))`
+var selectMember = `select a.email, s.agent is not null, coalesce(s.notice_mail, ''), coalesce(s.digest_hour, 0), coalesce(s.quiet_from, ''), coalesce(s.quiet_to, ''), coalesce(s.zone, ''),
+	a.disabled_at is not null or ` + oursSQL("a.email") + `, clock_timestamp() from agents a left join agent_settings s on s.agent = a.key where a.key = $1`
 
 func memberOf(ctx context.Context, db queryRower, agent, lock string) (m member, err error) {
 	m.key = agent

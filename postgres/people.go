@@ -86,7 +86,8 @@ func (s *Store) Agents(ctx context.Context) ([]Person, error) {
 	return people, nil
 }
 
-// AddAgent stores a new one; a taken key or address is a ticket.Conflict, an unknown group or desk ticket.Invalid.
+// AddAgent stores a new one; a taken key or address is a ticket.Conflict, an unknown group or desk ticket.Invalid, and
+// so is the address of one of our own mailboxes.
 // The password's hash is stored as given; "" means that there is none to log in with.
 func (s *Store) AddAgent(ctx context.Context, p Person, passwordHash string) (Person, error) {
 	if p.Language == "" {
@@ -100,6 +101,9 @@ func (s *Store) AddAgent(ctx context.Context, p Person, passwordHash string) (Pe
 	}
 	var stored Person
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := refuseOursLocked(ctx, tx, "/email", cleanAddress(p.Email)); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, `insert into agents (key, name, email, role, language, password_hash, zone) values ($1, $2, $3, $4, $5, nullif($6, ''), $7)`,
 			p.Key, clean(p.Name), clean(p.Email), p.Role.String(), clean(p.Language), passwordHash, clean(p.Zone))
 		switch constraint, _ := violated(err); constraint {
@@ -182,12 +186,18 @@ func checkKey(key string) error {
 }
 
 // EnsureAdmin makes an admin of that key unless there is one; done twice it changes nothing. An address that belongs
-// to another agent is a ticket.Conflict.
+// to another agent is a ticket.Conflict, one of our own mailboxes ticket.Invalid.
 func (s *Store) EnsureAdmin(ctx context.Context, key, name, email string) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	_, err := s.pool.Exec(ctx, `insert into agents (key, name, email, role) values ($1, $2, $3, 'admin') on conflict (key) do nothing`, key, clean(name), clean(email))
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		made, err := tx.Exec(ctx, `insert into agents (key, name, email, role) values ($1, $2, $3, 'admin') on conflict (key) do nothing`, key, clean(name), clean(email))
+		if err != nil || made.RowsAffected() == 0 {
+			return err
+		}
+		return refuseOurs(ctx, tx, "/email", cleanAddress(email))
+	})
 	if constraint, _ := violated(err); constraint == "agents_email" {
 		return conflict("/email", "the admin %q cannot be made: another agent has his mail address", key)
 	}

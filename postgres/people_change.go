@@ -11,6 +11,7 @@ import (
 
 // ChangeAgent writes all of a member of staff but his password. One who is disabled loses his tokens and sessions at once;
 // his tickets stay his until somebody takes them. With another role he must sign in anew. The last admin is neither disabled nor made less: a ticket.Conflict.
+// A new address that is one of our own mailboxes is ticket.Invalid.
 func (s *Store) ChangeAgent(ctx context.Context, p Person) (Person, error) {
 	var stored Person
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
@@ -18,6 +19,9 @@ func (s *Store) ChangeAgent(ctx context.Context, p Person) (Person, error) {
 			return err
 		}
 		if err := keepAnAdmin(ctx, tx, p); err != nil {
+			return err
+		}
+		if err := refuseMove(ctx, tx, p); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `delete from sessions where agent in (select key from agents where key = $1 and (role <> $2 or $3))`, p.Key, p.Role.String(), p.Disabled != nil); err != nil {
@@ -63,6 +67,20 @@ func rejoin(ctx context.Context, tx pgx.Tx, p Person) error {
 		return err
 	}
 	return join(ctx, tx, joinAgentDesks, p.Key, "/desks", "desk", p.Desks)
+}
+
+// refuseMove looks at the address where it is another one: whoever has one of ours from earlier times can still be
+// disabled or given another.
+func refuseMove(ctx context.Context, tx pgx.Tx, p Person) error {
+	var same bool
+	err := tx.QueryRow(ctx, `select lower(email) = lower($2) from agents where key = $1`, p.Key, clean(p.Email)).Scan(&same)
+	if same || noRows(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return refuseOursLocked(ctx, tx, "/email", cleanAddress(p.Email))
 }
 
 func keepAnAdmin(ctx context.Context, tx pgx.Tx, p Person) error {

@@ -34,11 +34,16 @@ func (q *Queue) Preview(ctx context.Context, n ticket.Number, k ticket.Kind, age
 		}
 		out.From.Name, d.created = out.Desk, out.Date
 		out.Undo = time.Duration(r.manner.UndoSend) * time.Second
-		for _, address := range sendTo(m.To, r) {
+		to, cc := sendTo(m.To, r), m.Cc
+		if r.spoken.answered() {
+			out.Channel, out.Spoken = r.spoken.key, r.spoken.conversation
+			to = alsoMailed(m.To, m.Cc)
+		}
+		for _, address := range to {
 			out.To = append(out.To, ticket.Address{Address: address})
 		}
-		for _, address := range m.Cc {
-			if slices.Contains(sendTo(m.To, r), address) {
+		for _, address := range cc {
+			if slices.Contains(to, address) {
 				continue // he gets it once
 			}
 			out.Cc = append(out.Cc, ticket.Address{Address: address})

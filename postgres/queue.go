@@ -18,6 +18,7 @@ type Queue struct {
 	rules func(process string) (*lifecycle.Table, bool)
 	mint  Mint
 	crash func(point string)
+	acks  pace
 }
 
 // Mint makes the names under which mail leaves. Both are fixed before the first attempt.
@@ -91,17 +92,21 @@ type ticketRow struct {
 	spokeLast  bool
 	waiting    *time.Time    // since when the client waits for an answer
 	follows    ticket.Number // the closed ticket that this one follows up
+	spoken     spoken        // the conversation outside mail that it belongs to
 	now        time.Time     // read after the lock
 }
 
 const ticketRowQuery = `
 select t.number, t.id::text, t.desk, d.address, d.process, t.title, t.client, c.name, coalesce(c.email, ''), t.language, t.channel, t.seq, t.last_at,
        t.applied_seq, t.items, t.process, p.settings, t.last_by, t.last_name, t.last_kind, t.last_at_message, t.last_excerpt,
-       t.client_spoke_last, t.waiting_since, d.manner, coalesce((select other from links l where l.ticket = t.number and l.kind = 'follow_up' and l.other < t.number limit 1), 0)
+       t.client_spoke_last, t.waiting_since, d.manner, coalesce((select other from links l where l.ticket = t.number and l.kind = 'follow_up' and l.other < t.number limit 1), 0),
+       coalesce(t.conversation, 0), coalesce(h.id::text, ''), coalesce(h.key, ''), coalesce(v.key, ''), coalesce(v.person, '')
 from tickets t
 join desks d on d.key = t.desk
 join clients c on c.id = t.client
 join policies p on p.desk = t.desk and p.version = (t.process->>'policy')::int
+left join conversations v on v.id = t.conversation
+left join channels h on h.id = v.channel and h.url <> '' and h.removed_at is null
 where t.number = $1`
 
 const lockRow = ticketRowQuery + ` for no key update of t`
@@ -124,7 +129,7 @@ func scanTicketRow(found pgx.Row, r *ticketRow) error {
 	}
 	err := found.Scan(&r.number, &r.id, &r.desk, &r.deskAddr, &r.rules, &r.title, &r.client, &r.clientName, &r.clientMail, &r.language, &r.channel, &r.seq, &r.lastAt,
 		&r.applied, &r.items, process, &r.settings, &lastBy, &r.last.Name, &r.last.Kind, &lastAt, &r.last.Excerpt,
-		&r.spokeLast, &r.waiting, &r.manner, &r.follows)
+		&r.spokeLast, &r.waiting, &r.manner, &r.follows, &r.spoken.id, &r.spoken.channel, &r.spoken.key, &r.spoken.conversation, &r.spoken.person)
 	if err != nil {
 		return err
 	}

@@ -18,12 +18,14 @@ const (
 	recordColumns = `t.number, t.id::text, t.desk, t.process, t.title, t.type, t.language, coalesce(t.reception_type, ''), t.tags, t.fields,
 	t.hold_until, t.created_at, t.updated_at, t.resolved_at, t.closes_at, t.due_at,
 	t.last_by, t.last_name, t.last_kind, t.last_at_message, t.last_excerpt,
-	c.id, c.name, coalesce(c.email, ''), coalesce(c.phone, ''), coalesce(c.number, ''), c.access, p.settings, cal.spec, d.process, coalesce(t.solution, ''),
+	c.id, c.name, coalesce(c.email, ''), coalesce(c.phone, ''), coalesce(c.number, ''), c.access, p.settings, cal.spec, d.process, coalesce(t.solution, ''), coalesce(h.key, ''), coalesce(v.key, ''),
 	(select json_agg(json_build_object('kind', l.kind, 'number', l.other) order by l.created_at, l.kind, l.other) from links l where l.ticket = t.number)`
 	recordJoins = `join clients c on c.id = t.client
 	join desks d on d.key = t.desk
 	left join policies p on p.desk = t.desk and p.version = coalesce(nullif((t.process->>'policy')::int, 0), d.policy)
-	left join calendars cal on cal.key = p.settings->>'calendar' and cal.version = (t.process->>'calendar')::int`
+	left join calendars cal on cal.key = p.settings->>'calendar' and cal.version = (t.process->>'calendar')::int
+	left join conversations v on v.id = t.conversation
+	left join channels h on h.id = v.channel`
 )
 
 // Ticket returns the record with that number; ticket.NotFound where there is none.
@@ -51,11 +53,12 @@ func scanRecord(cr pgx.CollectableRow) (ticket.Record, error) {
 		lastBy                   string
 		lastAt                   *time.Time
 		last                     ticket.LastMessage
+		spoken                   ticket.Conversation
 	)
 	err := cr.Scan(&number, &id, &desk, &process, &r.Title, &r.Type, &r.Language, &r.ReceptionType, &r.Tags, &r.Fields,
 		&r.HoldUntil, &r.CreatedAt, &r.UpdatedAt, &r.ResolvedAt, &r.ClosesAt, &r.DueAt,
 		&lastBy, &last.Name, &last.Kind, &lastAt, &last.Excerpt,
-		&r.Client.ID, &r.Client.Name, &r.Client.Email, &r.Client.Phone, &r.Client.Number, &r.Client.Access, &settings, &r.Calendar, &r.Rules, &r.Solution, &links)
+		&r.Client.ID, &r.Client.Name, &r.Client.Email, &r.Client.Phone, &r.Client.Number, &r.Client.Access, &settings, &r.Calendar, &r.Rules, &r.Solution, &spoken.Channel, &spoken.ID, &links)
 	if err != nil {
 		return ticket.Record{}, err
 	}
@@ -63,6 +66,9 @@ func scanRecord(cr pgx.CollectableRow) (ticket.Record, error) {
 		return ticket.Record{}, fmt.Errorf("row of ticket %d: %w", number, err)
 	}
 	r.Process.Number, r.Process.Ticket, r.Process.Desk = ticket.Number(number), id, desk
+	if spoken.Channel != "" {
+		r.Conversation = &spoken
+	}
 	if lastAt != nil {
 		last.At = *lastAt
 		if err := last.By.UnmarshalText([]byte(lastBy)); err != nil {
@@ -101,7 +107,7 @@ func (s *Store) Raw(ctx context.Context, message string) ([]byte, error) {
 	}
 	var raw []byte
 	err := s.pool.QueryRow(ctx, `
-		select coalesce(b.data, (select d.raw from deliveries d where d.message = m.id and d.raw is not null order by d.created_at limit 1))
+		select coalesce(b.data, (select d.raw from deliveries d where d.message = m.id and d.raw is not null and d.channel is null order by d.created_at limit 1))
 		from messages m left join blobs b on b.hash = m.raw
 		where m.id = $1 and m.applied`, message).Scan(&raw)
 	if noRows(err) || err == nil && raw == nil {

@@ -29,15 +29,47 @@ func scanReceipt(found pgx.Row) (ticket.Receipt, string, error) {
 }
 
 // first looks for an earlier command of the same actor with the same id.
-func (q *Queue) first(ctx context.Context, db queryRower, o ticket.Order) (ticket.Receipt, bool, error) {
-	actor := o.By.Key()
-	r, fingerprint, err := scanReceipt(db.QueryRow(ctx, selectReceipt+`where actor = $1 and id = $2`, actor, o.ID))
-	switch {
-	case noRows(err):
-		return ticket.Receipt{}, false, nil
-	case err != nil:
+func (q *Queue) first(ctx context.Context, db batcher, o ticket.Order) (ticket.Receipt, bool, error) {
+	var earlier earlierReceipt
+	b := &pgx.Batch{}
+	earlier.queue(b, o)
+	if err := db.SendBatch(ctx, b).Close(); err != nil {
 		return ticket.Receipt{}, false, fmt.Errorf("look for an earlier command: %w", err)
-	case fingerprint != o.Fingerprint || (o.Number != 0 && o.Number != r.Number) || r.Kind != o.Kind:
+	}
+	return earlier.of(o)
+}
+
+type batcher interface {
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+// earlierReceipt is of a command that the same actor has stored under the same id before; it is asked for among other
+// statements.
+type earlierReceipt struct {
+	receipt     ticket.Receipt
+	fingerprint string
+	found       bool
+}
+
+func (e *earlierReceipt) queue(b *pgx.Batch, o ticket.Order) {
+	b.Queue(selectReceipt+`where actor = $1 and id = $2`, o.By.Key(), o.ID).QueryRow(func(row pgx.Row) (err error) {
+		e.receipt, e.fingerprint, err = scanReceipt(row)
+		e.found = err == nil
+		if noRows(err) {
+			return nil
+		}
+		return err
+	})
+}
+
+// of returns the receipt if it is that of this order, false where there is none, and a Conflict where the id was used
+// for something else.
+func (e *earlierReceipt) of(o ticket.Order) (ticket.Receipt, bool, error) {
+	r := e.receipt
+	switch {
+	case !e.found:
+		return ticket.Receipt{}, false, nil
+	case e.fingerprint != o.Fingerprint || (o.Number != 0 && o.Number != r.Number) || r.Kind != o.Kind:
 		return ticket.Receipt{}, false, conflict("/id", "id %q was used for another command", o.ID)
 	}
 	return r, true, nil
@@ -82,8 +114,12 @@ func (q *Queue) Unseen(ctx context.Context, r ticket.Receipt, seen int64) ([]tic
 	return items, *draft, nil
 }
 
-// poll is how often a receipt is looked at where no notice comes.
-const poll = 250 * time.Millisecond
+// poll is how often a receipt is looked at where no notice comes. The first look waits a little too: a command that was
+// rung for just now is never done at once, and its notice mostly comes in time to spare a look for nothing.
+const (
+	poll      = 250 * time.Millisecond
+	firstLook = 8 * time.Millisecond
+)
 
 // Await returns the receipt once it is done, or as it stands when ctx ends. The notice says only when to look.
 func (q *Queue) Await(ctx context.Context, r ticket.Receipt) (ticket.Receipt, error) {
@@ -91,6 +127,11 @@ func (q *Queue) Await(ctx context.Context, r ticket.Receipt) (ticket.Receipt, er
 	defer stop()
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
+	select {
+	case <-ctx.Done():
+	case <-heard:
+	case <-time.After(firstLook):
+	}
 	for {
 		now, err := q.refresh(ctx, r)
 		if ctx.Err() != nil {

@@ -57,14 +57,35 @@ func (q *Queue) Unring(ctx context.Context, n ticket.Number) error {
 	return err
 }
 
+// In a flood few mails are begun at once: it is one when so many commands wait, or so many tickets came within two
+// seconds.
+const (
+	floodWaiting = 20
+	floodNew     = 5
+	floodMails   = 5
+)
+
 // Unstarted lists deliveries whose workflow may not run: never started for 5 s, or unfinished 10 minutes past their
-// next attempt.
+// next attempt. People's mails go before the desk's own; in a flood of tickets only a few are listed, for the tickets go
+// first.
 func (q *Queue) Unstarted(ctx context.Context, limit int) ([]string, error) {
 	rows, err := q.s.pool.Query(ctx, `select id::text from deliveries where finished_at is null
 		and ((not started and created_at < clock_timestamp() - interval '5 seconds') or next_at < clock_timestamp() - interval '10 minutes')
-		order by next_at limit $1`, limit)
+		order by message is null, next_at limit case
+			when (select count(*) from (select from commands where outcome = 'pending' limit $2) waiting) >= $2
+			  or (select count(*) from (select from tickets where created_at > clock_timestamp() - interval '2 seconds' limit $3) fresh) >= $3
+			then least($1::int, $4::int) else $1::int end`, limit, floodWaiting, floodNew, floodMails)
 	if err != nil {
 		return nil, fmt.Errorf("list unstarted deliveries: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// Roused lists deliveries whose workflow is to look at its row again.
+func (q *Queue) Roused(ctx context.Context, limit int) ([]string, error) {
+	rows, err := q.s.pool.Query(ctx, `select id::text from deliveries where finished_at is null and rouse order by next_at limit $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list roused deliveries: %w", err)
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }

@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -45,4 +47,35 @@ func TestABellIsLentToOneRelayAtATime(t *testing.T) {
 	q.mustApply(t, ticket.ApplyInput{Number: r.Number})
 	later("1 day")
 	due("applied", 0)
+}
+
+// In a flood, tickets go before the mails that acknowledge them, and what an agent wrote goes before both.
+func TestInAFloodAcknowledgementsFollowTheTickets(t *testing.T) {
+	t.Parallel()
+	q := engine(t)
+	q.acks.used, q.acks.last = promptBurst, time.Now().Add(time.Hour) // so many have come together
+	const tickets = floodMails + 3
+	var last ticket.Number
+	for i := range tickets {
+		o := mailIn(fmt.Sprint("m", i), 0, "動きません")
+		o.Opening.Client = ticket.Client{Name: "Client", Email: fmt.Sprintf("client%d@client.example", i)}
+		r := q.mustStore(t, o)
+		require.Empty(t, q.mustApply(t, ticket.ApplyInput{Number: r.Number}).Effects, "left to the relay")
+		last = r.Number
+	}
+	q.mustStore(t, command("a", last, ticket.AgentResponse, sato, "An answer."))
+	require.Len(t, q.mustApply(t, ticket.ApplyInput{Number: last}).Effects, 2, "whoever starts an answer starts the rest")
+	exec(t, q.s, `update deliveries set created_at = created_at - interval '6 seconds'`)
+	exec(t, q.s, `update tickets set created_at = clock_timestamp() + interval '1 hour'`)
+	list, err := q.Unstarted(t.Context(), 500)
+	require.NoError(t, err)
+	require.Len(t, list, floodMails)
+	var first string
+	require.NoError(t, q.s.pool.QueryRow(t.Context(), `select occasion from deliveries where id::text = $1`, list[0]).Scan(&first))
+	require.Equal(t, "answer", first)
+
+	exec(t, q.s, `update tickets set created_at = clock_timestamp() - interval '1 hour'`)
+	list, err = q.Unstarted(t.Context(), 500)
+	require.NoError(t, err)
+	require.Len(t, list, tickets+1, "the flood is over")
 }

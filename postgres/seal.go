@@ -20,6 +20,8 @@ type Sealer struct {
 	id   [keyIDSize]byte // tells which key sealed something, and nothing about the key
 	aead cipher.AEAD
 	root []byte
+	// former open what they sealed, and seal nothing.
+	former []*Sealer
 }
 
 const (
@@ -29,8 +31,24 @@ const (
 	derivedLength = 32
 )
 
-// NewSealer makes a sealer from the desk's secret key: any text of at least 32 characters.
-func NewSealer(secret string) (*Sealer, error) {
+// NewSealer makes a sealer from the desk's secret key: any text of at least 32 characters. Former keys open what they
+// sealed, while the key is being changed (Store.Reseal).
+func NewSealer(secret string, former ...string) (*Sealer, error) {
+	s, err := newSealer(secret)
+	if err != nil {
+		return nil, err
+	}
+	for i, other := range former {
+		f, err := newSealer(other)
+		if err != nil {
+			return nil, fmt.Errorf("former key %d: %w", i+1, err)
+		}
+		s.former = append(s.former, f)
+	}
+	return s, nil
+}
+
+func newSealer(secret string) (*Sealer, error) {
 	if len(secret) < shortestKey {
 		return nil, fmt.Errorf("the secret key has %d characters and needs at least %d: make one with `openssl rand -base64 32`", len(secret), shortestKey)
 	}
@@ -57,6 +75,15 @@ func (s *Sealer) Key(purpose string) []byte {
 		panic(err) // only lengths above 255 hashes fail
 	}
 	return key
+}
+
+// Keys derives one key for a purpose from each secret key: the first one signs, all of them verify.
+func (s *Sealer) Keys(purpose string) [][]byte {
+	keys := [][]byte{s.Key(purpose)}
+	for _, f := range s.former {
+		keys = append(keys, f.Key(purpose))
+	}
+	return keys
 }
 
 // KeyID names the secret key without telling it.
@@ -86,6 +113,11 @@ func (s *Sealer) Open(sealed []byte, context string) ([]byte, error) {
 		return nil, errors.New("a stored secret is damaged or was sealed by a newer duradesk: enter it again")
 	}
 	if id := [keyIDSize]byte(sealed[1 : 1+keyIDSize]); id != s.id {
+		for _, f := range s.former {
+			if id == f.id {
+				return f.Open(sealed, context)
+			}
+		}
 		return nil, fmt.Errorf("a stored secret was sealed with another secret key (%x, this one is %s): set the secret key that it was sealed with, or enter it again", id, s.KeyID())
 	}
 	plain, err := s.aead.Open(nil, sealed[1+keyIDSize:head], sealed[head:], []byte(context))

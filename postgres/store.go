@@ -52,16 +52,31 @@ func (q *Queue) store(ctx context.Context, tx pgx.Tx, o ticket.Order) (ticket.Re
 	if o.Number != 0 {
 		return q.storeFor(ctx, tx, o)
 	}
-	if r, found, err := q.first(ctx, tx, o); found || err != nil {
+	var earlier earlierReceipt
+	var pinned pins
+	b := &pgx.Batch{}
+	earlier.queue(b, o)
+	pinned.queue(b, o.Opening.Desk)
+	if err := send(ctx, tx, b); err != nil {
+		return ticket.Receipt{}, false, fmt.Errorf("look for an earlier command: %w", err)
+	}
+	if r, found, err := earlier.of(o); found || err != nil {
 		return r, found, err
 	}
-	return q.storeOpening(ctx, tx, o)
+	if pinned.policy == 0 {
+		return ticket.Receipt{}, false, invalid("/desk", "there is no desk %q", o.Opening.Desk)
+	}
+	return q.storeOpening(ctx, tx, o, pinned)
 }
 
 func (q *Queue) storeFor(ctx context.Context, tx pgx.Tx, o ticket.Order) (ticket.Receipt, bool, error) {
 	var r ticketRow
+	var earlier earlierReceipt
 	b := &pgx.Batch{}
 	q.queueLock(b, o.Number, &r)
+	if o.Writer == nil { // else it is not known yet who asks
+		earlier.queue(b, o)
+	}
 	if err := send(ctx, tx, b); err != nil {
 		if noRows(err) {
 			return ticket.Receipt{}, false, notFound("there is no ticket %d", o.Number)
@@ -71,7 +86,14 @@ func (q *Queue) storeFor(ctx context.Context, tx pgx.Tx, o ticket.Order) (ticket
 	if err := q.nameWriter(ctx, tx, &o); err != nil {
 		return ticket.Receipt{}, false, err
 	}
-	if first, found, err := q.first(ctx, tx, o); found || err != nil {
+	if o.Writer != nil {
+		b = &pgx.Batch{}
+		earlier.queue(b, o)
+		if err := send(ctx, tx, b); err != nil {
+			return ticket.Receipt{}, false, fmt.Errorf("look for an earlier command: %w", err)
+		}
+	}
+	if first, found, err := earlier.of(o); found || err != nil {
 		return first, found, err
 	}
 	b = &pgx.Batch{}
@@ -114,9 +136,8 @@ func named(o *ticket.Order, client string) {
 }
 
 // storeOpening makes the ticket; its creation is its first command.
-func (q *Queue) storeOpening(ctx context.Context, tx pgx.Tx, o ticket.Order) (ticket.Receipt, bool, error) {
-	pinned, err := pinsOf(ctx, tx, o.Opening.Desk)
-	if err != nil {
+func (q *Queue) storeOpening(ctx context.Context, tx pgx.Tx, o ticket.Order, pinned pins) (ticket.Receipt, bool, error) {
+	if err := refuseOurClient(ctx, tx, o.By, "/client/email", o.Opening.Client); err != nil {
 		return ticket.Receipt{}, false, err
 	}
 	client, err := q.s.EnsureClient(ctx, tx, o.Opening.Client)
@@ -148,15 +169,26 @@ func nextNumber(ctx context.Context, tx pgx.Tx) (n ticket.Number, at time.Time, 
 type pins struct{ policy, calendar int }
 
 func pinsOf(ctx context.Context, tx pgx.Tx, desk string) (p pins, err error) {
-	err = tx.QueryRow(ctx, `select d.policy, coalesce((select max(c.version) from calendars c where c.key = p.settings->>'calendar'), 0)
-		from desks d join policies p on p.desk = d.key and p.version = d.policy where d.key = $1`, desk).Scan(&p.policy, &p.calendar)
-	if noRows(err) {
-		return p, invalid("/desk", "there is no desk %q", desk)
-	}
-	if err != nil {
+	b := &pgx.Batch{}
+	p.queue(b, desk)
+	if err := send(ctx, tx, b); err != nil {
 		return p, fmt.Errorf("read desk: %w", err)
 	}
+	if p.policy == 0 {
+		return p, invalid("/desk", "there is no desk %q", desk)
+	}
 	return p, nil
+}
+
+// queue asks for the versions among other statements; policies are counted from 1, and 0 stays where there is no desk.
+func (p *pins) queue(b *pgx.Batch, desk string) {
+	b.Queue(`select d.policy, coalesce((select max(c.version) from calendars c where c.key = p.settings->>'calendar'), 0)
+		from desks d join policies p on p.desk = d.key and p.version = d.policy where d.key = $1`, desk).QueryRow(func(row pgx.Row) error {
+		if err := row.Scan(&p.policy, &p.calendar); !noRows(err) {
+			return err
+		}
+		return nil
+	})
 }
 
 // queueTicket makes the row of a ticket whose first command is stored in the same transaction.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
@@ -41,6 +43,30 @@ func (s *Store) Timeline(ctx context.Context, n ticket.Number, after int64, limi
 	return items, 0, nil
 }
 
+// TimelineBefore returns the last items before the given position (0: of all), oldest first as well, and the position to
+// go on backwards from (0: that was the beginning).
+func (s *Store) TimelineBefore(ctx context.Context, n ticket.Number, before int64, limit int, notes bool) ([]ticket.Item, int64, error) {
+	if limit < 1 || limit > highestLimit {
+		return nil, 0, invalid("limit", "a limit of %d is not possible; use 1 to %d", limit, highestLimit)
+	}
+	if before == 0 {
+		before = math.MaxInt64
+	}
+	items, err := s.items(ctx, s.pool, timelineBack, int64(n), before, notes, limit+1)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read the timeline of ticket %d backwards: %w", n, err)
+	}
+	if len(items) == 0 {
+		return nil, 0, s.mustExist(ctx, n)
+	}
+	slices.Reverse(items)
+	if len(items) > limit {
+		items = items[1:]
+		return items, items[0].Seq, nil
+	}
+	return items, 0, nil
+}
+
 func (s *Store) mustExist(ctx context.Context, n ticket.Number) error {
 	var exists bool
 	if err := s.pool.QueryRow(ctx, `select exists (select from tickets where number = $1)`, int64(n)).Scan(&exists); err != nil {
@@ -59,13 +85,16 @@ const (
 				(select jsonb_strip_nulls(coalesce(c.params->'promise', c.params->'feedback')) from commands c where c.ticket = e.ticket and c.seq = e.seq) end, '{}'), e.command_id,
 			e.by_kind, e.by_id, e.by_name,
 			coalesce(m.id::text, ''), coalesce(m.body, ''), coalesce(m.body_format, ''), coalesce(m.html, ''),
-			coalesce(m.raw is not null or exists (select from deliveries d where d.message = m.id and d.raw is not null), false)
+			coalesce(m.raw is not null or exists (select from deliveries d where d.message = m.id and d.raw is not null and d.channel is null), false),
+			case when m.mail_id is not null and m.by_kind = 'client' then (select jsonb_build_object('Why', l.evidence->>'why', 'Evidence', l.evidence->'evidence', 'MayBelongTo', coalesce(l.evidence->'may_belong_to', '0'))
+				from ledger l where l.mail_id = m.mail_id and l.ticket = e.ticket and l.evidence ? 'why' limit 1) end
 		from events e left join messages m on m.id = e.message and e.type in ('message', 'note') `
 	timelineTail = `where e.ticket = $1 and e.n > $2 and ($3 or e.type <> 'note') order by e.n limit $4`
+	timelineBack = `where e.ticket = $1 and e.n < $2 and ($3 or e.type <> 'note') order by e.n desc limit $4`
 	filesQuery   = `select message::text, id::text, name, type, size from attachments where message = any($1::text[]::uuid[]) order by message, position`
 	mailsQuery   = `
-		select coalesce(d.message::text, ''), d.id::text, r.address, r.state, r.attempts, coalesce(r.reason, case when r.state <> 'accepted' then d.reason end, '')
-		from deliveries d join recipients r on r.delivery = d.id
+		select coalesce(d.message::text, ''), d.id::text, r.address, r.state, r.attempts, coalesce(r.reason, case when r.state <> 'accepted' then d.reason end, ''), coalesce(h.key, '')
+		from deliveries d join recipients r on r.delivery = d.id left join channels h on h.id = d.channel
 		where d.message = any($1::text[]::uuid[]) or d.id = any($2::text[]::uuid[])
 		order by d.created_at, d.id, r.cc, r.address`
 )
@@ -95,10 +124,10 @@ func scanEntry(cr pgx.CollectableRow) (entry, error) {
 		e                  entry
 		name, from, to, by string
 		cause              ticket.Cause
-		data               []byte
+		data, threading    []byte
 	)
 	err := cr.Scan(&e.eventID, &e.Seq, &e.Revision, &e.At, &e.Type, &name, &from, &to, &cause.Rule, &cause.Why, &data, &e.CommandID,
-		&by, &e.By.ID, &e.By.Name, &e.MessageID, &e.Body, &e.Format, &e.HTML, &e.HasRaw)
+		&by, &e.By.ID, &e.By.Name, &e.MessageID, &e.Body, &e.Format, &e.HTML, &e.HasRaw, &threading)
 	if err != nil {
 		return entry{}, err
 	}
@@ -112,6 +141,11 @@ func scanEntry(cr pgx.CollectableRow) (entry, error) {
 	if e.Type == "event" || from != to {
 		if e.Event, err = eventOf(name, from, to, cause, data); err != nil {
 			return entry{}, fmt.Errorf("event %d: %w", e.eventID, err)
+		}
+	}
+	if threading != nil {
+		if err := json.Unmarshal(threading, &e.Threading); err != nil {
+			return entry{}, fmt.Errorf("event %d: why its mail came here: %w", e.eventID, err)
 		}
 	}
 	if e.Event != nil && e.MessageID == "" {
@@ -174,7 +208,7 @@ func attach(rows pgx.Rows, byMessage map[string]*entry) error {
 func deliver(rows pgx.Rows, byMessage, byDelivery map[string]*entry) error {
 	var message, delivery string
 	var r ticket.Recipient
-	_, err := pgx.ForEachRow(rows, []any{&message, &delivery, &r.Address, &r.State, &r.Attempts, &r.Reason}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&message, &delivery, &r.Address, &r.State, &r.Attempts, &r.Reason, &r.Channel}, func() error {
 		for _, e := range []*entry{byMessage[message], byDelivery[delivery]} {
 			if e != nil {
 				e.Delivery = append(e.Delivery, r)

@@ -100,3 +100,34 @@ func TestTimelinePages(t *testing.T) {
 	require.Empty(t, items)
 	require.Zero(t, next)
 }
+
+func TestTimelinePagesBackwards(t *testing.T) {
+	t.Parallel()
+	s := furnished(t)
+	lay(t, s, laid{number: 1001}, laid{number: 1002})
+	for line := int64(1); line <= 7; line++ {
+		said(t, s, 1001, line, ticket.By{Kind: ticket.ActorAgent, ID: "sato"}, line%3 == 0, "x")
+	}
+	for notes, wanted := range map[bool][][]int64{true: {{5, 6, 7}, {2, 3, 4}, {1}}, false: {{4, 5, 7}, {1, 2}}} {
+		var met [][]int64
+		for before := int64(0); ; {
+			items, next, err := s.TimelineBefore(t.Context(), 1001, before, 3, notes)
+			require.NoError(t, err)
+			var page []int64
+			for _, i := range items {
+				page = append(page, i.Seq)
+			}
+			met = append(met, page)
+			if before = next; next == 0 {
+				break
+			}
+		}
+		require.Equal(t, wanted, met)
+	}
+	none, next, err := s.TimelineBefore(t.Context(), 1002, 0, 10, true)
+	require.NoError(t, err)
+	require.Empty(t, none)
+	require.Zero(t, next)
+	_, _, err = s.TimelineBefore(t.Context(), 1003, 0, 10, true)
+	require.Equal(t, ticket.NotFound, code(err))
+}

@@ -11,6 +11,9 @@ import (
 // turn gives a mail its turn where its mailbox bounds how many leave in a minute (providers count and then refuse), and
 // reports whether it must wait for it. A mail that has its turn keeps it until its attempt begins.
 func (q *Queue) turn(ctx context.Context, tx pgx.Tx, d *delivery) (wait bool, err error) {
+	if d.channel != "" {
+		return q.afterOthers(ctx, tx, d)
+	}
 	var at time.Time
 	err = tx.QueryRow(ctx, `with box as (`+mailboxOfTicket+`), turn as (
 			update mailboxes m set next_send_at = greatest(m.next_send_at, clock_timestamp()) + interval '1 minute' / m.sends_minute from box

@@ -14,6 +14,9 @@ type Attempt struct {
 	From       string   // envelope sender; "" is the null sender
 	Recipients []string // those that have no final state yet
 	SMTP       Account
+	Channel    *ChannelTarget // told to a channel instead of mailed
+	Said       ChannelMessage
+	Sign       SigningKey
 }
 
 // DeliveryState is how a mail stands.
@@ -56,6 +59,8 @@ type Mail struct {
 	Link       string        // under which the client may rate without signing in; "": there is none
 	CloseDays  int           // after which a resolved ticket closes by itself; 0: that is not said
 	Undo       time.Duration // for how long it can be taken back; only where it is not written yet
+	Spoken     string        // the channel's own id of the conversation
+	Channel    string        // key; told to a channel instead, so that it has neither addresses nor layout
 	Notices    []NoticeLine  // of a mail to staff, which has nothing else to say
 }
 
@@ -98,5 +103,6 @@ type End struct {
 	Address string
 	State   string // accepted, uncertain, failed, queued (to be tried again)
 	Reason  string
+	Doubt   bool // of a channel: it may be there, though nobody answered
 	Account bool // the trouble is the mailbox's, not this mail's: all of its mail rests
 }

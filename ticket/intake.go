@@ -67,6 +67,7 @@ type Fate struct {
 	Received
 	Fate      string // message, duplicate, automatic, bounce, quarantined, ignored
 	MailID    string
+	Content   [32]byte       // of what its sender wrote, without what hosts added on the way; zero: the whole source decides
 	Evidence  map[string]any // no texts, no addresses of people beyond what the ledger needs
 	Order     *Order
 	Bounces   []Bounce // of proven reports only

@@ -1,6 +1,9 @@
 package ticket
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // MailSettings is how a mailbox is read and written through, as an admin sets it. Secrets are only given, never shown:
 // an empty one changes nothing, and the fields ending in Set tell whether there is one.
@@ -17,7 +20,31 @@ type MailSettings struct {
 	FromStart         bool   // read from its first message, not only what comes from now on
 	PollSeconds       int    // a look at the mailbox at the latest after this, whatever the server tells
 	Caps              MailCaps
+	DKIM              DKIM
 	Version           int // counts the changes
+}
+
+// DKIM is how a mailbox signs what it sends (RFC 6376).
+type DKIM struct {
+	Selector string // names the key in the DNS of the address's domain; "": there is no key
+	Public   string // what the DNS record says of it: "k=rsa; p=…"
+	Signs    bool
+	// Renew asks for another key: Key, PEM as it was given or PKCS #8 as it is stored, or one that is made.
+	Renew bool
+	Key   Secret
+}
+
+// Record is the TXT record that receivers look for, for a mailbox of that address.
+func (d DKIM) Record(address string) (name, value string) {
+	return d.Selector + "._domainkey." + domainOf(address), "v=DKIM1; " + d.Public
+}
+
+func domainOf(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
+
+// SigningKey is what a mail is signed with.
+type SigningKey struct {
+	Domain, Selector string
+	Key              Secret // PKCS #8; "": it is not signed
 }
 
 // MailDoor is a server of a mailbox.
@@ -111,4 +138,5 @@ type Token struct {
 type Doors struct {
 	IMAP, SMTP Account
 	Folder     string
+	Sign       SigningKey
 }

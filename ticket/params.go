@@ -82,16 +82,23 @@ type ClassifyParams struct {
 	Type          *string        `json:"type,omitempty"`
 	ReceptionType *string        `json:"reception_type,omitempty"`
 	Tags          *[]string      `json:"tags,omitempty"`
+	AddTags       []string       `json:"add_tags,omitempty"`    // to those it has
+	RemoveTags    []string       `json:"remove_tags,omitempty"` // of those it has
 	Fields        map[string]any `json:"fields,omitempty"`
 	Language      *string        `json:"language,omitempty"`
 	DueAt         *time.Time     `json:"due_at,omitempty"`
 }
 
 // OnlyLabels reports whether nothing but tags and fields would change: a closed ticket takes no more.
-func (c ClassifyParams) OnlyLabels() bool { return c.OnlyFields() || c.onlyWith(c.Tags != nil) }
+func (c ClassifyParams) OnlyLabels() bool { return c.OnlyFields() || c.onlyWith(c.OfTags()) }
 
 // OnlyFields reports whether nothing but fields would change: a client may no more.
-func (c ClassifyParams) OnlyFields() bool { return c.Tags == nil && c.onlyWith(c.Fields != nil) }
+func (c ClassifyParams) OnlyFields() bool { return !c.OfTags() && c.onlyWith(c.Fields != nil) }
+
+// OfTags reports whether tags would change.
+func (c ClassifyParams) OfTags() bool {
+	return c.Tags != nil || len(c.AddTags) > 0 || len(c.RemoveTags) > 0
+}
 
 func (c ClassifyParams) onlyWith(something bool) bool {
 	return something && c.Title == nil && c.Priority == NoPriority && c.Impact == NoLevel && c.Urgency == NoLevel && c.Type == nil &&

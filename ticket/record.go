@@ -20,10 +20,11 @@ type Record struct {
 	DueAt         *time.Time
 	Last          *LastMessage
 	Links         []Link
-	Settings      Settings // of its desk, as pinned by Process.Policy
-	Calendar      []byte   // the pinned calendar's spec as JSON; nil: open around the clock
-	Rules         string   // name of the table that its desk works by
-	Solution      string   // what solved it, where the desk records that
+	Settings      Settings      // of its desk, as pinned by Process.Policy
+	Calendar      []byte        // the pinned calendar's spec as JSON; nil: open around the clock
+	Rules         string        // name of the table that its desk works by
+	Solution      string        // what solved it, where the desk records that
+	Conversation  *Conversation // outside mail; nil: it is answered by mail
 }
 
 // Client is the person who asks.
@@ -34,6 +35,8 @@ type Client struct {
 	Phone  string
 	Number string
 	Access string // none, portal, full
+	// External is what a channel knows him by: the channel's key, a slash, the channel's own id.
+	External string
 }
 
 // LastMessage is the end of the conversation as a list row shows it.
@@ -68,6 +71,14 @@ type Item struct {
 	Attachments []Attachment
 	Delivery    []Recipient
 	Event       *Event
+	Threading   *Threading // of a mail that was received
+}
+
+// Threading is why a received mail came to its ticket, for colleagues who doubt it.
+type Threading struct {
+	Why         string   // name of the rule that decided
+	Evidence    []string // the hints that were weighed: kind and value
+	MayBelongTo Number   // the ticket that was suspected and not taken; 0: none
 }
 
 // By names who did something, for people.
@@ -91,6 +102,7 @@ type Recipient struct {
 	State    string // queued, attempted, accepted, uncertain, failed, bounced
 	Attempts int
 	Reason   string
+	Channel  string // key, where it was told to a channel; "": mailed
 }
 
 // Event is what happened, in the past tense.

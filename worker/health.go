@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/netip"
+	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -23,7 +25,8 @@ type Part struct {
 }
 
 // Health answers /healthz (alive), /readyz (able to work: every needed part is), with each part in the body, and /metrics
-// by the page that is given for it.
+// by the page that is given for it. What is wrong with a part names hosts and users: it is told to askers on this machine
+// only.
 func Health(parts func(context.Context) []Part, metrics http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics)
@@ -32,6 +35,11 @@ func Health(parts func(context.Context) []Part, metrics http.Handler) http.Handl
 		ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 		defer cancel()
 		list := parts(ctx)
+		if !onThisMachine(r) {
+			for i := range list {
+				list[i].Detail = ""
+			}
+		}
 		status, word := http.StatusOK, "ok"
 		for _, p := range list {
 			if p.Needed && !p.OK {
@@ -43,11 +51,26 @@ func Health(parts func(context.Context) []Part, metrics http.Handler) http.Handl
 	return mux
 }
 
+// onThisMachine holds for a connection by loopback that no proxy passed on.
+func onThisMachine(r *http.Request) bool {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && from.Addr().Unmap().IsLoopback() && r.Header.Get("X-Forwarded-For") == "" && r.Header.Get("Forwarded") == ""
+}
+
 func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body) // the asker is gone; nobody to tell
+}
+
+// PollsWithin is how long ago a worker that lives may have asked for work. A poll lasts a minute at most, then the next one
+// begins; the server names pollers for five minutes after their last, so one that has died is told by its age only.
+const PollsWithin = 90 * time.Second
+
+// Polls tells whether a poller still asks. now is by a clock that agrees with the server's.
+func Polls(p *taskqueuepb.PollerInfo, now time.Time) bool {
+	return now.Sub(p.GetLastAccessTime().AsTime()) < PollsWithin
 }
 
 // Pollers reports whether somebody polls both task queues.
@@ -60,7 +83,7 @@ func Pollers(ctx context.Context, c client.Client, namespace string) Part {
 		if err != nil {
 			return Part{Name: "pollers", Needed: true, Detail: "Temporal does not tell who polls " + queue}
 		}
-		if len(d.GetPollers()) == 0 {
+		if !slices.ContainsFunc(d.GetPollers(), func(p *taskqueuepb.PollerInfo) bool { return Polls(p, time.Now()) }) {
 			p.OK, p.Detail = false, "nobody polls "+queue+" yet"
 		}
 	}

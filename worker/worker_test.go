@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -68,19 +69,33 @@ func TestReadyMeansThatEveryNeededPartIs(t *testing.T) {
 		{[]Part{{Name: "database", OK: true, Needed: true}, {Name: "extra", Detail: "away"}}, http.StatusOK, "ok"},
 		{[]Part{{Name: "database", Needed: true, Detail: "refused"}, {Name: "temporal", OK: true, Needed: true}}, http.StatusServiceUnavailable, "unavailable"},
 	} {
-		h := Health(func(context.Context) []Part { return c.parts }, http.NotFoundHandler())
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", nil))
-		require.Equal(t, c.status, w.Code)
-		var body struct {
-			Status string
-			Parts  []Part
+		h := Health(func(context.Context) []Part { return slices.Clone(c.parts) }, http.NotFoundHandler())
+		ask := func(from string, headers ...string) []Part {
+			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/readyz", nil)
+			r.RemoteAddr = from
+			for _, h := range headers {
+				r.Header.Set(h, "192.0.2.1")
+			}
+			h.ServeHTTP(w, r)
+			require.Equal(t, c.status, w.Code)
+			var body struct {
+				Status string
+				Parts  []Part
+			}
+			require.NoError(t, json.Unmarshal(w.Body.Bytes(), &body))
+			require.Equal(t, c.word, body.Status)
+			return body.Parts
 		}
-		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &body))
-		require.Equal(t, c.word, body.Status)
-		require.Equal(t, c.parts, body.Parts)
+		require.Equal(t, c.parts, ask("127.0.0.1:40000"))
+		require.Equal(t, c.parts, ask("[::1]:40000"))
+		for _, seen := range [][]Part{ask("192.0.2.1:40000"), ask("127.0.0.1:40000", "X-Forwarded-For"), ask("127.0.0.1:40000", "Forwarded")} {
+			require.Len(t, seen, len(c.parts))
+			for i, p := range seen {
+				require.Equal(t, Part{Name: c.parts[i].Name, OK: c.parts[i].OK, Needed: c.parts[i].Needed}, p, "hosts and users are not told to strangers")
+			}
+		}
 
-		w = httptest.NewRecorder()
+		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/healthz", nil))
 		require.Equal(t, http.StatusOK, w.Code, "alive, ready or not")
 	}

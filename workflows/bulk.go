@@ -37,7 +37,7 @@ func (d *Desk) BulkJob(ctx workflow.Context, in BulkInput) error {
 		}
 		switch s.State {
 		case "running":
-			if !awaitBell(ctx, bell, s.NextAt) {
+			if !awaitBell(ctx, bell, s.NextAt, "next attempt "+instant(s.NextAt)) {
 				return nil // cancelled by an operator: the rows wait for whoever starts it again
 			}
 		case "paused":

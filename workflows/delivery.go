@@ -20,9 +20,12 @@ const attemptsPerRun = 50
 
 // Delivery sends one mail: try, wait, try again, until the row says that it is finished. A row that says so already
 // ends it at once, so that starting it twice does nothing. The undo time of an answer is the first wait: the row is not
-// to be tried before, and where the message is taken back meanwhile, it is finished when the timer fires.
+// to be tried before, and where the message is taken back meanwhile, it is finished when the timer fires. A bell ends a
+// wait: what it was for has changed, such as the settings of a mailbox that rested.
 func (d *Desk) Delivery(ctx workflow.Context, in DeliveryInput) error {
+	bell := workflow.GetSignalChannel(ctx, ticket.SignalBell)
 	for range attemptsPerRun {
+		drain(bell) // the look that follows sees what they rang for
 		var s ticket.DeliveryState
 		opts := workflow.ActivityOptions{
 			StartToCloseTimeout: 15 * time.Minute,
@@ -40,16 +43,14 @@ func (d *Desk) Delivery(ctx workflow.Context, in DeliveryInput) error {
 		if s.Finished {
 			return nil
 		}
-		wait := max(s.NextAt.Sub(workflow.Now(ctx)), time.Second)
-		timer := workflow.NewTimerWithOptions(ctx, wait, workflow.TimerOptions{Summary: untilItLeaves(s)})
-		if err := timer.Get(ctx, nil); err != nil {
+		if !awaitBell(ctx, bell, s.NextAt, untilItLeaves(s)) {
 			return nil // cancelled: the row waits for whoever starts it again
 		}
 	}
 	return workflow.NewContinueAsNewError(ctx, ticket.WorkflowDelivery, in)
 }
 
-// untilItLeaves tells an operator why a mail waits. A summary is no part of what a history must repeat.
+// untilItLeaves tells an operator why a mail waits.
 func untilItLeaves(s ticket.DeliveryState) string {
 	if s.Attempt == 0 && s.State == "queued" {
 		return "can be taken back until it leaves " + instant(s.NextAt)

@@ -246,3 +246,17 @@ func TestCorrectedSettingsAreTriedAtOnce(t *testing.T) {
 	require.Equal(t, 3, m.watches, "refused, watched, gone")
 	require.Less(t, env.Now().Sub(corrected), time.Minute)
 }
+
+// A mailbox that rested was set right: the mail does not wait for the end of the rest.
+func TestADeliveryThatIsRungLooksAgain(t *testing.T) {
+	t.Parallel()
+	o := &outbox{fates: []func(*outbox) (ticket.DeliveryState, error){retryIn(30 * time.Minute), endsAs("accepted")}}
+	env := deliver(t, o)
+	env.RegisterDelayedCallback(func() {
+		o.state.NextAt = env.Now()
+		env.SignalWorkflow(ticket.SignalBell, nil)
+	}, time.Minute)
+	env.ExecuteWorkflow(ticket.WorkflowDelivery, DeliveryInput{ID: "d1"})
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, []time.Duration{0, time.Minute}, since(o.attempts))
+}

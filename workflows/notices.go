@@ -37,7 +37,7 @@ func (d *Desk) Notices(ctx workflow.Context, in NoticesInput) error {
 		}
 		switch {
 		case !s.NextAt.IsZero():
-			if err := d.untilDue(ctx, bell, s.NextAt); err != nil {
+			if !awaitBell(ctx, bell, s.NextAt, "mailed at "+instant(s.NextAt)) {
 				return nil // cancelled: the rows wait for whoever rings again
 			}
 		case bell.Len() == 0:
@@ -45,17 +45,4 @@ func (d *Desk) Notices(ctx workflow.Context, in NoticesInput) error {
 		}
 	}
 	return workflow.NewContinueAsNewError(ctx, ticket.WorkflowNotices, in)
-}
-
-// untilDue waits for an instant, or for the bell.
-func (d *Desk) untilDue(ctx workflow.Context, bell workflow.ReceiveChannel, at time.Time) error {
-	timed, stop := workflow.WithCancel(ctx)
-	defer stop()
-	timer := workflow.NewTimerWithOptions(timed, max(at.Sub(workflow.Now(ctx)), time.Second), workflow.TimerOptions{Summary: "mailed at " + instant(at)})
-	var err error
-	workflow.NewSelector(ctx).
-		AddFuture(timer, func(f workflow.Future) { err = f.Get(timed, nil) }).
-		AddReceive(bell, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, nil) }).
-		Select(ctx)
-	return err
 }

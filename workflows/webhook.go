@@ -47,19 +47,20 @@ func (d *Desk) Webhook(ctx workflow.Context, in WebhookInput) error {
 			}
 			return nil
 		}
-		if !awaitBell(ctx, bell, s.NextAt) {
+		if !awaitBell(ctx, bell, s.NextAt, "next attempt "+instant(s.NextAt)) {
 			return nil // cancelled: the rows wait for whoever starts it again
 		}
 	}
 	return workflow.NewContinueAsNewError(ctx, ticket.WorkflowWebhook, in)
 }
 
-// awaitBell sleeps until an instant or a bell; false where it was cancelled.
-func awaitBell(ctx workflow.Context, bell workflow.ReceiveChannel, until time.Time) bool {
+// awaitBell sleeps until an instant or a bell; false where it was cancelled. The summary tells an operator why; it is no
+// part of what a history must repeat.
+func awaitBell(ctx workflow.Context, bell workflow.ReceiveChannel, until time.Time, summary string) bool {
 	timerCtx, stop := workflow.WithCancel(ctx)
 	defer stop()
 	wait := max(until.Sub(workflow.Now(ctx)), time.Second)
-	timer := workflow.NewTimerWithOptions(timerCtx, wait, workflow.TimerOptions{Summary: "next attempt " + instant(until)})
+	timer := workflow.NewTimerWithOptions(timerCtx, wait, workflow.TimerOptions{Summary: summary})
 	awake := true
 	workflow.NewSelector(ctx).
 		AddReceive(bell, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, nil) }).

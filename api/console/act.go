@@ -15,6 +15,7 @@ func actionRoutes() []route {
 	return []route{
 		{pattern: "GET /-/tickets/{number}/dialog/{action}", serve: (*visit).dialog},
 		{pattern: "POST /tickets/{number}/do/{action}", serve: (*visit).do},
+		{pattern: "GET /-/tickets/{number}/messages/{message}/move", serve: (*visit).moveDialog},
 		{pattern: "POST /tickets/{number}/messages/{message}/{command}", serve: (*visit).doMessage},
 	}
 }
@@ -33,7 +34,7 @@ type dialogView struct {
 
 func (v *visit) dialog() error {
 	a, ok := actionByID(v.r.PathValue("action"))
-	if !ok || a.Fields == nil {
+	if !ok || !a.Asks() {
 		return v.nothing()
 	}
 	n := v.r.PathValue("number")
@@ -45,10 +46,17 @@ func (v *visit) dialog() error {
 	if err != nil {
 		return err
 	}
-	at := placeOf(v.r)
+	at, said := placeOf(v.r), v.r.URL.Query()
+	fields, err := a.fields(v.ticketOf(t, at, h), v, h, said)
+	if err != nil {
+		return err
+	}
+	if chosen := said.Get("chosen"); chosen != "" {
+		return v.show(http.StatusOK, "fields", typed(fields, said, chosen))
+	}
 	return v.show(http.StatusOK, "dialog", dialogView{
 		Title: "action." + a.ID, Explain: "explain." + a.ID, Submit: "submit." + a.ID, Post: at.Fragment("/tickets/" + n + "/do/" + a.ID),
-		Fields: a.Fields(v.ticketOf(t, at, h), v, h), Grave: a.Grave, N: n, Seen: t.Revision, ID: newID(),
+		Fields: fields, Grave: a.Grave, N: n, Seen: t.Revision, ID: newID(),
 	})
 }
 
@@ -63,7 +71,7 @@ func (v *visit) do() error {
 	}
 	n := v.r.PathValue("number")
 	body := map[string]any{}
-	if a.Fields != nil {
+	if a.Asks() {
 		h, err := v.theHouse()
 		if err != nil {
 			return err
@@ -72,7 +80,11 @@ func (v *visit) do() error {
 		if err := v.get("/tickets/"+url.PathEscape(n), &t); err != nil {
 			return err
 		}
-		if body, err = v.body(a.Fields(v.ticketOf(t, placeOf(v.r), h), v, h), v.r.PostForm); err != nil {
+		fields, err := a.fields(v.ticketOf(t, placeOf(v.r), h), v, h, v.r.PostForm)
+		if err != nil {
+			return err
+		}
+		if body, err = v.body(fields, v.r.PostForm); err != nil {
 			return err
 		}
 	}
@@ -123,7 +135,11 @@ func (v *visit) acted(n, name string, receipt openapi.Receipt) error {
 	if err != nil {
 		return err
 	}
-	out.Row = v.row(out.Ticket.Ticket, at, h)
+	columns, err := v.columns(at)
+	if err != nil {
+		return err
+	}
+	out.Row = v.row(out.Ticket.Ticket, at, h, columnNames(columns))
 	out.Row.Open = true
 	said := toast{Text: say(v.lang, "did."+name), Number: n, What: name}
 	if receipt.Outcome == openapi.OutcomeAlready {
@@ -170,11 +186,33 @@ func hex4(r rune) string {
 	return strings.Repeat("0", 4-len(text)) + text
 }
 
-// doMessage sends a command about one message: withdraw, split.
+// doMessage sends a command about one message: withdraw, split, move.
 func (v *visit) doMessage() error {
-	command := v.r.PathValue("command")
-	if command != "withdraw" && command != "split" {
+	command, about := v.r.PathValue("command"), map[string]any{"message": v.r.PathValue("message")}
+	switch command {
+	case "withdraw", "split":
+	case "move":
+		if err := v.r.ParseForm(); err != nil {
+			return v.refuse(http.StatusBadRequest, say(v.lang, "title.invalid"), say(v.lang, "fault.form"))
+		}
+		said, err := v.body(moveFields, v.r.PostForm)
+		if err != nil {
+			return err
+		}
+		maps.Copy(about, said)
+	default:
 		return v.nothing()
 	}
-	return v.command(v.r.PathValue("number"), command, command, map[string]any{command: map[string]any{"message": v.r.PathValue("message")}})
+	return v.command(v.r.PathValue("number"), command, command, map[string]any{command: about})
+}
+
+var moveFields = []field{{Name: "into", Label: "field.into", Kind: whole, Needed: true, Focus: true}}
+
+// moveDialog asks where a wrongly threaded message belongs.
+func (v *visit) moveDialog() error {
+	n := v.r.PathValue("number")
+	return v.show(http.StatusOK, "dialog", dialogView{
+		Title: "action.move", Explain: "explain.move", Submit: "action.move", Fields: moveFields, N: n,
+		Post: placeOf(v.r).Fragment("/tickets/" + url.PathEscape(n) + "/messages/" + url.PathEscape(v.r.PathValue("message")) + "/move"),
+	})
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"net/url"
 	"strings"
 
 	"duradesk/api/openapi"
@@ -19,8 +20,20 @@ type action struct {
 	Shown func(t *ticketView, v *visit, h *house) bool
 	// Fields make its dialog; nil: it is done at once.
 	Fields func(t *ticketView, v *visit, h *house) []field
+	// Form makes it where it depends on what was said in it so far, or on what a desk asks for.
+	Form func(t *ticketView, v *visit, h *house, said url.Values) ([]field, error)
 	// Fixed is what its body says in any case.
 	Fixed map[string]any
+}
+
+// Asks reports whether it has a dialog.
+func (a action) Asks() bool { return a.Fields != nil || a.Form != nil }
+
+func (a action) fields(t *ticketView, v *visit, h *house, said url.Values) ([]field, error) {
+	if a.Form != nil {
+		return a.Form(t, v, h, said)
+	}
+	return a.Fields(t, v, h), nil
 }
 
 // The order is that of the buttons, and of the palette.
@@ -37,11 +50,11 @@ var actions = []action{
 	{ID: "restore", Command: "restore", Icon: "undo", Main: true},
 	{ID: "delete", Command: "delete", Icon: "trash", Main: true, Grave: true, Fields: noFields, Shown: deletable},
 	{ID: "unmerge", Command: "unmerge", Icon: "undo", Main: true, Fields: noFields},
-	{ID: "hand_over", Command: "escalate", Icon: "forward", Fields: handOverFields, Shown: hasIssueDesk},
+	{ID: "hand_over", Command: "escalate", Icon: "forward", Form: handOverForm, Shown: hasIssueDesk},
 	{ID: "escalate", Command: "escalate", Icon: "up", Fields: escalateFields},
 	{ID: "unassign", Command: "assign", Icon: "out", Fixed: map[string]any{"assign": map[string]any{"owner": nil}}, Shown: owned},
 	{ID: "phone_note", Command: "client-reply", Icon: "phone", Fields: phoneFields},
-	{ID: "classify", Command: "classify", Icon: "tag", Key: "#", Fields: classifyFields},
+	{ID: "classify", Command: "classify", Icon: "tag", Key: "#", Form: classifyForm},
 	{ID: "promise", Command: "promise", Icon: "clock", Fields: promiseFields},
 	{ID: "merge", Command: "merge", Icon: "merge", Key: "m", Fields: mergeFields},
 	{ID: "link", Command: "link", Icon: "link", Fields: linkFields},
@@ -83,7 +96,9 @@ func (v *visit) act(t *ticketView, h *house) {
 	}
 }
 
-func (t *ticketView) allows(command string) bool {
+func (t *ticketView) allows(command string) bool { return allowed(t.Ticket, command) }
+
+func allowed(t openapi.Ticket, command string) bool {
 	for _, a := range t.Allowed {
 		if a.Command == command {
 			return a.Reason == nil
@@ -102,8 +117,8 @@ func owned(t *ticketView, _ *visit, _ *house) bool { return t.Owner != nil }
 func deletable(t *ticketView, _ *visit, _ *house) bool { return t.State == "spam" }
 
 func hasIssueDesk(t *ticketView, _ *visit, h *house) bool {
-	for _, d := range h.Desks {
-		if d.Kind == "issue" && d.Key != t.Desk {
+	for _, d := range h.Issue {
+		if d.Key != t.Desk {
 			return true
 		}
 	}
@@ -166,23 +181,6 @@ func internalFields(_ *ticketView, v *visit, _ *house) []field {
 	}}
 }
 
-func handOverFields(t *ticketView, v *visit, h *house) []field {
-	var desks []option
-	for _, d := range h.Desks {
-		if d.Kind == "issue" && d.Key != t.Desk {
-			desks = append(desks, option{d.Key, d.Name})
-		}
-	}
-	return []field{
-		{Name: "escalate.desk", Label: "field.desk", Kind: pick, Options: desks, Needed: true, Focus: true},
-		{Name: "escalate.reception_type", Label: "field.reception_type", Kind: oneLiner},
-		{Name: "escalate.title", Label: "field.title", Kind: oneLiner, Value: t.Title, Needed: true},
-		{Name: "escalate.body", Label: "field.body", Kind: long, Help: "help.hand_over_body"},
-		{Name: "escalate.fields", Label: "field.fields", Kind: pairs, Help: "help.pairs"},
-		{Name: "escalate.reason", Label: "field.why", Kind: oneLiner, Needed: true},
-	}
-}
-
 func escalateFields(_ *ticketView, v *visit, h *house) []field {
 	groups := v.groupOptions(h)
 	groups[0].Name = say(v.lang, "same_group")
@@ -196,27 +194,6 @@ func phoneFields(*ticketView, *visit, *house) []field {
 	return []field{
 		{Name: "client_reply.channel", Label: "field.channel", Kind: hidden, Value: "phone"},
 		{Name: "message.body", Label: "field.said", Kind: long, Needed: true, Focus: true, Help: "help.said"},
-	}
-}
-
-func classifyFields(t *ticketView, v *visit, _ *house) []field {
-	if t.State == "closed" {
-		return labelFields(t)
-	}
-	out := []field{
-		{Name: "classify.title", Label: "field.title", Kind: oneLiner, Value: t.Title, Needed: true},
-		{Name: "classify.priority", Label: "field.priority", Kind: pick, Value: string(t.Priority), Options: v.opts("priority", "low", "normal", "high", "urgent")},
-		{Name: "classify.type", Label: "field.type", Kind: pick, Value: t.Type, Options: v.opts("type", "question", "request", "incident", "problem", "complaint")},
-		{Name: "classify.reception_type", Label: "field.reception_type", Kind: oneLiner, Value: deref(t.ReceptionType)},
-		{Name: "classify.language", Label: "field.language", Kind: pick, Value: t.Language, Options: v.opts("language", "ja", "en")},
-	}
-	return append(labelFields(t), out...)
-}
-
-func labelFields(t *ticketView) []field {
-	return []field{
-		{Name: "classify.tags", Label: "field.tags", Kind: list, Value: joined(t.Tags), Help: "help.tags", Focus: true, Clears: true},
-		{Name: "classify.fields", Label: "field.fields", Kind: pairs, Value: pairsOf(t.Fields), Help: "help.pairs"},
 	}
 }
 

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -37,6 +38,7 @@ type composeView struct {
 // draftView is what the agent has begun to write, as the server keeps it.
 type draftView struct {
 	ID, Body, To, Cc, Template string
+	Shared                     bool  // colleagues may read it
 	At                         int64 // milliseconds, as scripts count
 	Files                      []fileView
 }
@@ -45,32 +47,43 @@ type draftView struct {
 var draftOf = map[openapi.DraftKind]string{"agent-response": "answer", "hold": "answer", "resolve": "answer", "note": "note"}
 
 // drafts finds the agent's own: the one that is being written, else the newest that was kept for him.
-func (v *visit) drafts(number string) (map[string]draftView, error) {
+// What colleagues share comes beside it.
+func (v *visit) drafts(number string) (map[string]draftView, []sharedDraft, error) {
 	var found openapi.DraftList
 	if err := v.get("/tickets/"+url.PathEscape(number)+"/drafts", &found); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	var shared []sharedDraft
 	out := map[string]draftView{"answer": {}, "note": {}}
 	written := map[string]bool{}
 	for _, d := range found.Items {
+		if d.Agent != v.me.Key {
+			shared = append(shared, sharedDraft{
+				Name: d.AgentName, Kind: cmp.Or(draftOf[d.Kind], "note"), Body: d.Message.Body, At: v.moment(d.UpdatedAt), Age: v.age(v.c.Now().Sub(d.UpdatedAt)),
+			})
+		}
 		form := draftOf[d.Kind]
 		if form == "" || d.Agent != v.me.Key || written[form] || d.Kept && out[form].ID != "" {
 			continue
 		}
 		written[form] = !d.Kept
-		one := draftView{ID: d.Id, Body: d.Message.Body, To: joined(d.Message.To), Cc: joined(d.Message.Cc), Template: deref(d.Message.Template), At: d.UpdatedAt.UnixMilli()}
+		one := draftView{ID: d.Id, Shared: d.Shared, Body: d.Message.Body, To: joined(d.Message.To), Cc: joined(d.Message.Cc), Template: deref(d.Message.Template), At: d.UpdatedAt.UnixMilli()}
 		for _, f := range d.Message.Attachments {
 			one.Files = append(one.Files, fileView{Name: f.Name, Href: f.Id, Size: sizeOf(f.Size)})
 		}
 		out[form] = one
 	}
-	return out, nil
+	return out, shared, nil
 }
 
 func (v *visit) compose(t *ticketView, h *house, drafts map[string]draftView) composeView {
+	to := deref(t.Client.Email)
+	if t.Conversation != nil { // it is answered there; whom the agent names gets it by mail besides
+		to = ""
+	}
 	out := composeView{
 		Drafts: drafts, DeskKey: t.Desk,
-		Answer: t.allows("agent-response"), Hold: t.allows("hold"), Resolve: t.allows("resolve"), Note: t.allows("note"), To: deref(t.Client.Email),
+		Answer: t.allows("agent-response"), Hold: t.allows("hold"), Resolve: t.allows("resolve"), Note: t.allows("note"), To: to,
 		Reasons: v.opts("holding", "client", "third_party", "internal", "scheduled"), FollowUp: t.State == "closed",
 	}
 	for _, a := range t.Allowed {

@@ -37,6 +37,8 @@ type route struct {
 var parts = []func() []route{
 	signInRoutes, enterRoutes, workplaceRoutes, listRoutes, ticketRoutes, actionRoutes, composeRoutes, previewRoutes, createRoutes, paletteRoutes, noticeRoutes, settingsRoutes, reportRoutes,
 	portalRoutes, portalTicketRoutes, portalAskRoutes, portalArticleRoutes, ratingRoutes,
+	lookRoutes, keptViewRoutes, bulkRoutes,
+	manageRoutes, tryRoutes, mailRoutes, programRoutes,
 }
 
 // New returns the console's handler. It answers everything it is asked, also with "no such page".

@@ -10,6 +10,7 @@ import (
 func createRoutes() []route {
 	return []route{
 		{pattern: "GET /new", serve: (*visit).createPage},
+		{pattern: "GET /-/new", serve: (*visit).createPage},
 		{pattern: "POST /new", serve: (*visit).create},
 	}
 }
@@ -26,43 +27,15 @@ func (v *visit) createPage() error {
 	if err != nil {
 		return err
 	}
-	fields := v.createFields(h)
-	for i, f := range fields { // what a link filled in
-		if value := v.r.URL.Query().Get(f.Name); value != "" {
-			fields[i].Value = value
-		}
+	said := v.r.URL.Query() // what a link filled in, or what was typed before something else was chosen
+	fields, err := v.createForm(h, said)
+	if err != nil {
+		return err
 	}
-	return v.show(http.StatusOK, "create", createView{frame: v.frame(say(v.lang, "create.title")), Fields: fields, ID: newID()})
-}
-
-func (v *visit) createFields(h *house) []field {
-	desks := make([]option, 0, len(h.Desks))
-	for _, d := range h.Desks {
-		desks = append(desks, option{d.Key, d.Name})
+	if chosen := said.Get("chosen"); chosen != "" {
+		return v.show(http.StatusOK, "fields", typed(fields, said, chosen))
 	}
-	home := ""
-	if len(desks) > 0 {
-		home = desks[0].Value
-	}
-	group := ""
-	if len(v.me.Groups) > 0 {
-		group = v.me.Groups[0]
-	}
-	return []field{
-		{Name: "desk", Label: "field.desk", Kind: pick, Options: desks, Value: home, Needed: true},
-		{Name: "channel", Label: "field.channel", Kind: pick, Options: v.opts("channel", "phone", "mail", "chat", "portal", "external"), Value: "phone", Needed: true, Focus: true},
-		{Name: "client.name", Label: "field.client_name", Kind: oneLiner},
-		{Name: "client.email", Label: "field.email", Kind: oneLiner, Help: "help.client_email"},
-		{Name: "client.phone", Label: "field.phone", Kind: oneLiner},
-		{Name: "title", Label: "field.title", Kind: oneLiner, Needed: true},
-		{Name: "message.body", Label: "field.said", Kind: long, Needed: true},
-		{Name: "group", Label: "field.group", Kind: pick, Options: v.groupOptions(h), Value: group},
-		{Name: "owner", Label: "field.owner", Kind: pick, Options: v.agentOptions(h, home), Value: v.me.Key},
-		{Name: "reception_type", Label: "field.reception_type", Kind: oneLiner},
-		{Name: "priority", Label: "field.priority", Kind: pick, Options: v.opts("priority", "low", "normal", "high", "urgent"), Value: "normal"},
-		{Name: "type", Label: "field.type", Kind: pick, Options: v.opts("type", "question", "request", "incident", "problem", "complaint"), Value: "question"},
-		{Name: "tags", Label: "field.tags", Kind: list, Help: "help.tags"},
-	}
+	return v.show(http.StatusOK, "create", createView{frame: v.frame(say(v.lang, "create.title")), Fields: typed(fields, said, "channel"), ID: newID()})
 }
 
 func (v *visit) create() error {
@@ -73,7 +46,11 @@ func (v *visit) create() error {
 	if err != nil {
 		return err
 	}
-	body, err := v.body(v.createFields(h), v.r.PostForm)
+	fields, err := v.createForm(h, v.r.PostForm)
+	if err != nil {
+		return err
+	}
+	body, err := v.body(fields, v.r.PostForm)
 	if err != nil {
 		return err
 	}

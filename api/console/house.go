@@ -7,6 +7,7 @@ import (
 // house is what tickets refer to by key: desks, groups, agents.
 type house struct {
 	Desks  []openapi.Desk
+	Issue  []openapi.Desk // to which tickets are handed over, also by who is not in them
 	Groups []openapi.Group
 	Agents []openapi.Agent
 	// Templates are those that agents may choose from.
@@ -18,12 +19,13 @@ func (v *visit) theHouse() (*house, error) {
 	if v.house != nil {
 		return v.house, nil
 	}
-	var desks openapi.DeskList
+	var desks, issue openapi.DeskList
 	var groups openapi.GroupList
 	var agents openapi.AgentList
 	var templates openapi.TemplateList
 	err := together(
 		func() error { return v.get("/desks", &desks) },
+		func() error { return v.get("/desks?kind=issue", &issue) },
 		func() error { return v.get("/groups", &groups) },
 		func() error { return v.get("/agents", &agents) },
 		func() error { return v.get("/templates", &templates) },
@@ -31,7 +33,7 @@ func (v *visit) theHouse() (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.house = &house{Desks: desks.Items, Groups: groups.Items, Agents: agents.Items, Templates: templates.Items}
+	v.house = &house{Desks: desks.Items, Issue: issue.Items, Groups: groups.Items, Agents: agents.Items, Templates: templates.Items}
 	return v.house, nil
 }
 

@@ -35,6 +35,10 @@ type listView struct {
 	Open               int64
 	Searching          bool
 	Fault              string // what is wrong with the search
+	Me                 person
+	Table, Compact     bool
+	Columns            []columnView
+	Kept               bool // somebody's own, which the person may change
 }
 
 // rowView is a ticket in a list.
@@ -53,6 +57,11 @@ type rowView struct {
 	Tags                     []string
 	Revision                 int64
 	Open                     bool
+	Columns                  []string // of a table; nil in a list of cards
+	Link                     string   // the column whose text opens the ticket
+	Created                  moment
+	Desk, Type, Reception    string
+	Category, Language       string
 }
 
 type lastView struct {
@@ -97,19 +106,25 @@ func (p place) sortOf() string {
 func (v *visit) list(at place) (listView, error) {
 	out := listView{
 		Key: at.View, Name: sayOr(v.lang, "view."+at.View, at.View), Q: at.Q, Sort: at.sortOf(), Href: at.href(), Fetch: at.Fragment("/-/list"), Searching: at.Q != "",
-		Chips: chipsOf(at),
+		Chips: chipsOf(at), Me: v.me,
 	}
+	kept, err := v.keptView(&at)
+	if err != nil {
+		return out, err
+	}
+	columns, err := v.columns(at)
+	if err != nil {
+		return out, err
+	}
+	if kept != nil {
+		out.Name, out.Sort, out.Fetch = kept.Name, at.sortOf(), at.Fragment("/-/list")
+		out.Kept = deref(kept.Owner) == v.me.Key || v.me.Lead()
+	}
+	out.Table, out.Columns, out.Compact = columns != nil, heads(columns, at), v.listLook.Density == "compact"
 	for _, key := range sortKeys {
 		out.Sorts = append(out.Sorts, choice{key, say(v.lang, "sort."+key), key == out.Sort})
 	}
-	if !known("view." + at.View) {
-		var kept openapi.View
-		if err := v.get("/views/"+url.PathEscape(at.View), &kept); err != nil {
-			return out, err
-		}
-		out.Name = kept.Name
-	}
-	err := v.fill(&out, at, "")
+	err = v.fill(&out, at, "")
 	if s := statusOf(err); s == http.StatusBadRequest || s == http.StatusNotFound {
 		out.Fault, out.Count, err = v.faultOf(err), "0", nil
 	}
@@ -138,12 +153,17 @@ func (v *visit) fill(out *listView, at place, cursor string) error {
 	if err != nil {
 		return err
 	}
+	columns, err := v.columns(at)
+	if err != nil {
+		return err
+	}
+	names := columnNames(columns)
 	begun := map[int64]bool{}
 	for _, d := range drafts.Items {
 		begun[d.Number] = true
 	}
 	for _, t := range found.Items {
-		row := v.row(t, at, h)
+		row := v.row(t, at, h, names)
 		row.Draft = begun[t.Number]
 		out.Rows = append(out.Rows, row)
 	}
@@ -161,12 +181,13 @@ func count(n int, capped bool) string {
 	return strconv.Itoa(n)
 }
 
-func (v *visit) row(t openapi.Ticket, at place, h *house) rowView {
+func (v *visit) row(t openapi.Ticket, at place, h *house, columns []string) rowView {
 	n := strconv.FormatInt(t.Number, 10)
 	out := rowView{
 		Number: t.Number, Href: at.ticket(n), Title: t.Title, Client: clientName(t.Client), Channel: string(t.Channel), State: string(t.State),
 		Priority: string(t.Priority), Owner: deref(t.Owner), Breached: t.Breached, Updated: v.moment(t.UpdatedAt), Tags: t.Tags, Revision: t.Revision,
-		Due: v.due(t),
+		Due: v.due(t), Columns: columns, Link: linkedColumn(columns), Created: v.moment(t.CreatedAt), Desk: h.desk(t.Desk), Type: t.Type, Reception: deref(t.ReceptionType),
+		Category: string(deref(t.Category)), Language: t.Language,
 	}
 	if out.Owner != "" {
 		out.OwnerName = h.agent(out.Owner)
@@ -248,7 +269,11 @@ func (v *visit) listFragment() error {
 		out.Open, _ = strconv.ParseInt(v.r.URL.Query().Get("open"), 10, 64)
 		return v.show(http.StatusOK, "list", out)
 	}
-	out := listView{}
+	look, err := v.look()
+	if err != nil {
+		return err
+	}
+	out := listView{Table: look.Layout == "table"}
 	if err := v.fill(&out, at, cursor); err != nil {
 		return err
 	}
@@ -268,61 +293,22 @@ func (v *visit) rowsFragment() error {
 	if err != nil {
 		return err
 	}
+	columns, err := v.columns(at)
+	if err != nil {
+		return err
+	}
+	names := columnNames(columns)
 	out := listView{}
 	open := v.r.URL.Query().Get("open")
 	for _, t := range found.Items {
-		row := v.row(t, at, h)
+		row := v.row(t, at, h, names)
 		row.Open = strconv.FormatInt(t.Number, 10) == open
 		out.Rows = append(out.Rows, row)
 	}
 	return v.show(http.StatusOK, "row-partials", out)
 }
 
-// hereFragment tells which of some tickets belong to a list now, by their numbers.
-func (v *visit) hereFragment() error {
-	at := placeOf(v.r)
-	q := url.Values{"limit": {"200"}, "view": {at.View}, "number": v.r.URL.Query()["number"]}
-	if at.Q != "" {
-		q.Set("q", at.Q)
-	}
-	var found openapi.TicketList
-	if err := v.get("/tickets?"+q.Encode(), &found); err != nil {
-		return err
-	}
-	numbers := make([]string, len(found.Items))
-	for i, t := range found.Items {
-		numbers[i] = strconv.FormatInt(t.Number, 10)
-	}
-	v.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	v.w.WriteHeader(http.StatusOK)
-	_, _ = v.w.Write([]byte(strings.Join(numbers, " "))) // who asked is gone
-	return nil
-}
-
 var allStates = []string{"new", "open", "on_hold", "handed_over", "hand_over_answered", "resolved", "resolved_internally", "spam", "closed", "merged", "deleted"}
-
-// chipsOf takes a search apart at its blanks, those within quotes aside.
-func chipsOf(at place) []chip {
-	parts := partsOf(at.Q)
-	out := make([]chip, len(parts))
-	for i, part := range parts {
-		rest := append(append([]string{}, parts[:i]...), parts[i+1:]...)
-		less := at
-		less.Q = strings.Join(rest, " ")
-		out[i] = chip{part, less.href()}
-	}
-	return out
-}
-
-func partsOf(q string) []string {
-	quoted := false
-	return strings.FieldsFunc(q, func(r rune) bool {
-		if r == '"' {
-			quoted = !quoted
-		}
-		return !quoted && (r == ' ' || r == '　')
-	})
-}
 
 // faultOf is what is wrong with a search, in a line.
 func (v *visit) faultOf(err error) string {

@@ -41,15 +41,17 @@ func helpers(lang string) template.FuncMap {
 			}
 			return say(lang, key, words(pairs)...), nil
 		},
-		"word":     func(group, word string) string { return sayOr(lang, group+"."+word, word) },
-		"lang":     func() string { return lang },
-		"initial":  initial,
-		"upper":    strings.ToUpper,
-		"last":     func(m []moment) int { return len(m) - 1 },
-		"channels": func() []string { return []string{"mail", "portal", "phone", "chat", "external"} },
-		"sheet":    func() []keyGroup { return keySheet },
-		"manage":   func(p person) []managed { return managedBy(p, lang) },
-		"asset":    theAssets().url,
+		"word":        func(group, word string) string { return sayOr(lang, group+"."+word, word) },
+		"lang":        func() string { return lang },
+		"initial":     initial,
+		"upper":       strings.ToUpper,
+		"last":        func(m []moment) int { return len(m) - 1 },
+		"channels":    func() []string { return []string{"mail", "portal", "phone", "chat", "external"} },
+		"sheet":       func() []keyGroup { return keySheet },
+		"anchor":      func(number, item string) string { return "/tickets/" + number + "#item-" + item },
+		"bulkActions": bulkActionsOf,
+		"manage":      func(p person) []managedGroup { return managedBy(p, lang, "") },
+		"asset":       theAssets().url,
 		"icon": func(name string) template.HTML {
 			return template.HTML(`<svg class="i" aria-hidden="true"><use href="` + theAssets().url("icons.svg") + "#" + template.HTMLEscapeString(name) + `"/></svg>`) // escaped
 		},

@@ -40,7 +40,7 @@ func (v *visit) palette() error {
 		return err
 	}
 	for _, t := range found.Items {
-		row := v.row(t, place{View: "all"}, h)
+		row := v.row(t, place{View: "all"}, h, nil)
 		row.Href = "/tickets/" + strconv.FormatInt(t.Number, 10)
 		out.Rows = append(out.Rows, row)
 	}

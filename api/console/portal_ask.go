@@ -91,14 +91,6 @@ func (v *visit) portalKinds(p openapi.Portal) []portalKind {
 	return out
 }
 
-// inWords is a name in the reader's language, or in the other where it has none.
-func (v *visit) inWords(w openapi.NameWords) string {
-	if v.lang == "ja" && w.Ja != "" || w.En == "" {
-		return w.Ja
-	}
-	return w.En
-}
-
 func (v *visit) portalFields(p openapi.Portal, k portalKind) []portalField {
 	var out []portalField
 	for _, d := range p.Desks {
@@ -136,7 +128,7 @@ func (v *visit) portalAsk() error {
 	if k.Type != "" {
 		body["reception_type"] = k.Type
 	}
-	if fields := filled(v.portalFields(p, k)); len(fields) > 0 {
+	if fields := portalValues(v.portalFields(p, k)); len(fields) > 0 {
 		body["fields"] = fields
 	}
 	var r openapi.Receipt
@@ -160,8 +152,8 @@ func (v *visit) fieldLines(p *problem) []string {
 	return out
 }
 
-// filled are the values of a form, as the API wants them by their kinds.
-func filled(fields []portalField) map[string]any {
+// portalValues are the values of a form, as the API wants them by their kinds.
+func portalValues(fields []portalField) map[string]any {
 	out := map[string]any{}
 	for _, f := range fields {
 		switch text := strings.TrimSpace(f.Value); {

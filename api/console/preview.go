@@ -23,6 +23,9 @@ type previewed struct {
 		Text    string
 		HTML    *string `json:"html"`
 	} `json:"mail"`
+	Spoken *struct {
+		Channel, Conversation, HTML string
+	} `json:"spoken"`
 	Forbidden []struct {
 		Word, As, Action, Note string
 		Times                  int
@@ -34,7 +37,7 @@ type previewed struct {
 type previewView struct {
 	previewed
 	Lang, To, Cc string
-	Body         template.HTML
+	Body, Spoke  template.HTML
 	Fault        string
 	Lines        []string
 }
@@ -68,6 +71,10 @@ func (v *visit) preview() error {
 	}
 	if err != nil {
 		return err
+	}
+	if m := out.Spoken; m != nil {
+		page, _ := pictured(m.HTML, nil, false)
+		out.Spoke = template.HTML(page) // as the mail's
 	}
 	if m := out.Mail; m != nil {
 		out.To, out.Cc = joined(m.To), joined(m.Cc)

@@ -2,6 +2,7 @@ package console
 
 import (
 	"embed"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -13,11 +14,17 @@ import (
 	"duradesk/api/catalog"
 )
 
-//go:embed catalog/*.json
+//go:embed catalog/*.json catalog/manage/*.json
 var catalogFiles embed.FS
 
 // theTexts are the console's own; what the API says already, it says in the API's words.
-var theTexts = sync.OnceValue(func() catalog.Texts { return catalog.Read(catalogFiles, "catalog") })
+var theTexts = sync.OnceValue(func() catalog.Texts {
+	all := catalog.Read(catalogFiles, "catalog")
+	for lang, texts := range catalog.Read(catalogFiles, "catalog/manage") {
+		maps.Copy(all[lang], texts)
+	}
+	return all
+})
 
 var tags = language.NewMatcher([]language.Tag{language.English, language.Japanese})
 

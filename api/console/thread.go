@@ -35,6 +35,8 @@ type itemView struct {
 	From, To      string
 	Withdraw      bool
 	Number        string
+	Split, Move   bool // it may be taken out of the thread
+	Threading     *openapi.Threading
 }
 
 // partView is a stretch of a text: what is new, or what is repeated and folded.
@@ -68,7 +70,7 @@ func (v *visit) items(in []openapi.TimelineItem, t openapi.Ticket) ([]itemView, 
 func (v *visit) item(i openapi.TimelineItem, t openapi.Ticket) (itemView, error) {
 	out := itemView{
 		ID: i.Id, Kind: string(i.Type), By: string(i.By.Kind), Name: i.By.Name, At: v.moment(i.At), Age: v.age(v.c.Now().Sub(i.At)), Raw: deref(i.Raw),
-		Number: fmt.Sprint(t.Number),
+		Number: fmt.Sprint(t.Number), Threading: i.Threading, Split: allowed(t, "split"), Move: allowed(t, "move"),
 	}
 	if out.Name == "" {
 		out.Name = sayOr(v.lang, "by."+out.By, out.By)

@@ -14,6 +14,7 @@ func ticketRoutes() []route {
 		{pattern: "GET /-/tickets/{number}", serve: (*visit).ticketFragment},
 		{pattern: "GET /-/tickets/{number}/fresh", serve: (*visit).freshFragment},
 		{pattern: "GET /-/tickets/{number}/then", serve: (*visit).thenFragment},
+		{pattern: "GET /-/tickets/{number}/older", serve: (*visit).olderFragment},
 		{pattern: "GET /-/tickets/{number}/events", serve: (*visit).eventsFragment},
 		{pattern: "GET /-/tickets/{number}/history", serve: (*visit).historyFragment},
 		{pattern: "GET /-/tickets/{number}/clocks/{clock}", serve: (*visit).clockFragment},
@@ -43,7 +44,8 @@ type ticketView struct {
 	Own       []fieldView
 	Linked    []linkView
 	Items     []itemView
-	More      bool // the thread has more than is shown
+	Older     string // address of what was said before what is shown; "" where that is all
+	Shared    []sharedDraft
 	Main      []action
 	Others    []action
 	Refused   []refusedView
@@ -112,21 +114,26 @@ func (v *visit) ticket(number string, at place) (*ticketView, error) {
 	var future openapi.Future
 	var h *house
 	var drafts map[string]draftView
+	var shared []sharedDraft
 	err := together(
-		func() (err error) { drafts, err = v.drafts(number); return err },
+		func() (err error) { drafts, shared, err = v.drafts(number); return err },
 		func() error { return v.get(path, &t) },
-		func() error { return v.get(path+"/timeline?limit=200", &said) },
+		func() (err error) { said, err = v.thread(path, at.From); return err },
 		func() error { return v.get(path+"/future", &future) },
 		func() (err error) { h, err = v.theHouse(); return err },
 	)
 	if err != nil {
 		return nil, err
 	}
+	if len(said.Items) > 0 {
+		at.From = strconv.FormatInt(said.Items[0].Seq, 10)
+	}
 	out := v.ticketOf(t, at, h)
+	out.Shared = shared
 	if out.Items, err = v.items(said.Items, t); err != nil {
 		return nil, err
 	}
-	out.More = said.NextCursor != nil
+	out.Older = olderThan(out.N, said.NextCursor)
 	for _, f := range future.Items {
 		out.Future = append(out.Future, futureView{
 			At: v.moment(f.At), In: v.age(f.At.Sub(v.c.Now())), Why: f.Why, Timer: string(f.Timer), Effect: v.effect(f.Effect),
@@ -205,7 +212,7 @@ func (v *visit) thenFragment() error {
 		func() error {
 			return v.get(path+"?at="+url.QueryEscape(then.Add(time.Second-1).UTC().Format(time.RFC3339Nano)), &t)
 		},
-		func() error { return v.get(path+"/timeline?limit=200", &said) },
+		func() (err error) { said, err = v.thread(path, placeOf(v.r).From); return err },
 		func() (err error) { h, err = v.theHouse(); return err },
 	)
 	if err != nil {
@@ -259,7 +266,7 @@ func (v *visit) historyFragment() error {
 	out := historyView{N: v.r.PathValue("number")}
 	for _, other := range found.Items {
 		if other.Number != t.Number {
-			row := v.row(other, place{View: "all"}, h)
+			row := v.row(other, place{View: "all"}, h, nil)
 			row.Href = "/tickets/" + strconv.FormatInt(other.Number, 10)
 			out.Rows = append(out.Rows, row)
 		}
@@ -273,6 +280,8 @@ type explainView struct {
 	N     string
 	Due   *moment
 	Lines []explainLine
+	// Picture has the days from beginning to end; nil where the record does not reach all of it.
+	Picture *deadlineView
 }
 
 type explainLine struct {
@@ -295,6 +304,7 @@ func (v *visit) clockFragment() error {
 			From: v.dayAndTime(from), To: v.dayAndTime(to), Text: l.Text, Name: deref(l.Name), Span: v.span(l.Minutes), Counted: l.Counted,
 		})
 	}
+	out.Picture = v.pictureOf(out.Explanation)
 	return v.show(http.StatusOK, "explain", out)
 }
 

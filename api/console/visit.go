@@ -20,7 +20,11 @@ type visit struct {
 	zone *time.Location
 	me   person
 	// Asked for once per visit, where a page needs them.
-	house *house
+	boxes      map[string]string // addresses of mailboxes by their id
+	house      *house
+	receptions map[string][]openapi.ReceptionType // by desk
+	listLook   *openapi.ListLook
+	kept       *openapi.View
 	// portal says that a client is on visit.
 	portal bool
 }

@@ -15,8 +15,6 @@ func workplaceRoutes() []route {
 		{pattern: "GET /views/{view}/{number}", serve: (*visit).workplace},
 		{pattern: "GET /tickets/{number}", serve: (*visit).workplace},
 		{pattern: "GET /-/views", serve: (*visit).viewsFragment},
-		{pattern: "GET /-/views/new", serve: (*visit).viewDialog},
-		{pattern: "POST /views", serve: (*visit).saveView},
 	}
 }
 
@@ -60,6 +58,12 @@ var loud = map[string]bool{"attention": true, "at_risk": true}
 func (v *visit) workplace() error {
 	out := workView{}
 	place := placeOf(v.r)
+	if _, err := v.look(); err != nil {
+		return err
+	}
+	if _, err := v.keptView(&place); err != nil {
+		return err
+	}
 	asks := []func() error{
 		func() (err error) { out.Views, err = v.views(place); return err },
 		func() (err error) { out.List, err = v.list(place); return err },
@@ -85,10 +89,13 @@ func (v *visit) workplace() error {
 // place is where in the workplace somebody is: what the list shows.
 type place struct {
 	View, Q, Sort string
+	Columns       string // of a kept view's own table, with commas; "" for the person's
+	From          string // position of the first line of the thread that is shown; "" for a thread that is opened
 }
 
 func placeOf(r *http.Request) place {
-	p := place{View: r.PathValue("view"), Q: strings.TrimSpace(r.URL.Query().Get("q")), Sort: r.URL.Query().Get("sort")}
+	p := place{View: r.PathValue("view"), Q: strings.TrimSpace(r.URL.Query().Get("q")), Sort: r.URL.Query().Get("sort"), From: r.URL.Query().Get("from")}
+	p.Columns = r.URL.Query().Get("columns")
 	if p.View == "" {
 		p.View = r.URL.Query().Get("view")
 	}
@@ -131,6 +138,12 @@ func (p place) Fragment(path string) string {
 	if p.Sort != "" {
 		q.Set("sort", p.Sort)
 	}
+	if p.Columns != "" {
+		q.Set("columns", p.Columns)
+	}
+	if p.From != "" {
+		q.Set("from", p.From)
+	}
 	return path + "?" + q.Encode()
 }
 
@@ -161,7 +174,7 @@ func (v *visit) views(at place) ([]viewGroup, error) {
 		out = append(out, group)
 	}
 	saved := viewGroup{Name: "saved"}
-	for _, x := range found.Items {
+	for _, x := range found.Items { // his own first, then what others share
 		if x.Saved {
 			link := viewLink{Key: x.Key, Name: x.Name, Href: "/views/" + url.PathEscape(x.Key), Here: x.Key == at.View && at.Q == ""}
 			if x.Count > 0 {
@@ -174,42 +187,6 @@ func (v *visit) views(at place) ([]viewGroup, error) {
 		out = append(out, saved)
 	}
 	return out, nil
-}
-
-// viewFields are what keeps a search.
-func (v *visit) viewFields(at place) []field {
-	out := []field{
-		{Name: "name", Label: "field.name", Kind: oneLiner, Needed: true, Focus: true},
-		{Name: "q", Label: "search.label", Kind: oneLiner, Value: at.Q, Needed: true},
-	}
-	if v.me.Lead() {
-		out = append(out, field{Name: "shared", Label: "view_form.shared", Kind: tick})
-	}
-	return out
-}
-
-func (v *visit) viewDialog() error {
-	return v.show(http.StatusOK, "dialog", dialogView{
-		Title: "view_form.title", Explain: "view_form.explain", Submit: "save", Post: "/views", Fields: v.viewFields(placeOf(v.r)),
-	})
-}
-
-// saveView keeps a search under a name, and leads there.
-func (v *visit) saveView() error {
-	if err := v.r.ParseForm(); err != nil {
-		return v.refuse(http.StatusBadRequest, say(v.lang, "title.invalid"), say(v.lang, "fault.form"))
-	}
-	body, err := v.body(v.viewFields(place{}), v.r.PostForm)
-	if err != nil {
-		return err
-	}
-	id := newID()
-	body["key"] = "view-" + id[len(id)-12:]
-	var made openapi.View
-	if err := v.ask(http.MethodPost, "/views", body, &made); err != nil {
-		return err
-	}
-	return v.redirect("/views/" + url.PathEscape(made.Key))
 }
 
 func (v *visit) viewsFragment() error {

@@ -316,6 +316,24 @@ func (e ChangeDeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for ChangeExternalChannelVerified.
+const (
+	ChangeExternalChannelVerifiedEmail ChangeExternalChannelVerified = "email"
+	ChangeExternalChannelVerifiedPhone ChangeExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the ChangeExternalChannelVerified enum.
+func (e ChangeExternalChannelVerified) Valid() bool {
+	switch e {
+	case ChangeExternalChannelVerifiedEmail:
+		return true
+	case ChangeExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangeForbiddenWordAction.
 const (
 	ChangeForbiddenWordActionBlock ChangeForbiddenWordAction = "block"
@@ -334,10 +352,74 @@ func (e ChangeForbiddenWordAction) Valid() bool {
 	}
 }
 
+// Defines values for ChangeMacroCategory.
+const (
+	ChangeMacroCategoryAbuse         ChangeMacroCategory = "abuse"
+	ChangeMacroCategoryDuplicate     ChangeMacroCategory = "duplicate"
+	ChangeMacroCategoryLessThannil   ChangeMacroCategory = "<nil>"
+	ChangeMacroCategoryOther         ChangeMacroCategory = "other"
+	ChangeMacroCategorySolvedByChat  ChangeMacroCategory = "solved_by_chat"
+	ChangeMacroCategorySolvedByPhone ChangeMacroCategory = "solved_by_phone"
+	ChangeMacroCategorySpam          ChangeMacroCategory = "spam"
+	ChangeMacroCategoryTest          ChangeMacroCategory = "test"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroCategory enum.
+func (e ChangeMacroCategory) Valid() bool {
+	switch e {
+	case ChangeMacroCategoryAbuse:
+		return true
+	case ChangeMacroCategoryDuplicate:
+		return true
+	case ChangeMacroCategoryLessThannil:
+		return true
+	case ChangeMacroCategoryOther:
+		return true
+	case ChangeMacroCategorySolvedByChat:
+		return true
+	case ChangeMacroCategorySolvedByPhone:
+		return true
+	case ChangeMacroCategorySpam:
+		return true
+	case ChangeMacroCategoryTest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeMacroHold.
+const (
+	ChangeMacroHoldClient      ChangeMacroHold = "client"
+	ChangeMacroHoldInternal    ChangeMacroHold = "internal"
+	ChangeMacroHoldLessThannil ChangeMacroHold = "<nil>"
+	ChangeMacroHoldScheduled   ChangeMacroHold = "scheduled"
+	ChangeMacroHoldThirdParty  ChangeMacroHold = "third_party"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroHold enum.
+func (e ChangeMacroHold) Valid() bool {
+	switch e {
+	case ChangeMacroHoldClient:
+		return true
+	case ChangeMacroHoldInternal:
+		return true
+	case ChangeMacroHoldLessThannil:
+		return true
+	case ChangeMacroHoldScheduled:
+		return true
+	case ChangeMacroHoldThirdParty:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangeMacroLanguage.
 const (
-	ChangeMacroLanguageEn ChangeMacroLanguage = "en"
-	ChangeMacroLanguageJa ChangeMacroLanguage = "ja"
+	ChangeMacroLanguageEn          ChangeMacroLanguage = "en"
+	ChangeMacroLanguageJa          ChangeMacroLanguage = "ja"
+	ChangeMacroLanguageLessThannil ChangeMacroLanguage = "<nil>"
 )
 
 // Valid indicates whether the value is a known member of the ChangeMacroLanguage enum.
@@ -347,6 +429,35 @@ func (e ChangeMacroLanguage) Valid() bool {
 		return true
 	case ChangeMacroLanguageJa:
 		return true
+	case ChangeMacroLanguageLessThannil:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeMacroPriority.
+const (
+	ChangeMacroPriorityHigh        ChangeMacroPriority = "high"
+	ChangeMacroPriorityLessThannil ChangeMacroPriority = "<nil>"
+	ChangeMacroPriorityLow         ChangeMacroPriority = "low"
+	ChangeMacroPriorityNormal      ChangeMacroPriority = "normal"
+	ChangeMacroPriorityUrgent      ChangeMacroPriority = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the ChangeMacroPriority enum.
+func (e ChangeMacroPriority) Valid() bool {
+	switch e {
+	case ChangeMacroPriorityHigh:
+		return true
+	case ChangeMacroPriorityLessThannil:
+		return true
+	case ChangeMacroPriorityLow:
+		return true
+	case ChangeMacroPriorityNormal:
+		return true
+	case ChangeMacroPriorityUrgent:
+		return true
 	default:
 		return false
 	}
@@ -354,15 +465,18 @@ func (e ChangeMacroLanguage) Valid() bool {
 
 // Defines values for ChangeMacroThen.
 const (
-	ChangeMacroThenHold    ChangeMacroThen = "hold"
-	ChangeMacroThenResolve ChangeMacroThen = "resolve"
-	ChangeMacroThenStay    ChangeMacroThen = "stay"
+	ChangeMacroThenHold        ChangeMacroThen = "hold"
+	ChangeMacroThenLessThannil ChangeMacroThen = "<nil>"
+	ChangeMacroThenResolve     ChangeMacroThen = "resolve"
+	ChangeMacroThenStay        ChangeMacroThen = "stay"
 )
 
 // Valid indicates whether the value is a known member of the ChangeMacroThen enum.
 func (e ChangeMacroThen) Valid() bool {
 	switch e {
 	case ChangeMacroThenHold:
+		return true
+	case ChangeMacroThenLessThannil:
 		return true
 	case ChangeMacroThenResolve:
 		return true
@@ -982,6 +1096,42 @@ func (e CreateDeskProcess) Valid() bool {
 	}
 }
 
+// Defines values for CreateExternalChannelKind.
+const (
+	CreateExternalChannelKindChat     CreateExternalChannelKind = "chat"
+	CreateExternalChannelKindExternal CreateExternalChannelKind = "external"
+)
+
+// Valid indicates whether the value is a known member of the CreateExternalChannelKind enum.
+func (e CreateExternalChannelKind) Valid() bool {
+	switch e {
+	case CreateExternalChannelKindChat:
+		return true
+	case CreateExternalChannelKindExternal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateExternalChannelVerified.
+const (
+	CreateExternalChannelVerifiedEmail CreateExternalChannelVerified = "email"
+	CreateExternalChannelVerifiedPhone CreateExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the CreateExternalChannelVerified enum.
+func (e CreateExternalChannelVerified) Valid() bool {
+	switch e {
+	case CreateExternalChannelVerifiedEmail:
+		return true
+	case CreateExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CreateForbiddenWordAction.
 const (
 	CreateForbiddenWordActionBlock CreateForbiddenWordAction = "block"
@@ -1546,6 +1696,42 @@ func (e ExplanationLineReason) Valid() bool {
 	}
 }
 
+// Defines values for ExternalChannelKind.
+const (
+	ExternalChannelKindChat     ExternalChannelKind = "chat"
+	ExternalChannelKindExternal ExternalChannelKind = "external"
+)
+
+// Valid indicates whether the value is a known member of the ExternalChannelKind enum.
+func (e ExternalChannelKind) Valid() bool {
+	switch e {
+	case ExternalChannelKindChat:
+		return true
+	case ExternalChannelKindExternal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExternalChannelVerified.
+const (
+	ExternalChannelVerifiedEmail ExternalChannelVerified = "email"
+	ExternalChannelVerifiedPhone ExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the ExternalChannelVerified enum.
+func (e ExternalChannelVerified) Valid() bool {
+	switch e {
+	case ExternalChannelVerifiedEmail:
+		return true
+	case ExternalChannelVerifiedPhone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ForbiddenWordAction.
 const (
 	ForbiddenWordActionBlock ForbiddenWordAction = "block"
@@ -1789,6 +1975,42 @@ func (e LinkKind) Valid() bool {
 	}
 }
 
+// Defines values for ListDensity.
+const (
+	ListDensityCompact ListDensity = "compact"
+	ListDensityNormal  ListDensity = "normal"
+)
+
+// Valid indicates whether the value is a known member of the ListDensity enum.
+func (e ListDensity) Valid() bool {
+	switch e {
+	case ListDensityCompact:
+		return true
+	case ListDensityNormal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListLayout.
+const (
+	Cards ListLayout = "cards"
+	Table ListLayout = "table"
+)
+
+// Valid indicates whether the value is a known member of the ListLayout enum.
+func (e ListLayout) Valid() bool {
+	switch e {
+	case Cards:
+		return true
+	case Table:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MacroLanguage.
 const (
 	MacroLanguageEn MacroLanguage = "en"
@@ -1969,6 +2191,42 @@ func (e NewDraftMessageBodyFormat) Valid() bool {
 	case NewDraftMessageBodyFormatMarkdown:
 		return true
 	case NewDraftMessageBodyFormatText:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewExternalChannelKind.
+const (
+	NewExternalChannelKindChat     NewExternalChannelKind = "chat"
+	NewExternalChannelKindExternal NewExternalChannelKind = "external"
+)
+
+// Valid indicates whether the value is a known member of the NewExternalChannelKind enum.
+func (e NewExternalChannelKind) Valid() bool {
+	switch e {
+	case NewExternalChannelKindChat:
+		return true
+	case NewExternalChannelKindExternal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewExternalChannelVerified.
+const (
+	NewExternalChannelVerifiedEmail NewExternalChannelVerified = "email"
+	NewExternalChannelVerifiedPhone NewExternalChannelVerified = "phone"
+)
+
+// Valid indicates whether the value is a known member of the NewExternalChannelVerified enum.
+func (e NewExternalChannelVerified) Valid() bool {
+	switch e {
+	case NewExternalChannelVerifiedEmail:
+		return true
+	case NewExternalChannelVerifiedPhone:
 		return true
 	default:
 		return false
@@ -2205,6 +2463,7 @@ func (e PresenceDoing) Valid() bool {
 
 // Defines values for PreviewNoMail.
 const (
+	PreviewNoMailChannel     PreviewNoMail = "channel"
 	PreviewNoMailLessThannil PreviewNoMail = "<nil>"
 	PreviewNoMailNoAddress   PreviewNoMail = "no_address"
 	PreviewNoMailNotSent     PreviewNoMail = "not_sent"
@@ -2214,6 +2473,8 @@ const (
 // Valid indicates whether the value is a known member of the PreviewNoMail enum.
 func (e PreviewNoMail) Valid() bool {
 	switch e {
+	case PreviewNoMailChannel:
+		return true
 	case PreviewNoMailLessThannil:
 		return true
 	case PreviewNoMailNoAddress:
@@ -2953,6 +3214,45 @@ func (e GetBulkParamsOutcome) Valid() bool {
 	}
 }
 
+// Defines values for ListDesksParamsKind.
+const (
+	ListDesksParamsKindInquiry ListDesksParamsKind = "inquiry"
+	ListDesksParamsKindIssue   ListDesksParamsKind = "issue"
+)
+
+// Valid indicates whether the value is a known member of the ListDesksParamsKind enum.
+func (e ListDesksParamsKind) Valid() bool {
+	switch e {
+	case ListDesksParamsKindInquiry:
+		return true
+	case ListDesksParamsKindIssue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExplainPolicyParamsClock.
+const (
+	ExplainPolicyParamsClockFirstResponse ExplainPolicyParamsClock = "first_response"
+	ExplainPolicyParamsClockNextResponse  ExplainPolicyParamsClock = "next_response"
+	ExplainPolicyParamsClockResolution    ExplainPolicyParamsClock = "resolution"
+)
+
+// Valid indicates whether the value is a known member of the ExplainPolicyParamsClock enum.
+func (e ExplainPolicyParamsClock) Valid() bool {
+	switch e {
+	case ExplainPolicyParamsClockFirstResponse:
+		return true
+	case ExplainPolicyParamsClockNextResponse:
+		return true
+	case ExplainPolicyParamsClockResolution:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetReportParamsPer.
 const (
 	Day  GetReportParamsPer = "day"
@@ -3305,7 +3605,7 @@ type ChangeAgent struct {
 	Name     *string              `json:"name,omitempty"`
 	Role     *Role                `json:"role,omitempty"`
 
-	// Zone Time zone (IANA), such as Asia/Tokyo.
+	// Zone Time zone (IANA), such as Asia/Tokyo; null: that of his machine.
 	Zone *string `json:"zone,omitempty"`
 }
 
@@ -3415,6 +3715,19 @@ type ChangeDeskLayout string
 // ChangeDeskProcess defines model for ChangeDesk.Process.
 type ChangeDeskProcess string
 
+// ChangeExternalChannel defines model for ChangeExternalChannel.
+type ChangeExternalChannel struct {
+	// Desk On which its next tickets are opened.
+	Desk     *Key                             `json:"desk,omitempty"`
+	Enabled  *bool                            `json:"enabled,omitempty"`
+	Name     *string                          `json:"name,omitempty"`
+	Url      *string                          `json:"url,omitempty"`
+	Verified *[]ChangeExternalChannelVerified `json:"verified,omitempty"`
+}
+
+// ChangeExternalChannelVerified defines model for ChangeExternalChannel.Verified.
+type ChangeExternalChannelVerified string
+
 // ChangeForbiddenWord defines model for ChangeForbiddenWord.
 type ChangeForbiddenWord struct {
 	// Action Warn the writer, or do not let it leave.
@@ -3437,23 +3750,23 @@ type ChangeGroup struct {
 // ChangeMacro defines model for ChangeMacro.
 type ChangeMacro struct {
 	// Answer Markdown with variables.
-	Answer   *string   `json:"answer,omitempty"`
-	Category *Category `json:"category,omitempty"`
-
-	// Group Lower-case word of a desk, group or agent.
-	Group *Key        `json:"group,omitempty"`
-	Hold  *HoldReason `json:"hold,omitempty"`
+	Answer   *string              `json:"answer,omitempty"`
+	Category *ChangeMacroCategory `json:"category,omitempty"`
+	Group    *string              `json:"group,omitempty"`
+	Hold     *ChangeMacroHold     `json:"hold,omitempty"`
 
 	// HoldHours Until it wakes; 0: not by itself.
-	HoldHours *int                 `json:"hold_hours,omitempty"`
-	Language  *ChangeMacroLanguage `json:"language,omitempty"`
-	Name      *NewNameWords        `json:"name,omitempty"`
-	Note      *string              `json:"note,omitempty"`
+	HoldHours *int `json:"hold_hours,omitempty"`
+
+	// Language Null: of any language.
+	Language *ChangeMacroLanguage `json:"language,omitempty"`
+	Name     *NewNameWords        `json:"name,omitempty"`
+	Note     *string              `json:"note,omitempty"`
 
 	// Owner `me` is whoever uses it.
-	Owner    *Key      `json:"owner,omitempty"`
-	Position *int      `json:"position,omitempty"`
-	Priority *Priority `json:"priority,omitempty"`
+	Owner    *string              `json:"owner,omitempty"`
+	Position *int                 `json:"position,omitempty"`
+	Priority *ChangeMacroPriority `json:"priority,omitempty"`
 
 	// Revision As it was seen.
 	Revision *int64 `json:"revision,omitempty"`
@@ -3461,14 +3774,23 @@ type ChangeMacro struct {
 	// Tags Added.
 	Tags *[]string `json:"tags,omitempty"`
 
-	// Then To the state; left out: as the desk says where there is an answer.
+	// Then To the state; null: as the desk says where there is an answer.
 	Then *ChangeMacroThen `json:"then,omitempty"`
 }
 
-// ChangeMacroLanguage defines model for ChangeMacro.Language.
+// ChangeMacroCategory defines model for ChangeMacro.Category.
+type ChangeMacroCategory string
+
+// ChangeMacroHold defines model for ChangeMacro.Hold.
+type ChangeMacroHold string
+
+// ChangeMacroLanguage Null: of any language.
 type ChangeMacroLanguage string
 
-// ChangeMacroThen To the state; left out: as the desk says where there is an answer.
+// ChangeMacroPriority defines model for ChangeMacro.Priority.
+type ChangeMacroPriority string
+
+// ChangeMacroThen To the state; null: as the desk says where there is an answer.
 type ChangeMacroThen string
 
 // ChangeMailbox defines model for ChangeMailbox.
@@ -3480,9 +3802,12 @@ type ChangeMailbox struct {
 	Caps       *MailCapsInput `json:"caps,omitempty"`
 
 	// Desk Lower-case word of a desk, group or agent.
-	Desk    *Key    `json:"desk,omitempty"`
-	Enabled *bool   `json:"enabled,omitempty"`
-	Folder  *string `json:"folder,omitempty"`
+	Desk *Key `json:"desk,omitempty"`
+
+	// Dkim DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+	Dkim    *MailDkimInput `json:"dkim,omitempty"`
+	Enabled *bool          `json:"enabled,omitempty"`
+	Folder  *string        `json:"folder,omitempty"`
 
 	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
 	FromStart *bool           `json:"from_start,omitempty"`
@@ -3635,6 +3960,9 @@ type Channel string
 // ClassifyCommand defines model for ClassifyCommand.
 type ClassifyCommand struct {
 	Classify struct {
+		// AddTags To those that it has; not together with `tags`.
+		AddTags *[]string `json:"add_tags,omitempty"`
+
 		// DueAt A date for people; clocks don't go by it.
 		DueAt *time.Time `json:"due_at,omitempty"`
 
@@ -3646,6 +3974,9 @@ type ClassifyCommand struct {
 		Language      *Language `json:"language,omitempty"`
 		Priority      *Priority `json:"priority,omitempty"`
 		ReceptionType *string   `json:"reception_type,omitempty"`
+
+		// RemoveTags Of those that it has; not together with `tags`.
+		RemoveTags *[]string `json:"remove_tags,omitempty"`
 
 		// Tags All that it shall have.
 		Tags *[]string `json:"tags,omitempty"`
@@ -3799,6 +4130,15 @@ type CommandProblem struct {
 
 	// Unseen What others wrote after `seen_revision`.
 	Unseen *[]TimelineItem `json:"unseen,omitempty"`
+}
+
+// Conversation defines model for Conversation.
+type Conversation struct {
+	// Channel Key of the channel.
+	Channel string `json:"channel"`
+
+	// Id The channel's own.
+	Id string `json:"id"`
 }
 
 // CreateAgent defines model for CreateAgent.
@@ -3956,6 +4296,26 @@ type CreateDeskLayout string
 // CreateDeskProcess As the kind unless said.
 type CreateDeskProcess string
 
+// CreateExternalChannel defines model for CreateExternalChannel.
+type CreateExternalChannel struct {
+	// Desk On which its tickets are opened.
+	Desk    Key   `json:"desk"`
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key      Key                              `json:"key"`
+	Kind     *CreateExternalChannelKind       `json:"kind,omitempty"`
+	Name     *string                          `json:"name,omitempty"`
+	Url      *string                          `json:"url,omitempty"`
+	Verified *[]CreateExternalChannelVerified `json:"verified,omitempty"`
+}
+
+// CreateExternalChannelKind defines model for CreateExternalChannel.Kind.
+type CreateExternalChannelKind string
+
+// CreateExternalChannelVerified defines model for CreateExternalChannel.Verified.
+type CreateExternalChannelVerified string
+
 // CreateForbiddenWord defines model for CreateForbiddenWord.
 type CreateForbiddenWord struct {
 	// Action Warn the writer, or do not let it leave.
@@ -4030,9 +4390,12 @@ type CreateMailbox struct {
 	Caps       *MailCapsInput `json:"caps,omitempty"`
 
 	// Desk Lower-case word of a desk, group or agent.
-	Desk    Key     `json:"desk"`
-	Enabled *bool   `json:"enabled,omitempty"`
-	Folder  *string `json:"folder,omitempty"`
+	Desk Key `json:"desk"`
+
+	// Dkim DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+	Dkim    *MailDkimInput `json:"dkim,omitempty"`
+	Enabled *bool          `json:"enabled,omitempty"`
+	Folder  *string        `json:"folder,omitempty"`
 
 	// FromStart Read from its first message, not only what comes from now on. Counts until the first contact.
 	FromStart *bool          `json:"from_start,omitempty"`
@@ -4519,6 +4882,43 @@ type ExplanationLine struct {
 // ExplanationLineReason defines model for ExplanationLine.Reason.
 type ExplanationLineReason string
 
+// ExternalChannel defines model for ExternalChannel.
+type ExternalChannel struct {
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+	Desk      string    `json:"desk"`
+	Enabled   bool      `json:"enabled"`
+	Key       string    `json:"key"`
+
+	// Kind The channel of its tickets.
+	Kind ExternalChannelKind `json:"kind"`
+	Name string              `json:"name"`
+
+	// OldSecretUntil Until when the secret before the last is live too.
+	OldSecretUntil *time.Time `json:"old_secret_until"`
+
+	// Pending How many messages it has not taken yet.
+	Pending int `json:"pending"`
+
+	// Url Where answers go; null: they go by mail.
+	Url *string `json:"url"`
+
+	// Verified What the program proves of people: by that they join the file of a client who is known.
+	Verified []ExternalChannelVerified `json:"verified"`
+}
+
+// ExternalChannelKind The channel of its tickets.
+type ExternalChannelKind string
+
+// ExternalChannelVerified defines model for ExternalChannel.Verified.
+type ExternalChannelVerified string
+
+// ExternalChannelList defines model for ExternalChannelList.
+type ExternalChannelList struct {
+	Items []ExternalChannel `json:"items"`
+	Total int               `json:"total"`
+}
+
 // Factor defines model for Factor.
 type Factor struct {
 	// Needed The role is let in with a second factor only.
@@ -4759,6 +5159,58 @@ type ImportCalendar struct {
 	To openapi_types.Date `json:"to"`
 }
 
+// InboundFile defines model for InboundFile.
+type InboundFile struct {
+	// Data Base64.
+	Data *string `json:"data,omitempty"`
+	Name string  `json:"name"`
+	Type *string `json:"type,omitempty"`
+
+	// Url In place of `data`: never fetched, agents see the address.
+	Url *string `json:"url,omitempty"`
+}
+
+// InboundMessage Something must be said, in `text`, `html` or `attachments`.
+type InboundMessage struct {
+	Attachments *[]InboundFile `json:"attachments,omitempty"`
+
+	// Conversation The program's own.
+	Conversation string `json:"conversation"`
+
+	// Html Sanitised; without `text`, the text is read from it.
+	Html *string `json:"html,omitempty"`
+
+	// Id The program's own, of this message: nothing is taken in twice.
+	Id string `json:"id"`
+
+	// Language Of the ticket: ja or en; none: as the text looks.
+	Language *string       `json:"language,omitempty"`
+	Sender   InboundSender `json:"sender"`
+	Text     *string       `json:"text,omitempty"`
+
+	// Title Of a ticket that this opens; none: the beginning of the text.
+	Title *string `json:"title,omitempty"`
+}
+
+// InboundSender defines model for InboundSender.
+type InboundSender struct {
+	Email *string `json:"email,omitempty"`
+
+	// Id The program's own, of the person.
+	Id    string  `json:"id"`
+	Name  *string `json:"name,omitempty"`
+	Phone *string `json:"phone,omitempty"`
+}
+
+// InboundTaken defines model for InboundTaken.
+type InboundTaken struct {
+	// At When it was stored.
+	At           time.Time `json:"at"`
+	Conversation string    `json:"conversation"`
+	Id           string    `json:"id"`
+	Ticket       int64     `json:"ticket"`
+}
+
 // Key Lower-case word of a desk, group or agent.
 type Key = string
 
@@ -4814,6 +5266,28 @@ type LinkCommandLinkKind string
 
 // LinkKind defines model for LinkKind.
 type LinkKind string
+
+// ListColumn defines model for ListColumn.
+type ListColumn struct {
+	Name ViewColumn `json:"name"`
+
+	// Width In pixels; 0: as wide as it needs.
+	Width int `json:"width"`
+}
+
+// ListDensity defines model for ListDensity.
+type ListDensity string
+
+// ListLayout defines model for ListLayout.
+type ListLayout string
+
+// ListLook defines model for ListLook.
+type ListLook struct {
+	// Columns Of the table, from left to right.
+	Columns []ListColumn `json:"columns"`
+	Density ListDensity  `json:"density"`
+	Layout  ListLayout   `json:"layout"`
+}
 
 // LongWords defines model for LongWords.
 type LongWords struct {
@@ -4931,6 +5405,29 @@ type MailCapsInput struct {
 	TicketTenMinutes *int `json:"ticket_ten_minutes,omitempty"`
 }
 
+// MailDkim defines model for MailDkim.
+type MailDkim struct {
+	// RecordName The DNS name of the TXT record to publish.
+	RecordName string `json:"record_name"`
+
+	// RecordValue What that record says.
+	RecordValue string `json:"record_value"`
+	Selector    string `json:"selector"`
+	Sign        bool   `json:"sign"`
+}
+
+// MailDkimInput DKIM, RFC 6376. null takes the key away. With another selector or a private key, signing is off until sign is true: publish the record first.
+type MailDkimInput struct {
+	// PrivateKey A key that was made elsewhere, in PEM: RSA of 2048 bits or more, or Ed25519.
+	PrivateKey *string `json:"private_key,omitempty"`
+
+	// Selector Names the key in DNS. A new one gets a new key, which is made here (RSA, 2048 bits) unless one is given.
+	Selector *string `json:"selector,omitempty"`
+
+	// Sign Sign what is sent from now on.
+	Sign *bool `json:"sign,omitempty"`
+}
+
 // MailDoor defines model for MailDoor.
 type MailDoor struct {
 	Host string `json:"host"`
@@ -5038,9 +5535,12 @@ type MailboxList struct {
 
 // MailboxSettings defines model for MailboxSettings.
 type MailboxSettings struct {
-	After       MailAfter `json:"after"`
-	AuthservId  *string   `json:"authserv_id"`
-	Caps        MailCaps  `json:"caps"`
+	After      MailAfter `json:"after"`
+	AuthservId *string   `json:"authserv_id"`
+	Caps       MailCaps  `json:"caps"`
+
+	// Dkim How mail from this mailbox is signed; null where there is no key.
+	Dkim        *MailDkim `json:"dkim"`
 	Enabled     bool      `json:"enabled"`
 	Folder      string    `json:"folder"`
 	FromStart   bool      `json:"from_start"`
@@ -5123,6 +5623,40 @@ type NewDraftMessage struct {
 // NewDraftMessageBodyFormat defines model for NewDraftMessage.BodyFormat.
 type NewDraftMessageBodyFormat string
 
+// NewExternalChannel defines model for NewExternalChannel.
+type NewExternalChannel struct {
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+	Desk      string    `json:"desk"`
+	Enabled   bool      `json:"enabled"`
+	Key       string    `json:"key"`
+
+	// Kind The channel of its tickets.
+	Kind NewExternalChannelKind `json:"kind"`
+	Name string                 `json:"name"`
+
+	// OldSecretUntil Until when the secret before the last is live too.
+	OldSecretUntil *time.Time `json:"old_secret_until"`
+
+	// Pending How many messages it has not taken yet.
+	Pending int `json:"pending"`
+
+	// Secret Shown once.
+	Secret string `json:"secret"`
+
+	// Url Where answers go; null: they go by mail.
+	Url *string `json:"url"`
+
+	// Verified What the program proves of people: by that they join the file of a client who is known.
+	Verified []NewExternalChannelVerified `json:"verified"`
+}
+
+// NewExternalChannelKind The channel of its tickets.
+type NewExternalChannelKind string
+
+// NewExternalChannelVerified defines model for NewExternalChannel.Verified.
+type NewExternalChannelVerified string
+
 // NewFactor defines model for NewFactor.
 type NewFactor struct {
 	// Secret Base32, to be typed.
@@ -5171,6 +5705,16 @@ type NewFormFieldBy string
 
 // NewFormFieldKind A date is written 2026-11-24, a checkbox true or false.
 type NewFormFieldKind string
+
+// NewListLook defines model for NewListLook.
+type NewListLook struct {
+	Columns []struct {
+		Name  ViewColumn `json:"name"`
+		Width *int       `json:"width,omitempty"`
+	} `json:"columns"`
+	Density ListDensity `json:"density"`
+	Layout  ListLayout  `json:"layout"`
+}
 
 // NewLongWords defines model for NewLongWords.
 type NewLongWords struct {
@@ -5516,16 +6060,19 @@ type Preview struct {
 	LeavesAfterSeconds int          `json:"leaves_after_seconds"`
 	Mail               *PreviewMail `json:"mail"`
 
-	// NoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+	// NoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address; the channel is told (`spoken`).
 	NoMail *PreviewNoMail `json:"no_mail"`
 
 	// Outcome What the rules would answer now.
 	Outcome    PreviewOutcome `json:"outcome"`
 	Reason     *string        `json:"reason"`
 	ReasonText *string        `json:"reason_text"`
+
+	// Spoken What the channel of the ticket is told instead of a mail, or besides one to those whom the message names; left out where there is none.
+	Spoken *PreviewSpoken `json:"spoken,omitempty"`
 }
 
-// PreviewNoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address.
+// PreviewNoMail Why no mail would go: the rules refuse; this command sends none (as with a category, or from an issue desk); the client has no address; the channel is told (`spoken`).
 type PreviewNoMail string
 
 // PreviewOutcome What the rules would answer now.
@@ -5576,6 +6123,22 @@ type PreviewRequestCommand string
 type PreviewResolve struct {
 	Category *Category `json:"category,omitempty"`
 	Solution *string   `json:"solution,omitempty"`
+}
+
+// PreviewSpoken defines model for PreviewSpoken.
+type PreviewSpoken struct {
+	Attachments []PreviewFile `json:"attachments"`
+
+	// Channel Key of the channel.
+	Channel string `json:"channel"`
+
+	// Conversation The channel's own id.
+	Conversation string `json:"conversation"`
+
+	// Html Sanitised. Show it in a sandboxed frame.
+	Html     string `json:"html"`
+	Markdown string `json:"markdown"`
+	Text     string `json:"text"`
 }
 
 // Priority defines model for Priority.
@@ -5713,7 +6276,10 @@ type ReceptionTypeList struct {
 
 // Recipient defines model for Recipient.
 type Recipient struct {
-	Attempts  int            `json:"attempts"`
+	Attempts int `json:"attempts"`
+
+	// Channel Key of the channel that is told; left out where it is mailed.
+	Channel   *string        `json:"channel,omitempty"`
 	Reason    *string        `json:"reason"`
 	Recipient string         `json:"recipient"`
 	State     RecipientState `json:"state"`
@@ -5996,6 +6562,21 @@ type TextModuleList struct {
 	TotalCapped bool         `json:"total_capped"`
 }
 
+// Threading Why a received mail came to this ticket; for the staff.
+type Threading struct {
+	// Evidence The hints that were weighed: kind and value.
+	Evidence []string `json:"evidence"`
+
+	// MayBelongTo The ticket that was suspected and not taken.
+	MayBelongTo *int64 `json:"may_belong_to"`
+
+	// Text The same for people.
+	Text string `json:"text"`
+
+	// Why Name of the rule that decided.
+	Why string `json:"why"`
+}
+
 // Ticket defines model for Ticket.
 type Ticket struct {
 	// Allowed Every command of the asker; one with a reason is refused now.
@@ -6011,12 +6592,15 @@ type Ticket struct {
 	Clocks   []Clock `json:"clocks"`
 
 	// ClosesAt When it closes by itself.
-	ClosesAt  *time.Time             `json:"closes_at"`
-	CreatedAt time.Time              `json:"created_at"`
-	Desk      string                 `json:"desk"`
-	DueAt     *time.Time             `json:"due_at"`
-	Fields    map[string]interface{} `json:"fields"`
-	Group     *string                `json:"group"`
+	ClosesAt *time.Time `json:"closes_at"`
+
+	// Conversation Where it is answered outside mail; left out where there is none.
+	Conversation *Conversation          `json:"conversation,omitempty"`
+	CreatedAt    time.Time              `json:"created_at"`
+	Desk         string                 `json:"desk"`
+	DueAt        *time.Time             `json:"due_at"`
+	Fields       map[string]interface{} `json:"fields"`
+	Group        *string                `json:"group"`
 
 	// HandOver The present one; null where there is none, or it was recalled.
 	HandOver    *HandOver    `json:"hand_over"`
@@ -6085,10 +6669,13 @@ type TimelineItem struct {
 	Id   string  `json:"id"`
 
 	// Raw Where the source of a mail is.
-	Raw      *string          `json:"raw,omitempty"`
-	Revision int64            `json:"revision"`
-	Seq      int64            `json:"seq"`
-	Type     TimelineItemType `json:"type"`
+	Raw      *string `json:"raw,omitempty"`
+	Revision int64   `json:"revision"`
+	Seq      int64   `json:"seq"`
+
+	// Threading Why a received mail came to this ticket; for the staff.
+	Threading *Threading       `json:"threading,omitempty"`
+	Type      TimelineItemType `json:"type"`
 }
 
 // TimelineItemBodyFormat defines model for TimelineItem.BodyFormat.
@@ -6117,6 +6704,33 @@ type TokenList struct {
 	NextCursor  *string `json:"next_cursor"`
 	Total       int     `json:"total"`
 	TotalCapped bool    `json:"total_capped"`
+}
+
+// TriedDeadline defines model for TriedDeadline.
+type TriedDeadline struct {
+	Calendar CalendarName `json:"calendar"`
+	Clock    ClockKind    `json:"clock"`
+	Desk     string       `json:"desk"`
+	DueAt    *time.Time   `json:"due_at"`
+	From     time.Time    `json:"from"`
+
+	// Lines From the start to the deadline, without a gap.
+	Lines         []ExplanationLine `json:"lines"`
+	PolicyVersion int               `json:"policy_version"`
+	Priority      Priority          `json:"priority"`
+
+	// TargetMinutes Of working time; 0: the policy sets no such clock, and there are neither a deadline nor lines.
+	TargetMinutes int64 `json:"target_minutes"`
+
+	// WarnAt Null: no warning.
+	WarnAt *time.Time `json:"warn_at"`
+}
+
+// TriedForbiddenWords defines model for TriedForbiddenWords.
+type TriedForbiddenWords struct {
+	// Blocked One of them keeps a mail from leaving.
+	Blocked bool        `json:"blocked"`
+	Found   []FoundWord `json:"found"`
 }
 
 // TriedTemplate defines model for TriedTemplate.
@@ -6177,6 +6791,15 @@ type TriggerWhen struct {
 
 	// Working Within the hours of the desk, or outside.
 	Working *bool `json:"working,omitempty"`
+}
+
+// TryForbiddenWords defines model for TryForbiddenWords.
+type TryForbiddenWords struct {
+	// Desk Lower-case word of a desk, group or agent.
+	Desk Key `json:"desk"`
+
+	// Text Markdown.
+	Text string `json:"text"`
 }
 
 // TryTemplate defines model for TryTemplate.
@@ -6452,6 +7075,15 @@ type ListClientsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListDesksParams defines parameters for ListDesks.
+type ListDesksParams struct {
+	// Kind Of this kind only.
+	Kind *ListDesksParamsKind `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
+// ListDesksParamsKind defines parameters for ListDesks.
+type ListDesksParamsKind string
+
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	// After A number of the log: what stands behind it.
@@ -6478,6 +7110,13 @@ type RateByLinkParams struct {
 type ListForbiddenWordsParams struct {
 	// Desk Of this one and of every desk.
 	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
+}
+
+// TakeInboundParams defines parameters for TakeInbound.
+type TakeInboundParams struct {
+	WebhookId        *string `json:"webhook-id,omitempty"`
+	WebhookTimestamp *string `json:"webhook-timestamp,omitempty"`
+	WebhookSignature *string `json:"webhook-signature,omitempty"`
 }
 
 // ListLedgerParams defines parameters for ListLedger.
@@ -6509,6 +7148,21 @@ type ListPoliciesParams struct {
 	// Desk Only of this one.
 	Desk *Key `form:"desk,omitempty" json:"desk,omitempty"`
 }
+
+// ExplainPolicyParams defines parameters for ExplainPolicy.
+type ExplainPolicyParams struct {
+	// Clock Which target.
+	Clock ExplainPolicyParamsClock `form:"clock" json:"clock"`
+
+	// Priority Of the ticket; left out: normal.
+	Priority *Priority `form:"priority,omitempty" json:"priority,omitempty"`
+
+	// From When the clock starts; left out: now.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+}
+
+// ExplainPolicyParamsClock defines parameters for ExplainPolicy.
+type ExplainPolicyParamsClock string
 
 // OpenTicketParams defines parameters for OpenTicket.
 type OpenTicketParams struct {
@@ -6816,7 +7470,9 @@ type SplitMessageParams struct {
 
 // GetTimelineParams defines parameters for GetTimeline.
 type GetTimelineParams struct {
-	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+	// Newest The newest items, and backwards from there.
+	Newest *bool `form:"newest,omitempty" json:"newest,omitempty"`
+	Limit  *int  `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the page before, with the same criteria.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
@@ -6898,6 +7554,15 @@ type ChangeCalendarJSONRequestBody = ChangeCalendar
 // ImportCalendarJSONRequestBody defines body for ImportCalendar for application/json ContentType.
 type ImportCalendarJSONRequestBody = ImportCalendar
 
+// CreateChannelJSONRequestBody defines body for CreateChannel for application/json ContentType.
+type CreateChannelJSONRequestBody = CreateExternalChannel
+
+// ChangeChannelJSONRequestBody defines body for ChangeChannel for application/json ContentType.
+type ChangeChannelJSONRequestBody = ChangeExternalChannel
+
+// RotateChannelJSONRequestBody defines body for RotateChannel for application/json ContentType.
+type RotateChannelJSONRequestBody = RotateWebhook
+
 // ChangeClientJSONRequestBody defines body for ChangeClient for application/json ContentType.
 type ChangeClientJSONRequestBody = ChangeClient
 
@@ -6934,6 +7599,9 @@ type RateByLinkJSONRequestBody = RateByLink
 // CreateForbiddenWordJSONRequestBody defines body for CreateForbiddenWord for application/json ContentType.
 type CreateForbiddenWordJSONRequestBody = CreateForbiddenWord
 
+// TryForbiddenWordsJSONRequestBody defines body for TryForbiddenWords for application/json ContentType.
+type TryForbiddenWordsJSONRequestBody = TryForbiddenWords
+
 // ChangeForbiddenWordJSONRequestBody defines body for ChangeForbiddenWord for application/json ContentType.
 type ChangeForbiddenWordJSONRequestBody = ChangeForbiddenWord
 
@@ -6942,6 +7610,9 @@ type CreateGroupJSONRequestBody = CreateGroup
 
 // ChangeGroupJSONRequestBody defines body for ChangeGroup for application/json ContentType.
 type ChangeGroupJSONRequestBody = ChangeGroup
+
+// TakeInboundJSONRequestBody defines body for TakeInbound for application/json ContentType.
+type TakeInboundJSONRequestBody = InboundMessage
 
 // CreateMacroJSONRequestBody defines body for CreateMacro for application/json ContentType.
 type CreateMacroJSONRequestBody = CreateMacro
@@ -6954,6 +7625,9 @@ type CreateMailboxJSONRequestBody = CreateMailbox
 
 // ChangeMailboxJSONRequestBody defines body for ChangeMailbox for application/json ContentType.
 type ChangeMailboxJSONRequestBody = ChangeMailbox
+
+// SaveListLookJSONRequestBody defines body for SaveListLook for application/json ContentType.
+type SaveListLookJSONRequestBody = NewListLook
 
 // SaveSettingsJSONRequestBody defines body for SaveSettings for application/json ContentType.
 type SaveSettingsJSONRequestBody = NewStaffSettings
@@ -7191,6 +7865,24 @@ type ServerInterface interface {
 	// GetCalendarYear The picture of a year
 	// (GET /api/v1/calendars/{key}/years/{year})
 	GetCalendarYear(c *gin.Context, key string, year int)
+	// ListChannels Programs that bring conversations from outside mail
+	// (GET /api/v1/channels)
+	ListChannels(c *gin.Context)
+	// CreateChannel Let a program bring conversations
+	// (POST /api/v1/channels)
+	CreateChannel(c *gin.Context)
+	// DeleteChannel Take a channel away
+	// (DELETE /api/v1/channels/{key})
+	DeleteChannel(c *gin.Context, key string)
+	// GetChannel One channel
+	// (GET /api/v1/channels/{key})
+	GetChannel(c *gin.Context, key string)
+	// ChangeChannel Change a channel
+	// (PATCH /api/v1/channels/{key})
+	ChangeChannel(c *gin.Context, key string)
+	// RotateChannel Change the secret of a channel
+	// (POST /api/v1/channels/{key}/rotate)
+	RotateChannel(c *gin.Context, key string)
 	// ListClients Find client files
 	// (GET /api/v1/clients)
 	ListClients(c *gin.Context, params ListClientsParams)
@@ -7208,7 +7900,7 @@ type ServerInterface interface {
 	MergeClient(c *gin.Context, id string)
 	// ListDesks Desks
 	// (GET /api/v1/desks)
-	ListDesks(c *gin.Context)
+	ListDesks(c *gin.Context, params ListDesksParams)
 	// CreateDesk Add a desk
 	// (POST /api/v1/desks)
 	CreateDesk(c *gin.Context)
@@ -7266,6 +7958,9 @@ type ServerInterface interface {
 	// CreateForbiddenWord Forbid a word
 	// (POST /api/v1/forbidden-words)
 	CreateForbiddenWord(c *gin.Context)
+	// TryForbiddenWords Look for forbidden words in a text
+	// (POST /api/v1/forbidden-words/try)
+	TryForbiddenWords(c *gin.Context)
 	// DeleteForbiddenWord Allow a word again
 	// (DELETE /api/v1/forbidden-words/{id})
 	DeleteForbiddenWord(c *gin.Context, id string)
@@ -7284,6 +7979,9 @@ type ServerInterface interface {
 	// ChangeGroup Change a group
 	// (PATCH /api/v1/groups/{key})
 	ChangeGroup(c *gin.Context, key Key)
+	// TakeInbound What a client says in a channel
+	// (POST /api/v1/inbound/{channel})
+	TakeInbound(c *gin.Context, channel string, params TakeInboundParams)
 	// ListLedger What became of each mail
 	// (GET /api/v1/ledger)
 	ListLedger(c *gin.Context, params ListLedgerParams)
@@ -7320,6 +8018,12 @@ type ServerInterface interface {
 	// TestMailbox Try a mailbox's servers
 	// (POST /api/v1/mailboxes/{mailbox}/test)
 	TestMailbox(c *gin.Context, mailbox MailboxId)
+	// GetListLook How the asker has his lists laid out
+	// (GET /api/v1/me/lists)
+	GetListLook(c *gin.Context)
+	// SaveListLook Change how the asker has his lists laid out
+	// (PUT /api/v1/me/lists)
+	SaveListLook(c *gin.Context)
 	// GetSettings The asker's own settings
 	// (GET /api/v1/me/settings)
 	GetSettings(c *gin.Context)
@@ -7353,6 +8057,9 @@ type ServerInterface interface {
 	// ChangePolicy Make a new version of a desk's policy
 	// (PATCH /api/v1/policies/{desk})
 	ChangePolicy(c *gin.Context, desk Key)
+	// ExplainPolicy Why a deadline would fall when it would
+	// (GET /api/v1/policies/{desk}/explain)
+	ExplainPolicy(c *gin.Context, desk Key, params ExplainPolicyParams)
 	// GetPortal Where a client may ask
 	// (GET /api/v1/portal)
 	GetPortal(c *gin.Context)
@@ -8388,6 +9095,132 @@ func (siw *ServerInterfaceWrapper) GetCalendarYear(c *gin.Context) {
 	siw.Handler.GetCalendarYear(c, key, year)
 }
 
+// ListChannels operation middleware
+func (siw *ServerInterfaceWrapper) ListChannels(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListChannels(c)
+}
+
+// CreateChannel operation middleware
+func (siw *ServerInterfaceWrapper) CreateChannel(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateChannel(c)
+}
+
+// DeleteChannel operation middleware
+func (siw *ServerInterfaceWrapper) DeleteChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteChannel(c, key)
+}
+
+// GetChannel operation middleware
+func (siw *ServerInterfaceWrapper) GetChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetChannel(c, key)
+}
+
+// ChangeChannel operation middleware
+func (siw *ServerInterfaceWrapper) ChangeChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeChannel(c, key)
+}
+
+// RotateChannel operation middleware
+func (siw *ServerInterfaceWrapper) RotateChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RotateChannel(c, key)
+}
+
 // ListClients operation middleware
 func (siw *ServerInterfaceWrapper) ListClients(c *gin.Context) {
 
@@ -8534,6 +9367,20 @@ func (siw *ServerInterfaceWrapper) MergeClient(c *gin.Context) {
 // ListDesks operation middleware
 func (siw *ServerInterfaceWrapper) ListDesks(c *gin.Context) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDesksParams
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -8541,7 +9388,7 @@ func (siw *ServerInterfaceWrapper) ListDesks(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.ListDesks(c)
+	siw.Handler.ListDesks(c, params)
 }
 
 // CreateDesk operation middleware
@@ -8978,6 +9825,19 @@ func (siw *ServerInterfaceWrapper) CreateForbiddenWord(c *gin.Context) {
 	siw.Handler.CreateForbiddenWord(c)
 }
 
+// TryForbiddenWords operation middleware
+func (siw *ServerInterfaceWrapper) TryForbiddenWords(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TryForbiddenWords(c)
+}
+
 // DeleteForbiddenWord operation middleware
 func (siw *ServerInterfaceWrapper) DeleteForbiddenWord(c *gin.Context) {
 
@@ -9102,6 +9962,93 @@ func (siw *ServerInterfaceWrapper) ChangeGroup(c *gin.Context) {
 	}
 
 	siw.Handler.ChangeGroup(c, key)
+}
+
+// TakeInbound operation middleware
+func (siw *ServerInterfaceWrapper) TakeInbound(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel" -------------
+	var channel string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel", c.Param("channel"), &channel, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TakeInboundParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "webhook-id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("webhook-id")]; found {
+		var WebhookId string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for webhook-id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "webhook-id", valueList[0], &WebhookId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter webhook-id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.WebhookId = &WebhookId
+
+	}
+
+	// ------------- Optional header parameter "webhook-timestamp" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("webhook-timestamp")]; found {
+		var WebhookTimestamp string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for webhook-timestamp, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "webhook-timestamp", valueList[0], &WebhookTimestamp, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter webhook-timestamp: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.WebhookTimestamp = &WebhookTimestamp
+
+	}
+
+	// ------------- Optional header parameter "webhook-signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("webhook-signature")]; found {
+		var WebhookSignature string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for webhook-signature, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "webhook-signature", valueList[0], &WebhookSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter webhook-signature: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.WebhookSignature = &WebhookSignature
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TakeInbound(c, channel, params)
 }
 
 // ListLedger operation middleware
@@ -9388,6 +10335,32 @@ func (siw *ServerInterfaceWrapper) TestMailbox(c *gin.Context) {
 	siw.Handler.TestMailbox(c, mailbox)
 }
 
+// GetListLook operation middleware
+func (siw *ServerInterfaceWrapper) GetListLook(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetListLook(c)
+}
+
+// SaveListLook operation middleware
+func (siw *ServerInterfaceWrapper) SaveListLook(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SaveListLook(c)
+}
+
 // GetSettings operation middleware
 func (siw *ServerInterfaceWrapper) GetSettings(c *gin.Context) {
 
@@ -9589,6 +10562,58 @@ func (siw *ServerInterfaceWrapper) ChangePolicy(c *gin.Context) {
 	}
 
 	siw.Handler.ChangePolicy(c, desk)
+}
+
+// ExplainPolicy operation middleware
+func (siw *ServerInterfaceWrapper) ExplainPolicy(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "desk" -------------
+	var desk Key
+
+	err = runtime.BindStyledParameterWithOptions("simple", "desk", c.Param("desk"), &desk, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainPolicyParams
+
+	// ------------- Required query parameter "clock" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "clock", c.Request.URL.Query(), &params.Clock, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter clock: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "priority" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "priority", c.Request.URL.Query(), &params.Priority, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter priority: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExplainPolicy(c, desk, params)
 }
 
 // GetPortal operation middleware
@@ -12019,6 +13044,14 @@ func (siw *ServerInterfaceWrapper) GetTimeline(c *gin.Context) {
 	// Parameter object where we will unmarshal all parameters from the context
 	var params GetTimelineParams
 
+	// ------------- Optional query parameter "newest" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest", c.Request.URL.Query(), &params.Newest, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
@@ -12875,6 +13908,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/api/v1/agents/:key", wrapper.ChangeAgent)
 	router.GET(options.BaseURL+"/api/v1/me/settings", wrapper.GetSettings)
 	router.PUT(options.BaseURL+"/api/v1/me/settings", wrapper.SaveSettings)
+	router.GET(options.BaseURL+"/api/v1/me/lists", wrapper.GetListLook)
+	router.PUT(options.BaseURL+"/api/v1/me/lists", wrapper.SaveListLook)
 	router.GET(options.BaseURL+"/api/v1/notices", wrapper.ListNotices)
 	router.POST(options.BaseURL+"/api/v1/notices/read", wrapper.ReadNotices)
 	router.GET(options.BaseURL+"/api/v1/clients", wrapper.ListClients)
@@ -12903,6 +13938,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/policies", wrapper.ListPolicies)
 	router.POST(options.BaseURL+"/api/v1/policies", wrapper.CreatePolicy)
 	router.PATCH(options.BaseURL+"/api/v1/policies/:desk", wrapper.ChangePolicy)
+	router.GET(options.BaseURL+"/api/v1/policies/:desk/explain", wrapper.ExplainPolicy)
 	router.GET(options.BaseURL+"/api/v1/desks/:key/reception-types", wrapper.ListReceptionTypes)
 	router.POST(options.BaseURL+"/api/v1/desks/:key/reception-types", wrapper.CreateReceptionType)
 	router.DELETE(options.BaseURL+"/api/v1/desks/:key/reception-types/:type", wrapper.DeleteReceptionType)
@@ -12933,6 +13969,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/api/v1/triggers/:id", wrapper.ChangeTrigger)
 	router.GET(options.BaseURL+"/api/v1/forbidden-words", wrapper.ListForbiddenWords)
 	router.POST(options.BaseURL+"/api/v1/forbidden-words", wrapper.CreateForbiddenWord)
+	router.POST(options.BaseURL+"/api/v1/forbidden-words/try", wrapper.TryForbiddenWords)
 	router.DELETE(options.BaseURL+"/api/v1/forbidden-words/:id", wrapper.DeleteForbiddenWord)
 	router.PATCH(options.BaseURL+"/api/v1/forbidden-words/:id", wrapper.ChangeForbiddenWord)
 	router.GET(options.BaseURL+"/api/v1/mailboxes", wrapper.ListMailboxes)
@@ -12973,6 +14010,13 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/webhooks/:id/ping", wrapper.PingWebhook)
 	router.GET(options.BaseURL+"/api/v1/webhooks/:id/deliveries", wrapper.ListHookDeliveries)
 	router.POST(options.BaseURL+"/api/v1/webhooks/:id/deliveries/:delivery/redeliver", wrapper.RedeliverHook)
+	router.GET(options.BaseURL+"/api/v1/channels", wrapper.ListChannels)
+	router.POST(options.BaseURL+"/api/v1/channels", wrapper.CreateChannel)
+	router.DELETE(options.BaseURL+"/api/v1/channels/:key", wrapper.DeleteChannel)
+	router.GET(options.BaseURL+"/api/v1/channels/:key", wrapper.GetChannel)
+	router.PATCH(options.BaseURL+"/api/v1/channels/:key", wrapper.ChangeChannel)
+	router.POST(options.BaseURL+"/api/v1/channels/:key/rotate", wrapper.RotateChannel)
+	router.POST(options.BaseURL+"/api/v1/inbound/:channel", wrapper.TakeInbound)
 	router.POST(options.BaseURL+"/api/v1/bulk", wrapper.CreateBulk)
 	router.GET(options.BaseURL+"/api/v1/bulk/:id", wrapper.GetBulk)
 	router.POST(options.BaseURL+"/api/v1/bulk/:id/pause", wrapper.PauseBulk)

@@ -23,11 +23,11 @@ func (b *bench) latency(ctx context.Context) ([]row, error) {
 		return nil, err
 	}
 	err = b.pairs(ctx, func(ctx context.Context) error {
-		took, err := timed(n, func(i int) error { return b.desk.command(ctx, number, "note", remark("Note "+strconv.Itoa(i))) })
+		took, err := b.timed(n, func(i int) error { return b.desk.command(ctx, number, "note", remark("Note "+strconv.Itoa(i))) })
 		half.product, slow.product = append(half.product, quantile(took, 50)), append(slow.product, quantile(took, 95))
 		return err
 	}, func(ctx context.Context) error {
-		took, err := timed(n, func(int) error { return b.bare.ring(ctx, prefix, 0, b.round("n")) })
+		took, err := b.timed(n, func(int) error { return b.bare.ring(ctx, prefix, 0, b.round("n")) })
 		half.bare, slow.bare = append(half.bare, quantile(took, 50)), append(slow.bare, quantile(took, 95))
 		return err
 	})
@@ -35,6 +35,16 @@ func (b *bench) latency(ctx context.Context) ([]row, error) {
 		return nil, err
 	}
 	return []row{half, slow}, b.bare.close(ctx, prefix, 1)
+}
+
+// timed is timed, and says what each has cost.
+func (b *bench) timed(n int, do func(i int) error) ([]float64, error) {
+	before := b.spending()
+	took, err := timed(n, do)
+	if err == nil {
+		b.say("    p50 %s ms, processor time of each %s", number(quantile(took, 50)), b.spending().since(before, n+n/10))
+	}
+	return took, err
 }
 
 // timed does n things one after the other and gives how long each took, in milliseconds. A tenth more goes before, so
@@ -70,7 +80,7 @@ func (b *bench) throughput(ctx context.Context) ([]row, error) {
 		return nil, err
 	}
 	err = b.pairs(ctx, func(ctx context.Context) error {
-		speed, err := rate(n, func() error {
+		speed, err := b.rate(n, func() error {
 			return each(ctx, n, 64, func(ctx context.Context, i int) error {
 				return b.desk.command(ctx, numbers[i%tickets], "note", remark("Note "+strconv.Itoa(i)))
 			})
@@ -79,7 +89,7 @@ func (b *bench) throughput(ctx context.Context) ([]row, error) {
 		return err
 	}, func(ctx context.Context) error {
 		round := b.round("t")
-		speed, err := rate(n, func() error {
+		speed, err := b.rate(n, func() error {
 			return each(ctx, n, 64, func(ctx context.Context, i int) error {
 				return b.bare.ring(ctx, prefix, i%tickets, round+"-"+strconv.Itoa(i))
 			})
@@ -93,11 +103,13 @@ func (b *bench) throughput(ctx context.Context) ([]row, error) {
 	return []row{r}, b.bare.close(ctx, prefix, tickets)
 }
 
-// rate tells how many of n things are done in a second.
-func rate(n int, do func() error) (float64, error) {
-	start := time.Now()
+// rate tells how many of n things are done in a second, and says what each has cost.
+func (b *bench) rate(n int, do func() error) (float64, error) {
+	before, start := b.spending(), time.Now()
 	err := do()
-	return float64(n) / time.Since(start).Seconds(), err
+	took := time.Since(start)
+	b.say("    %.1f/s, processor time of each %s", float64(n)/took.Seconds(), b.spending().since(before, n))
+	return float64(n) / took.Seconds(), err
 }
 
 // newTickets: 2,000 at once, until the last has applied its creation.
@@ -109,12 +121,12 @@ func (b *bench) newTickets(ctx context.Context) ([]row, error) {
 	n := b.size(2000)
 	err := b.pairs(ctx, func(ctx context.Context) error {
 		prefix := b.round("new")
-		speed, err := rate(n, func() error { _, err := b.desk.openTickets(ctx, prefix, n); return err })
+		speed, err := b.rate(n, func() error { _, err := b.desk.openTickets(ctx, prefix, n); return err })
 		r.product = append(r.product, speed)
 		return err
 	}, func(ctx context.Context) error {
 		prefix := b.round("new")
-		speed, err := rate(n, func() error { return b.bare.open(ctx, prefix, n, false) })
+		speed, err := b.rate(n, func() error { return b.bare.open(ctx, prefix, n, false) })
 		r.bare = append(r.bare, speed)
 		if err != nil {
 			return err
@@ -151,7 +163,7 @@ func (b *bench) burst(ctx context.Context) ([]row, error) {
 		return nil, err
 	}
 	err = b.pairs(ctx, func(ctx context.Context) error {
-		speed, err := rate(n, func() error {
+		speed, err := b.rate(n, func() error {
 			return each(ctx, n, 64, func(ctx context.Context, i int) error {
 				return b.desk.command(ctx, numbers[i], "note", remark("To each"))
 			})
@@ -160,7 +172,7 @@ func (b *bench) burst(ctx context.Context) ([]row, error) {
 		return err
 	}, func(ctx context.Context) error {
 		round := b.round("b")
-		speed, err := rate(n, func() error {
+		speed, err := b.rate(n, func() error {
 			return each(ctx, n, 64, func(ctx context.Context, i int) error {
 				return b.bare.ring(ctx, prefix, i, round+"-"+strconv.Itoa(i))
 			})

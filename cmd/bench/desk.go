@@ -92,7 +92,10 @@ func (d *desk) open(ctx context.Context) (err error) {
 	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return fmt.Errorf("connect to the database: %w", err)
 	}
-	d.temporal, err = client.Dial(client.Options{HostPort: d.settings["TEMPORAL_ADDRESS"], Namespace: d.settings["TEMPORAL_NAMESPACE"], Logger: quiet{}})
+	d.temporal, err = client.Dial(client.Options{
+		HostPort: d.settings["TEMPORAL_ADDRESS"], Namespace: d.settings["TEMPORAL_NAMESPACE"], Logger: quiet{},
+		ConnectionOptions: client.ConnectionOptions{GrpcCompression: &client.GrpcCompressionNone{}}, // as the product
+	})
 	if err != nil {
 		return fmt.Errorf("connect to Temporal: %w", err)
 	}
@@ -113,20 +116,24 @@ func (d *desk) startServe(ctx context.Context) (err error) {
 		return fmt.Errorf("start serve: %w", err)
 	}
 	for _, address := range []string{d.settings["DURADESK_HTTP_ADDR"], d.settings["DURADESK_WORKER_HEALTH_ADDR"]} {
-		err := until(ctx, time.Minute, address+" is ready", func() (bool, error) {
-			answer, err := d.web.Get("http://" + address + "/readyz")
-			if err != nil {
-				return false, nil // not there yet
-			}
-			defer func() { _ = answer.Body.Close() }()
-			_, _ = io.Copy(io.Discard, answer.Body) // whether it is ready stands in the status
-			return answer.StatusCode == http.StatusOK, nil
-		})
-		if err != nil {
+		if err := d.ready(ctx, address); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ready waits until a process that listens there is able to do all its work.
+func (d *desk) ready(ctx context.Context, address string) error {
+	return until(ctx, time.Minute, address+" is ready", func() (bool, error) {
+		answer, err := d.web.Get("http://" + address + "/readyz")
+		if err != nil {
+			return false, nil // not there yet
+		}
+		defer func() { _ = answer.Body.Close() }()
+		_, _ = io.Copy(io.Discard, answer.Body) // whether it is ready stands in the status
+		return answer.StatusCode == http.StatusOK, nil
+	})
 }
 
 // stopServe ends API and worker in order.

@@ -118,12 +118,12 @@ func (b *bench) told(ctx context.Context, number int64) (events, bytes, longest 
 func (b *bench) flood(ctx context.Context) ([]row, error) {
 	speed := row{name: "commands/s on one ticket, 64 callers", unit: "/s", better: higher, note: "through continue-as-new; every command has its receipt"}
 	longest := row{name: "events of the longest run in the flood", unit: "", target: target{figure: 1500, words: "about 1,000"}}
-	n := b.size(5000)
+	n := b.size(10000)
 	number, err := b.desk.openTicket(ctx, b.round("flood"))
 	if err != nil {
 		return nil, err
 	}
-	perSecond, err := rate(n, func() error {
+	perSecond, err := b.rate(n, func() error {
 		return each(ctx, n, 64, func(ctx context.Context, i int) error {
 			return b.desk.command(ctx, number, "note", remark("Flood "+strconv.Itoa(i)))
 		})

@@ -21,7 +21,8 @@ import (
 // settings are what both production processes read from the environment. `duradesk config` lists them.
 type settings struct {
 	DatabaseURL   string        `name:"database-url" env:"DURADESK_DATABASE_URL" required:"" help:"Postgres, as postgres://user:password@host:5432/database."`
-	SecretKey     string        `name:"secret-key" env:"DURADESK_SECRET_KEY" required:"" help:"At least 32 characters; signs mail and seals the passwords of mailboxes. The same for every process, for ever."`
+	SecretKey     string        `name:"secret-key" env:"DURADESK_SECRET_KEY" required:"" help:"At least 32 characters; signs mail and seals the passwords of mailboxes. The same for every process; duradesk rekey changes it."`
+	FormerKeys    []string      `name:"secret-key-old" env:"DURADESK_SECRET_KEY_OLD" help:"Former secret keys, separated by commas: what they sealed still opens, mail that answers theirs still finds its ticket. See duradesk rekey."`
 	BaseURL       string        `name:"base-url" env:"DURADESK_BASE_URL" default:"http://127.0.0.1:8080" help:"Under which people reach the desk."`
 	TemporalUIURL string        `name:"temporal-ui-url" env:"DURADESK_TEMPORAL_UI_URL" help:"Temporal's Web UI, for links from a ticket to its history."`
 	Retention     time.Duration `name:"retention" env:"DURADESK_RETENTION" default:"720h" help:"How long closed histories are kept in Temporal, at least."`
@@ -29,6 +30,7 @@ type settings struct {
 	ContinueAfter int           `name:"continue-after" env:"DURADESK_CONTINUE_AFTER" default:"1000" help:"History events after which a ticket's workflow continues as new."`
 	Rehearse      int           `name:"rehearse" env:"DURADESK_REHEARSE" default:"0" help:"How many open workflows of each type and ticket state a worker replays before it starts; it refuses to start if one would not go on. 0: none."`
 	WebhookHosts  []string      `name:"webhook-hosts" env:"DURADESK_WEBHOOK_HOSTS" help:"Hosts, or host:port, separated by commas, that webhooks and channels may call though they lie inside: an intranet's, or a test's. All others must be public addresses."`
+	SMTPAnswer    time.Duration `name:"smtp-answer" env:"DURADESK_SMTP_ANSWER" default:"2m" help:"How long a mail server may take to say that it has a mail; then nobody knows, and the mail is called uncertain."`
 	LogLevel      slog.Level    `name:"log-level" env:"DURADESK_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 }
 
@@ -49,11 +51,14 @@ type desk struct {
 // open connects to the record. wait is how long it tries; postgres.Lazily lets the process start without it.
 func (s settings) open(ctx context.Context, part string, wait time.Duration) (*desk, error) {
 	log := s.logger(part)
-	sealer, err := postgres.NewSealer(s.SecretKey)
+	sealer, err := postgres.NewSealer(s.SecretKey, s.FormerKeys...)
 	if err != nil {
-		return nil, fmt.Errorf("DURADESK_SECRET_KEY: %w", err)
+		return nil, fmt.Errorf("DURADESK_SECRET_KEY, DURADESK_SECRET_KEY_OLD: %w", err)
 	}
-	keys := mail.Keys{mail.KeyFromSecret(sealer.Key("mail"))}
+	var keys mail.Keys
+	for _, secret := range sealer.Keys("mail") {
+		keys = append(keys, mail.KeyFromSecret(secret))
+	}
 	store, err := postgres.Open(ctx, postgres.Config{
 		URL: s.DatabaseURL, MaxConns: s.Connections, AppName: "duradesk-" + part, Wait: wait, Sealer: sealer, Log: log,
 	})
@@ -92,6 +97,9 @@ func temporalOptions(log *slog.Logger) (client.Options, error) {
 		options.Namespace = client.DefaultNamespace
 	}
 	options.Identity = workerName()
+	// What we send is small, and a compressor costs more than it saves: a tenth of a worker's processor time, and almost a
+	// megabyte of memory for each call in flight.
+	options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	options.Logger = sdklog.NewStructuredLogger(log)
 	return options, nil
 }

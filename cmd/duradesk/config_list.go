@@ -28,6 +28,8 @@ var outside = []setting{
 	{env: "TEMPORAL_NAMESPACE", value: "default", help: "Namespace in Temporal.", commands: []string{"api", "worker", "up"}},
 	{env: "TEMPORAL_API_KEY, TEMPORAL_TLS_…, TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE", help: "As for every Temporal client.", commands: []string{"api", "worker"}},
 	{env: "DURADESK_ADMIN_PASSWORD", help: "Password that the first admin gets while he has none; without it one is made up, kept and shown.", commands: []string{"up"}},
+	{env: "DURADESK_ZONE", value: "Asia/Tokyo", help: "Time zone of the business hours that the first desk begins with. A desk that is there keeps its policy.", commands: []string{"up"}},
+	{env: "DURADESK_HOURS", value: "09:00-18:00", help: "These business hours, Monday to Friday; `always`: round the clock. In Asia/Tokyo national holidays and 29 December to 3 January are closed.", commands: []string{"up"}},
 	{env: "DURADESK_TEMPORAL_BIN", help: "A Temporal server that takes the flags of `server start-dev`; else one on PATH that is new enough, else built.", commands: []string{"up"}},
 	{env: "DURADESK_POSTGRES_BIN", help: "Folder with initdb and postgres; else those of PATH, Debian or Homebrew, else fetched.", commands: []string{"up"}},
 	{env: "DURADESK_POSTGRES_REPOSITORY", help: "Maven repository from which prebuilt Postgres binaries are fetched where none is found.", commands: []string{"up"}},

@@ -49,6 +49,11 @@ func (r reader) Timeline(ctx context.Context, n ticket.Number, after int64, limi
 	return items, next, away(err)
 }
 
+func (r reader) TimelineBefore(ctx context.Context, n ticket.Number, before int64, limit int, notes bool) ([]ticket.Item, int64, error) {
+	items, next, err := r.s.TimelineBefore(ctx, n, before, limit, notes)
+	return items, next, away(err)
+}
+
 func (r reader) Views(ctx context.Context, agent string) ([]api.ViewCount, error) {
 	v, err := r.s.Views(ctx, agent)
 	return convert(v, func(c postgres.ViewCount) api.ViewCount { return api.ViewCount(c) }), away(err)

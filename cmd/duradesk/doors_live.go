@@ -21,7 +21,7 @@ func newPoster(s settings) poster {
 
 func (p poster) Post(ctx context.Context, url, id string, secrets []ticket.Secret, body []byte) activities.Posted {
 	a := p.c.Post(ctx, url, id, convert(secrets, ticket.Secret.Reveal), body)
-	return activities.Posted{Status: a.Status, Error: a.Error, Wait: a.Wait, Took: a.Took}
+	return activities.Posted{Status: a.Status, Error: a.Error, Unanswered: a.Unanswered, Wait: a.Wait, Took: a.Took}
 }
 
 // feed joins the API's port for what happens to the record.

@@ -13,10 +13,10 @@ import (
 )
 
 // sender joins the activities' port to the SMTP door.
-type sender struct{}
+type sender struct{ timeouts send.Timeouts }
 
-func (sender) Send(ctx context.Context, a ticket.Account, e activities.Envelope, raw []byte, before func(context.Context) error) ([]ticket.End, bool, error) {
-	t, err := transport(a)
+func (s sender) Send(ctx context.Context, a ticket.Account, e activities.Envelope, raw []byte, before func(context.Context) error) ([]ticket.End, bool, error) {
+	t, err := transport(a, s.timeouts)
 	if err != nil {
 		return nil, false, err
 	}
@@ -36,8 +36,8 @@ func (sender) Send(ctx context.Context, a ticket.Account, e activities.Envelope,
 	return ends, slow, nil
 }
 
-func transport(a ticket.Account) (*send.Transport, error) {
-	return send.New(send.Config{Addr: a.Addr, TLS: send.TLSMode(a.TLS), Username: loginFor(a), Password: a.Password.Reveal(), TokenMechanism: a.Mechanism})
+func transport(a ticket.Account, timeouts send.Timeouts) (*send.Transport, error) {
+	return send.New(send.Config{Addr: a.Addr, TLS: send.TLSMode(a.TLS), Username: loginFor(a), Password: a.Password.Reveal(), TokenMechanism: a.Mechanism, Timeouts: timeouts})
 }
 
 // refusedLogin reports that the server let nobody in, so that nothing of the mail was handed over.

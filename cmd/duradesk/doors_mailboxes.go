@@ -12,11 +12,19 @@ func (h house) MailSettings(ctx context.Context, id string) (ticket.MailSettings
 }
 
 func (h house) AddMailbox(ctx context.Context, m ticket.MailSettings) (ticket.MailSettings, error) {
+	m, err := withKey(m)
+	if err != nil {
+		return m, err
+	}
 	added, err := h.s.AddMailbox(ctx, m)
 	return added, away(err)
 }
 
 func (h house) ChangeMailbox(ctx context.Context, m ticket.MailSettings) (ticket.MailSettings, error) {
+	m, err := withKey(m)
+	if err != nil {
+		return m, err
+	}
 	changed, err := h.s.ChangeMailbox(ctx, m)
 	return changed, away(err)
 }

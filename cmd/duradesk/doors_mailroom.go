@@ -114,7 +114,7 @@ func loginCode(a ticket.Account) string {
 }
 
 func trySMTP(ctx context.Context, a ticket.Account) ticket.Checked {
-	t, err := transport(a)
+	t, err := transport(a, send.Timeouts{})
 	if err != nil {
 		return ticket.Checked{Code: "refused", Detail: oneLine(err)}
 	}

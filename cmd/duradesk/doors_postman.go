@@ -40,6 +40,11 @@ func (p postman) Post(ctx context.Context, l api.Letter) error {
 	if err != nil {
 		return fmt.Errorf("write a letter: %w", err)
 	}
+	if doors.Sign.Key != "" {
+		if raw, err = (signer{}).Sign(raw, doors.Sign); err != nil {
+			return fmt.Errorf("sign a letter: %w", err)
+		}
+	}
 	ends, _, err := p.d.loggedIn().Send(ctx, doors.SMTP, activities.Envelope{ID: id, From: from, To: []string{l.To}}, raw, func(context.Context) error { return nil })
 	if err != nil {
 		return fmt.Errorf("send a letter: %w", err)

@@ -8,6 +8,7 @@ import (
 
 	"duradesk/activities"
 	"duradesk/mail/oauth"
+	"duradesk/mail/send"
 	"duradesk/ticket"
 )
 
@@ -28,6 +29,6 @@ func (g grants) Grant(ctx context.Context, t ticket.Token) (access, refresh tick
 // loggedIn are the mail doors of mailboxes, with or without tokens.
 func (d *desk) loggedIn() activities.LoggedIn {
 	return activities.LoggedIn{
-		Post: post{}, Sender: sender{}, Tokens: &activities.Tokens{Record: d.queue, Grants: grants{}, Log: d.log, Now: time.Now},
+		Post: post{}, Sender: sender{send.Timeouts{Dot: d.SMTPAnswer}}, Tokens: &activities.Tokens{Record: d.queue, Grants: grants{}, Log: d.log, Now: time.Now},
 	}
 }

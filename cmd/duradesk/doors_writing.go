@@ -64,3 +64,12 @@ func (h habits) StaffSettings(ctx context.Context, agent string) (ticket.StaffSe
 func (h habits) SetStaffSettings(ctx context.Context, agent string, set ticket.StaffSettings) error {
 	return away(h.s.SetStaffSettings(ctx, agent, set))
 }
+
+func (h habits) ListLook(ctx context.Context, agent string) (ticket.ListLook, error) {
+	look, err := h.s.ListLook(ctx, agent)
+	return look, away(err)
+}
+
+func (h habits) SetListLook(ctx context.Context, agent string, look ticket.ListLook) error {
+	return away(h.s.SetListLook(ctx, agent, look))
+}

@@ -54,6 +54,8 @@ type mailboxFlags struct {
 	Enabled     *bool   `negatable:"" help:"Read it and send through it."`
 	PollSeconds *int    `name:"poll-seconds" help:"A look at the latest after this." placeholder:"N"`
 
+	mailboxDKIM
+
 	AddressHour *int `name:"acks-address-hour" help:"Acknowledgements to one address in an hour." placeholder:"N"`
 	AddressDay  *int `name:"acks-address-day" help:"The same in a day." placeholder:"N"`
 	Hour        *int `name:"acks-hour" help:"Acknowledgements of the mailbox in an hour." placeholder:"N"`
@@ -93,6 +95,9 @@ func (f mailboxFlags) body() (map[string]any, error) {
 		give(caps, name, v)
 	}
 	put(out, "caps", caps)
+	if err := f.mailboxDKIM.into(out); err != nil {
+		return nil, err
+	}
 	for name, v := range map[string]*string{"desk": f.Desk, "folder": f.Folder, "sent_folder": f.SentFolder, "authserv_id": f.AuthservID} {
 		give(out, name, v)
 	}
@@ -154,6 +159,13 @@ type mailboxShown struct {
 	LastError string     `json:"last_error"`
 	LastSeen  *time.Time `json:"last_seen_at"`
 	LastUID   int64      `json:"last_uid"`
+	Settings  struct {
+		DKIM *struct {
+			Sign  bool   `json:"sign"`
+			Name  string `json:"record_name"`
+			Value string `json:"record_value"`
+		} `json:"dkim"`
+	} `json:"settings"`
 }
 
 type mailboxList struct{ remote }
@@ -238,6 +250,7 @@ func (c *mailboxAdd) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(os.Stdout, "%s is added for desk %s; try it with `duradesk mailbox test %s`\n", made.Address, made.Desk, made.Address)
+	c.tell(made)
 	return nil
 }
 
@@ -260,11 +273,13 @@ func (c *mailboxSet) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var changed mailboxShown
 	answer, err := desk.ChangeMailboxWithBody(ctx, id, jsonType, body)
-	if err := answered(answer, err, nil); err != nil {
+	if err := answered(answer, err, &changed); err != nil {
 		return err
 	}
 	fmt.Fprintf(os.Stdout, "%s is changed; it is read by the new settings within a minute\n", c.Address)
+	c.tell(changed)
 	return nil
 }
 

@@ -25,7 +25,9 @@ type cli struct {
 	Backup        backupCommand   `cmd:"" help:"Write the database to a file."`
 	Restore       restoreCommand  `cmd:"" help:"Fill an empty database from a file that backup has written; recover comes after it."`
 	Recover       recoverCommand  `cmd:"" help:"After the database was restored from a backup: go on beside a Temporal that remembers more, and list what is lost."`
+	Rekey         rekeyCommand    `cmd:"" help:"Seal every stored secret with the current secret key: the second half of changing it."`
 	Replay        replayCommand   `cmd:"" help:"Replay open workflows on this build before it is deployed: would they go on?"`
+	Rehearse      rehearseCommand `cmd:"" help:"Ask this build's rules all that is recorded: which tickets would be answered otherwise?"`
 	Config        configCommand   `cmd:"" help:"List every setting with its default."`
 	Ticket        ticketCommand   `cmd:"" help:"Find tickets and work on them."`
 	Report        reportCommand   `cmd:"" help:"Print figures: what came in and went out, response times, SLA, backlog and more."`
@@ -43,6 +45,7 @@ type cli struct {
 	Article       articleCommand  `cmd:"" help:"Administer articles of the knowledge base."`
 	Trigger       adminCommand    `cmd:"" help:"Administer triggers."`
 	ForbiddenWord adminCommand    `cmd:"" help:"Administer words that must not stand in a mail."`
+	Channel       channelCommand  `cmd:"" help:"Administer channels: programs that bring conversations from outside mail."`
 	Rules         RulesCmd        `cmd:"" help:"Print the lifecycle: matrix, diagram and clocks; --check proves them."`
 
 	Webhook webhookCommand `cmd:"" help:"Check signatures of webhooks."`

@@ -52,7 +52,7 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 	rings := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}
 	g, ctx := errgroup.WithContext(ctx)
 	door := api.Options{
-		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Tells: tells{d.store}, Bulk: bulk{d.queue}, WebhookHosts: d.WebhookHosts, Done: ctx.Done(), Bell: bell{rings},
+		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Tells: tells{d.store}, Channels: channels{d.store, d.queue}, Bulk: bulk{d.queue}, WebhookHosts: d.WebhookHosts, Done: ctx.Done(), Bell: bell{rings},
 		People: people{d.store}, House: house{d.store}, Mailroom: mailroom{d, rings}, Health: health{d.store, temporal}, Identity: identity{d.store}, Postman: postman{d},
 		Drafts:     drafts{d.store},
 		Letters:    letters{d.store, d.queue},
@@ -142,7 +142,7 @@ func (d *desk) parts(b *dispatch.Bell) worker.Parts {
 		Desk:    &workflows.Desk{ConsoleURL: d.BaseURL},
 		Tickets: &activities.Tickets{Desk: d.queue, Bell: b, Log: d.log, ContinueAfter: d.ContinueAfter, Crash: crashPoint},
 		Deliveries: &activities.Deliveries{
-			Outbox: d.queue, Sender: d.loggedIn(), Bell: b, Keys: d.keys, Log: d.log, Now: time.Now, Crash: crashPoint,
+			Outbox: d.queue, Sender: d.loggedIn(), Poster: newPoster(d.settings), Signer: signer{}, Bell: b, Keys: d.keys, Log: d.log, Now: time.Now, Crash: crashPoint,
 			Say: catalog.Shared().Say, ConsoleURL: d.BaseURL,
 		},
 		Notices:   &activities.Notices{Staff: d.queue, Bell: b, Log: d.log},

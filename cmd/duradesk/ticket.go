@@ -26,6 +26,7 @@ type ticketCommand struct {
 	Hold    ticketHold    `cmd:"" help:"Put on hold, with an interim answer if there is a text."`
 	Resolve ticketResolve `cmd:"" help:"Resolve with the final answer, or internally with a category."`
 	Assign  ticketAssign  `cmd:"" help:"Keep (--owner me), hand to somebody or to a group, or free (--owner none)."`
+	Export  ticketExport  `cmd:"" help:"Write what was asked of a ticket and answered to a file, as a test for later builds."`
 	Close   ticketClose   `cmd:"" help:"Close for good; takes a lead."`
 }
 

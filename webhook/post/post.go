@@ -8,8 +8,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/netip"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -91,10 +93,12 @@ func onlyPublic(_, addr string, _ syscall.RawConn) error {
 
 // Answer is what came back.
 type Answer struct {
-	Status int           // of HTTP; 0: nobody answered
-	Error  string        // why not, without the address' secrets
-	Wait   time.Duration // asked for by Retry-After
-	Took   time.Duration
+	Status int    // of HTTP; 0: nobody answered
+	Error  string // why not, without the address' secrets
+	// Unanswered says that the request left, at least in part, and no answer came: the receiver may have it.
+	Unanswered bool
+	Wait       time.Duration // asked for by Retry-After
+	Took       time.Duration
 }
 
 // OK tells whether the receiver has it: 2xx, nothing else.
@@ -122,9 +126,11 @@ func (c *Client) post(ctx context.Context, url, id string, secrets []string, bod
 	r.Header.Set(webhook.HeaderID, id)
 	r.Header.Set(webhook.HeaderTimestamp, strconv.FormatInt(at.Unix(), 10))
 	r.Header.Set(webhook.HeaderSignature, signature)
+	var left atomic.Bool
+	r = r.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { left.Store(true) }}))
 	got, err := c.http.Do(r)
 	if err != nil {
-		return Answer{Error: reason(err)}
+		return Answer{Error: reason(err), Unanswered: left.Load()}
 	}
 	defer func() { _ = got.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(got.Body, mostAnswer)) // what it says is of no use

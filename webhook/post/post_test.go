@@ -59,15 +59,17 @@ func TestWhatIsNoSuccess(t *testing.T) {
 	for path, want := range map[string]Answer{
 		"/busy":  {Status: 503, Error: "answered 503", Wait: 7 * time.Second},
 		"/away":  {Status: 307, Error: "answered 307: redirects are not followed"},
-		"/hang":  {Error: "no answer in time"},
-		"/break": {Error: "the connection broke before an answer"},
+		"/hang":  {Error: "no answer in time", Unanswered: true},
+		"/break": {Error: "the connection broke before an answer", Unanswered: true},
 	} {
 		a := c.Post(t.Context(), s.URL+path, "evt_1", secrets, nil)
 		a.Took = 0
 		require.Equal(t, want, a, path)
 	}
 	require.Zero(t, elsewhere.Load())
-	require.Equal(t, "nobody listens there", c.Post(t.Context(), "http://127.0.0.1:1/", "evt_1", secrets, nil).Error)
+	a := c.Post(t.Context(), "http://127.0.0.1:1/", "evt_1", secrets, nil)
+	require.Equal(t, "nobody listens there", a.Error)
+	require.False(t, a.Unanswered, "nothing has left")
 	require.Contains(t, c.Post(t.Context(), s.URL, "evt_1", []string{"x"}, nil).Error, "whsec_")
 }
 

@@ -143,13 +143,13 @@ func soaking(usual, soak int) int {
 	return usual
 }
 
-// TestEachWebhookIsDeliveredInOrderToAReceiverThatFailsHangsAndRestarts: some 300 (10,000 when soaking).
+// TestEachWebhookIsDeliveredInOrderToAReceiverThatFailsHangsAndRestarts: 1,000 (10,000 when soaking).
 func TestEachWebhookIsDeliveredInOrderToAReceiverThatFailsHangsAndRestarts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.work()
 	s.relay()
-	tickets, each := soaking(60, 500), soaking(5, 20)
+	tickets, each := soaking(100, 500), soaking(10, 20)
 	hung := 0
 	r := newReceiver(t, func(n int, _ ticket.Envelope) int {
 		switch {

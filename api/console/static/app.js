@@ -2,9 +2,13 @@
 import './ui.js';
 import {settled} from './list.js';
 import './keys.js';
+import './bulk.js';
+import './messages.js';
+import './table.js';
 import './composer.js';
 import './expander.js';
 import './travel.js';
 import './live.js';
+import './guard.js';
 
 settled();

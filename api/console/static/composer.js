@@ -70,7 +70,7 @@ async function write(form) {
     if (form.elements.template?.value) message.template = form.elements.template.value;
     const response = await fetch(address(form), {
       method: 'PUT', credentials: 'same-origin', headers: {'Content-Type': 'application/json'},
-      body: JSON.stringify({message, seen_revision: Number(form.elements.seen_revision.value)}),
+      body: JSON.stringify({message, shared: form.elements.shared?.checked ?? false, seen_revision: Number(form.elements.seen_revision.value)}),
     });
     if (!response.ok) throw new Error(String(response.status));
     const {id} = await response.json();

@@ -1,5 +1,5 @@
 // The list and the ticket beside it: moving, opening, keeping the next one warm, rows that never jump.
-import {$, $$, say, on, make, announce, toast, fetchFragment, fitAll} from './ui.js';
+import {$, $$, say, on, make, announce, fetchFragment, fitAll} from './ui.js';
 
 const rows = () => $$('#rows > .row');
 const rowOf = (number) => document.getElementById(`row-${number}`);
@@ -12,6 +12,11 @@ const listHead = () => $('.list-head');
 export function withPlace(path) {
   const fetch = listHead()?.dataset.fetch ?? '/-/list?view=all';
   return path + (path.includes('?') ? '&' : '?') + fetch.slice(fetch.indexOf('?') + 1);
+}
+/** The same, for what is shown of the open ticket's thread. */
+export function withThread(path) {
+  const from = $('#t-thread')?.dataset.from;
+  return withPlace(path) + (from ? `&from=${from}` : '');
 }
 
 // Tickets fetched ahead. Whatever is heard of one makes it cold again.
@@ -38,7 +43,7 @@ const phone = matchMedia('(max-width: 768px)');
 function pane(name = document.body.dataset.pane) {
   document.body.dataset.pane = name;
   const list = $('#list');
-  if (phone.matches && name === 'list') list?.setAttribute('role', 'main');
+  if ((phone.matches || document.body.dataset.layout === 'table') && name === 'list') list?.setAttribute('role', 'main');
   else list?.removeAttribute('role');
 }
 phone.addEventListener('change', () => pane());
@@ -83,7 +88,9 @@ function show(html) {
 /** What is to be done with a ticket that was put into the page. */
 export function settled() {
   const scroll = $('#t-scroll');
-  if (scroll) scroll.scrollTop = scroll.scrollHeight;
+  const said = location.hash.startsWith('#item-') && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (said) said.scrollIntoView({block: 'center'});
+  else if (scroll) scroll.scrollTop = scroll.scrollHeight;
   fitAll($('#ticket'));
   document.body.classList.remove('side-open');
   if (openNumber()) document.dispatchEvent(new CustomEvent('duradesk:open', {detail: {number: openNumber()}}));
@@ -151,14 +158,13 @@ export function select(row = current()) {
   }
 }
 export function selectionChanged() {
-  const chosen = selected();
-  document.body.classList.toggle('selecting', chosen.length > 0);
-  const bar = $('#bulk');
-  if (bar) {
-    bar.hidden = chosen.length === 0;
-    const count = $('#bulk-count');
-    if (count) count.textContent = say('selected', {n: chosen.length});
-  }
+  const numbers = selected();
+  document.body.classList.toggle('selecting', numbers.length > 0);
+  document.dispatchEvent(new CustomEvent('duradesk:selected', {detail: {numbers}}));
+}
+export function unselect() {
+  for (const box of $$('#rows .row-check input:checked')) box.checked = false;
+  selectionChanged();
 }
 document.addEventListener('click', (event) => {
   const box = event.target.closest?.('.row-check input');
@@ -169,18 +175,6 @@ document.addEventListener('click', (event) => {
   }
   lastBox = box;
   selectionChanged();
-});
-
-// One command for all that are chosen, as a durable job: what becomes of each is heard as of any ticket.
-on('bulk-keep', async () => {
-  const response = await fetch('/api/v1/bulk', {
-    method: 'POST', credentials: 'same-origin', headers: {'Content-Type': 'application/json'},
-    body: JSON.stringify({id: crypto.randomUUID(), command: 'assign', params: {assign: {owner: 'me'}}, selection: {numbers: selected().map(Number)}}),
-  });
-  if (!response.ok) return toast((await response.json()).detail, {tone: 'bad'});
-  for (const box of $$('#rows .row-check input:checked')) box.checked = false;
-  selectionChanged();
-  toast($('#bulk-texts').dataset.begun);
 });
 
 // New tickets wait behind a pill: nothing moves under the cursor.
@@ -205,5 +199,6 @@ export async function reload() {
     if (box) box.checked = true;
   }
   selectionChanged();
+  document.dispatchEvent(new CustomEvent('duradesk:list'));
 }
 on('fresh', reload);

@@ -13,6 +13,7 @@ function commands() {
     group: 'commands', text: label(button).replace(/\s+[A-Z]$/, ''), key: button.dataset.key, run: () => button.click(), also: button.dataset.act ?? '',
   }));
   for (const link of $$('.views-list a')) out.push({group: 'go', text: $('span', link).textContent, run: () => link.click()});
+  for (const link of $$('#places a')) if (!out.some((o) => o.text === link.textContent)) out.push({group: 'go', text: link.textContent, run: () => location.assign(link.href)});
   for (const line of $$('.refused li')) out.push({group: 'refused', text: line.dataset.command, why: line.textContent});
   return out;
 }

@@ -1,6 +1,6 @@
 // Going back in a ticket's life: the slider chooses an instant, the server tells how it stood then.
 import {$, say, on, apply, fetchFragment} from './ui.js';
-import {openNumber, withPlace} from './list.js';
+import {openNumber, withThread} from './list.js';
 
 let timer = 0;
 
@@ -14,7 +14,7 @@ document.addEventListener('input', (event) => {
 });
 
 async function past(at) {
-  const {html} = await fetchFragment(withPlace(`/-/tickets/${openNumber()}/then?at=${encodeURIComponent(at)}`));
+  const {html} = await fetchFragment(withThread(`/-/tickets/${openNumber()}/then?at=${encodeURIComponent(at)}`));
   await apply(html);
 }
 
@@ -22,7 +22,7 @@ async function past(at) {
 export async function present() {
   const number = openNumber();
   if (!number) return;
-  const {html, ok} = await fetchFragment(withPlace(`/-/tickets/${number}/fresh`));
+  const {html, ok} = await fetchFragment(withThread(`/-/tickets/${number}/fresh`));
   if (ok && number === openNumber()) await apply(html);
 }
 

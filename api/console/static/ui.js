@@ -92,14 +92,23 @@ export function openDialog(id = 'dialog') {
   return dialog;
 }
 
+/** Fetches a form into the dialog and shows it. */
+export async function fetchDialog(url) {
+  const {html} = await fetchFragment(url), body = $('#dialog-body');
+  body.innerHTML = html;
+  htmx.process(body);
+  openDialog();
+  $('[autofocus]', body)?.focus();
+  return body;
+}
+
 export const dialogOpen = () => $('dialog[open]') !== null;
 
 // A form that was fetched into the dialog opens it.
 document.addEventListener('htmx:after:swap', (event) => {
-  if (event.detail?.ctx?.target?.id === 'dialog-body') {
-    openDialog();
-    $('#dialog-body [autofocus]')?.focus();
-  }
+  const id = event.detail?.ctx?.target?.id;
+  if (id === 'dialog-body') openDialog();
+  if (id === 'dialog-body' || id === 'fields-box') $(`#${id} [autofocus]`)?.focus();
 });
 
 // What was done is told, and its dialog closes. Focus goes back to the ticket, where it is of use.
@@ -119,7 +128,7 @@ document.addEventListener('click', (event) => {
   const element = event.target.closest?.('[data-do]');
   if (element && element.tagName !== 'SELECT' && doings.has(element.dataset.do)) doings.get(element.dataset.do)(element, event);
   // An entry of a menu that was chosen closes it.
-  if (event.target.closest?.('.menu .act, .menu a')) event.target.closest('[popover]').hidePopover();
+  if (event.target.closest?.('.menu .act, .menu .menu-item, .menu a')) event.target.closest('[popover]').hidePopover();
 });
 document.addEventListener('change', (event) => {
   const element = event.target.closest?.('select[data-do]');

@@ -83,6 +83,7 @@ func Worst(list []Finding) Level {
 type examination struct {
 	*Desk
 	dataDir  string
+	skew     time.Duration // what the database's clock is ahead of ours; Temporal's agrees with it, or nothing does
 	findings []Finding
 }
 

@@ -184,6 +184,13 @@ func TestFaultsOfTheRecord(t *testing.T) {
 	right := c.Store
 	c.Store = open(t, right.Pool().Config().ConnString(), "another key that is only for tests, too")
 	c.sees(t, "key_changed")
+	// A change of the key that stopped half-way.
+	sealer, err := postgres.NewSealer("another key that is only for tests, too", key)
+	require.NoError(t, err)
+	c.Store, err = postgres.Open(t.Context(), postgres.Config{URL: right.Pool().Config().ConnString(), MaxConns: 4, AppName: "test", Sealer: sealer})
+	require.NoError(t, err)
+	defer c.Store.Close()
+	c.sees(t, "key_former")
 	c.Store = right
 
 	// A schema that is behind, and one that is ahead: nothing further is looked at.

@@ -49,6 +49,7 @@ func (x *examination) record(ctx context.Context) {
 	} else if c.Now.After(before) {
 		skew = 0
 	}
+	x.skew = skew
 	x.judge("clock", skew.Abs() > maxSkew, Error, "clock_skew", "by", span(skew.Abs()))
 	x.judge("commands", c.OldestWait > unappliedFor, Error, "commands_unapplied", "count", count(c.Unapplied), "age", span(c.OldestWait))
 	x.judge("timers", c.Lost > 0, Error, "timers_lost", "count", count(c.Lost), "ticket", count(int(c.LostTicket)), "age", span(c.LostSince))
@@ -62,10 +63,23 @@ func (x *examination) record(ctx context.Context) {
 	} else if err != nil {
 		x.say("secret_key", Error, "record_unreadable", "why", line(err))
 	} else {
-		x.say("secret_key", OK, "secret_key")
+		x.formerKeys(ctx)
 	}
 	for _, m := range c.Mailboxes {
 		x.mailbox(ctx, m)
+	}
+}
+
+// formerKeys tells a change of the secret key that was not brought to its end.
+func (x *examination) formerKeys(ctx context.Context) {
+	n, err := x.Store.FormerlySealed(ctx)
+	switch {
+	case err != nil:
+		x.say("secret_key", Error, "record_unreadable", "why", line(err))
+	case n > 0:
+		x.say("secret_key", Warning, "key_former", "count", count(n))
+	default:
+		x.say("secret_key", OK, "secret_key")
 	}
 }
 

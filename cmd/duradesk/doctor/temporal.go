@@ -14,6 +14,7 @@ import (
 
 	"duradesk/dispatch"
 	"duradesk/ticket"
+	"duradesk/worker"
 )
 
 // OldestTemporal is the oldest server with all that the desk uses: user metadata on timers and activities, search
@@ -109,7 +110,7 @@ func (x *examination) pollers(ctx context.Context, queue string) {
 		}
 		recent := 0
 		for _, p := range d.GetPollers() {
-			if x.Now().Sub(p.GetLastAccessTime().AsTime()) < mailboxLag {
+			if worker.Polls(p, x.Now().Add(x.skew)) {
 				builds[BuildOf(p.GetIdentity())]++
 				recent++
 			}

@@ -1,0 +1,98 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"duradesk/lifecycle"
+	"duradesk/ticket"
+)
+
+// spoken is a ticket's conversation outside mail; id 0: it has none. Without a channel its answers go by mail: the
+// channel takes none, or was taken away.
+type spoken struct {
+	id                                 int64
+	channel, key, conversation, person string
+}
+
+// answered reports whether answers leave into the conversation.
+func (s spoken) answered() bool { return s.channel != "" }
+
+// address is how the person is written where mail has an address. It is none: no mail ever goes there.
+func (s spoken) address() string { return externalID(s.key, s.person) }
+
+// externalID is what a channel's own id of a person is kept as.
+func externalID(channel, person string) string { return channel + "/" + clean(person) }
+
+// alsoMailed are those whom the agent names: they get the message by mail, besides what the conversation hears.
+func alsoMailed(to, cc []string) []string {
+	if len(to) == 0 {
+		return cc
+	}
+	return to
+}
+
+// tellChannel queues what a conversation is told. Its id is what the channel knows it by, however often it is sent.
+func (a *applying) tellChannel(message, occasion string, leaves time.Time) string {
+	id := uuid.Must(uuid.NewV7()).String()
+	a.writes.Queue(`insert into deliveries (id, ticket, message, occasion, mail_id, next_at, created_at, channel, conversation) values ($1, $2, nullif($3, '')::uuid, $4, $5, $6, $7, $8, $9)`,
+		id, a.row.number, message, occasion, channelMessageID(id), leaves, a.row.now, a.row.spoken.channel, a.row.spoken.id)
+	a.writes.Queue(`insert into recipients (delivery, address) values ($1, $2)`, id, a.row.spoken.address())
+	a.unread = append(a.unread, id)
+	return id
+}
+
+// channelMessageID is the header webhook-id of a delivery.
+func channelMessageID(delivery string) string { return "msg_" + delivery }
+
+// goesOn makes a ticket the one that the next message of the conversation goes to, in place of this one.
+func (a *applying) goesOn(ctx context.Context, number ticket.Number) error {
+	if a.row.spoken.id == 0 {
+		return nil
+	}
+	a.writes.Queue(`update conversations set ticket = $2 where id = $1 and ticket = $3`, a.row.spoken.id, number, a.row.number)
+	if err := a.flush(ctx); err != nil {
+		return err
+	}
+	// Nobody else sees it yet: it is ours as if it were locked.
+	a.others[number] = &ticketRow{number: number, seq: 1, lastAt: a.row.now, now: a.row.now}
+	return nil
+}
+
+// passOn takes a message to where its conversation went on meanwhile: what is said in one breath must not open several
+// follow-ups. False where it goes on here.
+func (a *applying) passOn(ctx context.Context, c stored) (bool, error) {
+	if a.row.spoken.id == 0 {
+		return false, nil
+	}
+	if err := a.flush(ctx); err != nil {
+		return false, err
+	}
+	var now ticket.Number
+	if err := a.tx.QueryRow(ctx, `select ticket from conversations where id = $1`, a.row.spoken.id).Scan(&now); err != nil {
+		return false, fmt.Errorf("see where a conversation goes on: %w", err)
+	}
+	if now <= a.row.number { // never back: a follow-up has a higher number, and locks are taken in that order
+		return false, nil
+	}
+	if _, locked := a.others[now]; !locked {
+		missing := []ticket.Number{now}
+		for n := range a.others {
+			missing = append(missing, n)
+		}
+		slices.Sort(missing)
+		return false, errMoreLocks{missing}
+	}
+	order := ticket.Order{
+		ID: fmt.Sprintf("follow:%d:%d", a.row.number, c.Seq), Kind: ticket.ClientReply, By: c.By, Name: c.byName, Params: ticket.Params{Reply: c.Params.Reply},
+	}
+	a.writes.Queue(`update messages set ticket = $2, applied = false where id::text = $1`, c.Message, now)
+	a.tell(now, order, c.Message)
+	a.event(stored{Command: ticket.Command{ID: c.ID, Seq: c.Seq, At: c.At, By: ticket.System}},
+		lifecycle.Happening{Type: "event", Name: "forwarded"}, "", map[string]any{"number": now})
+	return true, nil
+}
