@@ -239,7 +239,7 @@ func (f *fake) prepare(t *testing.T, e example) string {
 	const commands = "/api/v1/tickets/1042/"
 	switch name, _, _ := strings.Cut(e.name, "/"); name {
 	case "listReceptionTypes", "changeReceptionType", "deleteReceptionType", "listTemplates", "changeTemplate", "deleteTemplate", "listMacros", "useMacro", "changeMacro", "deleteMacro",
-		"listTextModules", "changeTextModule", "deleteTextModule", "listTriggers", "changeTrigger", "deleteTrigger", "listForbiddenWords", "changeForbiddenWord", "deleteForbiddenWord":
+		"listArticles", "getArticle", "listArticleVersions", "changeArticle", "deleteArticle", "listTextModules", "changeTextModule", "deleteTextModule", "listTriggers", "changeTrigger", "deleteTrigger", "listForbiddenWords", "changeForbiddenWord", "deleteForbiddenWord":
 		f.furnish(t)
 	}
 	switch e.name {

@@ -423,6 +423,7 @@ func (f *fake) piece(t *testing.T, kind, desk, key string, body any) {
 // furnish puts what the examples of the document are about there.
 func (f *fake) furnish(t *testing.T) {
 	t.Helper()
+	f.piece(t, "article", "support", "reset", ticket.Article{Title: "Reset the printer", Body: "Hold the **button**.", Language: "en", State: ticket.ArticlePublished})
 	label := ticket.Words{EN: "Repair", JA: "修理依頼"}
 	f.piece(t, "reception_type", "support", "repair", ticket.ReceptionType{Label: label, Fields: []ticket.Field{{Key: "model", Label: label, Kind: ticket.FieldChoice, Required: true, By: ticket.ByClient, Choices: []ticket.Choice{{Key: "x1"}}}}})
 	f.piece(t, "template", "support", "answer.ja", ticket.Template{Occasion: "answer", Language: "ja", Source: "Subject: {{ticket.title}}\n\n{{message}}"})

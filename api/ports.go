@@ -447,6 +447,10 @@ type Furniture interface {
 	// PutPiece writes one. With revision 0 it is new, else it must have that revision; ticket.Conflict where that is not so.
 	PutPiece(ctx context.Context, p Piece) (Piece, error)
 	DropPiece(ctx context.Context, kind, desk, key string) error
+	// FindArticles lists articles, the most fitting first.
+	FindArticles(ctx context.Context, q ticket.ArticleQuery) ([]Piece, error)
+	// ArticleVersions lists what an article said, the newest first.
+	ArticleVersions(ctx context.Context, desk, key string) ([]Piece, error)
 	ForbiddenWords(ctx context.Context) ([]ForbiddenWord, error)
 	// PutForbiddenWord stores a new one (ID "") or changes one; one that is listed already is a ticket.Conflict.
 	PutForbiddenWord(ctx context.Context, w ForbiddenWord, by string) (ForbiddenWord, error)

@@ -190,6 +190,12 @@ var rights = map[string]right{
 	"createTextModule":    {scopeAdmin, ticket.RoleLead},
 	"changeTextModule":    {scopeAdmin, ticket.RoleLead},
 	"deleteTextModule":    {scopeAdmin, ticket.RoleLead},
+	"listArticles":        {scopeRead, ticket.RoleAgent},
+	"getArticle":          {scopeRead, ticket.RoleAgent},
+	"listArticleVersions": {scopeRead, ticket.RoleAgent},
+	"createArticle":       {scopeAct, ticket.RoleAgent}, // for a desk of his; for every desk an admin
+	"changeArticle":       {scopeAct, ticket.RoleAgent},
+	"deleteArticle":       {scopeAct, ticket.RoleAgent},
 	"createTrigger":       {scopeAdmin, ticket.RoleLead},
 	"changeTrigger":       {scopeAdmin, ticket.RoleLead},
 	"deleteTrigger":       {scopeAdmin, ticket.RoleLead},
@@ -242,6 +248,8 @@ var clientRights = map[string]access{
 	"giveFeedback":  portal,
 	"getPortal":     portal,
 	"openTicket":    portal,
+	"listArticles":  portal, // those that are published
+	"getArticle":    portal,
 	"getAttachment": portal, // of what was said to him
 
 	"uploadAttachment": portal,

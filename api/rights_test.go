@@ -125,9 +125,10 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		{scopeAct, "agent", "createView changeView deleteView changeClient"},
 		{scopeAct, "lead", "mergeClient"},
 		{scopeAct, "agent", "saveDraft deleteDraft"},
-		{scopeRead, "agent", "listReceptionTypes listTemplates getCalendar listMacros useMacro listTextModules listTriggers listForbiddenWords tryForbiddenWords explainPolicy"},
+		{scopeRead, "agent", "listReceptionTypes listTemplates getCalendar listMacros useMacro listTextModules listTriggers listForbiddenWords tryForbiddenWords explainPolicy listArticles getArticle listArticleVersions"},
 		{scopeRead, "lead", "listLedger reconcileMailbox getReport"},
 		{scopeAct, "agent", "createTicket holdTicket resolveTicket escalateTicket assignTicket addNote classifyTicket mergeTicket unmergeTicket linkTicket recallTicket makePromise splitMessage moveMessage withdrawMessage retryQuarantined clearUndeliverable"},
+		{scopeAct, "agent", "createArticle changeArticle deleteArticle"},
 		{scopeAct, "lead", "closeTicket restoreTicket deleteTicket"},
 		{scopeAdmin, "agent", "listTokens createToken deleteToken"},
 		{scopeAdmin, "admin", "changeCalendar importCalendar changePolicy createAgent createDesk createGroup createCalendar createPolicy changeDesk deleteDesk changeGroup deleteGroup changeAgent deleteAgent createMailbox changeMailbox deleteMailbox testMailbox"},
@@ -230,7 +231,7 @@ func TestOperationsByClientAndRelation(t *testing.T) {
 	about := map[string]string{                                            // the ticket 1042
 		"getTicket": "", "getTimeline": "", "clientReply": `{"message":{"body":"x"}}`, "clientVerdict": `{"client_verdict":{"verdict":"solved"}}`, "giveFeedback": `{"feedback":{"rating":5}}`, "getAttachment": "",
 	}
-	himself := []string{"getSession", "deleteSession", "listTickets", "stream", "getPortal", "openTicket", "uploadAttachment"}
+	himself := []string{"getSession", "deleteSession", "listTickets", "stream", "getPortal", "openTicket", "uploadAttachment", "listArticles", "getArticle"}
 	atBrowser := []string{"listSessions", "endSessions", "endSession"} // not with a token
 	seen := map[string]bool{}
 	for _, e := range examples(doc) {

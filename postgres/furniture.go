@@ -49,11 +49,17 @@ func (s *Store) PutPiece(ctx context.Context, p Piece) (Piece, error) {
 			where kind = $1 and desk = $2 and key = $3 and revision = $7 returning ` + pieceColumns
 		args = append(args, p.Revision)
 	}
-	rows, err := s.pool.Query(ctx, sql, args...)
-	if err != nil {
-		return Piece{}, fmt.Errorf("store %s %s: %w", p.Kind, p.Key, err)
-	}
-	stored, err := pgx.CollectExactlyOneRow(rows, scanPiece)
+	var stored Piece
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, sql, args...)
+		if err != nil {
+			return err
+		}
+		if stored, err = pgx.CollectExactlyOneRow(rows, scanPiece); err != nil {
+			return err
+		}
+		return keepArticle(ctx, tx, stored)
+	})
 	switch {
 	case noRows(err) && p.Revision > 0:
 		return Piece{}, changedMeanwhile(p.Kind, p.Key)
@@ -67,7 +73,9 @@ func (s *Store) PutPiece(ctx context.Context, p Piece) (Piece, error) {
 
 // DropPiece takes one away; ticket.NotFound where there is none.
 func (s *Store) DropPiece(ctx context.Context, kind, desk, key string) error {
-	tag, err := s.pool.Exec(ctx, `delete from furniture where kind = $1 and desk = $2 and key = $3`, kind, desk, key)
+	tag, err := s.pool.Exec(ctx, `with words as (delete from article_words where $1 = 'article' and desk = $2 and key = $3),
+			versions as (delete from article_versions where $1 = 'article' and desk = $2 and key = $3)
+		delete from furniture where kind = $1 and desk = $2 and key = $3`, kind, desk, key)
 	if err != nil {
 		return fmt.Errorf("take away %s %s: %w", kind, key, err)
 	}

@@ -37,7 +37,7 @@ type route struct {
 // both catalogs, and a line here; navigation finds it in manage.go.
 var parts = []func() []route{
 	signInRoutes, enterRoutes, workplaceRoutes, listRoutes, ticketRoutes, actionRoutes, composeRoutes, previewRoutes, createRoutes, paletteRoutes, noticeRoutes, settingsRoutes, factorRoutes, reportRoutes,
-	portalRoutes, portalTicketRoutes, portalAskRoutes, ratingRoutes,
+	portalRoutes, portalTicketRoutes, portalAskRoutes, portalArticleRoutes, ratingRoutes,
 	lookRoutes, keptViewRoutes, bulkRoutes,
 	manageRoutes, tryRoutes, mailRoutes, programRoutes,
 }

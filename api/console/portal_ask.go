@@ -28,6 +28,7 @@ type portalNewView struct {
 	Desk, Type, Name, ID string
 	Title, Body          string
 	Fields               []portalField
+	Suggested            []articleRow
 	Several              bool
 }
 
@@ -66,6 +67,11 @@ func (v *visit) portalNew(status int, fault []string) error {
 	}
 	k := kinds[max(chosen, 0)]
 	out.Desk, out.Type, out.Name, out.Fields = k.Desk, k.Type, k.Name, v.portalFields(p, k)
+	if out.Title != "" {
+		if out.Suggested, err = v.suggestions(out.Title); err != nil {
+			return err
+		}
+	}
 	return v.show(status, "portal-new", out)
 }
 

@@ -13,6 +13,27 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for ArticleState.
+const (
+	ArticleStateDraft     ArticleState = "draft"
+	ArticleStateInternal  ArticleState = "internal"
+	ArticleStatePublished ArticleState = "published"
+)
+
+// Valid indicates whether the value is a known member of the ArticleState enum.
+func (e ArticleState) Valid() bool {
+	switch e {
+	case ArticleStateDraft:
+		return true
+	case ArticleStateInternal:
+		return true
+	case ArticleStatePublished:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BulkItemOutcome.
 const (
 	BulkItemOutcomeAlready BulkItemOutcome = "already"
@@ -172,6 +193,45 @@ func (e ChangeAgentLanguage) Valid() bool {
 	case ChangeAgentLanguageEn:
 		return true
 	case ChangeAgentLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeArticleLanguage.
+const (
+	ChangeArticleLanguageEn ChangeArticleLanguage = "en"
+	ChangeArticleLanguageJa ChangeArticleLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the ChangeArticleLanguage enum.
+func (e ChangeArticleLanguage) Valid() bool {
+	switch e {
+	case ChangeArticleLanguageEn:
+		return true
+	case ChangeArticleLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeArticleState.
+const (
+	ChangeArticleStateDraft     ChangeArticleState = "draft"
+	ChangeArticleStateInternal  ChangeArticleState = "internal"
+	ChangeArticleStatePublished ChangeArticleState = "published"
+)
+
+// Valid indicates whether the value is a known member of the ChangeArticleState enum.
+func (e ChangeArticleState) Valid() bool {
+	switch e {
+	case ChangeArticleStateDraft:
+		return true
+	case ChangeArticleStateInternal:
+		return true
+	case ChangeArticleStatePublished:
 		return true
 	default:
 		return false
@@ -844,6 +904,45 @@ func (e CreateAgentLanguage) Valid() bool {
 	case CreateAgentLanguageEn:
 		return true
 	case CreateAgentLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateArticleLanguage.
+const (
+	CreateArticleLanguageEn CreateArticleLanguage = "en"
+	CreateArticleLanguageJa CreateArticleLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the CreateArticleLanguage enum.
+func (e CreateArticleLanguage) Valid() bool {
+	switch e {
+	case CreateArticleLanguageEn:
+		return true
+	case CreateArticleLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateArticleState.
+const (
+	CreateArticleStateDraft     CreateArticleState = "draft"
+	CreateArticleStateInternal  CreateArticleState = "internal"
+	CreateArticleStatePublished CreateArticleState = "published"
+)
+
+// Valid indicates whether the value is a known member of the CreateArticleState enum.
+func (e CreateArticleState) Valid() bool {
+	switch e {
+	case CreateArticleStateDraft:
+		return true
+	case CreateArticleStateInternal:
+		return true
+	case CreateArticleStatePublished:
 		return true
 	default:
 		return false
@@ -3127,6 +3226,63 @@ func (e WebhookOffReason) Valid() bool {
 	}
 }
 
+// Defines values for ListArticlesParamsMatch.
+const (
+	ListArticlesParamsMatchAll ListArticlesParamsMatch = "all"
+	ListArticlesParamsMatchAny ListArticlesParamsMatch = "any"
+)
+
+// Valid indicates whether the value is a known member of the ListArticlesParamsMatch enum.
+func (e ListArticlesParamsMatch) Valid() bool {
+	switch e {
+	case ListArticlesParamsMatchAll:
+		return true
+	case ListArticlesParamsMatchAny:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListArticlesParamsState.
+const (
+	ListArticlesParamsStateDraft     ListArticlesParamsState = "draft"
+	ListArticlesParamsStateInternal  ListArticlesParamsState = "internal"
+	ListArticlesParamsStatePublished ListArticlesParamsState = "published"
+)
+
+// Valid indicates whether the value is a known member of the ListArticlesParamsState enum.
+func (e ListArticlesParamsState) Valid() bool {
+	switch e {
+	case ListArticlesParamsStateDraft:
+		return true
+	case ListArticlesParamsStateInternal:
+		return true
+	case ListArticlesParamsStatePublished:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListArticlesParamsLanguage.
+const (
+	ListArticlesParamsLanguageEn ListArticlesParamsLanguage = "en"
+	ListArticlesParamsLanguageJa ListArticlesParamsLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the ListArticlesParamsLanguage enum.
+func (e ListArticlesParamsLanguage) Valid() bool {
+	switch e {
+	case ListArticlesParamsLanguageEn:
+		return true
+	case ListArticlesParamsLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetBulkParamsOutcome.
 const (
 	GetBulkParamsOutcomeAlready GetBulkParamsOutcome = "already"
@@ -3330,6 +3486,33 @@ type Allowance struct {
 	ReasonText *string `json:"reason_text,omitempty"`
 }
 
+// Article defines model for Article.
+type Article struct {
+	// Body Markdown.
+	Body      string    `json:"body"`
+	ChangedAt time.Time `json:"changed_at"`
+
+	// ChangedBy Not told to clients.
+	ChangedBy *string      `json:"changed_by"`
+	Desk      *string      `json:"desk"`
+	Id        string       `json:"id"`
+	Key       string       `json:"key"`
+	Language  string       `json:"language"`
+	Revision  int64        `json:"revision"`
+	State     ArticleState `json:"state"`
+	Tags      []string     `json:"tags"`
+	Title     string       `json:"title"`
+}
+
+// ArticleState defines model for Article.State.
+type ArticleState string
+
+// ArticleList defines model for ArticleList.
+type ArticleList struct {
+	Items      []Article `json:"items"`
+	NextCursor *string   `json:"next_cursor"`
+}
+
 // AskForLink defines model for AskForLink.
 type AskForLink struct {
 	Email Email `json:"email"`
@@ -3530,6 +3713,29 @@ type ChangeAgent struct {
 
 // ChangeAgentLanguage defines model for ChangeAgent.Language.
 type ChangeAgentLanguage string
+
+// ChangeArticle defines model for ChangeArticle.
+type ChangeArticle struct {
+	// Body Markdown.
+	Body     *string                `json:"body,omitempty"`
+	Language *ChangeArticleLanguage `json:"language,omitempty"`
+
+	// Revision As it was seen.
+	Revision *int64 `json:"revision,omitempty"`
+
+	// State Being written; for colleagues; for everybody in the portal.
+	State *ChangeArticleState `json:"state,omitempty"`
+	Tags  *[]string           `json:"tags,omitempty"`
+
+	// Title One line.
+	Title *string `json:"title,omitempty"`
+}
+
+// ChangeArticleLanguage defines model for ChangeArticle.Language.
+type ChangeArticleLanguage string
+
+// ChangeArticleState Being written; for colleagues; for everybody in the portal.
+type ChangeArticleState string
 
 // ChangeCalendar defines model for ChangeCalendar.
 type ChangeCalendar struct {
@@ -4056,6 +4262,32 @@ type CreateAgent struct {
 
 // CreateAgentLanguage defines model for CreateAgent.Language.
 type CreateAgentLanguage string
+
+// CreateArticle defines model for CreateArticle.
+type CreateArticle struct {
+	// Body Markdown.
+	Body string `json:"body"`
+
+	// Desk Lower-case word of a desk, group or agent.
+	Desk *Key `json:"desk,omitempty"`
+
+	// Key Lower-case word of a desk, group or agent.
+	Key      Key                    `json:"key"`
+	Language *CreateArticleLanguage `json:"language,omitempty"`
+
+	// State Being written; for colleagues; for everybody in the portal.
+	State *CreateArticleState `json:"state,omitempty"`
+	Tags  *[]string           `json:"tags,omitempty"`
+
+	// Title One line.
+	Title string `json:"title"`
+}
+
+// CreateArticleLanguage defines model for CreateArticle.Language.
+type CreateArticleLanguage string
+
+// CreateArticleState Being written; for colleagues; for everybody in the portal.
+type CreateArticleState string
 
 // CreateBulk defines model for CreateBulk.
 type CreateBulk struct {
@@ -6941,6 +7173,34 @@ type Unauthorized = Problem
 // WrongType defines model for WrongType.
 type WrongType = Problem
 
+// ListArticlesParams defines parameters for ListArticles.
+type ListArticlesParams struct {
+	// Q Words.
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+
+	// Match Whether all words of q must be there, or one of them.
+	Match *ListArticlesParamsMatch `form:"match,omitempty" json:"match,omitempty"`
+
+	// Desk Of this one and of every desk.
+	Desk     *Key                        `form:"desk,omitempty" json:"desk,omitempty"`
+	State    *ListArticlesParamsState    `form:"state,omitempty" json:"state,omitempty"`
+	Language *ListArticlesParamsLanguage `form:"language,omitempty" json:"language,omitempty"`
+	Tag      *string                     `form:"tag,omitempty" json:"tag,omitempty"`
+	Limit    *Limit                      `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListArticlesParamsMatch defines parameters for ListArticles.
+type ListArticlesParamsMatch string
+
+// ListArticlesParamsState defines parameters for ListArticles.
+type ListArticlesParamsState string
+
+// ListArticlesParamsLanguage defines parameters for ListArticles.
+type ListArticlesParamsLanguage string
+
 // UploadAttachmentParams defines parameters for UploadAttachment.
 type UploadAttachmentParams struct {
 	// ContentDisposition Its name, as `attachment; filename="a.pdf"`, or with `filename*` for other letters (RFC 6266).
@@ -7438,6 +7698,12 @@ type CreateAgentJSONRequestBody = CreateAgent
 // ChangeAgentJSONRequestBody defines body for ChangeAgent for application/json ContentType.
 type ChangeAgentJSONRequestBody = ChangeAgent
 
+// CreateArticleJSONRequestBody defines body for CreateArticle for application/json ContentType.
+type CreateArticleJSONRequestBody = CreateArticle
+
+// ChangeArticleJSONRequestBody defines body for ChangeArticle for application/json ContentType.
+type ChangeArticleJSONRequestBody = ChangeArticle
+
 // CreateBulkJSONRequestBody defines body for CreateBulk for application/json ContentType.
 type CreateBulkJSONRequestBody = CreateBulk
 
@@ -7704,6 +7970,24 @@ type ServerInterface interface {
 	// ChangeAgent Change a member of staff
 	// (PATCH /api/v1/agents/{key})
 	ChangeAgent(c *gin.Context, key string)
+	// ListArticles Articles of the knowledge base
+	// (GET /api/v1/articles)
+	ListArticles(c *gin.Context, params ListArticlesParams)
+	// CreateArticle Write an article
+	// (POST /api/v1/articles)
+	CreateArticle(c *gin.Context)
+	// DeleteArticle Take an article away, with all that it said
+	// (DELETE /api/v1/articles/{id})
+	DeleteArticle(c *gin.Context, id string)
+	// GetArticle An article
+	// (GET /api/v1/articles/{id})
+	GetArticle(c *gin.Context, id string)
+	// ChangeArticle Change an article
+	// (PATCH /api/v1/articles/{id})
+	ChangeArticle(c *gin.Context, id string)
+	// ListArticleVersions What an article said, the newest first
+	// (GET /api/v1/articles/{id}/versions)
+	ListArticleVersions(c *gin.Context, id string)
 	// UploadAttachment Send a file ahead
 	// (POST /api/v1/attachments)
 	UploadAttachment(c *gin.Context, params UploadAttachmentParams)
@@ -8397,6 +8681,202 @@ func (siw *ServerInterfaceWrapper) ChangeAgent(c *gin.Context) {
 	}
 
 	siw.Handler.ChangeAgent(c, key)
+}
+
+// ListArticles operation middleware
+func (siw *ServerInterfaceWrapper) ListArticles(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListArticlesParams
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", c.Request.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter q: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "match" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "match", c.Request.URL.Query(), &params.Match, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter match: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "desk" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "desk", c.Request.URL.Query(), &params.Desk, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter desk: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "language" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "language", c.Request.URL.Query(), &params.Language, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter language: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "tag" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tag", c.Request.URL.Query(), &params.Tag, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tag: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListArticles(c, params)
+}
+
+// CreateArticle operation middleware
+func (siw *ServerInterfaceWrapper) CreateArticle(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateArticle(c)
+}
+
+// DeleteArticle operation middleware
+func (siw *ServerInterfaceWrapper) DeleteArticle(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteArticle(c, id)
+}
+
+// GetArticle operation middleware
+func (siw *ServerInterfaceWrapper) GetArticle(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetArticle(c, id)
+}
+
+// ChangeArticle operation middleware
+func (siw *ServerInterfaceWrapper) ChangeArticle(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeArticle(c, id)
+}
+
+// ListArticleVersions operation middleware
+func (siw *ServerInterfaceWrapper) ListArticleVersions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListArticleVersions(c, id)
 }
 
 // UploadAttachment operation middleware
@@ -13685,6 +14165,12 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/text-modules", wrapper.CreateTextModule)
 	router.DELETE(options.BaseURL+"/api/v1/text-modules/:id", wrapper.DeleteTextModule)
 	router.PATCH(options.BaseURL+"/api/v1/text-modules/:id", wrapper.ChangeTextModule)
+	router.GET(options.BaseURL+"/api/v1/articles", wrapper.ListArticles)
+	router.POST(options.BaseURL+"/api/v1/articles", wrapper.CreateArticle)
+	router.DELETE(options.BaseURL+"/api/v1/articles/:id", wrapper.DeleteArticle)
+	router.GET(options.BaseURL+"/api/v1/articles/:id", wrapper.GetArticle)
+	router.PATCH(options.BaseURL+"/api/v1/articles/:id", wrapper.ChangeArticle)
+	router.GET(options.BaseURL+"/api/v1/articles/:id/versions", wrapper.ListArticleVersions)
 	router.GET(options.BaseURL+"/api/v1/triggers", wrapper.ListTriggers)
 	router.POST(options.BaseURL+"/api/v1/triggers", wrapper.CreateTrigger)
 	router.DELETE(options.BaseURL+"/api/v1/triggers/:id", wrapper.DeleteTrigger)

@@ -35,6 +35,7 @@ var resources = map[string]resource{
 	"template":       {"templates", "id", []string{"id", "desk", "occasion", "language", "built_in", "revision"}},
 	"macro":          {"macros", "id", []string{"id", "desk", "name", "then", "tags"}},
 	"text-module":    {"text-modules", "id", []string{"id", "desk", "shortcut", "text"}},
+	"article":        {"articles", "id", []string{"id", "desk", "language", "state", "title", "tags", "revision"}},
 	"trigger":        {"triggers", "id", []string{"id", "desk", "name", "enabled", "position", "then"}},
 	"channel":        {"channels", "key", []string{"key", "name", "desk", "kind", "url", "verified", "enabled", "pending"}},
 	"forbidden-word": {"forbidden-words", "id", []string{"id", "desk", "word", "action", "note"}},

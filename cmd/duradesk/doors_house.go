@@ -112,3 +112,13 @@ func (h house) PutForbiddenWord(ctx context.Context, w api.ForbiddenWord, by str
 func (h house) DropForbiddenWord(ctx context.Context, id string) error {
 	return away(h.s.DropForbiddenWord(ctx, id))
 }
+
+func (h house) FindArticles(ctx context.Context, q ticket.ArticleQuery) ([]api.Piece, error) {
+	list, err := h.s.FindArticles(ctx, q)
+	return convert(list, func(p postgres.Piece) api.Piece { return api.Piece(p) }), away(err)
+}
+
+func (h house) ArticleVersions(ctx context.Context, desk, key string) ([]api.Piece, error) {
+	list, err := h.s.ArticleVersions(ctx, desk, key)
+	return convert(list, func(p postgres.Piece) api.Piece { return api.Piece(p) }), away(err)
+}

@@ -47,6 +47,7 @@ type cli struct {
 	Channel       channelCommand     `cmd:"" help:"Administer channels: programs that bring conversations from outside mail."`
 	Attachments   attachmentsCommand `cmd:"" help:"Move attachments between the database and a store outside."`
 	Rules         RulesCmd           `cmd:"" help:"Print the lifecycle: matrix, diagram and clocks; --check proves them."`
+	Article       articleCommand     `cmd:"" help:"Administer articles of the knowledge base."`
 
 	Webhook webhookCommand `cmd:"" help:"Check signatures of webhooks."`
 

@@ -1,4 +1,4 @@
-// While writing: / at the start of a line for macros, :: for text modules, @ in a note for a colleague.
+// While writing: / at the start of a line for macros, :: for text modules and links to articles, @ in a note for a colleague.
 import {$, $$, say, make} from './ui.js';
 import {composing} from './keys.js';
 import {insert, promiseAlong} from './composer.js';
@@ -13,7 +13,7 @@ async function ask(path) {
 
 const kinds = [
   {mark: /(?:^|\n)(\/([^\s/]*))$/, label: 'macros', on: () => true, find: async (form) => (await ask(`/macros?desk=${form.dataset.desk}`)).map((m) => ({text: words(m.name) || m.key, also: m.key, macro: m.id}))},
-  {mark: /((?:::|：：)([^\s:：]*))$/, label: 'modules', on: () => true, find: async (form) => (await ask(`/text-modules?desk=${form.dataset.desk}`)).map((m) => ({text: m.shortcut, also: words(m.text).slice(0, 40), put: words(m.text)}))},
+  {mark: /((?:::|：：)([^\s:：]*))$/, label: 'modules', on: () => true, find: async (form) => (await ask(`/text-modules?desk=${form.dataset.desk}`)).map((m) => ({text: m.shortcut, also: words(m.text).slice(0, 40), put: words(m.text)})).concat((await ask(`/articles?state=published&limit=100&desk=${form.dataset.desk}`)).map((a) => ({text: a.title, also: a.id, put: `[${a.title.replace(/[[\]\\]/g, '\\$&')}](${location.origin}/portal/articles/${encodeURIComponent(a.id)})`})))},
   {mark: /(?:^|\s)(@([^\s@]*))$/, label: 'mention', on: (form) => form.dataset.kind === 'note', find: async () => (await ask('/agents')).map((a) => ({text: a.name, also: a.key, put: `@${a.key} `}))},
 ];
 
