@@ -40,7 +40,7 @@ func TestRandomRequests(t *testing.T) {
 			case "takeInbound": // signed, not with a token: TestWhoDidNotSignIsNotBelieved
 			case "stream": // lasts
 			case "createBulk": // its params are those of another route: TestWhatNoBulkJobCanBe
-			case "clientVerdict", "giveFeedback": // for clients, who have no token yet
+			case "clientVerdict", "giveFeedback", "openTicket": // for clients, who have no token yet
 			default:
 				routes = append(routes, route{path, method, item, op})
 			}
@@ -91,6 +91,9 @@ func TestRandomRequests(t *testing.T) {
 					"client_scope", "code_wrong", "no_such_client", "client_no_access",
 				}, m["code"], "%s → %s", what, got.raw)
 			}
+		}
+		if at.op.OperationID == "getReport" && got.at("type") == "/problems/invalid-query" {
+			continue // a day that no calendar has, or too many of them: a pattern cannot say so
 		}
 		require.NotContains(t, []int{400, 401, 403, 405, 415}, got.StatusCode, what)
 	}

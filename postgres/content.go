@@ -13,7 +13,7 @@ const slice = 512 << 10
 // Content reads a file from wherever it lies, in parts. It must be closed; its context is that of the call it came from.
 type Content struct {
 	s     *Store
-	ctx   context.Context //nolint:containedctx // io.Reader has no place for it: it lives as long as the request
+	ctx   context.Context // io.Reader has no place for it; it lives as long as the request
 	hash  []byte
 	size  int64
 	at    int64         // where the next Read begins
