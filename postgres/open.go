@@ -58,9 +58,9 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	config.MaxConns = c.MaxConns
 	config.AfterConnect = readTimesInUTC
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
-	// Room for what the desk asks, laid out with each connection: pgx's own measure, and a second cache that this mode never
-	// uses, would take 200 KB of each.
-	config.ConnConfig.StatementCacheCapacity, config.ConnConfig.DescriptionCacheCapacity = 256, 0
+	// Room for what the desk asks, laid out with each connection: pgx's own measure of both caches would take 200 KB of each. The
+	// second is for the lists, which are planned for their values (list.go): without it none can be asked.
+	config.ConnConfig.StatementCacheCapacity, config.ConnConfig.DescriptionCacheCapacity = 256, 64
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
