@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"testing"
 	"time"
 
@@ -122,6 +121,6 @@ func TestAChannelThatIsOffWaitsAndOneThatIsGoneFails(t *testing.T) {
 	d := p.hands(noon)
 	d.Poster = b
 	_, err := d.attempt(t.Context(), deliveryID, p.attempt)
-	require.True(t, errors.Is(err, ticket.ErrOvertaken))
+	require.ErrorIs(t, err, ticket.ErrOvertaken)
 	require.Zero(t, b.calls, "another attempt has begun")
 }

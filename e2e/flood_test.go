@@ -9,9 +9,8 @@ import (
 	"sync"
 	"testing"
 
-	enumspb "go.temporal.io/api/enums/v1"
-
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 )
 
 // Mails and commands come down on one ticket at once, again and again while its workflow continues as new; one mail has a

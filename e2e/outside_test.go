@@ -198,9 +198,10 @@ func (o *outside) listen() {
 			var hint struct{ Number int64 }
 			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok && json.Unmarshal([]byte(data), &hint) == nil {
 				o.peer.mu.Lock()
-				if event == "views" {
+				switch event {
+				case "views":
 					o.peer.views++
-				} else if event == "ticket" {
+				case "ticket":
 					o.peer.hints[hint.Number]++
 				}
 				o.peer.mu.Unlock()

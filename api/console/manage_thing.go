@@ -170,7 +170,6 @@ func ask(name string, k kind, more ...func(*field)) field {
 }
 
 func needed(f *field) { f.Needed = true }
-func fixed(f *field)  { f.Fixed = true }
 func clears(f *field) { f.Blank, f.Clears = false, true }
 func quiet(f *field)  { f.Blank = false } // left out where it is empty
 

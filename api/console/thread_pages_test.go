@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"duradesk/api/openapi"
@@ -19,11 +20,11 @@ func TestTheEndOfALongThreadStaysJoinedToWhatWasLoadedBeforeIt(t *testing.T) {
 	t.Parallel()
 	all := 0
 	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		require.Equal(t, "true", r.URL.Query().Get("newest"))
+		assert.Equal(t, "true", r.URL.Query().Get("newest"))
 		last := all
 		if cursor := r.URL.Query().Get("cursor"); cursor != "" {
 			before, err := strconv.Atoi(cursor)
-			require.NoError(t, err)
+			assert.NoError(t, err)
 			last = before - 1
 		}
 		var page openapi.Timeline
@@ -35,7 +36,7 @@ func TestTheEndOfALongThreadStaysJoinedToWhatWasLoadedBeforeIt(t *testing.T) {
 			next := strconv.Itoa(first)
 			page.NextCursor = &next
 		}
-		require.NoError(t, json.NewEncoder(w).Encode(page))
+		assert.NoError(t, json.NewEncoder(w).Encode(page))
 	})
 	v := &visit{c: &console{Options: Options{API: api}}, r: httptest.NewRequest(http.MethodGet, "/", nil)}
 	shown := func(from string) (first, last int64) {
