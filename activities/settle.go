@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"crypto/sha256"
-	"sync"
 
 	"duradesk/ticket"
 )
@@ -44,27 +43,5 @@ func (m *Mailboxes) ring(ctx context.Context, s ticket.Settled) {
 }
 
 // ringsAtOnce bounds the bells on their way: starting a ticket's workflow takes about as long as settling its mail, and
-// the next mail need not wait for it.
+// the next mail need not wait for it. The order of bells says nothing: the rows have it.
 const ringsAtOnce = 8
-
-// ringing rings while mails go on being settled. The order of bells says nothing: the rows have it.
-type ringing struct {
-	m     *Mailboxes
-	ctx   context.Context //nolint:containedctx // of the one taking in that this is a part of, and ends with
-	slots chan struct{}
-	busy  sync.WaitGroup
-}
-
-func (m *Mailboxes) startRinging(ctx context.Context) *ringing {
-	return &ringing{m: m, ctx: ctx, slots: make(chan struct{}, ringsAtOnce)}
-}
-
-func (r *ringing) ring(s ticket.Settled) {
-	r.slots <- struct{}{}
-	r.busy.Go(func() {
-		defer func() { <-r.slots }()
-		r.m.ring(r.ctx, s)
-	})
-}
-
-func (r *ringing) wait() { r.busy.Wait() }

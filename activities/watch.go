@@ -11,6 +11,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
+	"golang.org/x/sync/errgroup"
 
 	"duradesk/mail"
 	"duradesk/ticket"
@@ -230,17 +231,18 @@ func (m *Mailboxes) look(ctx context.Context, open Box, box *ticket.Mailbox) err
 // the commit. unmarked says why some could not be marked.
 func (m *Mailboxes) takeIn(ctx context.Context, open Box, box *ticket.Mailbox, uids []uint32) (unmarked, err error) {
 	var settled []uint32
-	rings := m.startRinging(ctx)
+	var rings errgroup.Group
+	rings.SetLimit(ringsAtOnce)
 	err = open.Fetch(ctx, uids, func(uid uint32, raw []byte) error {
 		s, err := m.settle(ctx, *box, uid, raw)
 		if err != nil {
 			return err
 		}
-		rings.ring(s)
+		rings.Go(func() error { m.ring(ctx, s); return nil })
 		settled = append(settled, uid)
 		return nil
 	})
-	rings.wait()
+	_ = rings.Wait() // a bell that is not heard is no error
 	if err := m.suspect(ctx, *box, uids, settled, err); err != nil {
 		return nil, err
 	}
