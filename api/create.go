@@ -28,13 +28,18 @@ func (s *server) CreateTicket(c *gin.Context, _ openapi.CreateTicketParams) {
 		s.fail(c, forbiddenCommand(ticket.Create, who))
 		return
 	}
+	s.open(c, who, s.opening)
+}
+
+// open carries out the command that read makes of the body, which opens a ticket.
+func (s *server) open(c *gin.Context, who asker, read func(context.Context, asker, map[string]any) (ticket.Order, []fault, error)) {
 	body, p := s.readBody(c)
 	if p.kind != "" {
 		s.fail(c, p)
 		return
 	}
 	ctx, done := budget(c)
-	order, faults, err := s.opening(ctx, who, body)
+	order, faults, err := read(ctx, who, body)
 	done()
 	if err != nil {
 		s.told(c, err)

@@ -320,10 +320,13 @@ func (f *fake) MessageTicket(_ context.Context, id string) (ticket.Number, error
 	return ticket.Number(n), nil
 }
 
-// FileTicket knows a file of each ticket's message, f-1042, and one of its note, fn-1042.
+// FileTicket knows a file of each ticket's message, f-1042, and one of its note, fn-1042; and what attach put to a note.
 func (f *fake) FileTicket(ctx context.Context, id string) (ticket.Number, bool, error) {
 	of, note := strings.CutPrefix(id, "fn-")
 	n, err := f.MessageTicket(ctx, "m-"+strings.TrimPrefix(of, "f-"))
+	for _, it := range f.items[n] {
+		note = note || it.Type == "note" && slices.ContainsFunc(it.Attachments, func(a ticket.Attachment) bool { return a.ID == id })
+	}
 	return n, note, err
 }
 

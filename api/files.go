@@ -56,9 +56,6 @@ func (s *server) attachment(c *gin.Context, id string) (ticket.Attachment, io.Re
 	if err == nil {
 		_, err = s.visible(c, n)
 	}
-	if err == nil && askerOf(c).isClient() {
-		err = s.said(ctx, n, id)
-	}
 	if err != nil {
 		return ticket.Attachment{}, nil, err
 	}

@@ -90,21 +90,7 @@ func (s *server) OpenTicket(c *gin.Context, _ openapi.OpenTicketParams) {
 		s.fail(c, problem{kind: forbidden, detail: "forbidden_staff"}.with("command", "open"))
 		return
 	}
-	body, p := s.readBody(c)
-	if p.kind != "" {
-		s.fail(c, p)
-		return
-	}
-	ctx, done := budget(c)
-	order, faults, err := s.asking(ctx, who, body)
-	done()
-	if err != nil {
-		s.told(c, err)
-		return
-	}
-	if !s.rejected(c, order, body, faults) {
-		s.carryOut(c, order, nil)
-	}
+	s.open(c, who, s.asking)
 }
 
 func (s *server) asking(ctx context.Context, who asker, body map[string]any) (ticket.Order, []fault, error) {
@@ -142,23 +128,3 @@ func (h *hand) portalDesk(o *object) string {
 	h.rec.Process.Desk = key
 	return key
 }
-
-// said holds that a file belongs to something that was said to the client: those of notes do not exist for him.
-func (s *server) said(ctx context.Context, n ticket.Number, file string) error {
-	for after := int64(0); ; {
-		found, next, err := s.Reader.Timeline(ctx, n, after, maxPage, false)
-		if err != nil {
-			return err
-		}
-		for _, it := range itemsForClient(found) {
-			if slices.ContainsFunc(it.Attachments, func(a ticket.Attachment) bool { return a.ID == file }) {
-				return nil
-			}
-		}
-		if after = next; after == 0 {
-			return &ticket.Error{Code: ticket.NotFound, Message: "there is no such file"}
-		}
-	}
-}
-
-const maxPage = 200

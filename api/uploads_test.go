@@ -172,9 +172,6 @@ func TestWhoGetsWhichFile(t *testing.T) {
 	f.seed(1050, "repairs", ticket.Open, "")
 	f.tickets[1050].Process.Parent = 1042
 	f.tickets[1050].Client = f.clients["c_01"]
-	for _, n := range []ticket.Number{1042, 1043, 1045, 1050} {
-		f.attach(n)
-	}
 	tokens := map[string]string{
 		"agent": f.tokenOf(t, "sato", scopeRead, scopeReply), "elsewhere": f.tokenOf(t, "mori", scopeRead, scopeReply),
 		"portal": f.clientToken(t, "c_01", scopeRead, scopeReply), "full": f.clientToken(t, "c_03", scopeRead, scopeReply),

@@ -142,34 +142,27 @@ func (s *Store) File(ctx context.Context, id string) (ticket.Attachment, *Conten
 
 // MessageTicket tells to which ticket a message belongs, so that rights can be asked before its source is read.
 func (s *Store) MessageTicket(ctx context.Context, message string) (ticket.Number, error) {
-	return s.owner(ctx, "message", message, `select ticket from messages where id = $1 and applied`)
+	n, _, err := s.owner(ctx, "message", message, `select ticket, note from messages where id = $1 and applied`)
+	return n, err
 }
 
 // FileTicket tells to which ticket an attachment belongs, and whether to a note of it.
 func (s *Store) FileTicket(ctx context.Context, id string) (n ticket.Number, note bool, err error) {
-	if n, err = s.owner(ctx, "attachment", id, `select m.ticket from attachments a join messages m on m.id = a.message where a.id = $1 and m.applied`); err != nil {
-		return 0, false, err
-	}
-	err = s.pool.QueryRow(ctx, `select m.note from attachments a join messages m on m.id = a.message where a.id = $1`, id).Scan(&note)
-	if noRows(err) {
-		return 0, false, notFound("there is no attachment %q", id)
-	}
-	return n, note, err
+	return s.owner(ctx, "attachment", id, `select m.ticket, m.note from attachments a join messages m on m.id = a.message where a.id = $1 and m.applied`)
 }
 
-func (s *Store) owner(ctx context.Context, what, id, query string) (ticket.Number, error) {
+func (s *Store) owner(ctx context.Context, what, id, query string) (n ticket.Number, note bool, err error) {
 	if !properUUID(id) {
-		return 0, notFound("there is no %s %q", what, id)
+		return 0, false, notFound("there is no %s %q", what, id)
 	}
-	var n int64
-	err := s.pool.QueryRow(ctx, query, id).Scan(&n)
+	err = s.pool.QueryRow(ctx, query, id).Scan(&n, &note)
 	if noRows(err) {
-		return 0, notFound("there is no %s %q", what, id)
+		return 0, false, notFound("there is no %s %q", what, id)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("read the ticket of a %s: %w", what, err)
+		return 0, false, fmt.Errorf("read the ticket of a %s: %w", what, err)
 	}
-	return ticket.Number(n), nil
+	return n, note, nil
 }
 
 // properUUID asks for the form in which ids are given out; Postgres would not read every other one.
