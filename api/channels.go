@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -82,44 +83,34 @@ func (s *server) CreateChannel(c *gin.Context) {
 
 // readChannel reads what the body says over what there is; false where it was answered already.
 func (s *server) readChannel(c *gin.Context, to *Channel, fresh bool) bool {
-	body, p := s.readBody(c)
-	if p.kind != "" {
-		s.fail(c, p)
-		return false
-	}
-	o := newObject(body)
-	if fresh {
-		to.Key = o.text("key", keyRule.must())
-		if to.Kind = o.word("kind", false, channelKinds); to.Kind == "" {
-			to.Kind = channelKinds[0]
+	return s.asked(c, func(o *object) {
+		if fresh {
+			to.Key = o.text("key", keyRule.must())
+			if to.Kind = o.word("kind", false, channelKinds); to.Kind == "" {
+				to.Kind = channelKinds[0]
+			}
+			to.Desk = o.text("desk", keyRule.must())
+		} else if desk := o.text("desk", keyRule); desk != "" {
+			to.Desk = desk
 		}
-		to.Desk = o.text("desk", keyRule.must())
-	} else if desk := o.text("desk", keyRule); desk != "" {
-		to.Desk = desk
-	}
-	if name := o.text("name", rule{min: 1, max: 100, line: true}); name != "" {
-		to.Name = name
-	}
-	if _, said := body["url"]; said {
-		to.URL = o.text("url", rule{min: 1, max: 2000, line: true})
-		if err := webhook.CheckURL(to.URL, s.WebhookHosts); to.URL != "" && err != nil {
-			o.blame("url", "hook_address", map[string]string{"why": err.Error()})
+		if name := o.text("name", rule{min: 1, max: 100, line: true}); name != "" {
+			to.Name = name
 		}
-	}
-	if body["verified"] != nil {
-		to.Verified = slices.Compact(sorted(o.texts("verified", len(provables), rule{min: 1, max: 10})))
-		if slices.ContainsFunc(to.Verified, func(v string) bool { return !slices.Contains(provables, v) }) {
-			o.blame("verified", "enum", map[string]string{"allowed": "email, phone"})
+		if _, said := o.fields["url"]; said {
+			to.URL = o.text("url", rule{min: 1, max: 2000, line: true})
+			if err := webhook.CheckURL(to.URL, s.WebhookHosts); to.URL != "" && err != nil {
+				o.blame("url", "hook_address", map[string]string{"why": err.Error()})
+			}
 		}
-	}
-	o.flag("enabled", &to.Enabled)
-	o.asked = append(o.asked, "url", "verified")
-	o.done()
-	if len(*o.faults) > 0 {
-		s.fail(c, problemOfFaults(*o.faults))
-		return false
-	}
-	return true
+		if o.fields["verified"] != nil {
+			to.Verified = slices.Compact(sorted(o.texts("verified", len(provables), rule{min: 1, max: 10})))
+			if slices.ContainsFunc(to.Verified, func(v string) bool { return !slices.Contains(provables, v) }) {
+				o.blame("verified", "enum", map[string]string{"allowed": "email, phone"})
+			}
+		}
+		o.flag("enabled", &to.Enabled)
+		o.asked = append(o.asked, "url", "verified")
+	})
 }
 
 // GetChannel shows one.
@@ -156,13 +147,7 @@ func (s *server) sayChannel(c *gin.Context, o Channel, err error) {
 
 // DeleteChannel takes one away.
 func (s *server) DeleteChannel(c *gin.Context, key string) {
-	ctx, done := budget(c)
-	defer done()
-	if err := s.Channels.DropChannel(ctx, key); err != nil {
-		s.told(c, err)
-		return
-	}
-	c.Status(http.StatusNoContent)
+	s.remove(c, func(ctx context.Context) error { return s.Channels.DropChannel(ctx, key) })
 }
 
 // RotateChannel gives a new secret, told once; the old one stays live for a while.

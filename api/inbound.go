@@ -217,13 +217,6 @@ func readFiles(o *object) (files []ticket.NewFile, links []string) {
 	return files, links
 }
 
-func withType(f ticket.NewFile) ticket.NewFile {
-	if f.Type == "" {
-		f.Type = "application/octet-stream"
-	}
-	return f
-}
-
 // titleFrom is what the ticket is called: as said, else by the beginning of the text.
 func titleFrom(title string, m *ticket.NewMessage) string {
 	words := strings.Join(strings.Fields(m.Body), " ")

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
@@ -33,7 +34,7 @@ func listLook(l ticket.ListLook) openapi.ListLook {
 // SaveListLook changes it.
 func (s *server) SaveListLook(c *gin.Context) {
 	look := ticket.ListLook{Columns: []ticket.ListColumn{}}
-	if !s.asked(c, func(o *object) {
+	s.edit(c, http.StatusOK, func(_ *hand, o *object) {
 		look.Layout = o.word("layout", true, []string{"cards", "table"})
 		look.Density = o.word("density", true, []string{"normal", "compact"})
 		for i, raw := range o.list("columns", len(viewColumns)) {
@@ -55,14 +56,7 @@ func (s *server) SaveListLook(c *gin.Context) {
 		if len(look.Columns) == 0 {
 			o.blame("columns", "empty", nil)
 		}
-	}) {
-		return
-	}
-	ctx, done := budget(c)
-	defer done()
-	if err := s.Habits.SetListLook(ctx, askerOf(c).Key, look); err != nil {
-		s.told(c, err)
-		return
-	}
-	answer(c, http.StatusOK, listLook(look))
+	}, func(ctx context.Context) (any, error) {
+		return listLook(look), s.Habits.SetListLook(ctx, askerOf(c).Key, look)
+	})
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"path"
 	"strings"
 
@@ -69,12 +70,15 @@ func (o *object) files() []ticket.NewFile {
 			Data: f.bytes("data", maxFile),
 		}
 		f.done()
-		if file.Type == "" {
-			file.Type = "application/octet-stream"
-		}
-		out = append(out, file)
+		out = append(out, withType(file))
 	}
 	return out
+}
+
+// withType gives a file whose sender named no type the one that says nothing.
+func withType(f ticket.NewFile) ticket.NewFile {
+	f.Type = cmp.Or(f.Type, anyBytes)
+	return f
 }
 
 // uploaded reads a file that is named by the id of its upload, which says all that there is to say.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -66,37 +67,27 @@ func (s *server) CreateWebhook(c *gin.Context) {
 
 // readWebhook reads what the body says over what there is; false where it was answered already.
 func (s *server) readWebhook(c *gin.Context, w *Webhook, fresh bool) bool {
-	body, p := s.readBody(c)
-	if p.kind != "" {
-		s.fail(c, p)
-		return false
-	}
-	o := newObject(body)
-	if address := o.text("url", rule{needed: fresh, min: 1, max: 2000, line: true}); address != "" {
-		if err := webhook.CheckURL(address, s.WebhookHosts); err != nil {
-			o.blame("url", "hook_address", map[string]string{"why": err.Error()})
+	return s.asked(c, func(o *object) {
+		if address := o.text("url", rule{needed: fresh, min: 1, max: 2000, line: true}); address != "" {
+			if err := webhook.CheckURL(address, s.WebhookHosts); err != nil {
+				o.blame("url", "hook_address", map[string]string{"why": err.Error()})
+			}
+			w.URL = address
 		}
-		w.URL = address
-	}
-	if body["events"] != nil {
-		w.Events = o.texts("events", 100, rule{min: 1, max: 100})
-		for i, e := range w.Events {
-			if !slices.Contains(eventTypes(), e) {
-				o.blame("events", "event_type", map[string]string{"type": e, "index": itoa(i)})
+		if o.fields["events"] != nil {
+			w.Events = o.texts("events", 100, rule{min: 1, max: 100})
+			for i, e := range w.Events {
+				if !slices.Contains(eventTypes(), e) {
+					o.blame("events", "event_type", map[string]string{"type": e, "index": itoa(i)})
+				}
 			}
 		}
-	}
-	if _, said := body["desk"]; said {
-		w.Desk = o.text("desk", keyRule)
-	}
-	o.flag("enabled", &w.Enabled)
-	o.asked = append(o.asked, "events", "desk")
-	o.done()
-	if len(*o.faults) > 0 {
-		s.fail(c, problemOfFaults(*o.faults))
-		return false
-	}
-	return true
+		if _, said := o.fields["desk"]; said {
+			w.Desk = o.text("desk", keyRule)
+		}
+		o.flag("enabled", &w.Enabled)
+		o.asked = append(o.asked, "events", "desk")
+	})
 }
 
 // GetWebhook shows one.
@@ -104,11 +95,7 @@ func (s *server) GetWebhook(c *gin.Context, id string) {
 	ctx, done := budget(c)
 	defer done()
 	w, err := s.Tells.Webhook(ctx, id)
-	if err != nil {
-		s.told(c, err)
-		return
-	}
-	answer(c, http.StatusOK, hook(w))
+	s.sayWebhook(c, w, err)
 }
 
 // ChangeWebhook changes one; what is left out stays.
@@ -123,7 +110,12 @@ func (s *server) ChangeWebhook(c *gin.Context, id string) {
 	if !s.readWebhook(c, &w, false) {
 		return
 	}
-	if w, err = s.Tells.ChangeWebhook(ctx, w); err != nil {
+	w, err = s.Tells.ChangeWebhook(ctx, w)
+	s.sayWebhook(c, w, err)
+}
+
+func (s *server) sayWebhook(c *gin.Context, w Webhook, err error) {
+	if err != nil {
 		s.told(c, err)
 		return
 	}
@@ -132,13 +124,7 @@ func (s *server) ChangeWebhook(c *gin.Context, id string) {
 
 // DeleteWebhook takes one away.
 func (s *server) DeleteWebhook(c *gin.Context, id string) {
-	ctx, done := budget(c)
-	defer done()
-	if err := s.Tells.DropWebhook(ctx, id); err != nil {
-		s.told(c, err)
-		return
-	}
-	c.Status(http.StatusNoContent)
+	s.remove(c, func(ctx context.Context) error { return s.Tells.DropWebhook(ctx, id) })
 }
 
 // RotateWebhook gives a new secret, told once; the old one stays live for a while.

@@ -85,16 +85,13 @@ func (s *Store) AddChannel(ctx context.Context, c Channel, secret ticket.Secret)
 	return s.Channel(ctx, c.Key)
 }
 
-// ChangeChannel stores all but the key and the kind. What waits for one that is switched on again is told at once.
+// ChangeChannel stores all but the key and the kind.
 func (s *Store) ChangeChannel(ctx context.Context, c Channel) (Channel, error) {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		done, err := tx.Exec(ctx, `update channels set name = $2, desk = $3, url = $4, verified = $5, enabled = $6 where key = $1 and removed_at is null`,
-			c.Key, clean(c.Name), c.Desk, clean(c.URL), orEmpty(c.Verified), c.Enabled)
-		if err == nil && done.RowsAffected() == 0 {
-			err = noChannel(c.Key)
-		}
-		return err
-	})
+	done, err := s.pool.Exec(ctx, `update channels set name = $2, desk = $3, url = $4, verified = $5, enabled = $6 where key = $1 and removed_at is null`,
+		c.Key, clean(c.Name), c.Desk, clean(c.URL), orEmpty(c.Verified), c.Enabled)
+	if err == nil && done.RowsAffected() == 0 {
+		err = noChannel(c.Key)
+	}
 	if _, state := violated(err); state == foreignKey {
 		return Channel{}, invalid("/desk", "there is no desk %q", c.Desk)
 	}

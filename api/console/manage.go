@@ -82,9 +82,9 @@ func manageRoutes() []route {
 		{pattern: "GET /manage", serve: (*visit).manageHome},
 		{pattern: "GET /manage/{shelf}", serve: (*visit).shelfPage},
 		{pattern: "GET /manage/{shelf}/-new", serve: (*visit).newPage},
-		{pattern: "POST /manage/{shelf}", serve: (*visit).create1},
+		{pattern: "POST /manage/{shelf}", serve: (*visit).createThing},
 		{pattern: "GET /manage/{shelf}/{id}", serve: (*visit).editPage},
-		{pattern: "POST /manage/{shelf}/{id}", serve: (*visit).change1},
+		{pattern: "POST /manage/{shelf}/{id}", serve: (*visit).changeThing},
 		{pattern: "GET /manage/{shelf}/{id}/delete", serve: (*visit).dropDialog},
 		{pattern: "POST /manage/{shelf}/{id}/delete", serve: (*visit).drop1},
 	}

@@ -91,7 +91,7 @@ func (v *visit) formOf(s *shelf, t thing) (formView, error) {
 	return out, nil
 }
 
-func (v *visit) create1() error {
+func (v *visit) createThing() error {
 	s := v.theShelf()
 	if s == nil || !s.mayMake(v.me) {
 		return v.nothing()
@@ -116,7 +116,7 @@ func (v *visit) create1() error {
 	return v.redirect(s.back("added", s.id(made)))
 }
 
-func (v *visit) change1() error {
+func (v *visit) changeThing() error {
 	s := v.theShelf()
 	if s == nil || s.form == nil {
 		return v.nothing()
