@@ -32,7 +32,7 @@ const (
 var parts = []string{partPostgres, partTemporal, partMail, partWorker, partAPI}
 
 // atOnce bounds the desks that run at the same time: each is five processes.
-var atOnce = make(chan struct{}, 2)
+var atOnce = make(chan struct{}, 3)
 
 // patience is how long a test waits for what must come: it is a bound against hanging, not a promise of speed.
 const patience = 60 * time.Second

@@ -23,7 +23,7 @@ func TestAgents(t *testing.T) {
 	tanaka := Person{Key: "tanaka", Name: "田中", Email: "Tanaka@Desk.example", Role: ticket.RoleAgent, Language: "ja", Groups: []string{"tier2", "support"}, Desks: []string{"repair"}}
 	stored, err := s.AddAgent(ctx, tanaka, "$argon2id$…")
 	require.NoError(t, err)
-	tanaka.Groups = []string{"support", "tier2"}
+	tanaka.Groups, tanaka.Theme = []string{"support", "tier2"}, "auto"
 	require.Equal(t, tanaka, stored)
 	read, err := s.Agent(ctx, "tanaka")
 	require.NoError(t, err)
@@ -83,7 +83,7 @@ func TestEnsureAdminTwice(t *testing.T) {
 	require.NoError(t, s.EnsureAdmin(ctx, "admin", "Another name", "another@desk.example"))
 	p, err := s.Agent(ctx, "admin")
 	require.NoError(t, err)
-	require.Equal(t, Person{Key: "admin", Name: "Admin", Email: "admin@desk.example", Role: ticket.RoleAdmin, Language: "en", Groups: []string{}, Desks: []string{}}, p)
+	require.Equal(t, Person{Key: "admin", Name: "Admin", Email: "admin@desk.example", Role: ticket.RoleAdmin, Language: "en", Groups: []string{}, Desks: []string{}, Theme: "auto"}, p)
 	require.Equal(t, ticket.Conflict, code(s.EnsureAdmin(ctx, "root", "Root", "ADMIN@desk.example")))
 	require.Equal(t, ticket.Invalid, code(s.EnsureAdmin(ctx, "", "Root", "root@desk.example")))
 }
