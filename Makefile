@@ -1,4 +1,5 @@
-# `make` shows what there is; `make check` is exactly what CI runs. Go is needed, and for the tests Dovecot; Postgres is
+# `make` shows what there is; `make check` is exactly what CI runs. Go is needed, and for the tests Dovecot and the client
+# programs of Postgres (createdb, psql, pg_dump); its server is
 # fetched where it is missing, Dovecot too for root on Debian. The tools come through the module proxy, pinned here.
 
 SHELL := bash
