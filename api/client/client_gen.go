@@ -5371,6 +5371,9 @@ type ListLook struct {
 	Columns []ListColumn `json:"columns"`
 	Density ListDensity  `json:"density"`
 	Layout  ListLayout   `json:"layout"`
+
+	// Views Kept views in the order in which `GET /views` lists them for him; others come behind, by name.
+	Views []Key `json:"views"`
 }
 
 // LongWords defines model for LongWords.
@@ -5799,6 +5802,9 @@ type NewListLook struct {
 	} `json:"columns"`
 	Density ListDensity `json:"density"`
 	Layout  ListLayout  `json:"layout"`
+
+	// Views Kept views in the order in which he wants them. Left out, it stays as it is.
+	Views *[]Key `json:"views,omitempty"`
 }
 
 // NewLongWords defines model for NewLongWords.
@@ -8917,7 +8923,7 @@ type ClientInterface interface {
 
 	// SaveListLookWithBody Change how the asker has his lists laid out
 	//
-	// As a whole. It follows him to every machine; what a list holds does not change.
+	// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -8926,7 +8932,7 @@ type ClientInterface interface {
 
 	// SaveListLook Change how the asker has his lists laid out
 	//
-	// As a whole. It follows him to every machine; what a list holds does not change.
+	// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -12303,7 +12309,7 @@ func (c *API) GetListLook(ctx context.Context, reqEditors ...RequestEditorFn) (*
 
 // SaveListLookWithBody Change how the asker has his lists laid out
 //
-// As a whole. It follows him to every machine; what a list holds does not change.
+// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12322,7 +12328,7 @@ func (c *API) SaveListLookWithBody(ctx context.Context, contentType string, body
 
 // SaveListLook Change how the asker has his lists laid out
 //
-// As a whole. It follows him to every machine; what a list holds does not change.
+// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -25059,7 +25065,7 @@ type ClientWithResponsesInterface interface {
 
 	// SaveListLookWithBodyWithResponse Change how the asker has his lists laid out
 	//
-	// As a whole. It follows him to every machine; what a list holds does not change.
+	// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25068,7 +25074,7 @@ type ClientWithResponsesInterface interface {
 
 	// SaveListLookWithResponse Change how the asker has his lists laid out
 	//
-	// As a whole. It follows him to every machine; what a list holds does not change.
+	// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -46757,7 +46763,7 @@ func (c *ClientWithResponses) GetListLookWithResponse(ctx context.Context, reqEd
 
 // SaveListLookWithBodyWithResponse Change how the asker has his lists laid out
 //
-// As a whole. It follows him to every machine; what a list holds does not change.
+// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -46772,7 +46778,7 @@ func (c *ClientWithResponses) SaveListLookWithBodyWithResponse(ctx context.Conte
 
 // SaveListLookWithResponse Change how the asker has his lists laid out
 //
-// As a whole. It follows him to every machine; what a list holds does not change.
+// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
