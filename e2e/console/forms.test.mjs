@@ -91,12 +91,12 @@ test('by keyboard: one ticket goes into another and comes back', async () => {
 test('kept views stand in the order that their person gave them', async () => {
   for (const [key, name] of [['order-a', 'い'], ['order-b', 'ろ'], ['order-c', 'は']]) await api('POST', '/views', {key, name, q: 'state:open', shared: true});
   const page = await open('/views/all'), keys = page.keyboard;
-  const order = () => page.locator('[data-saved^=order-]').evaluateAll((all) => all.map((one) => one.dataset.saved.slice(-1)).join(''));
+  const order = () => page.locator('[data-kept-view^=order-]').evaluateAll((all) => all.map((one) => one.dataset.keptView.slice(-1)).join(''));
   const first = await order(), [a, b, c] = first;
-  await page.locator(`[data-saved=order-${c}]`).focus();
+  await page.locator(`[data-kept-view=order-${c}]`).focus();
   await keys.press('Alt+ArrowUp');
   assert.equal(await order(), a + c + b);
-  assert.equal(await page.evaluate(() => document.activeElement.dataset.saved), `order-${c}`, 'the cursor goes along');
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.keptView), `order-${c}`, 'the cursor goes along');
   const stored = (want) => until(async () => (await page.evaluate(() => fetch('/api/v1/me/lists').then((r) => r.json()))).views.filter((key) => key.startsWith('order-')).map((key) => key.slice(-1)).join('') === want, `${want} is kept`);
   await stored(a + c + b);
   await page.locator('.views-top button').click();

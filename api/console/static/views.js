@@ -16,7 +16,7 @@ document.addEventListener('submit', async (event) => {
 
 let storing = 0;
 document.addEventListener('keydown', (event) => {
-  const view = event.target.closest?.('[data-saved]'), step = event.altKey && {ArrowUp: 'previousElementSibling', ArrowDown: 'nextElementSibling'}[event.key];
+  const view = event.target.closest?.('[data-kept-view]'), step = event.altKey && {ArrowUp: 'previousElementSibling', ArrowDown: 'nextElementSibling'}[event.key];
   if (!view || !step) return;
   event.preventDefault();
   const line = view.closest('li'), other = line[step];
@@ -26,5 +26,5 @@ document.addEventListener('keydown', (event) => {
   view.focus();
   announce(say('moved', {n: $$('li', line.parentElement).indexOf(line) + 1}));
   clearTimeout(storing);
-  storing = setTimeout(async () => { await store($$('[data-saved]').map((one) => one.dataset.saved)); refresh(); }, 300);
+  storing = setTimeout(async () => { await store($$('[data-kept-view]').map((one) => one.dataset.keptView)); refresh(); }, 300);
 });
