@@ -23,7 +23,7 @@ func TestHowSomebodyHasHisListsIsHisOwnChoice(t *testing.T) {
 	for body, want := range map[string]string{
 		`{}`: "/layout missing, /density missing, /columns empty",
 		`{"layout":"heap","density":"normal","columns":[{"name":"title","width":-1},{"name":"title"},{"name":"mood"}]}`: "/layout enum, /columns/0/width range, /columns/1/name form_twice, /columns/2/name enum",
-		`{"layout":"cards","density":"normal","columns":[{"name":"title"}],"views":["late",7]}`: "/views/1 text",
+		`{"layout":"cards","density":"normal","columns":[{"name":"title"}],"views":["late",7]}`:                         "/views/1 text",
 	} {
 		r := call(t, door, sato, "PUT", at, body)
 		r.is(t, 422, "invalid")

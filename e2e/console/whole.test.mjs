@@ -92,6 +92,9 @@ test('the list is whole in every form, in both languages: table, selection, job,
     await page.locator('#notices-list > *').nth(1).waitFor();
     await look(page, `${who}: the bell`);
     await page.keyboard.press('Escape');
+    await page.locator('.rail-me').click();
+    await look(page, `${who}: what is his`);
+    await page.keyboard.press('Escape');
     const lang = who === 'sato' ? /[\p{Script=Hiragana}\p{Script=Katakana}]/u : /^[^\p{Script=Hiragana}\p{Script=Katakana}]*$/u;
     for (const part of ['#acts-more', '#legend', '.list-head', '.rail', '#bulk', '.views']) assert.match(await page.locator(part).textContent(), lang, part);
     expected.push('ERR_INTERNET_DISCONNECTED', 'Failed to fetch');
