@@ -5434,6 +5434,9 @@ type ListLook struct {
 	Columns []ListColumn `json:"columns"`
 	Density ListDensity  `json:"density"`
 	Layout  ListLayout   `json:"layout"`
+
+	// Views Kept views in the order in which `GET /views` lists them for him; others come behind, by name.
+	Views []Key `json:"views"`
 }
 
 // LongWords defines model for LongWords.
@@ -5862,6 +5865,9 @@ type NewListLook struct {
 	} `json:"columns"`
 	Density ListDensity `json:"density"`
 	Layout  ListLayout  `json:"layout"`
+
+	// Views Kept views in the order in which he wants them. Left out, it stays as it is.
+	Views *[]Key `json:"views,omitempty"`
 }
 
 // NewLongWords defines model for NewLongWords.
@@ -8995,7 +9001,7 @@ type ClientInterface interface {
 
 	// SaveListLookWithBody Change how the asker has his lists laid out
 	//
-	// As a whole. It follows him to every machine; what a list holds does not change.
+	// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9004,7 +9010,7 @@ type ClientInterface interface {
 
 	// SaveListLook Change how the asker has his lists laid out
 	//
-	// As a whole. It follows him to every machine; what a list holds does not change.
+	// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -12398,7 +12404,7 @@ func (c *API) GetListLook(ctx context.Context, reqEditors ...RequestEditorFn) (*
 
 // SaveListLookWithBody Change how the asker has his lists laid out
 //
-// As a whole. It follows him to every machine; what a list holds does not change.
+// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12417,7 +12423,7 @@ func (c *API) SaveListLookWithBody(ctx context.Context, contentType string, body
 
 // SaveListLook Change how the asker has his lists laid out
 //
-// As a whole. It follows him to every machine; what a list holds does not change.
+// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -25236,7 +25242,7 @@ type ClientWithResponsesInterface interface {
 
 	// SaveListLookWithBodyWithResponse Change how the asker has his lists laid out
 	//
-	// As a whole. It follows him to every machine; what a list holds does not change.
+	// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25245,7 +25251,7 @@ type ClientWithResponsesInterface interface {
 
 	// SaveListLookWithResponse Change how the asker has his lists laid out
 	//
-	// As a whole. It follows him to every machine; what a list holds does not change.
+	// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -47046,7 +47052,7 @@ func (c *ClientWithResponses) GetListLookWithResponse(ctx context.Context, reqEd
 
 // SaveListLookWithBodyWithResponse Change how the asker has his lists laid out
 //
-// As a whole. It follows him to every machine; what a list holds does not change.
+// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -47061,7 +47067,7 @@ func (c *ClientWithResponses) SaveListLookWithBodyWithResponse(ctx context.Conte
 
 // SaveListLookWithResponse Change how the asker has his lists laid out
 //
-// As a whole. It follows him to every machine; what a list holds does not change.
+// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -5452,6 +5452,9 @@ type ListLook struct {
 	Columns []ListColumn `json:"columns"`
 	Density ListDensity  `json:"density"`
 	Layout  ListLayout   `json:"layout"`
+
+	// Views Kept views in the order in which `GET /views` lists them for him; others come behind, by name.
+	Views []Key `json:"views"`
 }
 
 // LongWords defines model for LongWords.
@@ -5880,6 +5883,9 @@ type NewListLook struct {
 	} `json:"columns"`
 	Density ListDensity `json:"density"`
 	Layout  ListLayout  `json:"layout"`
+
+	// Views Kept views in the order in which he wants them. Left out, it stays as it is.
+	Views *[]Key `json:"views,omitempty"`
 }
 
 // NewLongWords defines model for NewLongWords.
