@@ -28,7 +28,7 @@ func (s *server) ListClients(c *gin.Context, q openapi.ListClientsParams) {
 
 func clientFile(f ClientFile) openapi.ClientFile {
 	out := openapi.ClientFile{
-		Id: f.ID, Name: some(f.Name), Email: some(f.Email), Phone: some(f.Phone), Number: some(f.Number), Access: openapi.ClientFileAccess(f.Access), Language: some(f.Language), Notes: f.Notes,
+		Id: f.ID, Name: some(f.Name), Email: some(f.Email), Phone: some(f.Phone), Number: some(f.Number), Access: openapi.ClientFileAccess(f.Access), Organisation: some(f.Organisation), Language: some(f.Language), Notes: f.Notes,
 		Identities: make([]openapi.ClientIdentity, len(f.Identities)), MergedInto: some(f.MergedInto), Tickets: f.Tickets, TicketsCapped: f.Tickets >= CountCap, CreatedAt: f.CreatedAt.UTC(),
 	}
 	for i, k := range f.Identities {

@@ -20,6 +20,7 @@ type fakeChannels struct {
 	secrets map[string][]ticket.Secret
 	brought []ticket.Inbound
 	audit   []ticket.AuditEntry
+	told    []ChannelDelivery // to every channel, the newest first
 }
 
 func newChannels(now time.Time) *fakeChannels {
@@ -99,6 +100,26 @@ func (f *fakeChannels) RotateChannel(ctx context.Context, key string, secret tic
 	f.list[i].OldUntil = &oldUntil
 	f.secrets[key] = append([]ticket.Secret{secret}, f.secrets[key][0])
 	return f.list[i], nil
+}
+
+func (f *fakeChannels) ChannelDeliveries(_ context.Context, key, cursor string, limit int) ([]ChannelDelivery, string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := f.find(key); err != nil {
+		return nil, "", err
+	}
+	from, next := 0, ""
+	if cursor != "" {
+		if from = slices.IndexFunc(f.told, func(d ChannelDelivery) bool { return d.ID == cursor }) + 1; from == 0 {
+			return nil, "", &ticket.Error{Code: ticket.Invalid, Field: "cursor", Message: "none of this list's"}
+		}
+	}
+	page := f.told[from:]
+	if len(page) > limit {
+		page = page[:limit]
+		next = page[limit-1].ID
+	}
+	return page, next, nil
 }
 
 func (f *fakeChannels) ChannelSecrets(_ context.Context, key string) (Channel, []ticket.Secret, error) {

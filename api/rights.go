@@ -82,6 +82,8 @@ var rights = map[string]right{
 	"deleteChannel": {scopeAdmin, ticket.RoleAdmin},
 	"rotateChannel": {scopeAdmin, ticket.RoleAdmin},
 
+	"listChannelDeliveries": {scopeAdmin, ticket.RoleAdmin},
+
 	"createBulk": {scopeAct, ticket.RoleAgent},
 	"getBulk":    {scopeRead, ticket.RoleAgent}, // his own; a lead any
 	"pauseBulk":  {scopeAct, ticket.RoleAgent},

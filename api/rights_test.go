@@ -119,7 +119,7 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		{scopeRead, "agent", "getBulk"},
 		{scopeAct, "agent", "createBulk pauseBulk resumeBulk cancelBulk undoBulk"},
 		{scopeAdmin, "admin", "listWebhooks createWebhook getWebhook changeWebhook deleteWebhook rotateWebhook pingWebhook listHookDeliveries redeliverHook"},
-		{scopeAdmin, "admin", "listChannels createChannel getChannel changeChannel deleteChannel rotateChannel"},
+		{scopeAdmin, "admin", "listChannels createChannel getChannel changeChannel deleteChannel rotateChannel listChannelDeliveries"},
 		{scopeRead, "agent", "listDrafts listTicketDrafts getDraft getDraftFile previewMail getSettings saveSettings getListLook saveListLook"},
 		{scopeRead, "agent", "getView listClients getClient"},
 		{scopeAct, "agent", "createView changeView deleteView changeClient"},

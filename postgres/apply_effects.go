@@ -275,7 +275,10 @@ func (a *applying) destroy(ctx context.Context) error {
 	b.Queue(`update commands set params = '{}' where ticket = $1 and outcome <> 'pending'`, n)
 	b.Queue(`update promises set text = '' where ticket = $1`, n)
 	b.Queue(`update feedback set comment = '' where ticket = $1`, n)
-	b.Queue(`update tickets set title = '', fields = '{}', tags = '{}', reception_type = null, solution = null where number = $1`, n)
+	// A reception type of the desk's own list is a figure; any other is somebody's words.
+	b.Queue(`update tickets t set title = '', fields = '{}', tags = '{}', solution = null, reception_type = (select t.reception_type where exists (
+		select from furniture f where f.kind = 'reception_type' and f.desk in ('', t.desk) and t.reception_type in (f.key, f.body->'label'->>'en', f.body->'label'->>'ja')))
+		where number = $1`, n)
 	b.Queue(`delete from blobs b where b.hash = any($1) and `+unreferenced, hashes)
 	a.row.last = ticket.LastMessage{}
 	return nil

@@ -19,6 +19,9 @@ func TestClientsHaveWhatIsTheirsAndTheirOrganisations(t *testing.T) {
 	one, err := s.SetAccess(ctx, "c_1", "full", "client.example")
 	require.NoError(t, err)
 	require.Equal(t, ticket.Client{ID: "c_1", Name: "One", Email: "one@client.example", Access: "full"}, one)
+	file, err := s.ClientFile(ctx, "c_1", nil)
+	require.NoError(t, err)
+	require.Equal(t, "client.example", file.Organisation)
 	for _, id := range []string{"c_2", "c_3"} {
 		_, err = s.SetAccess(ctx, id, "portal", map[string]string{"c_2": "client.example", "c_3": ""}[id])
 		require.NoError(t, err)

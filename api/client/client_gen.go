@@ -774,6 +774,33 @@ func (e Channel) Valid() bool {
 	}
 }
 
+// Defines values for ChannelDeliveryState.
+const (
+	ChannelDeliveryStateAccepted  ChannelDeliveryState = "accepted"
+	ChannelDeliveryStateAttempted ChannelDeliveryState = "attempted"
+	ChannelDeliveryStateFailed    ChannelDeliveryState = "failed"
+	ChannelDeliveryStateQueued    ChannelDeliveryState = "queued"
+	ChannelDeliveryStateUncertain ChannelDeliveryState = "uncertain"
+)
+
+// Valid indicates whether the value is a known member of the ChannelDeliveryState enum.
+func (e ChannelDeliveryState) Valid() bool {
+	switch e {
+	case ChannelDeliveryStateAccepted:
+		return true
+	case ChannelDeliveryStateAttempted:
+		return true
+	case ChannelDeliveryStateFailed:
+		return true
+	case ChannelDeliveryStateQueued:
+		return true
+	case ChannelDeliveryStateUncertain:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ClientAccess.
 const (
 	ClientAccessFull   ClientAccess = "full"
@@ -4149,6 +4176,39 @@ type ChangedAgent struct {
 // Channel defines model for Channel.
 type Channel string
 
+// ChannelDelivery defines model for ChannelDelivery.
+type ChannelDelivery struct {
+	Attempts int `json:"attempts"`
+
+	// Conversation The channel's own id.
+	Conversation string     `json:"conversation"`
+	CreatedAt    time.Time  `json:"created_at"`
+	DoneAt       *time.Time `json:"done_at"`
+
+	// Id The `webhook-id` under which it is sent: the same however often it is.
+	Id string `json:"id"`
+
+	// Kind answer, interim (on hold), final (resolved), acknowledge or follow_up.
+	Kind string `json:"kind"`
+
+	// NextAt Of what is not done yet: not before.
+	NextAt *time.Time `json:"next_at"`
+
+	// Reason What the last attempt met with.
+	Reason *string              `json:"reason"`
+	State  ChannelDeliveryState `json:"state"`
+	Ticket int64                `json:"ticket"`
+}
+
+// ChannelDeliveryState defines model for ChannelDelivery.State.
+type ChannelDeliveryState string
+
+// ChannelDeliveryList defines model for ChannelDeliveryList.
+type ChannelDeliveryList struct {
+	Items      []ChannelDelivery `json:"items"`
+	NextCursor *string           `json:"next_cursor"`
+}
+
 // ClassifyCommand defines model for ClassifyCommand.
 type ClassifyCommand struct {
 	Classify struct {
@@ -4220,7 +4280,10 @@ type ClientFile struct {
 	// Notes For colleagues.
 	Notes  string  `json:"notes"`
 	Number *string `json:"number"`
-	Phone  *string `json:"phone"`
+
+	// Organisation With full access he sees the tickets of everybody of it.
+	Organisation *string `json:"organisation"`
+	Phone        *string `json:"phone"`
 
 	// Tickets In the desks of the asker, at most 1001.
 	Tickets       int  `json:"tickets"`
@@ -5494,6 +5557,9 @@ type ListLook struct {
 	Columns []ListColumn `json:"columns"`
 	Density ListDensity  `json:"density"`
 	Layout  ListLayout   `json:"layout"`
+
+	// Views Kept views in the order in which `GET /views` lists them for him; others come behind, by name.
+	Views []Key `json:"views"`
 }
 
 // LongWords defines model for LongWords.
@@ -5922,6 +5988,9 @@ type NewListLook struct {
 	} `json:"columns"`
 	Density ListDensity `json:"density"`
 	Layout  ListLayout  `json:"layout"`
+
+	// Views Kept views in the order in which he wants them. Left out, it stays as it is.
+	Views *[]Key `json:"views,omitempty"`
 }
 
 // NewLongWords defines model for NewLongWords.
@@ -7307,6 +7376,14 @@ type GetBulkParams struct {
 // GetBulkParamsOutcome defines parameters for GetBulk.
 type GetBulkParamsOutcome string
 
+// ListChannelDeliveriesParams defines parameters for ListChannelDeliveries.
+type ListChannelDeliveriesParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListClientsParams defines parameters for ListClients.
 type ListClientsParams struct {
 	Q     *string `form:"q,omitempty" json:"q,omitempty"`
@@ -8450,6 +8527,13 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
 	ChangeChannel(ctx context.Context, key string, body ChangeChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListChannelDeliveries What a channel was told, and how it went
+	//
+	// Answers and automatic words, the newest first. What is said is not repeated here: the ticket has it.
+	//
+	// Corresponds with GET /api/v1/channels/{key}/deliveries (the `ListChannelDeliveries` operationId).
+	ListChannelDeliveries(ctx context.Context, key string, params *ListChannelDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RotateChannelWithBody Change the secret of a channel
 	//
 	// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
@@ -9046,7 +9130,7 @@ type ClientInterface interface {
 
 	// SaveListLookWithBody Change how the asker has his lists laid out
 	//
-	// As a whole. It follows him to every machine; what a list holds does not change.
+	// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9055,7 +9139,7 @@ type ClientInterface interface {
 
 	// SaveListLook Change how the asker has his lists laid out
 	//
-	// As a whole. It follows him to every machine; what a list holds does not change.
+	// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -11146,6 +11230,23 @@ func (c *API) ChangeChannel(ctx context.Context, key string, body ChangeChannelJ
 	return c.Client.Do(req)
 }
 
+// ListChannelDeliveries What a channel was told, and how it went
+//
+// Answers and automatic words, the newest first. What is said is not repeated here: the ticket has it.
+//
+// Corresponds with GET /api/v1/channels/{key}/deliveries (the `ListChannelDeliveries` operationId).
+func (c *API) ListChannelDeliveries(ctx context.Context, key string, params *ListChannelDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListChannelDeliveriesRequest(c.Server, key, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // RotateChannelWithBody Change the secret of a channel
 //
 // The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
@@ -12432,7 +12533,7 @@ func (c *API) GetListLook(ctx context.Context, reqEditors ...RequestEditorFn) (*
 
 // SaveListLookWithBody Change how the asker has his lists laid out
 //
-// As a whole. It follows him to every machine; what a list holds does not change.
+// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12451,7 +12552,7 @@ func (c *API) SaveListLookWithBody(ctx context.Context, contentType string, body
 
 // SaveListLook Change how the asker has his lists laid out
 //
-// As a whole. It follows him to every machine; what a list holds does not change.
+// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -16649,6 +16750,79 @@ func NewChangeChannelRequestWithBody(server string, key string, contentType stri
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListChannelDeliveriesRequest constructs an http.Request for the ListChannelDeliveries method
+func NewListChannelDeliveriesRequest(server string, key string, params *ListChannelDeliveriesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels/%s/deliveries", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -24542,6 +24716,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
 	ChangeChannelWithResponse(ctx context.Context, key string, body ChangeChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeChannelResponse, error)
 
+	// ListChannelDeliveriesWithResponse What a channel was told, and how it went
+	//
+	// Answers and automatic words, the newest first. What is said is not repeated here: the ticket has it.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/channels/{key}/deliveries (the `ListChannelDeliveries` operationId).
+	ListChannelDeliveriesWithResponse(ctx context.Context, key string, params *ListChannelDeliveriesParams, reqEditors ...RequestEditorFn) (*ListChannelDeliveriesResponse, error)
+
 	// RotateChannelWithBodyWithResponse Change the secret of a channel
 	//
 	// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
@@ -25188,7 +25371,7 @@ type ClientWithResponsesInterface interface {
 
 	// SaveListLookWithBodyWithResponse Change how the asker has his lists laid out
 	//
-	// As a whole. It follows him to every machine; what a list holds does not change.
+	// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25197,7 +25380,7 @@ type ClientWithResponsesInterface interface {
 
 	// SaveListLookWithResponse Change how the asker has his lists laid out
 	//
-	// As a whole. It follows him to every machine; what a list holds does not change.
+	// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -29649,6 +29832,103 @@ func (r ChangeChannelResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ChangeChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListChannelDeliveriesResponse401Headers the declared response headers of an HTTP 401 response for ListChannelDeliveries
+type ListChannelDeliveriesResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListChannelDeliveriesResponse503Headers the declared response headers of an HTTP 503 response for ListChannelDeliveries
+type ListChannelDeliveriesResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListChannelDeliveriesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ChannelDeliveryList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListChannelDeliveriesResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListChannelDeliveriesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListChannelDeliveriesResponse) GetJSON200() *ChannelDeliveryList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListChannelDeliveriesResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListChannelDeliveriesResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListChannelDeliveriesResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ListChannelDeliveriesResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListChannelDeliveriesResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListChannelDeliveriesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListChannelDeliveriesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListChannelDeliveriesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListChannelDeliveriesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListChannelDeliveriesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -45826,6 +46106,21 @@ func (c *ClientWithResponses) ChangeChannelWithResponse(ctx context.Context, key
 	return ParseChangeChannelResponse(rsp)
 }
 
+// ListChannelDeliveriesWithResponse What a channel was told, and how it went
+//
+// Answers and automatic words, the newest first. What is said is not repeated here: the ticket has it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/channels/{key}/deliveries (the `ListChannelDeliveries` operationId).
+func (c *ClientWithResponses) ListChannelDeliveriesWithResponse(ctx context.Context, key string, params *ListChannelDeliveriesParams, reqEditors ...RequestEditorFn) (*ListChannelDeliveriesResponse, error) {
+	rsp, err := c.ListChannelDeliveries(ctx, key, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListChannelDeliveriesResponse(rsp)
+}
+
 // RotateChannelWithBodyWithResponse Change the secret of a channel
 //
 // The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
@@ -46886,7 +47181,7 @@ func (c *ClientWithResponses) GetListLookWithResponse(ctx context.Context, reqEd
 
 // SaveListLookWithBodyWithResponse Change how the asker has his lists laid out
 //
-// As a whole. It follows him to every machine; what a list holds does not change.
+// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -46901,7 +47196,7 @@ func (c *ClientWithResponses) SaveListLookWithBodyWithResponse(ctx context.Conte
 
 // SaveListLookWithResponse Change how the asker has his lists laid out
 //
-// As a whole. It follows him to every machine; what a list holds does not change.
+// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -52080,6 +52375,97 @@ func ParseChangeChannelResponse(rsp *http.Response) (*ChangeChannelResponse, err
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ChangeChannelResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListChannelDeliveriesResponse parses an HTTP response from a ListChannelDeliveriesWithResponse call
+func ParseListChannelDeliveriesResponse(rsp *http.Response) (*ListChannelDeliveriesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListChannelDeliveriesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ChannelDeliveryList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListChannelDeliveriesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListChannelDeliveriesResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -769,6 +769,33 @@ func (e Channel) Valid() bool {
 	}
 }
 
+// Defines values for ChannelDeliveryState.
+const (
+	ChannelDeliveryStateAccepted  ChannelDeliveryState = "accepted"
+	ChannelDeliveryStateAttempted ChannelDeliveryState = "attempted"
+	ChannelDeliveryStateFailed    ChannelDeliveryState = "failed"
+	ChannelDeliveryStateQueued    ChannelDeliveryState = "queued"
+	ChannelDeliveryStateUncertain ChannelDeliveryState = "uncertain"
+)
+
+// Valid indicates whether the value is a known member of the ChannelDeliveryState enum.
+func (e ChannelDeliveryState) Valid() bool {
+	switch e {
+	case ChannelDeliveryStateAccepted:
+		return true
+	case ChannelDeliveryStateAttempted:
+		return true
+	case ChannelDeliveryStateFailed:
+		return true
+	case ChannelDeliveryStateQueued:
+		return true
+	case ChannelDeliveryStateUncertain:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ClientAccess.
 const (
 	ClientAccessFull   ClientAccess = "full"
@@ -4167,6 +4194,39 @@ type ChangedAgent struct {
 // Channel defines model for Channel.
 type Channel string
 
+// ChannelDelivery defines model for ChannelDelivery.
+type ChannelDelivery struct {
+	Attempts int `json:"attempts"`
+
+	// Conversation The channel's own id.
+	Conversation string     `json:"conversation"`
+	CreatedAt    time.Time  `json:"created_at"`
+	DoneAt       *time.Time `json:"done_at"`
+
+	// Id The `webhook-id` under which it is sent: the same however often it is.
+	Id string `json:"id"`
+
+	// Kind answer, interim (on hold), final (resolved), acknowledge or follow_up.
+	Kind string `json:"kind"`
+
+	// NextAt Of what is not done yet: not before.
+	NextAt *time.Time `json:"next_at"`
+
+	// Reason What the last attempt met with.
+	Reason *string              `json:"reason"`
+	State  ChannelDeliveryState `json:"state"`
+	Ticket int64                `json:"ticket"`
+}
+
+// ChannelDeliveryState defines model for ChannelDelivery.State.
+type ChannelDeliveryState string
+
+// ChannelDeliveryList defines model for ChannelDeliveryList.
+type ChannelDeliveryList struct {
+	Items      []ChannelDelivery `json:"items"`
+	NextCursor *string           `json:"next_cursor"`
+}
+
 // ClassifyCommand defines model for ClassifyCommand.
 type ClassifyCommand struct {
 	Classify struct {
@@ -4238,7 +4298,10 @@ type ClientFile struct {
 	// Notes For colleagues.
 	Notes  string  `json:"notes"`
 	Number *string `json:"number"`
-	Phone  *string `json:"phone"`
+
+	// Organisation With full access he sees the tickets of everybody of it.
+	Organisation *string `json:"organisation"`
+	Phone        *string `json:"phone"`
 
 	// Tickets In the desks of the asker, at most 1001.
 	Tickets       int  `json:"tickets"`
@@ -5512,6 +5575,9 @@ type ListLook struct {
 	Columns []ListColumn `json:"columns"`
 	Density ListDensity  `json:"density"`
 	Layout  ListLayout   `json:"layout"`
+
+	// Views Kept views in the order in which `GET /views` lists them for him; others come behind, by name.
+	Views []Key `json:"views"`
 }
 
 // LongWords defines model for LongWords.
@@ -5940,6 +6006,9 @@ type NewListLook struct {
 	} `json:"columns"`
 	Density ListDensity `json:"density"`
 	Layout  ListLayout  `json:"layout"`
+
+	// Views Kept views in the order in which he wants them. Left out, it stays as it is.
+	Views *[]Key `json:"views,omitempty"`
 }
 
 // NewLongWords defines model for NewLongWords.
@@ -7360,6 +7429,14 @@ type GetBulkParams struct {
 // GetBulkParamsOutcome defines parameters for GetBulk.
 type GetBulkParamsOutcome string
 
+// ListChannelDeliveriesParams defines parameters for ListChannelDeliveries.
+type ListChannelDeliveriesParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListClientsParams defines parameters for ListClients.
 type ListClientsParams struct {
 	Q     *string `form:"q,omitempty" json:"q,omitempty"`
@@ -8177,6 +8254,9 @@ type ServerInterface interface {
 	// ChangeChannel Change a channel
 	// (PATCH /api/v1/channels/{key})
 	ChangeChannel(c *gin.Context, key string)
+	// ListChannelDeliveries What a channel was told, and how it went
+	// (GET /api/v1/channels/{key}/deliveries)
+	ListChannelDeliveries(c *gin.Context, key string, params ListChannelDeliveriesParams)
 	// RotateChannel Change the secret of a channel
 	// (POST /api/v1/channels/{key}/rotate)
 	RotateChannel(c *gin.Context, key string)
@@ -9531,6 +9611,50 @@ func (siw *ServerInterfaceWrapper) ChangeChannel(c *gin.Context) {
 	}
 
 	siw.Handler.ChangeChannel(c, key)
+}
+
+// ListChannelDeliveries operation middleware
+func (siw *ServerInterfaceWrapper) ListChannelDeliveries(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListChannelDeliveriesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListChannelDeliveries(c, key, params)
 }
 
 // RotateChannel operation middleware
@@ -14354,6 +14478,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/channels/:key", wrapper.GetChannel)
 	router.PATCH(options.BaseURL+"/api/v1/channels/:key", wrapper.ChangeChannel)
 	router.POST(options.BaseURL+"/api/v1/channels/:key/rotate", wrapper.RotateChannel)
+	router.GET(options.BaseURL+"/api/v1/channels/:key/deliveries", wrapper.ListChannelDeliveries)
 	router.POST(options.BaseURL+"/api/v1/inbound/:channel", wrapper.TakeInbound)
 	router.POST(options.BaseURL+"/api/v1/bulk", wrapper.CreateBulk)
 	router.GET(options.BaseURL+"/api/v1/bulk/:id", wrapper.GetBulk)

@@ -115,9 +115,11 @@ func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener
 		return err
 	}
 	defer temporal.Close()
-	ensured, cancel := context.WithTimeout(ctx, time.Minute)
-	err = dispatch.Ensure(ensured, temporal, options.Namespace, d.Retention)
-	cancel()
+	err = untilReady(os.Stderr).Do(ctx, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		return dispatch.Ensure(ctx, temporal, options.Namespace, d.Retention)
+	})
 	if err != nil {
 		return err
 	}
@@ -150,12 +152,13 @@ func (d *desk) parts(b *dispatch.Bell) worker.Parts {
 			Outbox: d.queue, Sender: d.loggedIn(), Poster: newPoster(d.settings), Signer: signer{}, Bell: b, Keys: d.keys, Log: d.log, Now: time.Now, Crash: crashPoint,
 			Say: catalog.Shared().Say, ConsoleURL: d.BaseURL,
 		},
-		Notices:   &activities.Notices{Staff: d.queue, Bell: b, Log: d.log},
-		Mailboxes: &activities.Mailboxes{Intake: d.queue, Post: d.loggedIn(), Bell: b, Keys: d.keys, Log: d.log, Now: time.Now},
-		Bulk:      &activities.Bulk{Jobs: d.queue, Bell: b, Log: d.log, Now: time.Now, Crash: crashPoint},
-		Webhooks:  &activities.Webhooks{Hooks: d.queue, Poster: newPoster(d.settings), Log: d.log, Now: time.Now},
-		AtOnce:    int(d.Connections) / 2,
-		Fatal:     func(err error) { d.log.Error("Temporal refuses the worker", "error", err) },
+		Notices:    &activities.Notices{Staff: d.queue, Bell: b, Log: d.log},
+		Mailboxes:  &activities.Mailboxes{Intake: d.queue, Post: d.loggedIn(), Bell: b, Keys: d.keys, Log: d.log, Now: time.Now},
+		Bulk:       &activities.Bulk{Jobs: d.queue, Bell: b, Log: d.log, Now: time.Now, Crash: crashPoint},
+		Webhooks:   &activities.Webhooks{Hooks: d.queue, Poster: newPoster(d.settings), Log: d.log, Now: time.Now},
+		AtOnce:     int(d.Connections) / 2,
+		Deployment: worker.Deployment{Name: d.Deployment, Build: build()},
+		Fatal:      func(err error) { d.log.Error("Temporal refuses the worker", "error", err) },
 	}
 }
 
@@ -164,24 +167,6 @@ func workerParts(d *desk, c client.Client, namespace string) func(context.Contex
 		parts := convert(recordParts(ctx, d.store), func(p part) worker.Part { return worker.Part(p) })
 		parts = append(parts, worker.Part(temporalPart(ctx, c, true)))
 		return append(parts, worker.Pollers(ctx, c, namespace))
-	}
-}
-
-// dial waits for Temporal: a worker has nothing to do without it.
-func dial(ctx context.Context, options client.Options) (client.Client, error) {
-	for pause := 200 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		attempt, cancel := context.WithTimeout(ctx, 10*time.Second)
-		c, err := client.DialContext(attempt, options)
-		cancel()
-		if err == nil {
-			return c, nil
-		}
-		options.Logger.Warn("Temporal is away; waiting for it", "address", options.HostPort)
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("Temporal at %s cannot be reached: %w", options.HostPort, err)
-		case <-time.After(pause):
-		}
 	}
 }
 
