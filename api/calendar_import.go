@@ -49,7 +49,7 @@ func (s *server) ImportCalendar(c *gin.Context, key string) {
 		}
 		out := openapi.CalendarImport{Calendar: calendarOf(spec), Holidays: written(found.Holidays), Closed: written(found.Closed), Left: []openapi.LeftEvent{}}
 		for _, l := range found.Left {
-			out.Left = append(out.Left, openapi.LeftEvent{Name: l.Name, At: l.At, Why: l.Why})
+			out.Left = append(out.Left, openapi.LeftEvent{Name: l.Name, At: l.At, Why: s.texts.say(s.language(c), "ics_left."+l.Key, nil)})
 		}
 		return out, nil
 	})

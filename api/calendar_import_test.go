@@ -75,6 +75,7 @@ func TestAnICalendarFileIsTakenIn(t *testing.T) {
 	require.Equal(t, []any{"2027-06-01 創立記念日"}, r.at("holidays"))
 	require.Equal(t, []any{"2027-08-10/2027-08-13 Summer"}, r.at("closed"))
 	require.Equal(t, "Meeting", r.at("left", 0, "name"))
+	require.Equal(t, "終日の予定ではありません。必要に応じて特別営業として登録してください。", r.at("left", 0, "why"))
 	require.Equal(t, []any{"jp", "2027-06-01 創立記念日"}, r.at("calendar", "holidays"))
 	again := ask(holidays, "")
 	require.Empty(t, again.at("holidays"), "what is there is not doubled")

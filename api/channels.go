@@ -72,12 +72,12 @@ func (s *server) CreateChannel(c *gin.Context) {
 	ctx, done := budget(c)
 	defer done()
 	secret := webhook.NewSecret()
+	detail(ctx, "channel "+o.Key, nil)
 	o, err := s.Channels.AddChannel(ctx, o, ticket.Secret(secret))
 	if err != nil {
 		s.told(c, err)
 		return
 	}
-	detail(c, "channel "+o.Key, nil)
 	answer(c, http.StatusCreated, newChannel(o, secret))
 }
 
@@ -165,6 +165,25 @@ func (s *server) RotateChannel(c *gin.Context, key string) {
 		return
 	}
 	answer(c, http.StatusOK, newChannel(o, secret))
+}
+
+// ListChannelDeliveries lists what a channel was told and how it went, the newest first.
+func (s *server) ListChannelDeliveries(c *gin.Context, key string, q openapi.ListChannelDeliveriesParams) {
+	ctx, done := budget(c)
+	defer done()
+	found, next, err := s.Channels.ChannelDeliveries(ctx, key, value(q.Cursor), asLong(q.Limit))
+	if err != nil {
+		s.toldQuery(c, err)
+		return
+	}
+	out := openapi.ChannelDeliveryList{Items: make([]openapi.ChannelDelivery, len(found)), NextCursor: some(next)}
+	for i, d := range found {
+		out.Items[i] = openapi.ChannelDelivery{
+			Id: d.ID, Ticket: int64(d.Ticket), Conversation: d.Conversation, Kind: d.Kind, State: openapi.ChannelDeliveryState(d.State), Attempts: d.Attempts,
+			Reason: some(d.Reason), NextAt: instant(d.NextAt), CreatedAt: d.CreatedAt.UTC(), DoneAt: instant(d.DoneAt),
+		}
+	}
+	answer(c, http.StatusOK, out)
 }
 
 // oldLasts reads for how long a secret stays live beside the new one; false where it was answered already.

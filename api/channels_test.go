@@ -90,8 +90,8 @@ func TestAChannelsLife(t *testing.T) {
 	require.True(t, strings.HasPrefix(secret, "whsec_"))
 	require.Equal(t, "external", r.at("kind"))
 	require.Equal(t, []any{"email", "phone"}, r.at("verified"))
-	require.Equal(t, "channel shop", f.audit[0].Subject)
-	require.Equal(t, "createChannel", f.audit[0].Detail["operation"])
+	require.Equal(t, "channel shop", f.spoken.audit[0].Subject)
+	require.Equal(t, "createChannel", f.spoken.audit[0].Detail["operation"])
 	for _, path := range []string{"/api/v1/channels", "/api/v1/channels/shop"} {
 		require.NotContains(t, string(call(t, door, bootstrap, "GET", path, "").raw), "whsec_")
 	}
@@ -121,6 +121,30 @@ func TestAChannelsLife(t *testing.T) {
 		call(t, door, bootstrap, method, "/api/v1/channels/shop"+path, "").is(t, 404, "not-found")
 	}
 	call(t, door, f.tokenOf(t, "lead", scopeAdmin), "GET", "/api/v1/channels", "").is(t, 403, "forbidden")
+}
+
+func TestWhatAChannelWasToldIsListed(t *testing.T) {
+	t.Parallel()
+	f, door := fresh(t)
+	done := f.now.Add(time.Second)
+	f.spoken.told = []ChannelDelivery{
+		{ID: "msg_2", Ticket: 1042, Conversation: "room", Kind: "answer", State: "queued", Attempts: 2, Reason: "503", NextAt: &done, CreatedAt: f.now},
+		{ID: "msg_1", Ticket: 1042, Conversation: "room", Kind: "acknowledge", State: "accepted", Attempts: 1, CreatedAt: f.now, DoneAt: &done},
+	}
+	r := call(t, door, bootstrap, "GET", "/api/v1/channels/line/deliveries?limit=1", "")
+	r.is(t, 200)
+	require.Equal(t, []any{"msg_2", "answer", "queued", "503", nil}, []any{r.at("items", 0, "id"), r.at("items", 0, "kind"), r.at("items", 0, "state"), r.at("items", 0, "reason"), r.at("items", 0, "done_at")})
+	require.EqualValues(t, 1042, r.at("items", 0, "ticket"))
+	require.EqualValues(t, 2, r.at("items", 0, "attempts"))
+	next, _ := r.at("next_cursor").(string)
+	r = call(t, door, bootstrap, "GET", "/api/v1/channels/line/deliveries?cursor="+next, "")
+	r.is(t, 200)
+	require.Equal(t, "msg_1", r.at("items", 0, "id"))
+	require.Nil(t, r.at("items", 0, "reason"))
+	require.Nil(t, r.at("next_cursor"))
+	call(t, door, bootstrap, "GET", "/api/v1/channels/line/deliveries?cursor=elsewhere", "").is(t, 400)
+	call(t, door, bootstrap, "GET", "/api/v1/channels/nowhere/deliveries", "").is(t, 404, "not-found")
+	call(t, door, f.tokenOf(t, "lead", scopeAdmin), "GET", "/api/v1/channels/line/deliveries", "").is(t, 403, "forbidden")
 }
 
 func TestAPreviewShowsWhatAChannelIsTold(t *testing.T) {

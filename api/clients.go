@@ -28,7 +28,7 @@ func (s *server) ListClients(c *gin.Context, q openapi.ListClientsParams) {
 
 func clientFile(f ClientFile) openapi.ClientFile {
 	out := openapi.ClientFile{
-		Id: f.ID, Name: some(f.Name), Email: some(f.Email), Phone: some(f.Phone), Number: some(f.Number), Access: openapi.ClientFileAccess(f.Access), Language: some(f.Language), Notes: f.Notes,
+		Id: f.ID, Name: some(f.Name), Email: some(f.Email), Phone: some(f.Phone), Number: some(f.Number), Access: openapi.ClientFileAccess(f.Access), Organisation: some(f.Organisation), Language: some(f.Language), Notes: f.Notes,
 		Identities: make([]openapi.ClientIdentity, len(f.Identities)), MergedInto: some(f.MergedInto), Tickets: f.Tickets, TicketsCapped: f.Tickets >= CountCap, CreatedAt: f.CreatedAt.UTC(),
 	}
 	for i, k := range f.Identities {
@@ -111,10 +111,10 @@ func (s *server) MergeClient(c *gin.Context, id string) {
 			o.blame("into", "itself", nil)
 		}
 	}, func(ctx context.Context) (any, error) {
+		detail(ctx, "client:"+id, map[string]any{"into": into})
 		if err := s.Clients.MergeClients(ctx, id, into); err != nil {
 			return nil, err
 		}
-		detail(c, "client:"+id, map[string]any{"into": into})
 		f, err := s.Clients.ClientFile(ctx, into, askerOf(c).desks())
 		return clientFile(f), err
 	})

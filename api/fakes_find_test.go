@@ -69,7 +69,7 @@ func (f *fakeIdentity) Clients(_ context.Context, _ string, _ []string, after st
 
 func (f *fakeIdentity) ClientFile(ctx context.Context, id string, _ []string) (ClientFile, error) {
 	c, err := f.Client(ctx, id)
-	return ClientFile{Client: c, CreatedAt: f.now, Identities: []ClientIdentity{{"mail", "x@client.example"}}}, err
+	return ClientFile{Client: c, Organisation: f.together[id], CreatedAt: f.now, Identities: []ClientIdentity{{"mail", "x@client.example"}}}, err
 }
 
 func (f *fakeIdentity) ChangeClient(ctx context.Context, id string, change ClientChange) error {

@@ -23,6 +23,20 @@ type Channel struct {
 	CreatedAt time.Time
 }
 
+// ChannelDelivery is one thing told, or to be told, to a channel.
+type ChannelDelivery struct {
+	ID           string // under which it is sent
+	Ticket       ticket.Number
+	Conversation string // the channel's own id
+	Kind         string // answer, interim, final, acknowledge, follow_up
+	State        string // queued, attempted, accepted, uncertain, failed
+	Attempts     int
+	Reason       string // what the last attempt met with
+	NextAt       *time.Time
+	CreatedAt    time.Time
+	DoneAt       *time.Time
+}
+
 // Channels keeps channels and takes in what they bring.
 type Channels interface {
 	Channels(ctx context.Context) ([]Channel, error)
@@ -35,6 +49,9 @@ type Channels interface {
 	DropChannel(ctx context.Context, key string) error
 	// RotateChannel gives a new secret; the one before stays live until then.
 	RotateChannel(ctx context.Context, key string, secret ticket.Secret, oldUntil time.Time) (Channel, error)
+	// ChannelDeliveries pages through what a channel was told, the newest first; "" is the cursor of the first page, and
+	// follows the last one. ticket.NotFound where there is no such channel.
+	ChannelDeliveries(ctx context.Context, key, cursor string, limit int) ([]ChannelDelivery, string, error)
 	// ChannelSecrets returns one that is switched on with the secrets that live; ticket.NotFound where there is none.
 	ChannelSecrets(ctx context.Context, key string) (Channel, []ticket.Secret, error)
 	// TakeIn stores what a channel brings. The same id again gives the first answer, with another fingerprint it is a

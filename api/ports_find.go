@@ -32,12 +32,13 @@ type SavedViews interface {
 // ClientFile is what the desk knows of a client.
 type ClientFile struct {
 	ticket.Client
-	Language   string
-	Notes      string // for colleagues
-	Identities []ClientIdentity
-	MergedInto string // id of the file that this one went into
-	Tickets    int    // in the desks asked for, at most CountCap
-	CreatedAt  time.Time
+	Organisation string // whose tickets he sees with full access; "": none
+	Language     string
+	Notes        string // for colleagues
+	Identities   []ClientIdentity
+	MergedInto   string // id of the file that this one went into
+	Tickets      int    // in the desks asked for, at most CountCap
+	CreatedAt    time.Time
 }
 
 // ClientIdentity is one thing by which a client is known. Kind: mail, phone, number, external, login.

@@ -49,6 +49,8 @@ func TestClientFiles(t *testing.T) {
 	r = call(t, door, sato, "PATCH", "/api/v1/clients/c_01", `{"name":"山田 太郎","phone":null,"identities":[{"kind":"mail","value":"a@b.example"}]}`)
 	r.is(t, 200)
 	require.Equal(t, "山田 太郎", r.at("name"))
+	call(t, door, f.tokenOf(t, "lead", scopeAdmin), "PUT", "/api/v1/clients/c_01/access", `{"access":"full","organisation":"other.example"}`).is(t, 200)
+	require.Equal(t, "other.example", call(t, door, sato, "GET", "/api/v1/clients/c_01", "").at("organisation"))
 	r = call(t, door, sato, "PATCH", "/api/v1/clients/c_01", `{"email":"no address","identities":[7,{"kind":"fax","value":"1"}],"access":"full"}`)
 	r.is(t, 422, "invalid")
 	require.ElementsMatch(t, []string{"/email", "/identities/0", "/identities/1/kind", "/access"}, r.pointers())

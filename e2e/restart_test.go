@@ -32,7 +32,8 @@ func restartFindsEverything(d, outer *desk) {
 	done := admin.newTicket("Done", "done@client.example")
 	admin.command(done, "resolve", object{"message": says("Done.")})
 	d.awaitMail("done@client.example", 1)
-	wake := time.Now().Add(time.Minute) // later than a slow machine needs to stop and start.UTC().Truncate(time.Millisecond)
+	// Later than a slow machine needs to stop and to start.
+	wake := time.Now().Add(time.Minute).UTC().Truncate(time.Millisecond)
 	admin.command(sleeping, "hold", object{"hold": object{"reason": "scheduled", "until": wake}})
 	require.Equal(d.t, wake, *admin.ticket(sleeping).Hold.Until)
 	numbers := []int64{fresh, sleeping, done}

@@ -268,3 +268,41 @@ func TestAChannelsKeyIsForEver(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "room", rec.Conversation.ID, "it shows where it came from")
 }
+
+func TestWhatAChannelWasToldIsListedTheNewestFirst(t *testing.T) {
+	t.Parallel()
+	q := engine(t)
+	c := aChannel(t, q)
+	n := q.mustTakeIn(t, says(c, "room", "m-1", "動きません", yuki)).Number
+	q.settleAll(t, n)
+	say(t, q, n, "紙をお入れください")
+	undone(t, q)
+	ids := spokenOf(t, q, n)
+	a := begun(t, q, ids[0])
+	_, err := q.Finish(t.Context(), ids[0], a.No, []ticket.End{{Address: a.Recipients[0], State: "failed", Reason: "410 Gone"}}, time.Time{})
+	require.NoError(t, err)
+
+	first, next, err := q.s.ChannelDeliveries(t.Context(), "line", "", 1)
+	require.NoError(t, err)
+	require.Len(t, first, 1)
+	require.Equal(t, []any{"msg_" + ids[1], n, "room", "answer", "queued", 0}, []any{first[0].ID, first[0].Ticket, first[0].Conversation, first[0].Kind, first[0].State, first[0].Attempts})
+	require.NotNil(t, first[0].NextAt)
+	require.Nil(t, first[0].DoneAt)
+	second, end, err := q.s.ChannelDeliveries(t.Context(), "line", next, 1)
+	require.NoError(t, err)
+	require.Empty(t, end)
+	require.Len(t, second, 1)
+	require.Equal(t, []any{"msg_" + ids[0], "acknowledge", "failed", 1, "410 Gone"}, []any{second[0].ID, second[0].Kind, second[0].State, second[0].Attempts, second[0].Reason})
+	require.NotNil(t, second[0].DoneAt)
+	require.Nil(t, second[0].NextAt)
+
+	_, err = q.s.AddChannel(t.Context(), Channel{Key: "quiet", Desk: "support", Kind: "chat", Enabled: true}, ticket.Secret(webhook.NewSecret()))
+	require.NoError(t, err)
+	none, _, err := q.s.ChannelDeliveries(t.Context(), "quiet", "", 10)
+	require.NoError(t, err)
+	require.Empty(t, none, "another's")
+	_, _, err = q.s.ChannelDeliveries(t.Context(), "quiet", next, 10)
+	require.Equal(t, ticket.Invalid, ticket.CodeOf(err), "a cursor of another channel")
+	_, _, err = q.s.ChannelDeliveries(t.Context(), "nowhere", "", 10)
+	require.Equal(t, ticket.NotFound, ticket.CodeOf(err))
+}

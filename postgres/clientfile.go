@@ -16,19 +16,20 @@ import (
 // ClientFile is what the desk knows of a client.
 type ClientFile struct {
 	ticket.Client
-	Language   string
-	Notes      string // for colleagues
-	Identities []Identity
-	MergedInto string // id of the file that this one went into
-	Tickets    int    // in the desks asked for, at most CountCap
-	CreatedAt  time.Time
+	Organisation string // whose tickets he sees with full access; "": none
+	Language     string
+	Notes        string // for colleagues
+	Identities   []Identity
+	MergedInto   string // id of the file that this one went into
+	Tickets      int    // in the desks asked for, at most CountCap
+	CreatedAt    time.Time
 }
 
 // Identity is one thing by which a client is known. Kind: mail, phone, number, external, login.
 type Identity struct{ Kind, Value string }
 
 const selectFile = `
-	select c.id, c.name, coalesce(c.email, ''), coalesce(c.phone, ''), coalesce(c.number, ''), c.access, coalesce(c.language, ''), c.notes, coalesce(c.merged_into, ''), c.created_at,
+	select c.id, c.name, coalesce(c.email, ''), coalesce(c.phone, ''), coalesce(c.number, ''), c.access, coalesce(c.organisation, ''), coalesce(c.language, ''), c.notes, coalesce(c.merged_into, ''), c.created_at,
 		array(select kind || ' ' || value from identities i where i.client = c.id order by kind, value),
 		(select count(*) from (select from tickets t where t.client = c.id and ($1::text[] is null or t.desk = any($1)) limit 1001) counted)
 	from clients c `
@@ -38,7 +39,7 @@ const seen = ` ($1::text[] is null or exists (select from tickets t where t.clie
 
 func scanFile(cr pgx.CollectableRow) (f ClientFile, err error) {
 	var known []string
-	err = cr.Scan(&f.ID, &f.Name, &f.Email, &f.Phone, &f.Number, &f.Access, &f.Language, &f.Notes, &f.MergedInto, &f.CreatedAt, &known, &f.Tickets)
+	err = cr.Scan(&f.ID, &f.Name, &f.Email, &f.Phone, &f.Number, &f.Access, &f.Organisation, &f.Language, &f.Notes, &f.MergedInto, &f.CreatedAt, &known, &f.Tickets)
 	for _, k := range known {
 		kind, value, _ := strings.Cut(k, " ")
 		f.Identities = append(f.Identities, Identity{kind, value})
@@ -227,7 +228,7 @@ func (s *Store) MergeClients(ctx context.Context, from, into string) error {
 	if from == into {
 		return invalid("/into", "a file cannot go into itself")
 	}
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `select number from tickets where client = $1 order by number for no key update`, from); err != nil {
 			return err
 		}

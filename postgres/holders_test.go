@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"duradesk/ticket"
@@ -18,6 +19,9 @@ func TestClientsHaveWhatIsTheirsAndTheirOrganisations(t *testing.T) {
 	one, err := s.SetAccess(ctx, "c_1", "full", "client.example")
 	require.NoError(t, err)
 	require.Equal(t, ticket.Client{ID: "c_1", Name: "One", Email: "one@client.example", Access: "full"}, one)
+	file, err := s.ClientFile(ctx, "c_1", nil)
+	require.NoError(t, err)
+	require.Equal(t, "client.example", file.Organisation)
 	for _, id := range []string{"c_2", "c_3"} {
 		_, err = s.SetAccess(ctx, id, "portal", map[string]string{"c_2": "client.example", "c_3": ""}[id])
 		require.NoError(t, err)
@@ -62,7 +66,7 @@ func TestClientsHaveWhatIsTheirsAndTheirOrganisations(t *testing.T) {
 	}
 	require.Equal(t, ticket.Invalid, code(only(s.SetAccess(ctx, "c_1", "root", ""))))
 
-	_, err = s.AddSession(ctx, Session{Client: "c_1", State: "active", Via: "link", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}, sum("session"))
+	_, err = s.AddSession(ctx, Session{ID: uuid.NewString(), Client: "c_1", State: "active", Via: "link", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}, sum("session"), "")
 	require.NoError(t, err)
 	_, err = s.AddToken(ctx, Token{Client: "c_1"}, sum("token"))
 	require.NoError(t, err)

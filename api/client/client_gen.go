@@ -513,6 +513,27 @@ func (e ChangePolicyAfterReply) Valid() bool {
 	}
 }
 
+// Defines values for ChangePolicyCloseMail.
+const (
+	ChangePolicyCloseMailClosed   ChangePolicyCloseMail = "closed"
+	ChangePolicyCloseMailFeedback ChangePolicyCloseMail = "feedback"
+	ChangePolicyCloseMailNone     ChangePolicyCloseMail = "none"
+)
+
+// Valid indicates whether the value is a known member of the ChangePolicyCloseMail enum.
+func (e ChangePolicyCloseMail) Valid() bool {
+	switch e {
+	case ChangePolicyCloseMailClosed:
+		return true
+	case ChangePolicyCloseMailFeedback:
+		return true
+	case ChangePolicyCloseMailNone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangePolicyFollowUp.
 const (
 	ChangePolicyFollowUpLinked       ChangePolicyFollowUp = "linked"
@@ -551,6 +572,8 @@ const (
 	ChangeWebhookEventsTicketCreated               ChangeWebhookEvents = "ticket.created"
 	ChangeWebhookEventsTicketDeleted               ChangeWebhookEvents = "ticket.deleted"
 	ChangeWebhookEventsTicketDeliveryFailed        ChangeWebhookEvents = "ticket.delivery_failed"
+	ChangeWebhookEventsTicketEndMailed             ChangeWebhookEvents = "ticket.end_mailed"
+	ChangeWebhookEventsTicketEndNotMailed          ChangeWebhookEvents = "ticket.end_not_mailed"
 	ChangeWebhookEventsTicketEscalated             ChangeWebhookEvents = "ticket.escalated"
 	ChangeWebhookEventsTicketFailed                ChangeWebhookEvents = "ticket.failed"
 	ChangeWebhookEventsTicketFeedbackGiven         ChangeWebhookEvents = "ticket.feedback_given"
@@ -628,6 +651,10 @@ func (e ChangeWebhookEvents) Valid() bool {
 	case ChangeWebhookEventsTicketDeleted:
 		return true
 	case ChangeWebhookEventsTicketDeliveryFailed:
+		return true
+	case ChangeWebhookEventsTicketEndMailed:
+		return true
+	case ChangeWebhookEventsTicketEndNotMailed:
 		return true
 	case ChangeWebhookEventsTicketEscalated:
 		return true
@@ -747,6 +774,33 @@ func (e Channel) Valid() bool {
 	}
 }
 
+// Defines values for ChannelDeliveryState.
+const (
+	ChannelDeliveryStateAccepted  ChannelDeliveryState = "accepted"
+	ChannelDeliveryStateAttempted ChannelDeliveryState = "attempted"
+	ChannelDeliveryStateFailed    ChannelDeliveryState = "failed"
+	ChannelDeliveryStateQueued    ChannelDeliveryState = "queued"
+	ChannelDeliveryStateUncertain ChannelDeliveryState = "uncertain"
+)
+
+// Valid indicates whether the value is a known member of the ChannelDeliveryState enum.
+func (e ChannelDeliveryState) Valid() bool {
+	switch e {
+	case ChannelDeliveryStateAccepted:
+		return true
+	case ChannelDeliveryStateAttempted:
+		return true
+	case ChannelDeliveryStateFailed:
+		return true
+	case ChannelDeliveryStateQueued:
+		return true
+	case ChannelDeliveryStateUncertain:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ClientAccess.
 const (
 	ClientAccessFull   ClientAccess = "full"
@@ -762,6 +816,30 @@ func (e ClientAccess) Valid() bool {
 	case ClientAccessNone:
 		return true
 	case ClientAccessPortal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ClientField.
+const (
+	ClientFieldFields   ClientField = "fields"
+	ClientFieldLanguage ClientField = "language"
+	ClientFieldTitle    ClientField = "title"
+	ClientFieldType     ClientField = "type"
+)
+
+// Valid indicates whether the value is a known member of the ClientField enum.
+func (e ClientField) Valid() bool {
+	switch e {
+	case ClientFieldFields:
+		return true
+	case ClientFieldLanguage:
+		return true
+	case ClientFieldTitle:
+		return true
+	case ClientFieldType:
 		return true
 	default:
 		return false
@@ -1215,6 +1293,27 @@ func (e CreatePolicyAfterReply) Valid() bool {
 	}
 }
 
+// Defines values for CreatePolicyCloseMail.
+const (
+	CreatePolicyCloseMailClosed   CreatePolicyCloseMail = "closed"
+	CreatePolicyCloseMailFeedback CreatePolicyCloseMail = "feedback"
+	CreatePolicyCloseMailNone     CreatePolicyCloseMail = "none"
+)
+
+// Valid indicates whether the value is a known member of the CreatePolicyCloseMail enum.
+func (e CreatePolicyCloseMail) Valid() bool {
+	switch e {
+	case CreatePolicyCloseMailClosed:
+		return true
+	case CreatePolicyCloseMailFeedback:
+		return true
+	case CreatePolicyCloseMailNone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CreatePolicyFollowUp.
 const (
 	CreatePolicyFollowUpLinked       CreatePolicyFollowUp = "linked"
@@ -1271,6 +1370,8 @@ const (
 	CreateWebhookEventsTicketCreated               CreateWebhookEvents = "ticket.created"
 	CreateWebhookEventsTicketDeleted               CreateWebhookEvents = "ticket.deleted"
 	CreateWebhookEventsTicketDeliveryFailed        CreateWebhookEvents = "ticket.delivery_failed"
+	CreateWebhookEventsTicketEndMailed             CreateWebhookEvents = "ticket.end_mailed"
+	CreateWebhookEventsTicketEndNotMailed          CreateWebhookEvents = "ticket.end_not_mailed"
 	CreateWebhookEventsTicketEscalated             CreateWebhookEvents = "ticket.escalated"
 	CreateWebhookEventsTicketFailed                CreateWebhookEvents = "ticket.failed"
 	CreateWebhookEventsTicketFeedbackGiven         CreateWebhookEvents = "ticket.feedback_given"
@@ -1348,6 +1449,10 @@ func (e CreateWebhookEvents) Valid() bool {
 	case CreateWebhookEventsTicketDeleted:
 		return true
 	case CreateWebhookEventsTicketDeliveryFailed:
+		return true
+	case CreateWebhookEventsTicketEndMailed:
+		return true
+	case CreateWebhookEventsTicketEndNotMailed:
 		return true
 	case CreateWebhookEventsTicketEscalated:
 		return true
@@ -2460,6 +2565,27 @@ func (e PolicyAfterReply) Valid() bool {
 	case PolicyAfterReplyOpen:
 		return true
 	case PolicyAfterReplyStay:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PolicyCloseMail.
+const (
+	PolicyCloseMailClosed   PolicyCloseMail = "closed"
+	PolicyCloseMailFeedback PolicyCloseMail = "feedback"
+	PolicyCloseMailNone     PolicyCloseMail = "none"
+)
+
+// Valid indicates whether the value is a known member of the PolicyCloseMail enum.
+func (e PolicyCloseMail) Valid() bool {
+	switch e {
+	case PolicyCloseMailClosed:
+		return true
+	case PolicyCloseMailFeedback:
+		return true
+	case PolicyCloseMailNone:
 		return true
 	default:
 		return false
@@ -3756,8 +3882,11 @@ type ChangeDesk struct {
 	AnswerThen *ChangeDeskAnswerThen `json:"answer_then,omitempty"`
 
 	// AttachmentMegabytes Of one file.
-	AttachmentMegabytes *int   `json:"attachment_megabytes,omitempty"`
-	Groups              *[]Key `json:"groups,omitempty"`
+	AttachmentMegabytes *int `json:"attachment_megabytes,omitempty"`
+
+	// ClientFields That clients with full access may change by classify; empty: none.
+	ClientFields *[]ClientField `json:"client_fields,omitempty"`
+	Groups       *[]Key         `json:"groups,omitempty"`
 
 	// Language Of tickets whose language nobody can tell.
 	Language *ChangeDeskLanguage `json:"language,omitempty"`
@@ -3935,6 +4064,9 @@ type ChangePolicy struct {
 	// Calendar Its key; `always` is open around the clock.
 	Calendar *string `json:"calendar,omitempty"`
 
+	// CloseMail What the client is written when a resolved ticket closes: nothing, that it is closed, or how he found it (nothing, where he has rated it).
+	CloseMail *ChangePolicyCloseMail `json:"close_mail,omitempty"`
+
 	// FirstResponseMinutes Working minutes by priority; 0: no such clock.
 	FirstResponseMinutes *NewTargets `json:"first_response_minutes,omitempty"`
 
@@ -3965,6 +4097,9 @@ type ChangePolicy struct {
 
 // ChangePolicyAfterReply Where a client's reply leads.
 type ChangePolicyAfterReply string
+
+// ChangePolicyCloseMail What the client is written when a resolved ticket closes: nothing, that it is closed, or how he found it (nothing, where he has rated it).
+type ChangePolicyCloseMail string
 
 // ChangePolicyFollowUp What a client's reply to a closed ticket does.
 type ChangePolicyFollowUp string
@@ -4041,6 +4176,39 @@ type ChangedAgent struct {
 // Channel defines model for Channel.
 type Channel string
 
+// ChannelDelivery defines model for ChannelDelivery.
+type ChannelDelivery struct {
+	Attempts int `json:"attempts"`
+
+	// Conversation The channel's own id.
+	Conversation string     `json:"conversation"`
+	CreatedAt    time.Time  `json:"created_at"`
+	DoneAt       *time.Time `json:"done_at"`
+
+	// Id The `webhook-id` under which it is sent: the same however often it is.
+	Id string `json:"id"`
+
+	// Kind answer, interim (on hold), final (resolved), acknowledge or follow_up.
+	Kind string `json:"kind"`
+
+	// NextAt Of what is not done yet: not before.
+	NextAt *time.Time `json:"next_at"`
+
+	// Reason What the last attempt met with.
+	Reason *string              `json:"reason"`
+	State  ChannelDeliveryState `json:"state"`
+	Ticket int64                `json:"ticket"`
+}
+
+// ChannelDeliveryState defines model for ChannelDelivery.State.
+type ChannelDeliveryState string
+
+// ChannelDeliveryList defines model for ChannelDeliveryList.
+type ChannelDeliveryList struct {
+	Items      []ChannelDelivery `json:"items"`
+	NextCursor *string           `json:"next_cursor"`
+}
+
 // ClassifyCommand defines model for ClassifyCommand.
 type ClassifyCommand struct {
 	Classify struct {
@@ -4089,6 +4257,9 @@ type Client struct {
 // ClientAccess defines model for Client.Access.
 type ClientAccess string
 
+// ClientField defines model for ClientField.
+type ClientField string
+
 // ClientFile defines model for ClientFile.
 type ClientFile struct {
 	Access    ClientFileAccess `json:"access"`
@@ -4109,7 +4280,10 @@ type ClientFile struct {
 	// Notes For colleagues.
 	Notes  string  `json:"notes"`
 	Number *string `json:"number"`
-	Phone  *string `json:"phone"`
+
+	// Organisation With full access he sees the tickets of everybody of it.
+	Organisation *string `json:"organisation"`
+	Phone        *string `json:"phone"`
 
 	// Tickets In the desks of the asker, at most 1001.
 	Tickets       int  `json:"tickets"`
@@ -4331,8 +4505,11 @@ type CreateDesk struct {
 	AnswerThen *CreateDeskAnswerThen `json:"answer_then,omitempty"`
 
 	// AttachmentMegabytes Of one file.
-	AttachmentMegabytes *int   `json:"attachment_megabytes,omitempty"`
-	Groups              *[]Key `json:"groups,omitempty"`
+	AttachmentMegabytes *int `json:"attachment_megabytes,omitempty"`
+
+	// ClientFields That clients with full access may change by classify; empty: none.
+	ClientFields *[]ClientField `json:"client_fields,omitempty"`
+	Groups       *[]Key         `json:"groups,omitempty"`
 
 	// Key Lower-case word of a desk, group or agent.
 	Key  Key             `json:"key"`
@@ -4517,6 +4694,9 @@ type CreatePolicy struct {
 	// Calendar Its key; `always` is open around the clock.
 	Calendar *string `json:"calendar,omitempty"`
 
+	// CloseMail What the client is written when a resolved ticket closes: nothing, that it is closed, or how he found it (nothing, where he has rated it).
+	CloseMail *CreatePolicyCloseMail `json:"close_mail,omitempty"`
+
 	// Desk Lower-case word of a desk, group or agent.
 	Desk Key `json:"desk"`
 
@@ -4550,6 +4730,9 @@ type CreatePolicy struct {
 
 // CreatePolicyAfterReply Where a client's reply leads.
 type CreatePolicyAfterReply string
+
+// CreatePolicyCloseMail What the client is written when a resolved ticket closes: nothing, that it is closed, or how he found it (nothing, where he has rated it).
+type CreatePolicyCloseMail string
 
 // CreatePolicyFollowUp What a client's reply to a closed ticket does.
 type CreatePolicyFollowUp string
@@ -4695,9 +4878,12 @@ type Desk struct {
 	AnswerThen DeskAnswerThen `json:"answer_then"`
 
 	// AttachmentMegabytes Of one file.
-	AttachmentMegabytes int      `json:"attachment_megabytes"`
-	Groups              []string `json:"groups"`
-	Key                 string   `json:"key"`
+	AttachmentMegabytes int `json:"attachment_megabytes"`
+
+	// ClientFields That clients with full access may change by classify; empty: none.
+	ClientFields []ClientField `json:"client_fields"`
+	Groups       []string      `json:"groups"`
+	Key          string        `json:"key"`
 
 	// Kind Inquiries are handed over to issue desks.
 	Kind DeskKind `json:"kind"`
@@ -5371,6 +5557,9 @@ type ListLook struct {
 	Columns []ListColumn `json:"columns"`
 	Density ListDensity  `json:"density"`
 	Layout  ListLayout   `json:"layout"`
+
+	// Views Kept views in the order in which `GET /views` lists them for him; others come behind, by name.
+	Views []Key `json:"views"`
 }
 
 // LongWords defines model for LongWords.
@@ -5799,6 +5988,9 @@ type NewListLook struct {
 	} `json:"columns"`
 	Density ListDensity `json:"density"`
 	Layout  ListLayout  `json:"layout"`
+
+	// Views Kept views in the order in which he wants them. Left out, it stays as it is.
+	Views *[]Key `json:"views,omitempty"`
 }
 
 // NewLongWords defines model for NewLongWords.
@@ -6065,6 +6257,9 @@ type Policy struct {
 	// Calendar Its key; `always` is open around the clock.
 	Calendar string `json:"calendar"`
 
+	// CloseMail What the client is written when a resolved ticket closes: nothing, that it is closed, or how he found it (nothing, where he has rated it).
+	CloseMail PolicyCloseMail `json:"close_mail"`
+
 	// Desk Lower-case word of a desk, group or agent.
 	Desk Key `json:"desk"`
 
@@ -6099,6 +6294,9 @@ type Policy struct {
 
 // PolicyAfterReply Where a client's reply leads.
 type PolicyAfterReply string
+
+// PolicyCloseMail What the client is written when a resolved ticket closes: nothing, that it is closed, or how he found it (nothing, where he has rated it).
+type PolicyCloseMail string
 
 // PolicyFollowUp What a client's reply to a closed ticket does.
 type PolicyFollowUp string
@@ -7177,6 +7375,14 @@ type GetBulkParams struct {
 
 // GetBulkParamsOutcome defines parameters for GetBulk.
 type GetBulkParamsOutcome string
+
+// ListChannelDeliveriesParams defines parameters for ListChannelDeliveries.
+type ListChannelDeliveriesParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
 
 // ListClientsParams defines parameters for ListClients.
 type ListClientsParams struct {
@@ -8321,6 +8527,13 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
 	ChangeChannel(ctx context.Context, key string, body ChangeChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListChannelDeliveries What a channel was told, and how it went
+	//
+	// Answers and automatic words, the newest first. What is said is not repeated here: the ticket has it.
+	//
+	// Corresponds with GET /api/v1/channels/{key}/deliveries (the `ListChannelDeliveries` operationId).
+	ListChannelDeliveries(ctx context.Context, key string, params *ListChannelDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RotateChannelWithBody Change the secret of a channel
 	//
 	// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
@@ -8917,7 +9130,7 @@ type ClientInterface interface {
 
 	// SaveListLookWithBody Change how the asker has his lists laid out
 	//
-	// As a whole. It follows him to every machine; what a list holds does not change.
+	// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -8926,7 +9139,7 @@ type ClientInterface interface {
 
 	// SaveListLook Change how the asker has his lists laid out
 	//
-	// As a whole. It follows him to every machine; what a list holds does not change.
+	// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -11017,6 +11230,23 @@ func (c *API) ChangeChannel(ctx context.Context, key string, body ChangeChannelJ
 	return c.Client.Do(req)
 }
 
+// ListChannelDeliveries What a channel was told, and how it went
+//
+// Answers and automatic words, the newest first. What is said is not repeated here: the ticket has it.
+//
+// Corresponds with GET /api/v1/channels/{key}/deliveries (the `ListChannelDeliveries` operationId).
+func (c *API) ListChannelDeliveries(ctx context.Context, key string, params *ListChannelDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListChannelDeliveriesRequest(c.Server, key, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // RotateChannelWithBody Change the secret of a channel
 //
 // The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
@@ -12303,7 +12533,7 @@ func (c *API) GetListLook(ctx context.Context, reqEditors ...RequestEditorFn) (*
 
 // SaveListLookWithBody Change how the asker has his lists laid out
 //
-// As a whole. It follows him to every machine; what a list holds does not change.
+// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12322,7 +12552,7 @@ func (c *API) SaveListLookWithBody(ctx context.Context, contentType string, body
 
 // SaveListLook Change how the asker has his lists laid out
 //
-// As a whole. It follows him to every machine; what a list holds does not change.
+// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -16520,6 +16750,79 @@ func NewChangeChannelRequestWithBody(server string, key string, contentType stri
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListChannelDeliveriesRequest constructs an http.Request for the ListChannelDeliveries method
+func NewListChannelDeliveriesRequest(server string, key string, params *ListChannelDeliveriesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels/%s/deliveries", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -24413,6 +24716,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/channels/{key} (the `ChangeChannel` operationId).
 	ChangeChannelWithResponse(ctx context.Context, key string, body ChangeChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeChannelResponse, error)
 
+	// ListChannelDeliveriesWithResponse What a channel was told, and how it went
+	//
+	// Answers and automatic words, the newest first. What is said is not repeated here: the ticket has it.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/channels/{key}/deliveries (the `ListChannelDeliveries` operationId).
+	ListChannelDeliveriesWithResponse(ctx context.Context, key string, params *ListChannelDeliveriesParams, reqEditors ...RequestEditorFn) (*ListChannelDeliveriesResponse, error)
+
 	// RotateChannelWithBodyWithResponse Change the secret of a channel
 	//
 	// The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
@@ -25059,7 +25371,7 @@ type ClientWithResponsesInterface interface {
 
 	// SaveListLookWithBodyWithResponse Change how the asker has his lists laid out
 	//
-	// As a whole. It follows him to every machine; what a list holds does not change.
+	// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25068,7 +25380,7 @@ type ClientWithResponsesInterface interface {
 
 	// SaveListLookWithResponse Change how the asker has his lists laid out
 	//
-	// As a whole. It follows him to every machine; what a list holds does not change.
+	// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -29520,6 +29832,103 @@ func (r ChangeChannelResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ChangeChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListChannelDeliveriesResponse401Headers the declared response headers of an HTTP 401 response for ListChannelDeliveries
+type ListChannelDeliveriesResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListChannelDeliveriesResponse503Headers the declared response headers of an HTTP 503 response for ListChannelDeliveries
+type ListChannelDeliveriesResponse503Headers struct {
+	RetryAfter *string
+}
+
+type ListChannelDeliveriesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ChannelDeliveryList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *BadQuery
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthorized
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *StoreAway
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListChannelDeliveriesResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListChannelDeliveriesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListChannelDeliveriesResponse) GetJSON200() *ChannelDeliveryList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListChannelDeliveriesResponse) GetApplicationproblemJSON400() *BadQuery {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListChannelDeliveriesResponse) GetApplicationproblemJSON401() *Unauthorized {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListChannelDeliveriesResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ListChannelDeliveriesResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListChannelDeliveriesResponse) GetApplicationproblemJSON503() *StoreAway {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListChannelDeliveriesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListChannelDeliveriesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListChannelDeliveriesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListChannelDeliveriesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListChannelDeliveriesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -45697,6 +46106,21 @@ func (c *ClientWithResponses) ChangeChannelWithResponse(ctx context.Context, key
 	return ParseChangeChannelResponse(rsp)
 }
 
+// ListChannelDeliveriesWithResponse What a channel was told, and how it went
+//
+// Answers and automatic words, the newest first. What is said is not repeated here: the ticket has it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/channels/{key}/deliveries (the `ListChannelDeliveries` operationId).
+func (c *ClientWithResponses) ListChannelDeliveriesWithResponse(ctx context.Context, key string, params *ListChannelDeliveriesParams, reqEditors ...RequestEditorFn) (*ListChannelDeliveriesResponse, error) {
+	rsp, err := c.ListChannelDeliveries(ctx, key, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListChannelDeliveriesResponse(rsp)
+}
+
 // RotateChannelWithBodyWithResponse Change the secret of a channel
 //
 // The new one is shown once. The old one stays live for a day unless said otherwise: what comes may be signed with
@@ -46757,7 +47181,7 @@ func (c *ClientWithResponses) GetListLookWithResponse(ctx context.Context, reqEd
 
 // SaveListLookWithBodyWithResponse Change how the asker has his lists laid out
 //
-// As a whole. It follows him to every machine; what a list holds does not change.
+// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -46772,7 +47196,7 @@ func (c *ClientWithResponses) SaveListLookWithBodyWithResponse(ctx context.Conte
 
 // SaveListLookWithResponse Change how the asker has his lists laid out
 //
-// As a whole. It follows him to every machine; what a list holds does not change.
+// As a whole, but for `views`. It follows him to every machine; what a list holds does not change.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -51951,6 +52375,97 @@ func ParseChangeChannelResponse(rsp *http.Response) (*ChangeChannelResponse, err
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ChangeChannelResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListChannelDeliveriesResponse parses an HTTP response from a ListChannelDeliveriesWithResponse call
+func ParseListChannelDeliveriesResponse(rsp *http.Response) (*ListChannelDeliveriesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListChannelDeliveriesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ChannelDeliveryList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadQuery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListChannelDeliveriesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListChannelDeliveriesResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -39,7 +39,7 @@ var parts = []func() []route{
 	signInRoutes, enterRoutes, workplaceRoutes, listRoutes, ticketRoutes, actionRoutes, composeRoutes, previewRoutes, createRoutes, paletteRoutes, noticeRoutes, settingsRoutes, factorRoutes, reportRoutes,
 	portalRoutes, portalTicketRoutes, portalAskRoutes, portalArticleRoutes, ratingRoutes,
 	lookRoutes, keptViewRoutes, bulkRoutes,
-	manageRoutes, tryRoutes, mailRoutes, programRoutes,
+	manageRoutes, tryRoutes, mailRoutes, programRoutes, channelRoutes, articleRoutes, importRoutes, clientRoutes,
 }
 
 // New returns the console's handler. It answers everything it is asked, also with "no such page".

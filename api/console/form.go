@@ -50,6 +50,7 @@ const (
 	span       kind = "span"    // minutes, written as 2h 30m
 	secret     kind = "secret"  // never shown again
 	code       kind = "code"    // a text for machines
+	prose      kind = "prose"   // one of several pages
 	choiceList kind = "choices" // lines of key: 日本語 / English
 	day        kind = "day"
 	decimal    kind = "decimal"
@@ -67,7 +68,7 @@ func (f field) Tall() int {
 		return 5
 	case pairs, lines, choiceList:
 		return 3
-	case code:
+	case code, prose:
 		return 14
 	}
 	return 0
@@ -176,7 +177,7 @@ func (v *visit) value(f field, text string) (value any, why string) {
 		return v.named(text)
 	case tick:
 		return text != "", ""
-	case oneLiner, long, pick, several, hidden, secret, code, day:
+	case oneLiner, long, pick, several, hidden, secret, code, prose, day:
 	}
 	return text, ""
 }

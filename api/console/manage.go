@@ -30,8 +30,11 @@ type shelf struct {
 	beside  func(v *visit, t thing) (string, any, error)                  // a template and its data, below the form
 	picture func(v *visit, t thing) (string, any, error)                  // the same, above it
 	above   func(v *visit, t thing) (string, any, error)                  // the same above the list
+	below   func(v *visit, t thing) (string, any, error)                  // and below it
 	drop    bool                                                          // one can be taken away
 	fixed   bool                                                          // its lines lead nowhere
+
+	besideNew bool // what stands below the form stands below that of a new one too
 }
 
 func anybody(person) bool { return true }
@@ -39,11 +42,11 @@ func anybody(person) bool { return true }
 // shelves in the order of navigation.
 func shelves() []*shelf {
 	return []*shelf{
-		agentShelf(), groupShelf(), deskShelf(), receptionShelf(),
-		templateShelf(), macroShelf(), moduleShelf(), triggerShelf(), wordShelf(), viewShelf(),
+		clientShelf(), agentShelf(), groupShelf(), deskShelf(), receptionShelf(),
+		templateShelf(), macroShelf(), moduleShelf(), triggerShelf(), wordShelf(), articleShelf(), viewShelf(),
 		calendarShelf(), policyShelf(),
 		mailboxShelf(), quarantineShelf(), ledgerShelf(), undeliverableShelf(),
-		tokenShelf(), webhookShelf(), auditShelf(),
+		tokenShelf(), channelShelf(), webhookShelf(), auditShelf(),
 	}
 }
 

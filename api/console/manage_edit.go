@@ -37,6 +37,11 @@ func (v *visit) newPage() error {
 	if err != nil {
 		return err
 	}
+	if s.besideNew {
+		if out.Beside, err = v.part(s.beside, nil); err != nil {
+			return err
+		}
+	}
 	eachField(out.Sections, func(f *field) { // what a link filled in
 		if value := v.r.URL.Query().Get(f.Name); value != "" {
 			f.Value = value

@@ -34,6 +34,7 @@ type shelfView struct {
 	Saved   string // what was just done; catalog key
 	More    string
 	Above   template.HTML
+	Below   template.HTML
 }
 
 // Nav is what stands beside the page.
@@ -69,6 +70,9 @@ func (v *visit) shelfPage() error {
 		out.More = "/manage/" + s.key + "?" + q.Encode()
 	}
 	if out.Above, err = v.part(s.above, nil); err != nil {
+		return err
+	}
+	if out.Below, err = v.part(s.below, nil); err != nil {
 		return err
 	}
 	return v.show(http.StatusOK, "shelf", out)

@@ -28,8 +28,22 @@ func mailboxShelf() *shelf {
 			return t, nil
 		},
 		form: mailboxForm,
+		finish: func(body map[string]any, t thing) {
+			signing, _ := body["dkim"].(map[string]any)
+			switch {
+			case signing["selector"] != "": // what is said holds
+			case t.text("dkim.selector") != "":
+				body["dkim"] = nil // taken away
+			default:
+				delete(body, "dkim")
+			}
+		},
 		beside: func(_ *visit, t thing) (string, any, error) {
-			return "mailbox-part", mailboxPart{ID: byID(t), Address: t.text("address"), Trouble: t.text("last_error")}, nil
+			out := mailboxPart{ID: byID(t), Address: t.text("address"), Trouble: t.text("last_error")}
+			if t.text("dkim.selector") != "" {
+				out.Record = &dkimRecord{t.text("dkim.record_name"), t.text("dkim.record_value"), t.at("dkim.sign") == true}
+			}
+			return "mailbox-part", out, nil
 		},
 	}
 }
@@ -72,6 +86,8 @@ func mailboxForm(v *visit, t thing) ([]section, error) {
 	return append(out, section{Name: "set.reading", Fields: []field{
 		ask("folder", oneLiner, quiet, from("INBOX")), ask("after.mode", pick, of(v.opts("after_mode", "keyword", "seen", "move", "delete")), called("after_mode")), ask("after.folder", oneLiner, called("after_folder")),
 		ask("sent_folder", oneLiner), ask("authserv_id", oneLiner), ask("subaddress", tick), ask("from_start", tick), ask("poll_seconds", whole, quiet, from("60")),
+	}}, section{Name: "set.dkim", Help: "set_help.dkim", Fields: []field{
+		ask("dkim.selector", oneLiner), ask("dkim.sign", tick, called("dkim_sign")),
 	}}, capsSection(t)), nil
 }
 
@@ -87,7 +103,16 @@ func capsSection(t thing) section {
 }
 
 // mailboxPart is what can be done with a mailbox beside its form.
-type mailboxPart struct{ ID, Address, Trouble string }
+type mailboxPart struct {
+	ID, Address, Trouble string
+	Record               *dkimRecord // nil where it does not sign
+}
+
+// dkimRecord is what must stand in DNS before signatures are believed.
+type dkimRecord struct {
+	Name, Value string
+	Signs       bool
+}
 
 // mailTestView is how a mailbox's servers answered.
 type mailTestView struct {

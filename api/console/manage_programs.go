@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"duradesk/api/openapi"
 )
@@ -185,18 +184,9 @@ func (v *visit) rotateHook() error {
 func auditShelf() *shelf {
 	return &shelf{
 		key: "audit", group: "programs", icon: "history", see: person.Admin, path: "/audit", id: byID, fixed: true,
-		load: func(v *visit, cursor string) ([]thing, string, error) {
-			q := url.Values{"limit": {"100"}}
-			for _, name := range []string{"actor", "action", "subject"} {
-				if text := strings.TrimSpace(v.r.URL.Query().Get(name)); text != "" {
-					q.Set(name, text)
-				}
-			}
-			return v.things("/audit", q, cursor)
-		},
+		load: filtered("/audit", []string{"actor", "action", "subject"}),
 		above: func(v *visit, _ thing) (string, any, error) {
-			q := v.r.URL.Query()
-			return "audit-part", auditPart{q.Get("actor"), q.Get("action"), q.Get("subject")}, nil
+			return v.filterPart("audit", ask("actor", oneLiner), ask("action", oneLiner, called("audit_action")), ask("subject", oneLiner))
 		},
 		columns: []string{"at", "actor", "audit_action", "subject", "detail", "from_address"},
 		row: func(v *visit, t thing) []cell {
@@ -211,5 +201,3 @@ func auditShelf() *shelf {
 		},
 	}
 }
-
-type auditPart struct{ Actor, Action, Subject string }

@@ -25,12 +25,16 @@ type houseAPI struct {
 
 func newHouseAPI(role string) *houseAPI {
 	return &houseAPI{role: role, answers: map[string]string{
-		"GET /desks":     `{"items":[{"key":"support","name":"サポート","kind":"inquiry","groups":["support"]}]}`,
-		"GET /groups":    `{"items":[{"key":"support","name":"一次"},{"key":"tier2","name":"二次"}]}`,
-		"GET /agents":    `{"items":[{"key":"sato","name":"佐藤","email":"sato@desk.example","role":"agent","groups":["support"],"desks":[]}]}`,
-		"GET /templates": `{"items":[]}`,
-		"GET /macros":    `{"items":[{"id":"support:thanks","desk":"support","key":"thanks","name":{"ja":"お礼","en":"Thanks"},"answer":"ありがとう","then":"resolve","tags":["done"],"hold_hours":0,"position":2,"revision":7}]}`,
-		"GET /triggers":  `{"items":[{"id":"support:night","desk":"support","key":"night","name":"Night","enabled":true,"last":false,"position":1,"revision":3,"when":{"channels":["mail"],"working":false,"text":["急ぎ","至急"]},"then":{"group":"tier2","tags":["night"]}}]}`,
+		"GET /desks":                           `{"items":[{"key":"support","name":"サポート","kind":"inquiry","groups":["support"]}]}`,
+		"GET /groups":                          `{"items":[{"key":"support","name":"一次"},{"key":"tier2","name":"二次"}]}`,
+		"GET /agents":                          `{"items":[{"key":"sato","name":"佐藤","email":"sato@desk.example","role":"agent","groups":["support"],"desks":[]}]}`,
+		"GET /templates":                       `{"items":[]}`,
+		"GET /macros":                          `{"items":[{"id":"support:thanks","desk":"support","key":"thanks","name":{"ja":"お礼","en":"Thanks"},"answer":"ありがとう","then":"resolve","tags":["done"],"hold_hours":0,"position":2,"revision":7}]}`,
+		"GET /triggers":                        `{"items":[{"id":"support:night","desk":"support","key":"night","name":"Night","enabled":true,"last":false,"position":1,"revision":3,"when":{"channels":["mail"],"working":false,"text":["急ぎ","至急"]},"then":{"group":"tier2","tags":["night"]}}]}`,
+		"GET /channels/line":                   `{"key":"line","name":"LINE","desk":"support","kind":"chat","url":"https://bridge.example/answers","verified":["email"],"enabled":true,"old_secret_until":null,"pending":2}`,
+		"GET /channels/line/deliveries":        `{"items":[{"id":"msg_1","ticket":1042,"conversation":"room-7","kind":"answer","state":"uncertain","attempts":3,"reason":"nobody answered","next_at":null,"created_at":"2026-11-24T10:20:00Z","done_at":"2026-11-24T10:21:00Z"}],"next_cursor":"more"}`,
+		"GET /articles/support:reset":          `{"id":"support:reset","desk":"support","key":"reset","title":"印刷のやり直し","body":"# 手順\n\n- 一","language":"ja","tags":["printer"],"state":"draft","revision":4}`,
+		"GET /articles/support:reset/versions": `{"items":[{"id":"support:reset","desk":"support","key":"reset","title":"前の題","body":"前の文","language":"ja","tags":[],"state":"draft","revision":3,"changed_by":"suzuki","changed_at":"2026-11-24T10:00:00Z"}],"next_cursor":null}`,
 		"GET /desks/support/reception-types": `{"items":[{"key":"repair","desk":"support","label":{"ja":"修理","en":"Repair"},"position":1,"revision":2,"retired":false,"fields":[
 			{"key":"model","label":{"ja":"型番","en":"Model"},"kind":"choice","required":true,"by":"client","retired":false,"choices":[{"key":"x1","label":{"ja":"エックス","en":"X-1"}}]},
 			{"key":"serial","label":{"ja":"番号","en":"Serial"},"kind":"text","required":false,"by":"operator","retired":false,"choices":[]}]}]}`,
@@ -124,11 +128,13 @@ func TestAFormThatIsSavedAsItStandsChangesNothing(t *testing.T) {
 		"/manage/macros/support:thanks": `{"revision":7,"name":{"ja":"お礼","en":"Thanks"},"language":null,"answer":"ありがとう","note":"","then":"resolve","hold":null,"hold_hours":0,"category":null,"group":null,"owner":null,"priority":null,"tags":["done"],"position":2}`,
 		"/manage/triggers/support:night": `{"revision":3,"name":"Night","enabled":true,"last":false,"position":1,
 			"when":{"channels":["mail"],"priorities":[],"types":[],"working":false,"text":["急ぎ","至急"]},"then":{"group":"tier2","tags":["night"]}}`,
+		"/manage/channels/line":          `{"name":"LINE","desk":"support","url":"https://bridge.example/answers","enabled":true,"verified":["email"]}`,
+		"/manage/articles/support:reset": `{"revision":4,"title":"印刷のやり直し","body":"# 手順\n\n- 一","language":"ja","tags":["printer"],"state":"draft"}`,
 		"/manage/reception-types/support:repair": `{"revision":2,"label":{"ja":"修理","en":"Repair"},"position":1,"fields":[
 			{"key":"model","kind":"choice","label":{"ja":"型番","en":"Model"},"by":"client","required":true,"retired":false,"choices":[{"key":"x1","label":{"ja":"エックス","en":"X-1"}}]},
 			{"key":"serial","kind":"text","label":{"ja":"番号","en":"Serial"},"by":"operator","required":false,"retired":false}]}`,
 	} {
-		api := newHouseAPI("lead")
+		api := newHouseAPI("admin")
 		status, shown := visitPage(t, api, "GET", page, nil)
 		require.Equal(t, 200, status, "%s\n%s", page, shown)
 		status, answer := visitPage(t, api, "POST", page, formOn(t, shown))

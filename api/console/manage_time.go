@@ -34,6 +34,7 @@ func calendarShelf() *shelf {
 			}}}, nil
 		},
 		picture: yearBeside,
+		beside:  func(v *visit, t thing) (string, any, error) { return "import-part", v.importPart(t), nil },
 	}
 }
 

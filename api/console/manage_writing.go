@@ -219,7 +219,7 @@ func wordShelf() *shelf {
 			fields[0].Fixed = t != nil
 			return []section{{Fields: fields}}, nil
 		},
-		above: (*visit).tryWords,
+		below: (*visit).tryWords,
 	}
 }
 

@@ -508,6 +508,27 @@ func (e ChangePolicyAfterReply) Valid() bool {
 	}
 }
 
+// Defines values for ChangePolicyCloseMail.
+const (
+	ChangePolicyCloseMailClosed   ChangePolicyCloseMail = "closed"
+	ChangePolicyCloseMailFeedback ChangePolicyCloseMail = "feedback"
+	ChangePolicyCloseMailNone     ChangePolicyCloseMail = "none"
+)
+
+// Valid indicates whether the value is a known member of the ChangePolicyCloseMail enum.
+func (e ChangePolicyCloseMail) Valid() bool {
+	switch e {
+	case ChangePolicyCloseMailClosed:
+		return true
+	case ChangePolicyCloseMailFeedback:
+		return true
+	case ChangePolicyCloseMailNone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangePolicyFollowUp.
 const (
 	ChangePolicyFollowUpLinked       ChangePolicyFollowUp = "linked"
@@ -546,6 +567,8 @@ const (
 	ChangeWebhookEventsTicketCreated               ChangeWebhookEvents = "ticket.created"
 	ChangeWebhookEventsTicketDeleted               ChangeWebhookEvents = "ticket.deleted"
 	ChangeWebhookEventsTicketDeliveryFailed        ChangeWebhookEvents = "ticket.delivery_failed"
+	ChangeWebhookEventsTicketEndMailed             ChangeWebhookEvents = "ticket.end_mailed"
+	ChangeWebhookEventsTicketEndNotMailed          ChangeWebhookEvents = "ticket.end_not_mailed"
 	ChangeWebhookEventsTicketEscalated             ChangeWebhookEvents = "ticket.escalated"
 	ChangeWebhookEventsTicketFailed                ChangeWebhookEvents = "ticket.failed"
 	ChangeWebhookEventsTicketFeedbackGiven         ChangeWebhookEvents = "ticket.feedback_given"
@@ -623,6 +646,10 @@ func (e ChangeWebhookEvents) Valid() bool {
 	case ChangeWebhookEventsTicketDeleted:
 		return true
 	case ChangeWebhookEventsTicketDeliveryFailed:
+		return true
+	case ChangeWebhookEventsTicketEndMailed:
+		return true
+	case ChangeWebhookEventsTicketEndNotMailed:
 		return true
 	case ChangeWebhookEventsTicketEscalated:
 		return true
@@ -742,6 +769,33 @@ func (e Channel) Valid() bool {
 	}
 }
 
+// Defines values for ChannelDeliveryState.
+const (
+	ChannelDeliveryStateAccepted  ChannelDeliveryState = "accepted"
+	ChannelDeliveryStateAttempted ChannelDeliveryState = "attempted"
+	ChannelDeliveryStateFailed    ChannelDeliveryState = "failed"
+	ChannelDeliveryStateQueued    ChannelDeliveryState = "queued"
+	ChannelDeliveryStateUncertain ChannelDeliveryState = "uncertain"
+)
+
+// Valid indicates whether the value is a known member of the ChannelDeliveryState enum.
+func (e ChannelDeliveryState) Valid() bool {
+	switch e {
+	case ChannelDeliveryStateAccepted:
+		return true
+	case ChannelDeliveryStateAttempted:
+		return true
+	case ChannelDeliveryStateFailed:
+		return true
+	case ChannelDeliveryStateQueued:
+		return true
+	case ChannelDeliveryStateUncertain:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ClientAccess.
 const (
 	ClientAccessFull   ClientAccess = "full"
@@ -757,6 +811,30 @@ func (e ClientAccess) Valid() bool {
 	case ClientAccessNone:
 		return true
 	case ClientAccessPortal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ClientField.
+const (
+	ClientFieldFields   ClientField = "fields"
+	ClientFieldLanguage ClientField = "language"
+	ClientFieldTitle    ClientField = "title"
+	ClientFieldType     ClientField = "type"
+)
+
+// Valid indicates whether the value is a known member of the ClientField enum.
+func (e ClientField) Valid() bool {
+	switch e {
+	case ClientFieldFields:
+		return true
+	case ClientFieldLanguage:
+		return true
+	case ClientFieldTitle:
+		return true
+	case ClientFieldType:
 		return true
 	default:
 		return false
@@ -1210,6 +1288,27 @@ func (e CreatePolicyAfterReply) Valid() bool {
 	}
 }
 
+// Defines values for CreatePolicyCloseMail.
+const (
+	CreatePolicyCloseMailClosed   CreatePolicyCloseMail = "closed"
+	CreatePolicyCloseMailFeedback CreatePolicyCloseMail = "feedback"
+	CreatePolicyCloseMailNone     CreatePolicyCloseMail = "none"
+)
+
+// Valid indicates whether the value is a known member of the CreatePolicyCloseMail enum.
+func (e CreatePolicyCloseMail) Valid() bool {
+	switch e {
+	case CreatePolicyCloseMailClosed:
+		return true
+	case CreatePolicyCloseMailFeedback:
+		return true
+	case CreatePolicyCloseMailNone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CreatePolicyFollowUp.
 const (
 	CreatePolicyFollowUpLinked       CreatePolicyFollowUp = "linked"
@@ -1266,6 +1365,8 @@ const (
 	CreateWebhookEventsTicketCreated               CreateWebhookEvents = "ticket.created"
 	CreateWebhookEventsTicketDeleted               CreateWebhookEvents = "ticket.deleted"
 	CreateWebhookEventsTicketDeliveryFailed        CreateWebhookEvents = "ticket.delivery_failed"
+	CreateWebhookEventsTicketEndMailed             CreateWebhookEvents = "ticket.end_mailed"
+	CreateWebhookEventsTicketEndNotMailed          CreateWebhookEvents = "ticket.end_not_mailed"
 	CreateWebhookEventsTicketEscalated             CreateWebhookEvents = "ticket.escalated"
 	CreateWebhookEventsTicketFailed                CreateWebhookEvents = "ticket.failed"
 	CreateWebhookEventsTicketFeedbackGiven         CreateWebhookEvents = "ticket.feedback_given"
@@ -1343,6 +1444,10 @@ func (e CreateWebhookEvents) Valid() bool {
 	case CreateWebhookEventsTicketDeleted:
 		return true
 	case CreateWebhookEventsTicketDeliveryFailed:
+		return true
+	case CreateWebhookEventsTicketEndMailed:
+		return true
+	case CreateWebhookEventsTicketEndNotMailed:
 		return true
 	case CreateWebhookEventsTicketEscalated:
 		return true
@@ -2455,6 +2560,27 @@ func (e PolicyAfterReply) Valid() bool {
 	case PolicyAfterReplyOpen:
 		return true
 	case PolicyAfterReplyStay:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PolicyCloseMail.
+const (
+	PolicyCloseMailClosed   PolicyCloseMail = "closed"
+	PolicyCloseMailFeedback PolicyCloseMail = "feedback"
+	PolicyCloseMailNone     PolicyCloseMail = "none"
+)
+
+// Valid indicates whether the value is a known member of the PolicyCloseMail enum.
+func (e PolicyCloseMail) Valid() bool {
+	switch e {
+	case PolicyCloseMailClosed:
+		return true
+	case PolicyCloseMailFeedback:
+		return true
+	case PolicyCloseMailNone:
 		return true
 	default:
 		return false
@@ -3774,8 +3900,11 @@ type ChangeDesk struct {
 	AnswerThen *ChangeDeskAnswerThen `json:"answer_then,omitempty"`
 
 	// AttachmentMegabytes Of one file.
-	AttachmentMegabytes *int   `json:"attachment_megabytes,omitempty"`
-	Groups              *[]Key `json:"groups,omitempty"`
+	AttachmentMegabytes *int `json:"attachment_megabytes,omitempty"`
+
+	// ClientFields That clients with full access may change by classify; empty: none.
+	ClientFields *[]ClientField `json:"client_fields,omitempty"`
+	Groups       *[]Key         `json:"groups,omitempty"`
 
 	// Language Of tickets whose language nobody can tell.
 	Language *ChangeDeskLanguage `json:"language,omitempty"`
@@ -3953,6 +4082,9 @@ type ChangePolicy struct {
 	// Calendar Its key; `always` is open around the clock.
 	Calendar *string `json:"calendar,omitempty"`
 
+	// CloseMail What the client is written when a resolved ticket closes: nothing, that it is closed, or how he found it (nothing, where he has rated it).
+	CloseMail *ChangePolicyCloseMail `json:"close_mail,omitempty"`
+
 	// FirstResponseMinutes Working minutes by priority; 0: no such clock.
 	FirstResponseMinutes *NewTargets `json:"first_response_minutes,omitempty"`
 
@@ -3983,6 +4115,9 @@ type ChangePolicy struct {
 
 // ChangePolicyAfterReply Where a client's reply leads.
 type ChangePolicyAfterReply string
+
+// ChangePolicyCloseMail What the client is written when a resolved ticket closes: nothing, that it is closed, or how he found it (nothing, where he has rated it).
+type ChangePolicyCloseMail string
 
 // ChangePolicyFollowUp What a client's reply to a closed ticket does.
 type ChangePolicyFollowUp string
@@ -4059,6 +4194,39 @@ type ChangedAgent struct {
 // Channel defines model for Channel.
 type Channel string
 
+// ChannelDelivery defines model for ChannelDelivery.
+type ChannelDelivery struct {
+	Attempts int `json:"attempts"`
+
+	// Conversation The channel's own id.
+	Conversation string     `json:"conversation"`
+	CreatedAt    time.Time  `json:"created_at"`
+	DoneAt       *time.Time `json:"done_at"`
+
+	// Id The `webhook-id` under which it is sent: the same however often it is.
+	Id string `json:"id"`
+
+	// Kind answer, interim (on hold), final (resolved), acknowledge or follow_up.
+	Kind string `json:"kind"`
+
+	// NextAt Of what is not done yet: not before.
+	NextAt *time.Time `json:"next_at"`
+
+	// Reason What the last attempt met with.
+	Reason *string              `json:"reason"`
+	State  ChannelDeliveryState `json:"state"`
+	Ticket int64                `json:"ticket"`
+}
+
+// ChannelDeliveryState defines model for ChannelDelivery.State.
+type ChannelDeliveryState string
+
+// ChannelDeliveryList defines model for ChannelDeliveryList.
+type ChannelDeliveryList struct {
+	Items      []ChannelDelivery `json:"items"`
+	NextCursor *string           `json:"next_cursor"`
+}
+
 // ClassifyCommand defines model for ClassifyCommand.
 type ClassifyCommand struct {
 	Classify struct {
@@ -4107,6 +4275,9 @@ type Client struct {
 // ClientAccess defines model for Client.Access.
 type ClientAccess string
 
+// ClientField defines model for ClientField.
+type ClientField string
+
 // ClientFile defines model for ClientFile.
 type ClientFile struct {
 	Access    ClientFileAccess `json:"access"`
@@ -4127,7 +4298,10 @@ type ClientFile struct {
 	// Notes For colleagues.
 	Notes  string  `json:"notes"`
 	Number *string `json:"number"`
-	Phone  *string `json:"phone"`
+
+	// Organisation With full access he sees the tickets of everybody of it.
+	Organisation *string `json:"organisation"`
+	Phone        *string `json:"phone"`
 
 	// Tickets In the desks of the asker, at most 1001.
 	Tickets       int  `json:"tickets"`
@@ -4349,8 +4523,11 @@ type CreateDesk struct {
 	AnswerThen *CreateDeskAnswerThen `json:"answer_then,omitempty"`
 
 	// AttachmentMegabytes Of one file.
-	AttachmentMegabytes *int   `json:"attachment_megabytes,omitempty"`
-	Groups              *[]Key `json:"groups,omitempty"`
+	AttachmentMegabytes *int `json:"attachment_megabytes,omitempty"`
+
+	// ClientFields That clients with full access may change by classify; empty: none.
+	ClientFields *[]ClientField `json:"client_fields,omitempty"`
+	Groups       *[]Key         `json:"groups,omitempty"`
 
 	// Key Lower-case word of a desk, group or agent.
 	Key  Key             `json:"key"`
@@ -4535,6 +4712,9 @@ type CreatePolicy struct {
 	// Calendar Its key; `always` is open around the clock.
 	Calendar *string `json:"calendar,omitempty"`
 
+	// CloseMail What the client is written when a resolved ticket closes: nothing, that it is closed, or how he found it (nothing, where he has rated it).
+	CloseMail *CreatePolicyCloseMail `json:"close_mail,omitempty"`
+
 	// Desk Lower-case word of a desk, group or agent.
 	Desk Key `json:"desk"`
 
@@ -4568,6 +4748,9 @@ type CreatePolicy struct {
 
 // CreatePolicyAfterReply Where a client's reply leads.
 type CreatePolicyAfterReply string
+
+// CreatePolicyCloseMail What the client is written when a resolved ticket closes: nothing, that it is closed, or how he found it (nothing, where he has rated it).
+type CreatePolicyCloseMail string
 
 // CreatePolicyFollowUp What a client's reply to a closed ticket does.
 type CreatePolicyFollowUp string
@@ -4713,9 +4896,12 @@ type Desk struct {
 	AnswerThen DeskAnswerThen `json:"answer_then"`
 
 	// AttachmentMegabytes Of one file.
-	AttachmentMegabytes int      `json:"attachment_megabytes"`
-	Groups              []string `json:"groups"`
-	Key                 string   `json:"key"`
+	AttachmentMegabytes int `json:"attachment_megabytes"`
+
+	// ClientFields That clients with full access may change by classify; empty: none.
+	ClientFields []ClientField `json:"client_fields"`
+	Groups       []string      `json:"groups"`
+	Key          string        `json:"key"`
 
 	// Kind Inquiries are handed over to issue desks.
 	Kind DeskKind `json:"kind"`
@@ -5389,6 +5575,9 @@ type ListLook struct {
 	Columns []ListColumn `json:"columns"`
 	Density ListDensity  `json:"density"`
 	Layout  ListLayout   `json:"layout"`
+
+	// Views Kept views in the order in which `GET /views` lists them for him; others come behind, by name.
+	Views []Key `json:"views"`
 }
 
 // LongWords defines model for LongWords.
@@ -5817,6 +6006,9 @@ type NewListLook struct {
 	} `json:"columns"`
 	Density ListDensity `json:"density"`
 	Layout  ListLayout  `json:"layout"`
+
+	// Views Kept views in the order in which he wants them. Left out, it stays as it is.
+	Views *[]Key `json:"views,omitempty"`
 }
 
 // NewLongWords defines model for NewLongWords.
@@ -6083,6 +6275,9 @@ type Policy struct {
 	// Calendar Its key; `always` is open around the clock.
 	Calendar string `json:"calendar"`
 
+	// CloseMail What the client is written when a resolved ticket closes: nothing, that it is closed, or how he found it (nothing, where he has rated it).
+	CloseMail PolicyCloseMail `json:"close_mail"`
+
 	// Desk Lower-case word of a desk, group or agent.
 	Desk Key `json:"desk"`
 
@@ -6117,6 +6312,9 @@ type Policy struct {
 
 // PolicyAfterReply Where a client's reply leads.
 type PolicyAfterReply string
+
+// PolicyCloseMail What the client is written when a resolved ticket closes: nothing, that it is closed, or how he found it (nothing, where he has rated it).
+type PolicyCloseMail string
 
 // PolicyFollowUp What a client's reply to a closed ticket does.
 type PolicyFollowUp string
@@ -7231,6 +7429,14 @@ type GetBulkParams struct {
 // GetBulkParamsOutcome defines parameters for GetBulk.
 type GetBulkParamsOutcome string
 
+// ListChannelDeliveriesParams defines parameters for ListChannelDeliveries.
+type ListChannelDeliveriesParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same criteria.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListClientsParams defines parameters for ListClients.
 type ListClientsParams struct {
 	Q     *string `form:"q,omitempty" json:"q,omitempty"`
@@ -8048,6 +8254,9 @@ type ServerInterface interface {
 	// ChangeChannel Change a channel
 	// (PATCH /api/v1/channels/{key})
 	ChangeChannel(c *gin.Context, key string)
+	// ListChannelDeliveries What a channel was told, and how it went
+	// (GET /api/v1/channels/{key}/deliveries)
+	ListChannelDeliveries(c *gin.Context, key string, params ListChannelDeliveriesParams)
 	// RotateChannel Change the secret of a channel
 	// (POST /api/v1/channels/{key}/rotate)
 	RotateChannel(c *gin.Context, key string)
@@ -9402,6 +9611,50 @@ func (siw *ServerInterfaceWrapper) ChangeChannel(c *gin.Context) {
 	}
 
 	siw.Handler.ChangeChannel(c, key)
+}
+
+// ListChannelDeliveries operation middleware
+func (siw *ServerInterfaceWrapper) ListChannelDeliveries(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListChannelDeliveriesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListChannelDeliveries(c, key, params)
 }
 
 // RotateChannel operation middleware
@@ -14225,6 +14478,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/channels/:key", wrapper.GetChannel)
 	router.PATCH(options.BaseURL+"/api/v1/channels/:key", wrapper.ChangeChannel)
 	router.POST(options.BaseURL+"/api/v1/channels/:key/rotate", wrapper.RotateChannel)
+	router.GET(options.BaseURL+"/api/v1/channels/:key/deliveries", wrapper.ListChannelDeliveries)
 	router.POST(options.BaseURL+"/api/v1/inbound/:channel", wrapper.TakeInbound)
 	router.POST(options.BaseURL+"/api/v1/bulk", wrapper.CreateBulk)
 	router.GET(options.BaseURL+"/api/v1/bulk/:id", wrapper.GetBulk)

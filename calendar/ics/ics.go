@@ -38,6 +38,7 @@ type Left struct {
 	Name string
 	At   string // its beginning, as the file has it
 	Why  string
+	Key  string // of why: cancelled, part_of_day, no_start, backwards, long_ago, too_often, date, rule
 }
 
 // Read reads an iCalendar file and lists the dates that its events close between two dates, both included. Whole-day
@@ -81,7 +82,9 @@ func collect(events []*ical.VEvent, first, last time.Time) (Import, error) {
 			return Import{}, invalid("many", "the events repeat too often for a calendar of holidays; export the holidays alone")
 		}
 		if err != nil {
-			in.Left = append(in.Left, Left{Name: name, At: value(e, ical.ComponentPropertyDtStart), Why: err.Error()})
+			var because why
+			errors.As(err, &because)
+			in.Left = append(in.Left, Left{Name: name, At: value(e, ical.ComponentPropertyDtStart), Why: err.Error(), Key: because.key})
 			continue
 		}
 		for _, o := range found {

@@ -1,7 +1,6 @@
 package ics
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,15 +10,19 @@ import (
 	"github.com/teambition/rrule-go"
 )
 
-// Why an event is left out; people read these.
+// why an event is left out: by a word for catalogs, and as people read it where there is none.
+type why struct{ key, text string }
+
+func (w why) Error() string { return w.text }
+
 var (
-	errCancelled = errors.New("it is cancelled")
-	errPartOfDay = errors.New("it does not last whole days; write it as an opening of its own")
-	errNoStart   = errors.New("it has no beginning")
-	errBackwards = errors.New("it ends before it begins, or lasts longer than ten years")
-	errLongAgo   = errors.New("it begins before 1600")
-	errTooOften  = errors.New("it repeats more than once a day")
-	errTooMany   = errors.New("too many repetitions")
+	errCancelled = why{"cancelled", "it is cancelled"}
+	errPartOfDay = why{"part_of_day", "it does not last whole days; write it as an opening of its own"}
+	errNoStart   = why{"no_start", "it has no beginning"}
+	errBackwards = why{"backwards", "it ends before it begins, or lasts longer than ten years"}
+	errLongAgo   = why{"long_ago", "it begins before 1600"}
+	errTooOften  = why{"too_often", "it repeats more than once a day"}
+	errTooMany   = why{"too_many", "too many repetitions"}
 )
 
 // occurrence is a run of whole dates.
@@ -40,7 +43,7 @@ func parse(s string) (stamp, error) {
 	}
 	t, err := time.Parse("20060102T150405", strings.TrimSuffix(s, "Z"))
 	if err != nil {
-		return stamp{}, fmt.Errorf("%q is no date", s)
+		return stamp{}, why{"date", fmt.Sprintf("%q is no date", s)}
 	}
 	y, m, d := t.Date()
 	return stamp{time.Date(y, m, d, 0, 0, 0, 0, time.UTC), t.Equal(t.Truncate(24*time.Hour)) && !strings.HasSuffix(s, "Z")}, nil
@@ -140,7 +143,7 @@ func repeats(e *ical.VEvent, start, from, to time.Time, budget *int) (out []time
 	var set rrule.Set
 	defer func() { // the library indexes by what some rules say, such as the eighth Friday from the end
 		if recover() != nil {
-			out, err = nil, fmt.Errorf("its rule %q cannot be followed", value(e, ical.ComponentPropertyRrule))
+			out, err = nil, why{"rule", fmt.Sprintf("its rule %q cannot be followed", value(e, ical.ComponentPropertyRrule))}
 		}
 	}()
 	added, err := listed(e, ical.ComponentPropertyRdate)
@@ -186,7 +189,7 @@ func price(f rrule.Frequency) int {
 func rule(text string, start, to time.Time, budget *int) (*rrule.RRule, error) {
 	option, err := rrule.StrToROptionInLocation(text, time.UTC)
 	if err != nil {
-		return nil, fmt.Errorf("its rule %q cannot be read: %w", text, err)
+		return nil, why{"rule", fmt.Sprintf("its rule %q cannot be read: %v", text, err)}
 	}
 	if option.Freq > rrule.DAILY || len(option.Byhour)+len(option.Byminute)+len(option.Bysecond) > 0 {
 		return nil, errTooOften
@@ -200,7 +203,7 @@ func rule(text string, start, to time.Time, budget *int) (*rrule.RRule, error) {
 	}
 	r, err := rrule.NewRRule(*option)
 	if err != nil {
-		return nil, fmt.Errorf("its rule %q cannot be followed: %w", text, err)
+		return nil, why{"rule", fmt.Sprintf("its rule %q cannot be followed: %v", text, err)}
 	}
 	return r, nil
 }

@@ -44,6 +44,11 @@ func (c channels) RotateChannel(ctx context.Context, key string, secret ticket.S
 	return api.Channel(h), away(err)
 }
 
+func (c channels) ChannelDeliveries(ctx context.Context, key, cursor string, limit int) ([]api.ChannelDelivery, string, error) {
+	list, next, err := c.s.ChannelDeliveries(ctx, key, cursor, limit)
+	return convert(list, func(d postgres.ChannelDelivery) api.ChannelDelivery { return api.ChannelDelivery(d) }), next, away(err)
+}
+
 func (c channels) ChannelSecrets(ctx context.Context, key string) (api.Channel, []ticket.Secret, error) {
 	h, secrets, err := c.s.ChannelSecrets(ctx, key)
 	return api.Channel(h), secrets, away(err)

@@ -54,7 +54,7 @@ func (c clients) ClientFile(ctx context.Context, id string, desks []string) (api
 
 func clientFile(f postgres.ClientFile) api.ClientFile {
 	return api.ClientFile{
-		Client: f.Client, Language: f.Language, Notes: f.Notes, MergedInto: f.MergedInto, Tickets: f.Tickets, CreatedAt: f.CreatedAt,
+		Client: f.Client, Organisation: f.Organisation, Language: f.Language, Notes: f.Notes, MergedInto: f.MergedInto, Tickets: f.Tickets, CreatedAt: f.CreatedAt,
 		Identities: convert(f.Identities, func(i postgres.Identity) api.ClientIdentity { return api.ClientIdentity(i) }),
 	}
 }

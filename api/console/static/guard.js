@@ -20,6 +20,6 @@ if ($('.managing .fault')) {
 // A form beside sends along what is being typed in the form above it, as a preview does.
 function copy(element) {
   for (const form of $$('form[data-copies]')) {
-    if (element.name === form.dataset.copies && element.form !== form) form.elements[element.name].value = element.value;
+    if (form.dataset.copies.split(' ').includes(element.name) && element.form !== form) form.elements[element.name].value = element.value;
   }
 }
