@@ -24,7 +24,7 @@ func (s *server) GetListLook(c *gin.Context) {
 }
 
 func listLook(l ticket.ListLook) openapi.ListLook {
-	out := openapi.ListLook{Layout: openapi.ListLayout(l.Layout), Density: openapi.ListDensity(l.Density), Columns: make([]openapi.ListColumn, len(l.Columns))}
+	out := openapi.ListLook{Layout: openapi.ListLayout(l.Layout), Density: openapi.ListDensity(l.Density), Columns: make([]openapi.ListColumn, len(l.Columns)), Views: list(l.Views)}
 	for i, column := range l.Columns {
 		out.Columns[i] = openapi.ListColumn{Name: openapi.ViewColumn(column.Name), Width: column.Width}
 	}
@@ -34,7 +34,7 @@ func listLook(l ticket.ListLook) openapi.ListLook {
 // SaveListLook changes it.
 func (s *server) SaveListLook(c *gin.Context) {
 	look := ticket.ListLook{Columns: []ticket.ListColumn{}}
-	s.edit(c, http.StatusOK, func(_ *hand, o *object) {
+	s.edit(c, http.StatusOK, func(h *hand, o *object) {
 		look.Layout = o.word("layout", true, []string{"cards", "table"})
 		look.Density = o.word("density", true, []string{"normal", "compact"})
 		for i, raw := range o.list("columns", len(viewColumns)) {
@@ -56,7 +56,23 @@ func (s *server) SaveListLook(c *gin.Context) {
 		if len(look.Columns) == 0 {
 			o.blame("columns", "empty", nil)
 		}
+		look.Views = h.viewOrder(o)
 	}, func(ctx context.Context) (any, error) {
 		return listLook(look), s.Habits.SetListLook(ctx, askerOf(c).Key, look)
 	})
 }
+
+// viewOrder reads the order of kept views; left out, it stays as it is.
+func (h *hand) viewOrder(o *object) []string {
+	if _, given := o.get("views", false); given {
+		return o.texts("views", mostOrdered, keyRule)
+	}
+	was, err := h.s.Habits.ListLook(h.ctx, h.who.Key)
+	if err != nil {
+		h.err = err
+	}
+	return was.Views
+}
+
+// mostOrdered bounds the views that somebody puts in order: more are not listed.
+const mostOrdered = 100

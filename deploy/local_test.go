@@ -25,6 +25,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if socket := os.Getenv(systemctlVariable); socket != "" {
+		os.Exit(askTheTest(socket, os.Args[1:]))
+	}
 	code := m.Run()
 	temporaltest.Stop()
 	pgtest.Stop()

@@ -22,22 +22,28 @@ func units(t *testing.T) map[string]map[string][]string {
 	require.Len(t, files, 3)
 	out := map[string]map[string][]string{}
 	for _, file := range files {
-		settings, section := map[string][]string{}, ""
-		for line := range strings.Lines(read(t, file)) {
-			line = strings.TrimSpace(line)
-			switch {
-			case line == "" || strings.HasPrefix(line, "#"):
-			case strings.HasPrefix(line, "["):
-				section = strings.Trim(line, "[]")
-			default:
-				name, value, found := strings.Cut(line, "=")
-				require.True(t, found, "%s: %s", file, line)
-				settings[section+"."+name] = append(settings[section+"."+name], value)
-			}
-		}
-		out[filepath.Base(file)] = settings
+		out[filepath.Base(file)] = unitOf(t, file)
 	}
 	return out
+}
+
+// unitOf reads one unit file.
+func unitOf(t *testing.T, file string) map[string][]string {
+	t.Helper()
+	settings, section := map[string][]string{}, ""
+	for line := range strings.Lines(read(t, file)) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "" || strings.HasPrefix(line, "#"):
+		case strings.HasPrefix(line, "["):
+			section = strings.Trim(line, "[]")
+		default:
+			name, value, found := strings.Cut(line, "=")
+			require.True(t, found, "%s: %s", file, line)
+			settings[section+"."+name] = append(settings[section+"."+name], value)
+		}
+	}
+	return settings
 }
 
 // TestUnitsRunCommandsThatThereAre, with the settings that those need, from the file that is shipped as an example.

@@ -370,6 +370,11 @@ func (a *applying) end(ctx context.Context) error {
 	if a.done > 0 {
 		a.saveRow()
 		a.writes.Queue(`select pg_notify($1, $2)`, channel, fmt.Sprintf("%d %d", a.row.number, a.p.Revision))
+	} else {
+		// What rang may have been the sweeper, for an instant that no clock of the ticket has: left as it is, it would ring
+		// for ever, and so many at a time that timers that are lost indeed would wait behind them.
+		_, _, next, _ := deadlines(a.p)
+		a.writes.Queue(`update tickets set next_due_at = $2 where number = $1 and next_due_at is distinct from $2`, a.row.number, next)
 	}
 	if err := a.flush(ctx); err != nil {
 		return fmt.Errorf("write outcome: %w", err)

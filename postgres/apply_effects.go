@@ -23,6 +23,8 @@ func (a *applying) perform(ctx context.Context, e lifecycle.Effect, c stored) er
 		a.sendMessage(c)
 	case lifecycle.Acknowledge:
 		return a.acknowledge(ctx, c)
+	case lifecycle.TellClosed:
+		return a.tellClosed(ctx, c)
 	case lifecycle.OpenFollowUp:
 		return a.openNew(ctx, c, a.row.number)
 	case lifecycle.OpenAnew:
@@ -138,6 +140,36 @@ func (a *applying) acknowledge(ctx context.Context, c stored) error {
 	return nil
 }
 
+// tellClosed queues the mail with which a desk ends a ticket. Nobody is asked twice how he found it, and none leaves that
+// could not be an acknowledgement either; whoever speaks through a channel is not written to.
+func (a *applying) tellClosed(ctx context.Context, c stored) error {
+	address := FoldAddress(a.row.clientMail)
+	if address == "" || a.row.spoken.answered() {
+		return nil
+	}
+	if a.row.settings.CloseMail == ticket.CloseMailFeedback {
+		var rated bool
+		if err := a.tx.QueryRow(ctx, `select exists (select from feedback where ticket = $1)`, a.row.number).Scan(&rated); err != nil {
+			return fmt.Errorf("look for a rating: %w", err)
+		}
+		if rated {
+			return nil
+		}
+	}
+	_, why, err := a.mayAnswer(ctx, address, c.At)
+	if err != nil {
+		return err
+	}
+	system := stored{Command: ticket.Command{ID: c.ID, Seq: c.Seq, At: c.At, By: ticket.System}}
+	if why != "" {
+		a.event(system, lifecycle.Happening{Type: "event", Name: "end_not_mailed", Why: why}, "", nil)
+		return nil
+	}
+	id := a.queueDelivery("", string(a.row.settings.CloseMail), []string{a.row.clientMail}, nil, a.row.now)
+	a.event(system, lifecycle.Happening{Type: "event", Name: "end_mailed"}, "", map[string]any{"delivery": id})
+	return nil
+}
+
 // queueDelivery makes the row of a mail that leaves at an instant, not before.
 func (a *applying) queueDelivery(message, occasion string, to, cc []string, leaves time.Time) string {
 	id := uuid.Must(uuid.NewV7()).String()
@@ -243,7 +275,10 @@ func (a *applying) destroy(ctx context.Context) error {
 	b.Queue(`update commands set params = '{}' where ticket = $1 and outcome <> 'pending'`, n)
 	b.Queue(`update promises set text = '' where ticket = $1`, n)
 	b.Queue(`update feedback set comment = '' where ticket = $1`, n)
-	b.Queue(`update tickets set title = '', fields = '{}', tags = '{}', reception_type = null, solution = null where number = $1`, n)
+	// A reception type of the desk's own list is a figure; any other is somebody's words.
+	b.Queue(`update tickets t set title = '', fields = '{}', tags = '{}', solution = null, reception_type = (select t.reception_type where exists (
+		select from furniture f where f.kind = 'reception_type' and f.desk in ('', t.desk) and t.reception_type in (f.key, f.body->'label'->>'en', f.body->'label'->>'ja')))
+		where number = $1`, n)
 	b.Queue(`delete from blobs b where b.hash = any($1) and `+unreferenced, hashes)
 	a.row.last = ticket.LastMessage{}
 	return nil

@@ -23,10 +23,12 @@ const (
 	// lets them pass, and tries again: a dump or a long report that reads the table must not stop the desk. It is well
 	// below deadlock_timeout (1 s), so that in a deadlock it is the migration that steps back, not a writer.
 	lockWait = 300 * time.Millisecond
-	// Each tenth try is longer than deadlock_timeout: only then does a vacuum that holds the table give way.
-	longLockWait = 1500 * time.Millisecond
-	lockPause    = time.Second // at most, between tries
-	lockTries    = 1000
+	// Each longLockEvery-th try, about once in a minute, is longer than deadlock_timeout: only then does a vacuum that holds
+	// the table give way. Writers wait so long too; most vacuums are done before it comes to that.
+	longLockWait  = 1500 * time.Millisecond
+	longLockEvery = 50
+	lockPause     = time.Second // at most, between tries
+	lockTries     = 1000
 )
 
 // Migrate brings the schema of the database up to date: each migration in a transaction of its own, all under an
@@ -94,7 +96,7 @@ func stepPatiently(ctx context.Context, conn *pgx.Conn, m *migrate.Migrator, ver
 	pause := lockPause / 32
 	for try := 1; ; try++ {
 		wait := lockWait
-		if try%10 == 0 {
+		if try%longLockEvery == 0 {
 			wait = longLockWait
 		}
 		// The migrator resets all settings of the connection at the end of each migration.

@@ -22,12 +22,13 @@ const lastMeasured = 11
 
 // TestWritersGoOnWhileTheSchemaIsMigrated writes to a desk all the time while it is brought from an early schema to the
 // latest. No write may fail. How long the longest waited is told for each step; with DURADESK_SOAK it is measured at
-// 100,000 tickets, from the first schema on, and then no later migration may hold a writer up for a second.
+// 100,000 tickets, and then no migration behind lastMeasured may hold a writer up for a second.
 func TestWritersGoOnWhileTheSchemaIsMigrated(t *testing.T) {
 	t.Parallel()
-	tickets, from := 300, 4
+	const from = 4
+	tickets := 300
 	if os.Getenv("DURADESK_SOAK") != "" {
-		tickets, from = 100_000, 1
+		tickets = 100_000
 	}
 	ctx, url := t.Context(), pgtest.Database(t)
 	conn, err := pgx.Connect(ctx, url)
@@ -35,13 +36,13 @@ func TestWritersGoOnWhileTheSchemaIsMigrated(t *testing.T) {
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	m, err := migrator(ctx, conn)
 	require.NoError(t, err)
-	require.NoError(t, m.MigrateTo(ctx, int32(from)))
+	require.NoError(t, m.MigrateTo(ctx, from))
 	layEarlyDesk(t, conn, tickets)
 
 	w := &writers{t: t, url: url, tickets: tickets}
 	stop := w.start(2)
 	w.wrote(10)
-	told := []string{}
+	late := []string{}
 	step := func(name string, change func() error) time.Duration {
 		w.longest.Store(0)
 		began := time.Now()
@@ -49,18 +50,19 @@ func TestWritersGoOnWhileTheSchemaIsMigrated(t *testing.T) {
 		took := time.Since(began)
 		w.wrote(2) // who was held up has come through
 		longest := time.Duration(w.longest.Load())
-		told = append(told, fmt.Sprintf("%-22s took %8s, longest write %8s", name, took.Round(time.Millisecond), longest.Round(time.Millisecond)))
+		t.Logf("%-22s took %8s, longest write %8s", name, took.Round(time.Millisecond), longest.Round(time.Millisecond))
 		return longest
 	}
 	for n := from; n < len(m.Migrations); n++ {
 		longest := step(m.Migrations[n].Name, func() error { return stepPatiently(ctx, conn, m, int32(n+1)) })
-		if n+1 > lastMeasured && tickets >= 100_000 {
-			require.Less(t, longest, time.Second, "%s holds writers up: make it in steps that do not (docs/operators.md)", m.Migrations[n].Name)
+		if n+1 > lastMeasured && tickets >= 100_000 && longest > time.Second {
+			late = append(late, m.Migrations[n].Name)
 		}
 	}
 	step("words", func() error { return fillWords(ctx, conn, func(string, int) {}) })
 	stop()
-	t.Logf("%d tickets, %d writes, %d of them after a deadlock:\n%s", tickets, w.done.Load(), w.deadlocks.Load(), strings.Join(told, "\n"))
+	t.Logf("%d tickets, %d writes, %d of them after a deadlock", tickets, w.done.Load(), w.deadlocks.Load())
+	require.Empty(t, late, "these hold writers up: make them in steps that do not (docs/operators.md)")
 
 	require.NoError(t, Migrate(ctx, url))
 	var commands int64

@@ -45,7 +45,11 @@ func (s *Store) Recorded(ctx context.Context, n ticket.Number) (lifecycle.Record
 		}
 		if r.Settings.Calendar != "" {
 			r.Calendar = &calendar.Spec{}
-			if err := tx.QueryRow(ctx, `select spec from calendars where key = $1 and version = $2`, r.Settings.Calendar, now.Calendar).Scan(r.Calendar); err != nil {
+			err := tx.QueryRow(ctx, `select spec from calendars where key = $1 and version = $2`, r.Settings.Calendar, now.Calendar).Scan(r.Calendar)
+			if noRows(err) {
+				return notFound("version %d of its calendar %s is not there", now.Calendar, r.Settings.Calendar)
+			}
+			if err != nil {
 				return fmt.Errorf("its calendar: %w", err)
 			}
 		}

@@ -79,3 +79,24 @@ func TestInAFloodAcknowledgementsFollowTheTickets(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, list, tickets+1, "the flood is over")
 }
+
+// TestAnInstantThatNoClockHasIsSweptOnce: a row that is not as its process says is mended by the bell that it causes.
+func TestAnInstantThatNoClockHasIsSweptOnce(t *testing.T) {
+	t.Parallel()
+	q := engine(t)
+	n := opened(t, q)
+	var right time.Time
+	require.NoError(t, q.s.pool.QueryRow(t.Context(), `select next_due_at from tickets where number = $1`, n).Scan(&right))
+	exec(t, q.s, `update tickets set next_due_at = now() - interval '1 hour' where number = $1`, n)
+	lost, err := q.Overdue(t.Context(), 10)
+	require.NoError(t, err)
+	require.Equal(t, []ticket.Number{n}, lost)
+	before := q.mustApply(t, ticket.ApplyInput{Number: n})
+	lost, err = q.Overdue(t.Context(), 10)
+	require.NoError(t, err)
+	require.Empty(t, lost)
+	var now time.Time
+	require.NoError(t, q.s.pool.QueryRow(t.Context(), `select next_due_at from tickets where number = $1`, n).Scan(&now))
+	require.True(t, right.Equal(now))
+	require.Equal(t, before, q.mustApply(t, ticket.ApplyInput{Number: n}), "nothing else was done")
+}

@@ -24,9 +24,11 @@ func scanSaved(cr pgx.CollectableRow) (v SavedView, err error) {
 	return v, cr.Scan(&v.Key, &v.Owner, &v.Name, &v.Q, &v.Sort, &v.Columns, &v.Shared)
 }
 
-// SavedViews lists those of an agent, and those that others share, by name.
+// SavedViews lists those of an agent, and those that others share: in his own order, then by name.
 func (s *Store) SavedViews(ctx context.Context, agent string) ([]SavedView, error) {
-	rows, err := s.pool.Query(ctx, selectSaved+`where owner = $1 or shared order by shared, name, key limit $2`, agent, 2*mostSavedViews)
+	rows, err := s.pool.Query(ctx, selectSaved+`where owner = $1 or shared order by (
+		select at from agent_lists, jsonb_array_elements_text(look -> 'views') with ordinality as wanted (view, at) where agent = $1 and view = key limit 1
+	) nulls last, shared, name, key limit $2`, agent, 2*mostSavedViews)
 	if err != nil {
 		return nil, fmt.Errorf("list saved views: %w", err)
 	}

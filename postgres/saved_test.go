@@ -41,6 +41,32 @@ func TestSavedViewsAreKept(t *testing.T) {
 	require.ErrorContains(t, err, "take one away first")
 }
 
+func TestSavedViewsComeInTheOrderThatSomebodyWants(t *testing.T) {
+	t.Parallel()
+	s, ctx := furnished(t), t.Context()
+	for _, v := range []SavedView{{Key: "b", Name: "B"}, {Key: "a", Name: "A"}, {Key: "c", Name: "C"}, {Key: "everybody", Name: "0", Shared: true}} {
+		v.Owner, v.Q, v.Sort = "lead", "state:open", "-updated"
+		_, err := s.AddSavedView(ctx, v)
+		require.NoError(t, err)
+	}
+	keys := func(agent string) (out []string) {
+		list, err := s.SavedViews(ctx, agent)
+		require.NoError(t, err)
+		for _, v := range list {
+			out = append(out, v.Key)
+		}
+		return out
+	}
+	require.Equal(t, []string{"a", "b", "c", "everybody"}, keys("lead"), "who has none has his own first, by name")
+	look := ticket.DefaultListLook()
+	require.NoError(t, s.SetListLook(ctx, "lead", look))
+	require.Equal(t, []string{"a", "b", "c", "everybody"}, keys("lead"))
+	look.Views = []string{"everybody", "gone", "c", "c"}
+	require.NoError(t, s.SetListLook(ctx, "lead", look))
+	require.Equal(t, []string{"everybody", "c", "a", "b"}, keys("lead"))
+	require.Equal(t, []string{"everybody"}, keys("sato"))
+}
+
 func TestClientFilesAreFoundAndChanged(t *testing.T) {
 	t.Parallel()
 	s, ctx := few(t), t.Context()

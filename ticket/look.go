@@ -5,6 +5,8 @@ type ListLook struct {
 	Layout  string       `json:"layout"`  // cards, table
 	Density string       `json:"density"` // normal, compact
 	Columns []ListColumn `json:"columns"` // of the table, from left to right
+	// Views are the keys of the kept views in the order in which he wants them; those that are not named come behind.
+	Views []string `json:"views,omitempty"`
 }
 
 // ListColumn is a column of a list.

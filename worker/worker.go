@@ -29,6 +29,9 @@ type Parts struct {
 	AtOnce int
 	// Fatal is told when Temporal refuses a worker for good.
 	Fatal func(error)
+	// Deployment makes the workers a version of a deployment; the zero value: workers without a version, each of which takes
+	// whatever there is to do.
+	Deployment Deployment
 }
 
 // Workers are one for tickets and one for mail: a mail server that hangs must not eat the tickets' slots.
@@ -54,6 +57,7 @@ func New(c client.Client, p Parts) *Workers {
 		// living activity look dead, and a mail that is being handed over uncertain.
 		MaxHeartbeatThrottleInterval: 2 * time.Second,
 		OnFatalError:                 p.Fatal,
+		DeploymentOptions:            p.Deployment.options(),
 	}
 	w := &Workers{tickets: worker.New(c, ticket.QueueTickets, options)}
 	options.MaxConcurrentActivityExecutionSize = 200

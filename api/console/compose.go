@@ -2,10 +2,7 @@ package console
 
 import (
 	"cmp"
-	"encoding/base64"
 	"errors"
-	"io"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -109,8 +106,11 @@ var answers = map[string]bool{"answer": true, "interim": true, "final": true}
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
-// maxSend bounds a send with its files; the API bounds each file.
-const maxSend = 40 << 20
+// maxSend bounds a form with a text; the API bounds the text. Files go ahead of it.
+const maxSend = 4 << 20
+
+// mostFile is the bytes of a file that the API takes: what is larger is told before it leaves.
+const mostFile = 25 << 20
 
 // ways are what a text can be sent as: the command, and whether it is for the client.
 var ways = map[string]string{"answer": "agent-response", "hold": "hold", "resolve": "resolve", "note": "note"}
@@ -163,12 +163,12 @@ func (v *visit) sendBody(way string) (map[string]any, error) {
 	if kept := v.r.PostForm["draft_files"]; len(kept) > 0 {
 		message["draft_files"] = kept
 	}
-	files, err := v.files()
-	if err != nil {
-		return nil, err
+	var ahead []map[string]any
+	for _, id := range v.r.PostForm["uploads"] {
+		ahead = append(ahead, map[string]any{"id": id})
 	}
-	if len(files) > 0 {
-		message["attachments"] = files
+	if ahead != nil {
+		message["attachments"] = ahead
 	}
 	body := map[string]any{"message": message}
 	if draft := v.r.FormValue("draft_id"); draft != "" {
@@ -192,34 +192,6 @@ func (v *visit) sendBody(way string) (map[string]any, error) {
 		body["hold"] = hold
 	}
 	return body, nil
-}
-
-func (v *visit) files() ([]map[string]any, error) {
-	if v.r.MultipartForm == nil {
-		return nil, nil
-	}
-	var out []map[string]any
-	for _, f := range v.r.MultipartForm.File["files"] {
-		data, err := read(f)
-		if err != nil {
-			return nil, err
-		}
-		one := map[string]any{"name": f.Filename, "data": base64.StdEncoding.EncodeToString(data)}
-		if kind, _, _ := strings.Cut(f.Header.Get("Content-Type"), ";"); kind != "" {
-			one["type"] = kind
-		}
-		out = append(out, one)
-	}
-	return out, nil
-}
-
-func read(f *multipart.FileHeader) ([]byte, error) {
-	file, err := f.Open()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	return io.ReadAll(file)
 }
 
 // staleView is what came while an answer was written.

@@ -116,7 +116,7 @@ func (v *visit) list(at place) (listView, error) {
 		out.Sorts = append(out.Sorts, choice{key, say(v.lang, "sort."+key), key == out.Sort})
 	}
 	err = v.fill(&out, at, "")
-	if s := statusOf(err); s == http.StatusBadRequest || s == http.StatusNotFound {
+	if s := statusOf(err); s == http.StatusBadRequest || s == http.StatusNotFound || s == http.StatusUnprocessableEntity { // a line that cannot be read
 		out.Fault, out.Count, err = v.faultOf(err), "0", nil
 	}
 	return out, err

@@ -52,6 +52,7 @@ func helpers(lang string) template.FuncMap {
 		"bulkActions": bulkActionsOf,
 		"manage":      func(p person) []managedGroup { return managedBy(p, lang, "") },
 		"asset":       theAssets().url,
+		"mostFile":    func() int { return mostFile },
 		"icon": func(name string) template.HTML {
 			return template.HTML(`<svg class="i" aria-hidden="true"><use href="` + theAssets().url("icons.svg") + "#" + template.HTMLEscapeString(name) + `"/></svg>`) // escaped
 		},

@@ -24,6 +24,7 @@ var keySheet = []keyGroup{
 		{[]string{"G", "U"}, "key.go_unassigned"},
 		{[]string{"G", "M"}, "key.go_mine"},
 		{[]string{"G", "H"}, "key.go_held"},
+		{[]string{"G", "I"}, "key.go_incoming"},
 		{[]string{"G", "A"}, "key.go_all"},
 	}},
 	{"sheet.act", []keyLine{
@@ -34,6 +35,7 @@ var keySheet = []keyGroup{
 		{[]string{"#"}, "key.classify"},
 		{[]string{"M"}, "key.merge"},
 		{[]string{"X"}, "key.select"},
+		{[]string{"Shift+J", "Shift+K"}, "key.extend"},
 		{[]string{"Z"}, "key.undo"},
 		{[]string{"."}, "key.copy"},
 		{[]string{"C"}, "key.create"},
@@ -49,6 +51,6 @@ var keySheet = []keyGroup{
 		{[]string{"Esc"}, "key.leave"},
 	}},
 	{"sheet.other", []keyLine{
-		{[]string{"Ctrl+K"}, "key.palette"}, {[]string{"?"}, "key.sheet"},
+		{[]string{"Ctrl+K"}, "key.palette"}, {[]string{"?"}, "key.sheet"}, {[]string{"Alt+↑", "Alt+↓"}, "key.move_view"},
 	}},
 }

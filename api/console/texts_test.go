@@ -37,7 +37,7 @@ var (
 )
 
 // keyNames are what is printed on keyboards, the same in every language.
-var keyNames = []string{"Ctrl", "Enter", "Esc"}
+var keyNames = []string{"Alt", "Ctrl", "Enter", "Esc"}
 
 func TestNoTextStandsInATemplate(t *testing.T) {
 	t.Parallel()

@@ -44,12 +44,12 @@ func olderThan(number string, cursor *string) string {
 
 // olderView is a stretch of the thread above what is shown.
 type olderView struct {
-	N     string
 	Older string
+	From  string // position of its first line: what is fetched anew begins there
 	Items []itemView
 }
 
-// olderFragment is what was said before.
+// olderFragment is what was said before. It joins what is shown, and is live from then on.
 func (v *visit) olderFragment() error {
 	n := v.r.PathValue("number")
 	path := "/tickets/" + url.PathEscape(n)
@@ -64,7 +64,10 @@ func (v *visit) olderFragment() error {
 	if err != nil {
 		return err
 	}
-	out := olderView{N: n, Older: olderThan(n, said.NextCursor)}
+	out := olderView{Older: olderThan(n, said.NextCursor)}
+	if len(said.Items) > 0 {
+		out.From = strconv.FormatInt(said.Items[0].Seq, 10)
+	}
 	if out.Items, err = v.items(said.Items, t); err != nil {
 		return err
 	}

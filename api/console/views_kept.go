@@ -10,6 +10,7 @@ import (
 func keptViewRoutes() []route {
 	return []route{
 		{pattern: "GET /-/views/new", serve: (*visit).viewDialog},
+		{pattern: "GET /-/views/order", serve: (*visit).viewOrderDialog},
 		{pattern: "POST /views", serve: (*visit).saveView},
 		{pattern: "GET /-/views/{key}/edit", serve: (*visit).editViewDialog},
 		{pattern: "POST /views/{key}", serve: (*visit).changeView},
@@ -107,4 +108,19 @@ func (v *visit) deleteView() error {
 		return err
 	}
 	return v.redirect("/")
+}
+
+// viewOrderDialog shows the kept views, to be moved; the script stores their order.
+func (v *visit) viewOrderDialog() error {
+	groups, err := v.views(placeOf(v.r))
+	if err != nil {
+		return err
+	}
+	var kept []viewLink
+	for _, g := range groups {
+		if g.Movable() {
+			kept = g.Views
+		}
+	}
+	return v.show(http.StatusOK, "views-order", kept)
 }

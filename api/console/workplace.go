@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"duradesk/api/openapi"
@@ -35,11 +36,15 @@ type viewGroup struct {
 	Views []viewLink
 }
 
+// Movable tells whether there is an order to choose.
+func (g viewGroup) Movable() bool { return len(g.Views) > 1 && g.Views[0].Saved }
+
 type viewLink struct {
 	Key, Name, Href string
 	Count           string // "1000+" where it is capped
 	Loud            bool   // somebody should look
 	Here            bool
+	Saved           bool // somebody keeps it, and it can be moved
 }
 
 // viewGroups order the views: what waits, what is mine, what is rare.
@@ -149,7 +154,12 @@ func (p place) Fragment(path string) string {
 
 func (v *visit) views(at place) ([]viewGroup, error) {
 	var found openapi.ViewList
-	if err := v.get("/views", &found); err != nil {
+	var stuck openapi.FateList
+	err := together(
+		func() error { return v.get("/views", &found) },
+		func() error { return v.get("/quarantine?limit="+strconv.Itoa(mostStuck), &stuck) },
+	)
+	if err != nil {
 		return nil, err
 	}
 	byKey := map[string]openapi.View{}
@@ -171,12 +181,15 @@ func (v *visit) views(at place) ([]viewGroup, error) {
 			}
 			group.Views = append(group.Views, link)
 		}
+		if g.name == "more" {
+			group.Views = append(group.Views, v.quarantineLink(stuck))
+		}
 		out = append(out, group)
 	}
 	saved := viewGroup{Name: "saved"}
-	for _, x := range found.Items { // his own first, then what others share
+	for _, x := range found.Items { // in the person's own order
 		if x.Saved {
-			link := viewLink{Key: x.Key, Name: x.Name, Href: "/views/" + url.PathEscape(x.Key), Here: x.Key == at.View && at.Q == ""}
+			link := viewLink{Key: x.Key, Name: x.Name, Href: "/views/" + url.PathEscape(x.Key), Here: x.Key == at.View && at.Q == "", Saved: true}
 			if x.Count > 0 {
 				link.Count = count(x.Count, x.CountCapped)
 			}
@@ -187,6 +200,21 @@ func (v *visit) views(at place) ([]viewGroup, error) {
 		out = append(out, saved)
 	}
 	return out, nil
+}
+
+// mostStuck is how many mails in the quarantine are counted.
+const mostStuck = 50
+
+// quarantineLink leads to the mails that could not be taken in: no ticket yet, and nobody's to forget.
+func (v *visit) quarantineLink(stuck openapi.FateList) viewLink {
+	link := viewLink{Key: "quarantine", Name: say(v.lang, "shelf.quarantine"), Href: "/manage/quarantine"}
+	if n := len(stuck.Items); n > 0 {
+		link.Loud, link.Count = true, strconv.Itoa(n)
+		if stuck.NextCursor != nil {
+			link.Count += "+"
+		}
+	}
+	return link
 }
 
 func (v *visit) viewsFragment() error {

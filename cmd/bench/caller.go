@@ -15,6 +15,11 @@ type object = map[string]any
 
 // call sends one request as the admin and decodes the answer into a value, where one is given.
 func (d *desk) call(ctx context.Context, method, path string, body, into any) error {
+	return d.callAs(ctx, d.settings["DURADESK_BOOTSTRAP_TOKEN"], method, path, body, into)
+}
+
+// callAs is call by whoever has the token.
+func (d *desk) callAs(ctx context.Context, token, method, path string, body, into any) error {
 	var content io.Reader
 	if body != nil {
 		encoded, err := json.Marshal(body)
@@ -27,7 +32,7 @@ func (d *desk) call(ctx context.Context, method, path string, body, into any) er
 	if err != nil {
 		return fmt.Errorf("make the request: %w", err)
 	}
-	request.Header.Set("Authorization", "Bearer "+d.settings["DURADESK_BOOTSTRAP_TOKEN"])
+	request.Header.Set("Authorization", "Bearer "+token)
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Prefer", "wait=30")
 	answer, err := d.web.Do(request)

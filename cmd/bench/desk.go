@@ -53,7 +53,7 @@ func startDesk(ctx context.Context, binary, dir string) (*desk, error) {
 		"--http", ports[0], "--temporal", ports[1], "--temporal-ui", ports[2], "--smtp", ports[3], "--imap", ports[4],
 	}
 	cmd := exec.Command(binary, flags...)
-	cmd.Env = environment(map[string]string{"DURADESK_WORKER_HEALTH_ADDR": ports[5]})
+	cmd.Env = environment(map[string]string{"DURADESK_WORKER_HEALTH_ADDR": ports[5], "DURADESK_HOURS": "always"})
 	words, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, fmt.Errorf("listen to up: %w", err)

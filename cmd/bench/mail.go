@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
+	"mime"
 	"net/smtp"
 	"path/filepath"
 	"time"
@@ -55,14 +57,19 @@ func (b *bench) mail(ctx context.Context) ([]row, error) {
 func (b *bench) post(ctx context.Context, title string, n int) error {
 	return each(ctx, n, 4, func(_ context.Context, i int) error {
 		from := fmt.Sprintf("%s-%d@client.example", title, i)
-		words := fmt.Sprintf("From: Client %d <%s>\r\nTo: support@desk.example\r\nSubject: %s\r\nMessage-ID: <%s-%d@client.example>\r\nDate: %s\r\n"+
-			"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nプリンターが動きません。 It has not worked since this morning.\r\n",
-			i, from, title, title, i, time.Now().Format(time.RFC1123Z))
-		if err := smtp.SendMail(b.desk.settings["DURADESK_SMTP_ADDR"], nil, from, []string{"support@desk.example"}, []byte(words)); err != nil {
-			return fmt.Errorf("hand over a mail: %w", err)
-		}
-		return nil
+		return b.desk.post(from, fmt.Sprintf("Client %d", i), title, "プリンターが動きません。 It has not worked since this morning.")
 	})
+}
+
+// post hands over one mail from a client.
+func (d *desk) post(from, name, subject, body string) error {
+	words := fmt.Sprintf("From: %s <%s>\r\nTo: support@desk.example\r\nSubject: %s\r\nMessage-ID: <%s@client.example>\r\nDate: %s\r\n"+
+		"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n%s\r\n",
+		name, from, mime.QEncoding.Encode("utf-8", subject), rand.Text(), time.Now().Format(time.RFC1123Z), body)
+	if err := smtp.SendMail(d.settings["DURADESK_SMTP_ADDR"], nil, from, []string{"support@desk.example"}, []byte(words)); err != nil {
+		return fmt.Errorf("hand over a mail: %w", err)
+	}
+	return nil
 }
 
 // start: `up`, with the Temporal server built before, until a command can be sent: in a new directory, and again in the

@@ -12,7 +12,6 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	sdklog "go.temporal.io/sdk/log"
 
-	"duradesk/dispatch"
 	"duradesk/mail"
 	"duradesk/objects"
 	"duradesk/postgres"
@@ -30,6 +29,7 @@ type settings struct {
 	Connections   int32              `name:"connections" env:"DURADESK_DATABASE_CONNECTIONS" default:"24" help:"Database connections of one process."`
 	ContinueAfter int                `name:"continue-after" env:"DURADESK_CONTINUE_AFTER" default:"1000" help:"History events after which a ticket's workflow continues as new."`
 	Rehearse      int                `name:"rehearse" env:"DURADESK_REHEARSE" default:"0" help:"How many open workflows of each type and ticket state a worker replays before it starts; it refuses to start if one would not go on. 0: none."`
+	Deployment    string             `name:"deployment" env:"DURADESK_DEPLOYMENT" help:"Name of the deployment whose version, by its build, a worker is in Temporal (worker versioning, AutoUpgrade): it works once duradesk promote has made its build the current one. Empty: no versions, each worker takes whatever there is to do."`
 	WebhookHosts  []string           `name:"webhook-hosts" env:"DURADESK_WEBHOOK_HOSTS" help:"Hosts, or host:port, separated by commas, that webhooks and channels may call though they lie inside: an intranet's, or a test's. All others must be public addresses."`
 	SMTPAnswer    time.Duration      `name:"smtp-answer" env:"DURADESK_SMTP_ANSWER" default:"2m" help:"How long a mail server may take to say that it has a mail; then nobody knows, and the mail is called uncertain."`
 	Attachments   attachmentSettings `embed:""`
@@ -124,21 +124,4 @@ func temporalWhenThere(log *slog.Logger) (client.Client, client.Options, error) 
 		return nil, options, fmt.Errorf("the settings of Temporal cannot be used: %w", err)
 	}
 	return c, options, nil
-}
-
-// temporal waits for Temporal and sees that its namespace is fit for the desk.
-func (d *desk) temporal(ctx context.Context) (client.Client, string, error) {
-	options, err := temporalOptions(d.log)
-	if err != nil {
-		return nil, "", err
-	}
-	c, err := dial(ctx, options)
-	if err != nil {
-		return nil, "", err
-	}
-	if err := dispatch.Ensure(ctx, c, options.Namespace, d.Retention); err != nil {
-		c.Close()
-		return nil, "", err
-	}
-	return c, options.Namespace, nil
 }

@@ -43,7 +43,7 @@ func (c *doctorCommand) Run(ctx context.Context) error {
 	}
 	defer temporal.Close()
 	desk := &doctor.Desk{
-		Store: d.store, Temporal: temporal, Namespace: options.Namespace, Now: time.Now, Build: build(), Retention: c.Retention,
+		Store: d.store, Temporal: temporal, Namespace: options.Namespace, Now: time.Now, Build: build(), Deployment: c.Deployment, Retention: c.Retention,
 		Disks: c.Disk, DiskFree: c.DiskFree << 20, Language: doctor.LanguageOf(os.Getenv),
 	}
 	if !c.Offline && d.bucket != nil {

@@ -18,6 +18,9 @@ var fences = regexp.MustCompile("(?ms)^ *```(\\w*)\\n(.*?)^ *```$")
 // inline are commands of the program within a sentence.
 var inline = regexp.MustCompile("`(duradesk [^`]+)`")
 
+// called is the program where a command of the shell begins.
+var called = regexp.MustCompile(`(?:^|[;&|(]|\buntil |=\S* ) *duradesk (.*)`)
+
 // TestGuidesNameCommandsThatThereAre reads every `duradesk …` of the guides as the program does: command, arguments and
 // flags must be known. Words in capitals stand for something, … for whatever comes.
 func TestGuidesNameCommandsThatThereAre(t *testing.T) {
@@ -50,8 +53,8 @@ func commandsIn(text string) [][]string {
 		whole := strings.ReplaceAll(block[2], "\\\n", " ")
 		for line := range strings.Lines(whole) {
 			line, _, _ = strings.Cut(line, " # ")
-			if _, command, found := strings.Cut(" "+line, " duradesk "); found && !strings.HasPrefix(strings.TrimSpace(line), "#") {
-				out = append(out, strings.Fields(command))
+			if m := called.FindStringSubmatch(line); m != nil {
+				out = append(out, strings.Fields(m[1]))
 			}
 		}
 	}
@@ -67,6 +70,9 @@ func parses(t *testing.T, guide string, words []string, file, dir string) {
 	t.Helper()
 	if i := slices.IndexFunc(words, redirected.MatchString); i >= 0 {
 		words = words[:i]
+	}
+	if i := slices.IndexFunc(words, func(w string) bool { return strings.HasSuffix(w, ";") }); i >= 0 {
+		words = words[:i+1]
 	}
 	args := []string{}
 	for _, w := range words {

@@ -27,6 +27,7 @@ type cli struct {
 	Recover       recoverCommand     `cmd:"" help:"After the database was restored from a backup: go on beside a Temporal that remembers more, and list what is lost."`
 	Rekey         rekeyCommand       `cmd:"" help:"Seal every stored secret with the current secret key: the second half of changing it."`
 	Replay        replayCommand      `cmd:"" help:"Replay open workflows on this build before it is deployed: would they go on?"`
+	Promote       promoteCommand     `cmd:"" help:"Make this build the one that open workflows go on with, where workers have versions (DURADESK_DEPLOYMENT)."`
 	Rehearse      rehearseCommand    `cmd:"" help:"Ask this build's rules all that is recorded: which tickets would be answered otherwise?"`
 	Config        configCommand      `cmd:"" help:"List every setting with its default."`
 	Ticket        ticketCommand      `cmd:"" help:"Find tickets and work on them."`
@@ -54,7 +55,7 @@ type cli struct {
 	Mail      mailCommand      `cmd:"" hidden:"" help:"Run the mail server that plays the outside world (a part of up)."`
 	Demo      demoCommand      `cmd:"" hidden:"" help:"Make sample people and tickets (a part of up)."`
 	Bootstrap bootstrapCommand `cmd:"" hidden:"" help:"Make the first desk and the admin (a part of up)."`
-	Probe     probeCommand     `cmd:"" hidden:"" help:"Tell by the exit code whether a part is ready (for containers)."`
+	Probe     probeCommand     `cmd:"" help:"Tell by the exit code whether a part is ready."`
 	Devserver devserverCommand `cmd:"" hidden:"" help:"Build the Temporal server that up runs, if need be, and print its path (for make test)."`
 }
 

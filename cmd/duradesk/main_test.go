@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"duradesk/dispatch/temporaltest"
 	"duradesk/postgres/cluster/pgtest"
 )
 
@@ -14,6 +15,7 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	code := runTests(m)
+	temporaltest.Stop()
 	pgtest.Stop()
 	os.Exit(code)
 }

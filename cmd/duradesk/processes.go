@@ -52,17 +52,8 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 	defer temporal.Close()
 	rings := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}
 	g, ctx := errgroup.WithContext(ctx)
-	door := api.Options{
-		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Tells: tells{d.store}, Channels: channels{d.store, d.queue}, Bulk: bulk{d.queue}, WebhookHosts: d.WebhookHosts, Done: ctx.Done(), Bell: bell{rings},
-		People: people{d.store}, House: house{d.store}, Mailroom: mailroom{d, rings}, Health: health{d.store, temporal}, Identity: identity{d.store}, Postman: postman{d},
-		Drafts: drafts{d.store}, Uploads: uploads{d.store},
-		Letters:    letters{d.store, d.queue},
-		SavedViews: savedViews{d.store}, Clients: clients{d.store},
-		Habits:         habits{d.store},
-		Reports:        counts{d.store},
-		MailKeys:       d.keys,
-		BootstrapToken: c.BootstrapToken, BaseURL: d.BaseURL, TemporalUIURL: d.TemporalUIURL, Namespace: options.Namespace, Log: d.log,
-	}
+	door := d.door(rings, temporal)
+	door.BootstrapToken, door.Namespace, door.Done = c.BootstrapToken, options.Namespace, ctx.Done()
 	if err := c.identitySettings.apply(&door); err != nil {
 		return err
 	}
@@ -71,6 +62,17 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 	g.Go(func() error { return serveHTTP(ctx, api.NewServer(c.Addr, handler), listener) })
 	g.Go(func() error { giveBack(ctx); return nil })
 	return g.Wait()
+}
+
+// door joins the API's ports to the record, to Temporal and to the mail servers.
+func (d *desk) door(rings *dispatch.Bell, temporal client.Client) api.Options {
+	return api.Options{
+		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Tells: tells{d.store}, Channels: channels{d.store, d.queue}, Bulk: bulk{d.queue}, Bell: bell{rings},
+		People: people{d.store}, House: house{d.store}, Mailroom: mailroom{d, rings}, Health: health{d.store, temporal}, Identity: identity{d.store}, Postman: postman{d},
+		Drafts: drafts{d.store}, Uploads: uploads{d.store}, Letters: letters{d.store, d.queue}, SavedViews: savedViews{d.store}, Clients: clients{d.store},
+		Habits: habits{d.store}, Reports: counts{d.store},
+		MailKeys: d.keys, BaseURL: d.BaseURL, TemporalUIURL: d.TemporalUIURL, WebhookHosts: d.WebhookHosts, Log: d.log,
+	}
 }
 
 // workerCommand is the clockwork: tickets, deliveries, mailboxes, and the relay.
@@ -113,9 +115,11 @@ func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener
 		return err
 	}
 	defer temporal.Close()
-	ensured, cancel := context.WithTimeout(ctx, time.Minute)
-	err = dispatch.Ensure(ensured, temporal, options.Namespace, d.Retention)
-	cancel()
+	err = untilReady(os.Stderr).Do(ctx, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		return dispatch.Ensure(ctx, temporal, options.Namespace, d.Retention)
+	})
 	if err != nil {
 		return err
 	}
@@ -148,12 +152,13 @@ func (d *desk) parts(b *dispatch.Bell) worker.Parts {
 			Outbox: d.queue, Sender: d.loggedIn(), Poster: newPoster(d.settings), Signer: signer{}, Bell: b, Keys: d.keys, Log: d.log, Now: time.Now, Crash: crashPoint,
 			Say: catalog.Shared().Say, ConsoleURL: d.BaseURL,
 		},
-		Notices:   &activities.Notices{Staff: d.queue, Bell: b, Log: d.log},
-		Mailboxes: &activities.Mailboxes{Intake: d.queue, Post: d.loggedIn(), Bell: b, Keys: d.keys, Log: d.log, Now: time.Now},
-		Bulk:      &activities.Bulk{Jobs: d.queue, Bell: b, Log: d.log, Now: time.Now, Crash: crashPoint},
-		Webhooks:  &activities.Webhooks{Hooks: d.queue, Poster: newPoster(d.settings), Log: d.log, Now: time.Now},
-		AtOnce:    int(d.Connections) / 2,
-		Fatal:     func(err error) { d.log.Error("Temporal refuses the worker", "error", err) },
+		Notices:    &activities.Notices{Staff: d.queue, Bell: b, Log: d.log},
+		Mailboxes:  &activities.Mailboxes{Intake: d.queue, Post: d.loggedIn(), Bell: b, Keys: d.keys, Log: d.log, Now: time.Now},
+		Bulk:       &activities.Bulk{Jobs: d.queue, Bell: b, Log: d.log, Now: time.Now, Crash: crashPoint},
+		Webhooks:   &activities.Webhooks{Hooks: d.queue, Poster: newPoster(d.settings), Log: d.log, Now: time.Now},
+		AtOnce:     int(d.Connections) / 2,
+		Deployment: worker.Deployment{Name: d.Deployment, Build: build()},
+		Fatal:      func(err error) { d.log.Error("Temporal refuses the worker", "error", err) },
 	}
 }
 
@@ -162,24 +167,6 @@ func workerParts(d *desk, c client.Client, namespace string) func(context.Contex
 		parts := convert(recordParts(ctx, d.store), func(p part) worker.Part { return worker.Part(p) })
 		parts = append(parts, worker.Part(temporalPart(ctx, c, true)))
 		return append(parts, worker.Pollers(ctx, c, namespace))
-	}
-}
-
-// dial waits for Temporal: a worker has nothing to do without it.
-func dial(ctx context.Context, options client.Options) (client.Client, error) {
-	for pause := 200 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		attempt, cancel := context.WithTimeout(ctx, 10*time.Second)
-		c, err := client.DialContext(attempt, options)
-		cancel()
-		if err == nil {
-			return c, nil
-		}
-		options.Logger.Warn("Temporal is away; waiting for it", "address", options.HostPort)
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("Temporal at %s cannot be reached: %w", options.HostPort, err)
-		case <-time.After(pause):
-		}
 	}
 }
 

@@ -27,7 +27,7 @@ func (c *recoverCommand) Run(ctx context.Context) error {
 	if err := d.store.CheckSchema(ctx); err != nil {
 		return err
 	}
-	temporal, namespace, err := d.temporal(ctx)
+	temporal, err := d.temporal(ctx, os.Stderr)
 	if err != nil {
 		return err
 	}
@@ -36,23 +36,26 @@ func (c *recoverCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	memory := &dispatch.Memory{Client: temporal, Namespace: namespace}
+	memory := &dispatch.Memory{Client: temporal.Client, Namespace: temporal.namespace}
 	tell := nowAndThen(os.Stdout)
-	// A minute more: the clocks of two servers are never the same.
-	remembered, err := memory.Since(ctx, since.Add(-time.Minute), func(done int) { tell("%d workflows read\n", done) })
+	var remembered ticket.Remembered
+	err = temporal.patience.Do(ctx, func(ctx context.Context) (err error) {
+		// A minute more: the clocks of two servers are never the same.
+		remembered, err = memory.Since(ctx, since.Add(-time.Minute), func(done int) { tell("%d workflows read\n", done) })
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	remembered.Highest = max(remembered.Highest, ticket.Number(c.Next-1))
-	if err := memory.End(ctx, remembered.Ahead); err != nil {
+	if err := temporal.patience.Do(ctx, func(ctx context.Context) error { return memory.End(ctx, remembered.Ahead) }); err != nil {
 		return err
 	}
 	recovered, err := d.queue.Recover(ctx, since, remembered)
 	if err != nil {
 		return err
 	}
-	relay := &dispatch.Relay{Bell: &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}, Record: d.queue, Log: d.log}
-	if err := relay.Rebuild(ctx, func(int) {}); err != nil {
+	if err := temporal.rebuild(ctx, d, func(int) {}); err != nil {
 		return fmt.Errorf("start every open ticket from its row: %w", err)
 	}
 	report(os.Stdout, recovered)

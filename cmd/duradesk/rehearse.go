@@ -27,14 +27,19 @@ type rehearseCommand struct {
 
 	calendars map[string]calendar.Spec
 	told      map[string]int // differences by what they are
+	unread    int            // tickets that could not be asked again
 	tickets   int
 	changed   int
 	steps     int
 }
 
-var errDiffers = errors.New("this build would answer some of what is recorded otherwise: see above")
+var (
+	errDiffers = errors.New("this build would answer some of what is recorded otherwise: see above")
+	errUnread  = errors.New("some of what is recorded could not be asked again: see above")
+)
 
-// Run rehearses; differences are an error, so that a script notices.
+// Run rehearses; differences are an error, so that a script notices, and so is a ticket that could not be asked again: it
+// is named, and the others are asked all the same.
 func (c *rehearseCommand) Run(ctx context.Context) error {
 	c.calendars, c.told = map[string]calendar.Spec{}, map[string]int{}
 	for _, file := range c.Calendar {
@@ -65,11 +70,12 @@ func (c *rehearseCommand) files(_ context.Context, out io.Writer) error {
 			return fmt.Errorf("read a recorded ticket: %w", err)
 		}
 		var r lifecycle.Recorded
-		if err := json.Unmarshal(raw, &r); err != nil {
-			return fmt.Errorf("%s is no recorded ticket: %w", file, err)
+		err = json.Unmarshal(raw, &r)
+		if err == nil {
+			err = c.rehearse(out, r)
 		}
-		if err := c.rehearse(out, r); err != nil {
-			return fmt.Errorf("%s: %w", file, err)
+		if err != nil {
+			c.cannot(out, filepath.Base(file), err)
 		}
 	}
 	return nil
@@ -92,16 +98,25 @@ func (c *rehearseCommand) database(ctx context.Context, out io.Writer) error {
 		}
 		for _, n := range list {
 			r, err := store.Recorded(ctx, n)
-			if err != nil {
+			if err == nil {
+				err = c.rehearse(out, r)
+			}
+			if ctx.Err() != nil || postgres.Away(err) && ticket.CodeOf(err) != ticket.Newer {
 				return err
 			}
-			if err := c.rehearse(out, r); err != nil {
-				return fmt.Errorf("ticket %d: %w", n, err)
+			if err != nil {
+				c.cannot(out, fmt.Sprintf("ticket %d", n), err)
 			}
 			after = n
 		}
 		tell("%d tickets rehearsed\n", c.tickets)
 	}
+}
+
+// cannot names what could not be asked again.
+func (c *rehearseCommand) cannot(out io.Writer, what string, err error) {
+	c.unread++
+	fmt.Fprintf(out, "%s cannot be rehearsed: %s\n", what, oneLine(err))
 }
 
 func (c *rehearseCommand) rehearse(out io.Writer, r lifecycle.Recorded) error {
@@ -132,11 +147,17 @@ func (c *rehearseCommand) rehearse(out io.Writer, r lifecycle.Recorded) error {
 }
 
 func (c *rehearseCommand) verdict(out io.Writer) error {
+	var verdict error
 	if c.changed == 0 {
 		fmt.Fprintf(out, "%d tickets with %d commands rehearsed: each would be answered as it was\n", c.tickets, c.steps)
-		return nil
+	} else {
+		fmt.Fprintf(out, "%d tickets with %d commands rehearsed; %d tickets differ:\n", c.tickets, c.steps, c.changed)
+		printCounts(out, c.told)
+		verdict = errDiffers
 	}
-	fmt.Fprintf(out, "%d tickets with %d commands rehearsed; %d tickets differ:\n", c.tickets, c.steps, c.changed)
-	printCounts(out, c.told)
-	return errDiffers
+	if c.unread > 0 {
+		fmt.Fprintf(out, "%d tickets could not be rehearsed\n", c.unread)
+		verdict = errors.Join(verdict, errUnread)
+	}
+	return verdict
 }

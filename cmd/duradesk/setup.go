@@ -9,7 +9,6 @@ import (
 
 	"duradesk/api"
 	"duradesk/calendar"
-	"duradesk/dispatch"
 	"duradesk/postgres"
 )
 
@@ -108,14 +107,12 @@ func (c *rebuildCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer d.store.Close()
-	temporal, _, err := d.temporal(ctx)
+	temporal, err := d.temporal(ctx, os.Stderr)
 	if err != nil {
 		return err
 	}
 	defer temporal.Close()
-	relay := &dispatch.Relay{Bell: &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}, Record: d.queue, Log: d.log}
-	err = relay.Rebuild(ctx, func(done int) { fmt.Fprintf(os.Stdout, "%d tickets rung\n", done) })
-	if err != nil {
+	if err := temporal.rebuild(ctx, d, func(done int) { fmt.Fprintf(os.Stdout, "%d tickets rung\n", done) }); err != nil {
 		return fmt.Errorf("rebuild: %w", err)
 	}
 	return nil

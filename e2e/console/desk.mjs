@@ -1,10 +1,11 @@
 // What the tests share: one browser, people who sign in, and a watch over what must never happen on any page.
 import {createRequire} from 'node:module';
 import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
 
 const require = createRequire(process.env.DESK_MODULES + '/');
 export const {chromium} = require('playwright-core');
-export const axePath = require.resolve('axe-core/axe.min.js');
+const axePath = require.resolve('axe-core/axe.min.js');
 export const base = process.env.DESK_BASE;
 export const password = 'a long password for tests';
 
@@ -67,3 +68,15 @@ export async function until(look, what, within = 15000) {
 
 export const p95 = (all) => all.toSorted((a, b) => a - b)[Math.ceil(all.length * 0.95) - 1];
 export const p50 = (all) => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)];
+
+/** Looks at pages as a screen reader's user and one who sees poorly must: all rules in the light, and what differs in the dark. */
+export const looker = (bad) => async (page, where) => {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(readFileSync(axePath, 'utf8'));
+  for (const scheme of ['light', 'dark']) {
+    await page.emulateMedia({colorScheme: scheme});
+    await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {}))));
+    const rules = scheme === 'dark' ? {runOnly: ['color-contrast']} : {};
+    const {violations} = await page.evaluate((o) => window.axe.run(document, {iframes: false, resultTypes: ['violations'], ...o}), rules);
+    for (const v of violations) bad.push(`${where} ${scheme}: ${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 160)} ${n.any.map((a) => a.message).join(' ').slice(0, 200)}`).join(' | ')}`);
+  }
+};

@@ -112,9 +112,10 @@ func (c *cast) traits(n int) traits {
 func (c *cast) ticket(n int) []any {
 	t := c.traits(n)
 	number := ticket.Number(FirstNumber + n - 1)
+	due, clocks := c.clock(n, t.state)
 	process, err := json.Marshal(ticket.Process{
 		Number: number, Ticket: c.id(n, 0).String(), Desk: c.Desk, State: t.state, Category: t.category, Owner: t.owner, Group: c.Desk, Tier: 1,
-		Priority: t.priority, Channel: t.channel, Revision: int64(c.Messages), Seq: int64(c.Messages), Policy: 1,
+		Priority: t.priority, Channel: t.channel, Revision: int64(c.Messages), Seq: int64(c.Messages), Policy: 1, Calendar: 1, Clocks: clocks,
 	})
 	if err != nil {
 		panic(err) // plain values only
@@ -127,10 +128,24 @@ func (c *cast) ticket(n int) []any {
 	}
 	return []any{
 		int64(number), c.id(n, 0), c.Desk, c.titles.title(t.language), clientID(t.client), t.channel.String(), t.language, t.kind, reception(n), tags(n), t.updated, process,
-		int64(c.Messages), t.state.String(), t.category.String(), null(t.owner), c.Desk, int16(t.priority), live && n%20 == 1, n%5000 == 1, when(live || t.state == ticket.Resolved, t.updated.Add(24*time.Hour)),
-		when(live, t.updated.Add(6*time.Hour)), t.created, t.updated, when(!live && t.state != ticket.Spam, t.updated), when(t.state == ticket.Closed, t.updated),
+		int64(c.Messages), t.state.String(), t.category.String(), null(t.owner), c.Desk, int16(t.priority), live && n%20 == 1, n%5000 == 1, when(len(clocks) > 0, due),
+		when(live && t.state != ticket.OnHold && t.state != ticket.HandedOver, due), t.created, t.updated, when(!live && t.state != ticket.Spam, t.updated), when(t.state == ticket.Closed, t.updated),
 		spoke, when(spoke, t.updated), int64(c.Messages), int64(c.Messages), int64(c.Messages), last, name, "public", t.updated, "…", fmt.Sprintf("crowd%d", n),
 	}
+}
+
+// clock is the one that runs for a ticket in its state: due within the next ten days, so that a desk that is started on a
+// crowd has timers to set and none that was lost.
+func (c *cast) clock(n int, state ticket.State) (due time.Time, clocks []ticket.Clock) {
+	kinds := map[ticket.State]ticket.ClockKind{
+		ticket.New: ticket.FirstResponse, ticket.Open: ticket.NextResponse, ticket.OnHold: ticket.Wake, ticket.HandedOver: ticket.HandOver, ticket.Resolved: ticket.AutoClose,
+	}
+	kind, runs := kinds[state]
+	if !runs {
+		return due, nil
+	}
+	due = c.Until.Add(time.Duration(1+n*7919%2000) * 7 * time.Minute).Truncate(time.Microsecond)
+	return due, []ticket.Clock{{ID: kind.String(), Kind: kind, State: ticket.Running, Due: due, Generation: 1}}
 }
 
 func reception(n int) any {

@@ -194,6 +194,7 @@ type crew struct {
 	Crash         func(point string)
 	Wrap          func(activities.Desk) activities.Desk
 	HookGiveUp    time.Duration
+	Deployment    worker.Deployment
 
 	set    []func(*crew)
 	cancel context.CancelFunc
@@ -246,7 +247,7 @@ func parts(q *postgres.Queue, b *dispatch.Bell, out activities.Sender, in activi
 		Mailboxes: &activities.Mailboxes{Intake: q, Post: in, Bell: b, Keys: keys, Log: log, Now: time.Now},
 		Bulk:      &activities.Bulk{Jobs: q, Bell: b, Log: log, Now: time.Now, Crash: c.Crash},
 		Webhooks:  &activities.Webhooks{Hooks: q, Poster: poster{hookpost.New(hookpost.Config{Allowed: webhook.Hosts{"127.0.0.1"}, Timeout: time.Second})}, Log: log, Now: time.Now, Pause: 100 * time.Millisecond, GiveUp: c.HookGiveUp},
-		AtOnce:    4,
+		AtOnce:    4, Deployment: c.Deployment,
 	}
 }
 

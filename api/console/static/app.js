@@ -5,6 +5,7 @@ import './keys.js';
 import './bulk.js';
 import './messages.js';
 import './table.js';
+import './views.js';
 import './composer.js';
 import './expander.js';
 import './travel.js';

@@ -1,89 +1,18 @@
 // Writing: drafts that survive, sending that is never by accident, text that is never lost.
-import {$, $$, say, on, make, toast, announce, apply, fetchFragment} from './ui.js';
+import {$, $$, say, on, make, toast, announce, apply, fetchFragment, newId} from './ui.js';
 import {openNumber, move, cool, open, withPlace} from './list.js';
 import {composing} from './keys.js';
+import {body, keep, later, restore, settled} from './draft.js';
+import {arrived, forgetFiles, rejoin} from './files.js';
 
-const me = document.body.dataset.me;
-const keyOf = (form) => `draft:${me}:${form.dataset.number}:${form.dataset.kind}`;
-const body = (form) => form.elements.namedItem('body');
-
-// A draft is kept on this machine as it is typed, and by the server once typing stops.
-export function keep(form) {
-  const text = body(form).value;
-  try {
-    if (text) localStorage.setItem(keyOf(form), JSON.stringify({text, to: form.elements.to?.value, cc: form.elements.cc?.value, at: Date.now()}));
-    else localStorage.removeItem(keyOf(form));
-  } catch { /* the machine's store is full or closed: the server's draft is left */ }
-}
-function kept(form) {
-  try { return JSON.parse(localStorage.getItem(keyOf(form))); } catch { return null; }
-}
-
-function restore() {
+// On a phone a composer would cover the ticket: the draft waits behind its button there.
+document.addEventListener('duradesk:open', () => {
   for (const form of $$('.composer')) {
-    const draft = kept(form);
-    if (draft?.text && draft.at > Number(form.dataset.at || 0)) { // newer than what the server has
-      body(form).value = draft.text;
-      if (draft.to) form.elements.to.value = draft.to;
-      if (draft.cc) form.elements.cc.value = draft.cc;
-      later(form);
-    }
-    // On a phone it would cover the ticket: the draft waits behind its button there.
-    if ((body(form).value || $('.kept li', form)) && !matchMedia('(max-width: 768px)').matches) unfold(form, false);
+    restore(form);
+    rejoin(form);
+    if ((body(form).value || $('.picked li', form)) && !matchMedia('(max-width: 768px)').matches) unfold(form, false);
   }
-}
-
-// The server's copy is written once typing stops: one write at a time, the last text last.
-const saving = new WeakMap();
-const address = (form) => `/api/v1/tickets/${form.dataset.number}/drafts/${form.dataset.kind === 'note' ? 'note' : 'agent-response'}`;
-function later(form, wait = 500) {
-  const state = saving.get(form) ?? {timer: 0, running: null, again: false};
-  saving.set(form, state);
-  clearTimeout(state.timer);
-  state.timer = setTimeout(() => save(form, state), wait);
-}
-async function save(form, state) {
-  if (state.running) { state.again = true; return; }
-  state.running = write(form);
-  try { await state.running; } finally { state.running = null; }
-  if (state.again && !form.dataset.sending) later(form, 0);
-  state.again = false;
-}
-/** Lets no write of a draft overtake the sending: it would be a new draft of what has left, and hide what undo brings back. */
-async function settled(form) {
-  const state = saving.get(form);
-  clearTimeout(state?.timer);
-  await Promise.race([state?.running, new Promise((late) => setTimeout(late, 10000))]);
-}
-const listed = (text) => (text ?? '').split(/[,、;]/).map((word) => word.trim()).filter(Boolean);
-async function write(form) {
-  const text = body(form).value, hint = $('.draft-state', form);
-  try {
-    if (!text.trim()) {
-      if (form.elements.draft_id.value) await fetch(address(form), {method: 'DELETE', credentials: 'same-origin'});
-      form.elements.draft_id.value = '';
-      hint.textContent = '';
-      return;
-    }
-    const message = {body: text, body_format: 'markdown', draft_files: $$('[name=draft_files]', form).map((f) => f.value)};
-    if (form.elements.to) Object.assign(message, {to: addresses(form.elements.to), cc: addresses(form.elements.cc)});
-    if (form.elements.template?.value) message.template = form.elements.template.value;
-    const response = await fetch(address(form), {
-      method: 'PUT', credentials: 'same-origin', headers: {'Content-Type': 'application/json'},
-      body: JSON.stringify({message, shared: form.elements.shared?.checked ?? false, seen_revision: Number(form.elements.seen_revision.value)}),
-    });
-    if (!response.ok) throw new Error(String(response.status));
-    const {id} = await response.json();
-    if (body(form).value) form.elements.draft_id.value = id;
-    hint.textContent = say('saved');
-  } catch {
-    hint.textContent = say('savedHere');
-  }
-}
-/** Only whole addresses: half a one, still being typed, would refuse the draft. */
-const addresses = (field) => listed(field.value).filter((word) => /^[^\s@<>,;"]+@[^\s@<>,;"]+$/.test(word));
-
-document.addEventListener('duradesk:open', restore);
+});
 
 /** Shows a composer; the other one folds away, with its draft. */
 export function unfold(form, focus = true) {
@@ -158,13 +87,14 @@ export async function send(form, way, andNext = false) {
   if (form.dataset.sending) return;
   if (!body(form).value.trim()) return complain(form, say('empty'));
   const id = form.elements.namedItem('id');
-  id.value ||= crypto.randomUUID();
+  id.value ||= newId();
   form.dataset.sending = '1';
   form.dataset.tried = way;
   for (const button of $$('.send', form)) button.disabled = true;
   body(form).readOnly = true; // what would be typed now would leave with nothing
   fault(form, '');
   try {
+    if (!await arrived(form)) return complain(form, say('fileMissing'));
     await settled(form);
     const data = new FormData(form), number = form.dataset.number, text = body(form).value;
     data.set('way', way);
@@ -189,16 +119,14 @@ export async function send(form, way, andNext = false) {
 
 async function sent(form, way, html, events, {number, text, andNext}) {
   const done = events['duradesk:done'] ?? {};
-  const copy = $('.stale', form)?.dataset.draft ?? form.dataset.copy;
+  const copy = $('.stale', form)?.dataset.draft ?? form.dataset.copy, gone = form.elements.draft_id.value; // with the command
   form.reset();
   body(form).value = '';
   for (const name of ['id', 'draft_id']) form.elements.namedItem(name).value = '';
-  for (const list of $$('.picked.kept', form)) list.remove();
+  forgetFiles(form);
   keep(form);
   forget(form);
-  if (copy) fetch(`/api/v1/tickets/${number}/drafts/${copy}`, {method: 'DELETE', credentials: 'same-origin'});
-  $('.files.picked', form)?.replaceChildren();
-  if ($('.files.picked', form)) $('.files.picked', form).hidden = true;
+  if (copy && copy !== gone) fetch(`/api/v1/tickets/${number}/drafts/${copy}`, {method: 'DELETE', credentials: 'same-origin'});
   cool(number);
   if (form.isConnected && openNumber() === number) {
     $('#hold-ask')?.matches(':popover-open') && $('#hold-ask').hidePopover();
@@ -211,42 +139,6 @@ async function sent(form, way, html, events, {number, text, andNext}) {
   offerUndo(done, way, number);
   if (andNext) move(1);
 }
-
-// Files: picked, dropped, pasted. They stay in the form's own input, so that a refused send keeps them.
-function add(form, files) {
-  const input = form.elements.namedItem('files'), all = new DataTransfer();
-  for (const file of [...input.files, ...files]) all.items.add(file);
-  input.files = all.files;
-  draw(form);
-}
-function draw(form) {
-  const input = form.elements.namedItem('files'), list = $('.files.picked', form);
-  list.hidden = input.files.length === 0;
-  list.replaceChildren(...[...input.files].map((file, i) => {
-    const drop = make('button', {type: 'button', 'aria-label': `${say('remove')} ${file.name}`}, '×');
-    drop.addEventListener('click', () => {
-      const rest = new DataTransfer();
-      [...input.files].forEach((f, at) => { if (at !== i) rest.items.add(f); });
-      input.files = rest.files;
-      draw(form);
-    });
-    return make('li', {}, make('span', {}, file.name), make('small', {}, `${Math.ceil(file.size / 1024)} KB`), drop);
-  }));
-  form.elements.namedItem('id').value = '';
-}
-document.addEventListener('change', (event) => {
-  const form = event.target.closest?.('.composer');
-  if (form && event.target.type === 'file') draw(form);
-});
-document.addEventListener('paste', (event) => {
-  const form = event.target.closest?.('.composer'), files = [...(event.clipboardData?.files ?? [])];
-  if (form && files.length) { event.preventDefault(); add(form, files); }
-});
-document.addEventListener('dragover', (event) => { if (event.target.closest?.('.composer')) event.preventDefault(); });
-document.addEventListener('drop', (event) => {
-  const form = event.target.closest?.('.composer');
-  if (form && event.dataTransfer?.files.length) { event.preventDefault(); add(form, [...event.dataTransfer.files]); }
-});
 
 // The toolbar writes Markdown around what is selected; the browser's own undo takes it back.
 function insert(area, text, from, to) {
@@ -289,11 +181,6 @@ async function withdraw(number, message) {
   unfold($('#compose-answer'));
 }
 on('withdraw', (button) => withdraw(button.dataset.number, button.dataset.message));
-on('drop-kept', (button) => {
-  const form = button.closest('form');
-  button.closest('li').remove();
-  later(form, 0);
-});
 
 // The preview is the real mail, made by the server, in a frame of its own.
 on('preview', (button) => {

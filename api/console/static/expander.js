@@ -11,8 +11,9 @@ async function ask(path) {
   return (await cache.get(path)).items;
 }
 
+export const macrosOf = async (form) => (await ask(`/macros?desk=${form.dataset.desk}`)).map((m) => ({text: words(m.name) || m.key, also: m.key, macro: m.id}));
 const kinds = [
-  {mark: /(?:^|\n)(\/([^\s/]*))$/, label: 'macros', on: () => true, find: async (form) => (await ask(`/macros?desk=${form.dataset.desk}`)).map((m) => ({text: words(m.name) || m.key, also: m.key, macro: m.id}))},
+  {mark: /(?:^|\n)(\/([^\s/]*))$/, label: 'macros', on: () => true, find: macrosOf},
   {mark: /((?:::|：：)([^\s:：]*))$/, label: 'modules', on: () => true, find: async (form) => (await ask(`/text-modules?desk=${form.dataset.desk}`)).map((m) => ({text: m.shortcut, also: words(m.text).slice(0, 40), put: words(m.text)})).concat((await ask(`/articles?state=published&limit=100&desk=${form.dataset.desk}`)).map((a) => ({text: a.title, also: a.id, put: `[${a.title.replace(/[[\]\\]/g, '\\$&')}](${location.origin}/portal/articles/${encodeURIComponent(a.id)})`})))},
   {mark: /(?:^|\s)(@([^\s@]*))$/, label: 'mention', on: (form) => form.dataset.kind === 'note', find: async () => (await ask('/agents')).map((a) => ({text: a.name, also: a.key, put: `@${a.key} `}))},
 ];
@@ -60,6 +61,12 @@ async function take(option) {
   const {entry} = option, textarea = area, form = textarea.closest('form'), end = textarea.selectionStart, from = end - mark.length;
   close();
   if (entry.put != null) return insert(textarea, entry.put, from, end);
+  return useMacro(form, entry, from, end);
+}
+
+/** Writes what a macro says where the cursor is, and promises the rest of it along with the text. */
+export async function useMacro(form, entry, from = form.elements.body.selectionStart, end = from) {
+  const textarea = form.elements.body;
   const response = await fetch(`/api/v1/tickets/${form.dataset.number}/macros/${encodeURIComponent(entry.macro)}`, {credentials: 'same-origin'});
   if (!response.ok) return insert(textarea, '', from, end);
   const {commands} = await response.json();

@@ -1,5 +1,5 @@
 // The list and the ticket beside it: moving, opening, keeping the next one warm, rows that never jump.
-import {$, $$, say, on, make, announce, fetchFragment, fitAll} from './ui.js';
+import {$, $$, say, on, make, announce, toast, fetchFragment, fitAll} from './ui.js';
 
 const rows = () => $$('#rows > .row');
 const rowOf = (number) => document.getElementById(`row-${number}`);
@@ -15,7 +15,7 @@ export function withPlace(path) {
 }
 /** The same, for what is shown of the open ticket's thread. */
 export function withThread(path) {
-  const from = $('#t-thread')?.dataset.from;
+  const from = $('#t-from')?.dataset.from;
   return withPlace(path) + (from ? `&from=${from}` : '');
 }
 
@@ -62,7 +62,7 @@ export async function open(number, {href = null, push = true, focus = false} = {
   try {
     answer = await fetchTicket(number, mine.signal);
   } catch (error) {
-    if (error.name !== 'AbortError') announce(say('offline'));
+    if (error.name !== 'AbortError') toast(say('offline'), {tone: 'bad'});
     return;
   }
   if (mine.signal.aborted) return;

@@ -1,8 +1,10 @@
 // The palette: every command that is possible now, those that are not with the reason, tickets, places.
 import {$, $$, say, make, openDialog, fetchFragment, on} from './ui.js';
+import {macrosOf, useMacro} from './expander.js';
+import {unfold} from './composer.js';
 
 const dialog = () => $('#palette');
-let timer = 0, found = '';
+let timer = 0, found = '', macros = [];
 
 const plain = (text) => text.normalize('NFKC').toLowerCase();
 const label = (element) => (element.querySelector('span') ?? element).textContent.trim() || element.title;
@@ -15,15 +17,15 @@ function commands() {
   for (const link of $$('.views-list a')) out.push({group: 'go', text: $('span', link).textContent, run: () => link.click()});
   for (const link of $$('#places a')) if (!out.some((o) => o.text === link.textContent)) out.push({group: 'go', text: link.textContent, run: () => location.assign(link.href)});
   for (const line of $$('.refused li')) out.push({group: 'refused', text: line.dataset.command, why: line.textContent});
-  return out;
+  return [...out, ...macros];
 }
 
 function draw() {
   const q = plain($('#palette-input').value.trim()), list = $('#palette-list');
   const fits = commands().filter((c) => plain(`${c.text} ${c.also ?? ''}`).includes(q));
   list.replaceChildren();
-  for (const group of ['commands', 'tickets', 'go', 'refused']) {
-    const entries = group === 'tickets' ? ticketsFound() : fits.filter((c) => c.group === group).map(entry);
+  for (const group of ['commands', 'macros', 'tickets', 'clients', 'go', 'refused']) {
+    const entries = fits.filter((c) => c.group === group).map(entry).concat(thoseFound(group));
     if (!entries.length) continue;
     list.append(make('div', {class: 'palette-group', role: 'presentation'}, say(group)), ...entries);
   }
@@ -39,10 +41,19 @@ function entry(c, i) {
   return item;
 }
 
-function ticketsFound() {
+function thoseFound(group) {
   const box = document.createElement('div');
   box.innerHTML = found;
-  return [...box.children];
+  return [...box.children].filter((item) => item.dataset.group === group);
+}
+
+/** What the desk of the open ticket answers with often. */
+async function findMacros() {
+  const form = $('#compose-answer');
+  macros = [];
+  if (!form) return;
+  macros = (await macrosOf(form)).map((m) => ({group: 'macros', text: m.text, also: m.also, run: () => { unfold(form); useMacro(form, m); }}));
+  if (dialog().open && macros.length) draw();
 }
 
 function choose(item) {
@@ -68,6 +79,7 @@ export function openPalette() {
   found = '';
   $('#palette-input').value = '';
   draw();
+  findMacros();
   $('#palette-input').focus();
 }
 on('palette', openPalette);

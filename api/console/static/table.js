@@ -17,7 +17,7 @@ function lay() {
 lay();
 document.addEventListener('duradesk:list', lay);
 
-async function save(change) {
+export async function saveLook(change) {
   const now = await (await fetch('/api/v1/me/lists', {credentials: 'same-origin'})).json();
   const response = await fetch('/api/v1/me/lists', {
     method: 'PUT', credentials: 'same-origin', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(change(now)),
@@ -36,7 +36,7 @@ function widen(head, width) {
 let writing = 0;
 function keepWidths() {
   clearTimeout(writing);
-  writing = setTimeout(() => save((look) => ({...look, columns: look.columns.map((column) => {
+  writing = setTimeout(() => saveLook((look) => ({...look, columns: look.columns.map((column) => {
     const head = heads().find((h) => h.dataset.column === column.name);
     return head ? {name: column.name, width: Number(head.dataset.width)} : column;
   })})), 400);
@@ -76,5 +76,5 @@ document.addEventListener('submit', async (event) => {
   event.preventDefault();
   const columns = $$('.columns li', form).filter((li) => $('input', li).checked).map((li) => ({name: $('input', li).value, width: Number(li.dataset.width)}));
   const {layout, compact} = form.elements;
-  if (await save(() => ({layout: layout.value, density: compact.checked ? 'compact' : 'normal', columns}))) location.reload();
+  if (await saveLook((look) => ({...look, layout: layout.value, density: compact.checked ? 'compact' : 'normal', columns}))) location.reload();
 });

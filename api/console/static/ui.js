@@ -111,6 +111,15 @@ document.addEventListener('htmx:after:swap', (event) => {
   if (id === 'dialog-body' || id === 'fields-box') $(`#${id} [autofocus]`)?.focus();
 });
 
+/** A new command's id. Not randomUUID: browsers keep that from pages that came over plain HTTP. */
+export const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
+// What was refused is answered: the next try is another command. What broke off is asked again under the same id.
+document.addEventListener('htmx:response:error', ({detail: {ctx}}) => {
+  const id = ctx.sourceElement.elements?.namedItem('id');
+  if (id && ctx.response.status < 500) id.value = newId();
+});
+
 // What was done is told, and its dialog closes. Focus goes back to the ticket, where it is of use.
 document.addEventListener('duradesk:done', (event) => {
   const dialog = $('#dialog');
@@ -156,7 +165,7 @@ document.addEventListener('click', (event) => {
 
 // Ctrl+Enter sends a dialog's form, as it sends an answer.
 document.addEventListener('keydown', (event) => {
-  const form = event.target.closest?.('dialog form[hx-post]');
+  const form = event.target.closest?.('dialog form[hx-post], form.wide-form');
   if (form && (event.ctrlKey || event.metaKey) && event.key === 'Enter' && !event.isComposing) {
     event.preventDefault();
     form.requestSubmit();

@@ -40,13 +40,15 @@ type Desk struct {
 	Reconcile func(ctx context.Context, mailbox string) (ticket.Reconciled, error)
 	Outside   bool // a store outside the database is set up for attachments
 	// Objects tries that store; nil: that is not looked at.
-	Objects   func(ctx context.Context) error
-	Now       func() time.Time
-	Build     string        // of this program, as workers tell it (Identity)
-	Retention time.Duration // that the namespace must have, at least
-	Disks     []string      // folders whose disks are looked at, beside that of a Postgres on this machine
-	DiskFree  uint64        // bytes that must be free on each
-	Language  string        // en, ja
+	Objects func(ctx context.Context) error
+	Now     func() time.Time
+	Build   string // of this program, as workers tell it (Identity)
+	// Deployment is the name of the workers' deployment; empty: they have no versions.
+	Deployment string
+	Retention  time.Duration // that the namespace must have, at least
+	Disks      []string      // folders whose disks are looked at, beside that of a Postgres on this machine
+	DiskFree   uint64        // bytes that must be free on each
+	Language   string        // en, ja
 }
 
 // Bounds beyond which something is wrong.

@@ -28,6 +28,7 @@ import (
 	"duradesk/postgres/cluster/pgtest"
 	"duradesk/postgres/cluster/tether"
 	"duradesk/ticket"
+	deskworker "duradesk/worker"
 )
 
 func TestMain(m *testing.M) {
@@ -81,11 +82,15 @@ func open(t *testing.T, url, secret string) *postgres.Store {
 }
 
 // work starts workers of a build on both queues.
-func (c *clinic) work(t *testing.T, build string) {
+func (c *clinic) work(t *testing.T, build string, versions ...worker.DeploymentOptions) {
 	t.Helper()
+	options := worker.Options{}
+	for _, v := range versions {
+		options.DeploymentOptions = v
+	}
 	as := temporaltest.Client(t, c.namespace, func(o *client.Options) { o.Identity = Identity(build, "1@here") })
 	for _, queue := range []string{ticket.QueueTickets, ticket.QueueMail} {
-		w := worker.New(as, queue, worker.Options{})
+		w := worker.New(as, queue, options)
 		w.RegisterWorkflowWithOptions(func(workflow.Context) error { return nil }, workflow.RegisterOptions{Name: "Nothing"})
 		w.RegisterActivity(func(context.Context) error { return nil })
 		require.NoError(t, w.Start())
@@ -246,6 +251,25 @@ func TestFaultsOfTemporal(t *testing.T) {
 	x := &examination{Desk: c.Desk}
 	require.False(t, x.temporal(ended))
 	require.Equal(t, "temporal_away", x.findings[0].Code)
+}
+
+// TestFaultsOfVersions: workers that have a version while none is current, another one is, or none is meant to be.
+func TestFaultsOfVersions(t *testing.T) {
+	t.Parallel()
+	c := healthy(t)
+	require.NoError(t, dispatch.Ensure(t.Context(), c.Temporal, c.namespace, c.Retention))
+	c.Deployment = "duradesk"
+	c.work(t, c.Build, worker.DeploymentOptions{
+		UseVersioning: true, Version: worker.WorkerDeploymentVersion{DeploymentName: c.Deployment, BuildID: c.Build}, DefaultVersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+	})
+	c.sees(t, "version_none", "version_none")
+	require.NoError(t, deskworker.Promote(t.Context(), c.Temporal, c.namespace, deskworker.Deployment{Name: c.Deployment, Build: c.Build}, time.Minute))
+	c.sees(t)
+	right := c.Build
+	c.Build = "v1.2.4"
+	c.sees(t, "version_other", "version_other", "only_other_builds", "only_other_builds")
+	c.Build, c.Deployment = right, ""
+	c.sees(t, "version_foreign", "version_foreign")
 }
 
 // saysItIs makes a server tell another version.

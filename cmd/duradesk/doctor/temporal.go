@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	deploymentpb "go.temporal.io/api/deployment/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
@@ -108,6 +109,9 @@ func (x *examination) pollers(ctx context.Context, queue string) {
 			x.say("pollers", Error, "pollers_unknown", "queue", queue, "why", line(err))
 			return
 		}
+		if kind == enumspb.TASK_QUEUE_TYPE_WORKFLOW {
+			x.version(queue, d.GetVersioningInfo().GetCurrentDeploymentVersion())
+		}
 		recent := 0
 		for _, p := range d.GetPollers() {
 			if worker.Polls(p, x.Now().Add(x.skew)) {
@@ -129,6 +133,23 @@ func (x *examination) pollers(ctx context.Context, queue string) {
 		return
 	}
 	x.say("pollers", OK, "pollers", "queue", queue)
+}
+
+// version compares what goes on with open workflows with what this program's workers are: one without a version gets
+// nothing where a version is current, and none with one where none is.
+func (x *examination) version(queue string, current *deploymentpb.WorkerDeploymentVersion) {
+	theirs := current.GetDeploymentName() + " " + current.GetBuildId()
+	switch {
+	case current == nil && x.Deployment != "":
+		x.say("versions", Error, "version_none", "queue", queue, "deployment", x.Deployment)
+	case current == nil:
+	case current.GetDeploymentName() != x.Deployment:
+		x.say("versions", Error, "version_foreign", "queue", queue, "current", theirs, "mine", x.Deployment+" "+x.Build)
+	case current.GetBuildId() != x.Build:
+		x.say("versions", Warning, "version_other", "queue", queue, "current", theirs, "mine", x.Build)
+	default:
+		x.say("versions", OK, "versions", "queue", queue, "current", theirs)
+	}
 }
 
 // Identity is how a worker names itself to Temporal: its build before its process.
