@@ -174,7 +174,7 @@ func (b *box) Again(context.Context, string) ([]ticket.Received, error) {
 	return out, nil
 }
 
-func (b *box) Refused(_ context.Context, _, problem string) (int, error) {
+func (b *box) Refused(_ context.Context, _ string, _ int, problem string) (int, error) {
 	b.refused++
 	b.states = append(b.states, "refused"+problem)
 	return b.refused, nil

@@ -59,7 +59,7 @@ type Intake interface {
 	// Again lists mails that were kept and have no fate, such as those that an agent took out of the quarantine.
 	Again(ctx context.Context, mailbox string) ([]ticket.Received, error)
 	// Refused notes a refused login, and returns how many there were since the last that went well.
-	Refused(ctx context.Context, mailbox, problem string) (int, error)
+	Refused(ctx context.Context, mailbox string, settings int, problem string) (int, error)
 	// Copies lists sent mails that are still to be stored in the mailbox, and Copied notes that they are.
 	Copies(ctx context.Context, mailbox string) ([]ticket.Copy, error)
 	Source(ctx context.Context, delivery string) ([]byte, error)

@@ -132,6 +132,9 @@ func (d *Deliveries) attempt(ctx context.Context, id string, a ticket.Attempt) (
 	if err != nil {
 		results = ends(a.Recipients, "queued", err.Error())
 	}
+	for i := range results {
+		results[i].Settings = a.SMTP.Settings
+	}
 	results, retry := d.schedule(a, results, slow)
 	return d.Outbox.Finish(context.WithoutCancel(ctx), id, a.No, results, retry)
 }

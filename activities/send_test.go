@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -361,4 +362,26 @@ func TestAMailIsSignedBeforeItIsFrozen(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, p.sent)
 	require.Equal(t, "failed", p.ends[0].State, "it does not leave unsigned, and a person sees why")
+}
+
+// The shipped mails at the end ask for a rating, by a link that names their ticket and that we signed.
+func TestTheMailsAtTheEndCarryTheRatingLink(t *testing.T) {
+	t.Parallel()
+	for _, occasion := range []string{"final", "closed", "feedback"} {
+		for _, language := range []string{"en", "ja"} {
+			p := answer()
+			p.attempt.Mail.Occasion, p.attempt.Mail.Language, p.attempt.Mail.Body = occasion, language, ""
+			hands := p.hands(noon)
+			hands.ConsoleURL = "https://desk.example"
+			_, err := run(hands.Send, NameSend, deliveryID)
+			require.NoError(t, err)
+			read, _ := mail.Parse(p.sent, mail.Limits{})
+			found := regexp.MustCompile(`https://desk\.example/portal/rate\?t=(\S+)`).FindStringSubmatch(read.Text)
+			require.NotNil(t, found, "%s %s: %s", occasion, language, read.Text)
+			number, ok := keys.VerifyRatingToken(found[1], noon)
+			require.True(t, ok)
+			require.EqualValues(t, 1042, number)
+			require.Equal(t, occasion != "final", strings.Contains(string(p.sent), "Auto-Submitted: auto-replied"), "no person looks at the others before they leave")
+		}
+	}
 }

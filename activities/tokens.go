@@ -21,8 +21,8 @@ type TokenRecord interface {
 	// SaveToken keeps a new token before it is used. ticket.ErrOvertaken: the lease was lost.
 	SaveToken(ctx context.Context, t ticket.Token) error
 	DropLease(ctx context.Context, t ticket.Token) error
-	// StopMailbox ends reading and sending until a person has changed the settings, and tells him why.
-	StopMailbox(ctx context.Context, mailbox, why string) error
+	// StopMailbox, by the holder of a lease, ends reading and sending until a person has changed the settings, and tells him why.
+	StopMailbox(ctx context.Context, t ticket.Token, why string) error
 }
 
 // Grants asks a token server. ErrGrantRefused: asking again is of no use.
@@ -100,7 +100,7 @@ func (t *Tokens) renew(ctx context.Context, held ticket.Token, good bool) (ticke
 	switch {
 	case errors.Is(err, ErrGrantRefused):
 		t.Log.ErrorContext(ctx, "a mailbox has stopped: no token is granted; correct its settings", "mailbox", held.Mailbox, "error", err)
-		return "", errors.Join(fmt.Errorf("%w: %w", ErrStopped, err), t.Record.StopMailbox(keep, held.Mailbox, err.Error()))
+		return "", errors.Join(fmt.Errorf("%w: %w", ErrStopped, err), t.Record.StopMailbox(keep, held, err.Error()))
 	case err != nil:
 		t.Log.WarnContext(ctx, "no token yet", "mailbox", held.Mailbox, "error", err)
 		if dropped := t.Record.DropLease(keep, held); dropped != nil {

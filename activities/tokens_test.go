@@ -64,7 +64,7 @@ func (v *vault) DropLease(context.Context, ticket.Token) error {
 	return nil
 }
 
-func (v *vault) StopMailbox(_ context.Context, _, why string) error {
+func (v *vault) StopMailbox(_ context.Context, _ ticket.Token, why string) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.stops, v.held, v.token.Stopped = append(v.stops, why), false, true

@@ -83,7 +83,7 @@ func (m *Mailboxes) Watch(ctx context.Context, id string) error {
 	}
 	m.Log.WarnContext(ctx, "mailbox not read", "mailbox", id, "error", err)
 	if errors.Is(err, ErrAuth) {
-		return m.refused(context.WithoutCancel(ctx), id, err)
+		return m.refused(context.WithoutCancel(ctx), box, err)
 	}
 	if errors.Is(err, ErrStopped) { // noted and told where it was found out
 		return temporal.NewNonRetryableApplicationError(ErrStopped.Error(), TypeGone, nil)
@@ -96,10 +96,14 @@ func (m *Mailboxes) Watch(ctx context.Context, id string) error {
 
 // refused lets a refused login rest for a quarter of an hour, and after the third stops reading until a person has
 // changed the settings: hammering would lock the account.
-func (m *Mailboxes) refused(ctx context.Context, id string, err error) error {
-	times, noted := m.Intake.Refused(ctx, id, err.Error())
+func (m *Mailboxes) refused(ctx context.Context, box ticket.Mailbox, err error) error {
+	id := box.ID
+	times, noted := m.Intake.Refused(ctx, id, box.Version, err.Error())
 	if noted != nil {
 		m.Log.WarnContext(ctx, "mailbox state not noted", "mailbox", id, "error", noted)
+	}
+	if noted == nil && times == 0 { // other settings have come: they are tried at once
+		return temporal.NewApplicationErrorWithOptions(ErrAuth.Error(), TypeAuth, temporal.ApplicationErrorOptions{NextRetryDelay: time.Second})
 	}
 	if times >= ticket.LoginsRefused {
 		m.Log.ErrorContext(ctx, "reading has stopped: the login was refused again and again; correct the mailbox's settings", "mailbox", id)

@@ -76,12 +76,12 @@ func (s *server) CreateAgent(c *gin.Context) {
 		s.told(c, err)
 		return
 	}
+	detail(ctx, person.Key, map[string]any{"role": person.Role.String(), "groups": list(person.Groups), "desks": list(person.Desks)})
 	person, err = s.People.AddAgent(ctx, person, hash)
 	if err != nil {
 		s.told(c, err)
 		return
 	}
-	detail(c, person.Key, map[string]any{"role": person.Role.String(), "groups": person.Groups, "desks": person.Desks})
 	answer(c, http.StatusCreated, agent(person))
 }
 

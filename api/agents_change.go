@@ -39,11 +39,11 @@ func (s *server) ChangeAgent(c *gin.Context, key string) {
 			p.Disabled = ptr(s.Now().UTC())
 		}
 	}, func(ctx context.Context) (any, error) {
+		detail(ctx, p.Key, map[string]any{"role": p.Role.String(), "groups": list(p.Groups), "desks": list(p.Desks), "disabled": p.Disabled != nil})
 		changed, err := s.People.ChangeAgent(ctx, p)
 		if err != nil {
 			return nil, err
 		}
-		detail(c, changed.Key, map[string]any{"role": changed.Role.String(), "groups": changed.Groups, "desks": changed.Desks, "disabled": changed.Disabled != nil})
 		return s.changedAgent(ctx, changed)
 	})
 }

@@ -76,7 +76,7 @@ func (need right) refuses(who asker, op string) problem {
 		return problem{kind: secondFactor, detail: "second_factor_" + who.session.State}
 	case who.isClient() && !clientRights[op].holds(who.client.Access):
 		return problem{kind: forbidden, detail: "forbidden_client"}
-	case !who.has(need.scope):
+	case !who.has(need.scope) && !(who.isClient() && need.scope == scopeAct && who.has(scopeReply)):
 		return problem{kind: forbidden, detail: "forbidden_scope"}.with("scope", need.scope).with("has", strings.Join(who.scopes, ", "))
 	case !who.isClient() && who.Role < need.role:
 		return forbiddenRole(need.role, who.Role)

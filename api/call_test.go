@@ -24,6 +24,13 @@ type reply struct {
 // call sends a request as somebody; headers come in pairs.
 func call(t *testing.T, door http.Handler, token, method, target, body string, headers ...string) reply {
 	t.Helper()
+	out, err := send(door, token, method, target, body, headers...)
+	require.NoError(t, err, string(out.raw))
+	return out
+}
+
+// send is call from any goroutine.
+func send(door http.Handler, token, method, target, body string, headers ...string) (out reply, err error) {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
@@ -36,15 +43,14 @@ func call(t *testing.T, door http.Handler, token, method, target, body string, h
 	}
 	w := httptest.NewRecorder()
 	door.ServeHTTP(w, r)
-	out := reply{Response: w.Result()}
-	var err error
-	out.raw, err = io.ReadAll(out.Body)
-	require.NoError(t, err)
-	require.NoError(t, out.Body.Close())
-	if strings.Contains(out.Header.Get("Content-Type"), "json") {
-		require.NoError(t, json.Unmarshal(out.raw, &out.json), string(out.raw))
+	out.Response = w.Result()
+	if out.raw, err = io.ReadAll(out.Body); err == nil {
+		err = out.Body.Close()
 	}
-	return out
+	if err == nil && strings.Contains(out.Header.Get("Content-Type"), "json") {
+		err = json.Unmarshal(out.raw, &out.json)
+	}
+	return out, err
 }
 
 // at walks into the JSON by names and indexes.

@@ -72,12 +72,12 @@ func (s *server) CreateChannel(c *gin.Context) {
 	ctx, done := budget(c)
 	defer done()
 	secret := webhook.NewSecret()
+	detail(ctx, "channel "+o.Key, nil)
 	o, err := s.Channels.AddChannel(ctx, o, ticket.Secret(secret))
 	if err != nil {
 		s.told(c, err)
 		return
 	}
-	detail(c, "channel "+o.Key, nil)
 	answer(c, http.StatusCreated, newChannel(o, secret))
 }
 

@@ -90,8 +90,8 @@ func TestAChannelsLife(t *testing.T) {
 	require.True(t, strings.HasPrefix(secret, "whsec_"))
 	require.Equal(t, "external", r.at("kind"))
 	require.Equal(t, []any{"email", "phone"}, r.at("verified"))
-	require.Equal(t, "channel shop", f.audit[0].Subject)
-	require.Equal(t, "createChannel", f.audit[0].Detail["operation"])
+	require.Equal(t, "channel shop", f.spoken.audit[0].Subject)
+	require.Equal(t, "createChannel", f.spoken.audit[0].Detail["operation"])
 	for _, path := range []string{"/api/v1/channels", "/api/v1/channels/shop"} {
 		require.NotContains(t, string(call(t, door, bootstrap, "GET", path, "").raw), "whsec_")
 	}

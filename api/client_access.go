@@ -20,11 +20,11 @@ func (s *server) SetClientAccess(c *gin.Context, id string) {
 	}
 	ctx, done := budget(c)
 	defer done()
+	detail(ctx, "client:"+id, map[string]any{"access": access, "organisation": organisation})
 	client, err := s.Identity.SetAccess(ctx, id, access, organisation)
 	if err != nil {
 		s.told(c, err)
 		return
 	}
-	detail(c, "client:"+client.ID, map[string]any{"access": access, "organisation": organisation})
 	answer(c, http.StatusOK, clientOf(client))
 }

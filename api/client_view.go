@@ -139,6 +139,9 @@ func (h *hand) clientOrder(o *object, order *ticket.Order) {
 			}
 		}
 	}
+	if order.Kind == ticket.Classify {
+		h.clientClassify(o, order)
+	}
 	if order.Kind != ticket.ClientReply {
 		return
 	}

@@ -111,10 +111,10 @@ func (s *server) MergeClient(c *gin.Context, id string) {
 			o.blame("into", "itself", nil)
 		}
 	}, func(ctx context.Context) (any, error) {
+		detail(ctx, "client:"+id, map[string]any{"into": into})
 		if err := s.Clients.MergeClients(ctx, id, into); err != nil {
 			return nil, err
 		}
-		detail(c, "client:"+id, map[string]any{"into": into})
 		f, err := s.Clients.ClientFile(ctx, into, askerOf(c).desks())
 		return clientFile(f), err
 	})

@@ -174,7 +174,7 @@ func (h *hand) namedFiles(o *object, m *ticket.NewMessage) {
 		if f.DraftFile == "" || h.err != nil {
 			continue
 		}
-		a, content, err := h.s.Drafts.DraftFile(h.ctx, h.who.Key, h.rec.Process.Number, f.DraftFile)
+		a, err := h.s.Drafts.NamedDraftFile(h.ctx, h.who.Key, h.rec.Process.Number, f.DraftFile)
 		switch {
 		case ticket.CodeOf(err) == ticket.NotFound:
 			one := &object{at: o.pointer("message") + "/draft_files", faults: o.faults}
@@ -183,7 +183,6 @@ func (h *hand) namedFiles(o *object, m *ticket.NewMessage) {
 			h.err = err
 		default:
 			m.Files[i].Name, m.Files[i].Type, m.Files[i].Size = a.Name, a.Type, a.Size
-			_ = content.Close() // only what it is, not what is in it
 		}
 	}
 	if h.err == nil {

@@ -48,7 +48,7 @@ func orNone[T any](list []T) []T {
 // eventTypes are those that a webhook may ask for.
 func eventTypes() []string {
 	var out []string
-	for _, name := range append(lifecycle.EventNames(), "acknowledged", "not_acknowledged", "follow_up_opened", "failed", "kept", "repeated") {
+	for _, name := range append(lifecycle.EventNames(), "acknowledged", "not_acknowledged", "end_mailed", "end_not_mailed", "follow_up_opened", "failed", "kept", "repeated") {
 		out = append(out, ticket.EventType(name))
 	}
 	slices.Sort(out)

@@ -47,11 +47,11 @@ func (s *server) EnrolFactor(c *gin.Context) {
 	}
 	ctx, done := budget(c)
 	defer done()
+	detail(ctx, who.Key, nil)
 	if err := s.Identity.BeginFactor(ctx, who.Key, ticket.Secret(key.Secret())); err != nil {
 		s.told(c, err)
 		return
 	}
-	detail(c, who.Key, nil)
 	answer(c, http.StatusCreated, openapi.NewFactor{Secret: key.Secret(), Url: key.URL()})
 }
 
@@ -78,15 +78,11 @@ func (s *server) ConfirmFactor(c *gin.Context) {
 		return
 	}
 	codes, hashes := newCodes()
-	err = s.Identity.ConfirmFactor(ctx, who.Key, step, hashes, s.Now().UTC())
-	if err == nil {
-		err = s.Identity.DropSessions(ctx, who.Key, who.session.ID)
-	}
-	if err != nil {
+	detail(ctx, who.Key, nil)
+	if err = s.Identity.ConfirmFactor(ctx, who.Key, step, hashes, who.session.ID, s.Now().UTC()); err != nil {
 		s.told(c, err)
 		return
 	}
-	detail(c, who.Key, nil)
 	if who.session.State == stateEnrol {
 		if _, p := s.begin(c, Holder{Person: who.Person}, stateActive, who.session.Via); p.kind != "" {
 			s.fail(c, p)
@@ -128,11 +124,11 @@ func (s *server) RenewRecoveryCodes(c *gin.Context) {
 	codes, hashes := newCodes()
 	ctx, done := budget(c)
 	defer done()
+	detail(ctx, who.Key, nil)
 	if err := s.Identity.RenewCodes(ctx, who.Key, hashes); err != nil {
 		s.told(c, err)
 		return
 	}
-	detail(c, who.Key, nil)
 	answer(c, http.StatusOK, openapi.RecoveryCodes{Codes: codes})
 }
 
@@ -166,11 +162,11 @@ func (s *server) RemoveFactor(c *gin.Context) {
 	}
 	ctx, done := budget(c)
 	defer done()
+	detail(ctx, agent, nil)
 	if err := s.Identity.DropFactor(ctx, agent); err != nil {
 		s.told(c, err)
 		return
 	}
-	detail(c, agent, nil)
 	c.Status(http.StatusNoContent)
 }
 
@@ -198,13 +194,16 @@ func (s *server) rightCode(c *gin.Context, agent, code string) bool {
 	defer done()
 	right, err := s.useCode(ctx, agent, code)
 	if err == nil {
-		err = s.Identity.AttemptEnded(ctx, [][]byte{rows[0].Key, rows[2].Key}, right, s.Now())
+		var refused *ticket.AuditEntry
+		if !right {
+			refused = s.entry(c, askerOf(c).actor().Key(), "factor.refused", agent, nil)
+		}
+		err = s.Identity.AttemptEnded(noting(ctx, refused), [][]byte{rows[0].Key, rows[2].Key}, right, s.Now())
 	}
 	switch {
 	case err != nil:
 		s.told(c, err)
 	case !right:
-		s.note(c, "factor.refused", agent, nil)
 		s.wrongCode(c)
 	}
 	return err == nil && right

@@ -19,6 +19,7 @@ type fakeChannels struct {
 	list    []Channel
 	secrets map[string][]ticket.Secret
 	brought []ticket.Inbound
+	audit   []ticket.AuditEntry
 	told    []ChannelDelivery // to every channel, the newest first
 }
 
@@ -53,9 +54,10 @@ func (f *fakeChannels) Channel(_ context.Context, key string) (Channel, error) {
 	return f.list[i], nil
 }
 
-func (f *fakeChannels) AddChannel(_ context.Context, c Channel, secret ticket.Secret) (Channel, error) {
+func (f *fakeChannels) AddChannel(ctx context.Context, c Channel, secret ticket.Secret) (Channel, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	noted(ctx, &f.audit)
 	if _, err := f.find(c.Key); err == nil {
 		return c, &ticket.Error{Code: ticket.Conflict, Message: "taken"}
 	}
@@ -65,9 +67,10 @@ func (f *fakeChannels) AddChannel(_ context.Context, c Channel, secret ticket.Se
 	return c, nil
 }
 
-func (f *fakeChannels) ChangeChannel(_ context.Context, c Channel) (Channel, error) {
+func (f *fakeChannels) ChangeChannel(ctx context.Context, c Channel) (Channel, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	noted(ctx, &f.audit)
 	i, err := f.find(c.Key)
 	if err == nil {
 		f.list[i] = c
@@ -75,9 +78,10 @@ func (f *fakeChannels) ChangeChannel(_ context.Context, c Channel) (Channel, err
 	return c, err
 }
 
-func (f *fakeChannels) DropChannel(_ context.Context, key string) error {
+func (f *fakeChannels) DropChannel(ctx context.Context, key string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	noted(ctx, &f.audit)
 	i, err := f.find(key)
 	if err == nil {
 		f.list = slices.Delete(f.list, i, i+1)
@@ -85,9 +89,10 @@ func (f *fakeChannels) DropChannel(_ context.Context, key string) error {
 	return err
 }
 
-func (f *fakeChannels) RotateChannel(_ context.Context, key string, secret ticket.Secret, oldUntil time.Time) (Channel, error) {
+func (f *fakeChannels) RotateChannel(ctx context.Context, key string, secret ticket.Secret, oldUntil time.Time) (Channel, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	noted(ctx, &f.audit)
 	i, err := f.find(key)
 	if err != nil {
 		return Channel{}, err

@@ -2,8 +2,8 @@ package api
 
 import (
 	"context"
+	"maps"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -16,7 +16,7 @@ type identity struct {
 	sessions  map[string]Session // by hash
 	failures  map[string]int
 	wait      time.Duration // what a login waits
-	audit     []AuditEntry
+	audit     []ticket.AuditEntry
 	clients   map[string]ticket.Client
 	together  map[string]string // organisation by client
 	links     map[string]*fakeLink
@@ -52,6 +52,14 @@ func newIdentity() identity {
 	}
 }
 
+// noted writes the line that a change carries, as the record does. It must be called under the lock.
+func noted(ctx context.Context, into *[]ticket.AuditEntry) {
+	if e, _ := ctx.Value(ticket.Noting{}).(*ticket.AuditEntry); e != nil && e.ID == 0 {
+		e.ID, e.At = int64(len(*into)+1), time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+		*into = append(*into, *e)
+	}
+}
+
 // fakeIdentity is the same desk behind the port of sessions and credentials.
 type fakeIdentity fake
 
@@ -82,10 +90,20 @@ func (f *fakeIdentity) Credentials(_ context.Context, login string) (Credentials
 	return Credentials{}, none("login")
 }
 
-func (f *fakeIdentity) SetPassword(_ context.Context, agent, hash string) error {
+func (f *fakeIdentity) SetPassword(ctx context.Context, agent, hash string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	noted(ctx, &f.audit)
 	f.passwords[agent] = hash
+	return f.away
+}
+
+func (f *fakeIdentity) NewPassword(ctx context.Context, agent, hash, spared string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	noted(ctx, &f.audit)
+	f.passwords[agent] = hash
+	f.endSessions(agent, spared)
 	return f.away
 }
 
@@ -95,9 +113,10 @@ func (f *fakeIdentity) Attempt(context.Context, []Brake, time.Time, time.Duratio
 	return f.wait, f.away
 }
 
-func (f *fakeIdentity) AttemptEnded(_ context.Context, keys [][]byte, ok bool, _ time.Time) error {
+func (f *fakeIdentity) AttemptEnded(ctx context.Context, keys [][]byte, ok bool, _ time.Time) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	noted(ctx, &f.audit)
 	for _, k := range keys {
 		f.failures[string(k)]++
 		if ok {
@@ -107,10 +126,12 @@ func (f *fakeIdentity) AttemptEnded(_ context.Context, keys [][]byte, ok bool, _
 	return f.away
 }
 
-func (f *fakeIdentity) AddSession(_ context.Context, x Session, hash []byte) (Session, error) {
+func (f *fakeIdentity) AddSession(ctx context.Context, x Session, hash []byte, old string) (Session, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	x.ID, x.LastUsed = "s-"+strconv.Itoa(len(f.sessions)), x.CreatedAt
+	noted(ctx, &f.audit)
+	x.LastUsed = x.CreatedAt
+	maps.DeleteFunc(f.sessions, func(_ string, o Session) bool { return o.ID == old })
 	f.sessions[string(hash)] = x
 	return x, f.away
 }
@@ -153,9 +174,10 @@ func (f *fakeIdentity) Session(_ context.Context, id string) (Session, error) {
 	return Session{}, none("session")
 }
 
-func (f *fakeIdentity) DropSession(_ context.Context, id string) error {
+func (f *fakeIdentity) DropSession(ctx context.Context, id string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	noted(ctx, &f.audit)
 	for hash, x := range f.sessions {
 		if x.ID == id {
 			delete(f.sessions, hash)
@@ -164,15 +186,18 @@ func (f *fakeIdentity) DropSession(_ context.Context, id string) error {
 	return f.away
 }
 
-func (f *fakeIdentity) DropSessions(_ context.Context, holder, spared string) error {
+func (f *fakeIdentity) DropSessions(ctx context.Context, holder, spared string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for hash, x := range f.sessions {
-		if (x.Agent == holder || x.Client == holder) && x.ID != spared {
-			delete(f.sessions, hash)
-		}
-	}
+	noted(ctx, &f.audit)
+	f.endSessions(holder, spared)
 	return f.away
+}
+
+func (f *fakeIdentity) endSessions(holder, spared string) {
+	maps.DeleteFunc(f.sessions, func(_ string, x Session) bool {
+		return (x.Agent == holder || x.Client == holder) && x.ID != spared
+	})
 }
 
 func (f *fakeIdentity) Client(_ context.Context, id string) (ticket.Client, error) {
@@ -200,6 +225,7 @@ func (f *fakeIdentity) SetAccess(ctx context.Context, id, access, organisation s
 	c, err := f.Client(ctx, id)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	noted(ctx, &f.audit)
 	if err != nil {
 		return c, err
 	}
@@ -214,7 +240,7 @@ func (f *fakeIdentity) Together(_ context.Context, one, other string) (bool, err
 	return f.together[one] != "" && f.together[one] == f.together[other], f.away
 }
 
-func (f *fakeIdentity) NoteAudit(_ context.Context, e AuditEntry) error {
+func (f *fakeIdentity) NoteAudit(_ context.Context, e ticket.AuditEntry) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	e.ID, e.At = int64(len(f.audit)+1), f.now
@@ -222,10 +248,10 @@ func (f *fakeIdentity) NoteAudit(_ context.Context, e AuditEntry) error {
 	return f.away
 }
 
-func (f *fakeIdentity) Audit(_ context.Context, q AuditQuery) ([]AuditEntry, error) {
+func (f *fakeIdentity) Audit(_ context.Context, q ticket.AuditQuery) ([]ticket.AuditEntry, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var out []AuditEntry
+	var out []ticket.AuditEntry
 	for _, e := range slices.Backward(f.audit) {
 		if (q.Before == 0 || e.ID < q.Before) && len(out) < q.Limit && (q.Actor == "" || q.Actor == e.Actor) && (q.Action == "" || q.Action == e.Action) && (q.Subject == "" || q.Subject == e.Subject) {
 			out = append(out, e)
@@ -286,20 +312,23 @@ func (f *fakeIdentity) Factor(_ context.Context, agent string) (Factor, error) {
 	return x.Factor, f.away
 }
 
-func (f *fakeIdentity) BeginFactor(_ context.Context, agent string, secret ticket.Secret) error {
+func (f *fakeIdentity) BeginFactor(ctx context.Context, agent string, secret ticket.Secret) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	x := f.seed(agent)
 	if x.Since != nil {
 		return &ticket.Error{Code: ticket.Conflict, Key: "factor_there", Message: "there is one"}
 	}
+	noted(ctx, &f.audit)
 	x.Secret = secret
 	return f.away
 }
 
-func (f *fakeIdentity) ConfirmFactor(_ context.Context, agent string, step int64, codes [][]byte, now time.Time) error {
+func (f *fakeIdentity) ConfirmFactor(ctx context.Context, agent string, step int64, codes [][]byte, spared string, now time.Time) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	noted(ctx, &f.audit)
+	f.endSessions(agent, spared)
 	x := f.seed(agent)
 	x.Since, x.step = &now, step
 	f.renew(x, codes)
@@ -313,9 +342,10 @@ func (f *fakeIdentity) renew(x *fakeFactor, codes [][]byte) {
 	}
 }
 
-func (f *fakeIdentity) RenewCodes(_ context.Context, agent string, codes [][]byte) error {
+func (f *fakeIdentity) RenewCodes(ctx context.Context, agent string, codes [][]byte) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	noted(ctx, &f.audit)
 	f.renew(f.seed(agent), codes)
 	return f.away
 }
@@ -340,9 +370,10 @@ func (f *fakeIdentity) UseRecoveryCode(_ context.Context, agent string, hash []b
 	return there, f.away
 }
 
-func (f *fakeIdentity) DropFactor(_ context.Context, agent string) error {
+func (f *fakeIdentity) DropFactor(ctx context.Context, agent string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	noted(ctx, &f.audit)
 	delete(f.seeds, agent)
 	return f.away
 }
@@ -375,9 +406,10 @@ func (f *fakeIdentity) OIDCAccount(_ context.Context, issuer, subject string) (s
 	return agent, f.away
 }
 
-func (f *fakeIdentity) LinkOIDC(_ context.Context, issuer, subject, agent string, _ time.Time) error {
+func (f *fakeIdentity) LinkOIDC(ctx context.Context, issuer, subject, agent string, _ time.Time) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	noted(ctx, &f.audit)
 	f.accounts[issuer+" "+subject] = agent
 	return f.away
 }

@@ -47,9 +47,10 @@ func (f *fakePeople) Agents(context.Context) ([]Person, error) {
 	return out, f.away
 }
 
-func (f *fakePeople) AddAgent(_ context.Context, p Person, hash string) (Person, error) {
+func (f *fakePeople) AddAgent(ctx context.Context, p Person, hash string) (Person, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	noted(ctx, &f.audit)
 	if _, taken := f.people[p.Key]; taken {
 		return Person{}, &ticket.Error{Code: ticket.Conflict, Message: "an agent with the key " + p.Key + " is there already"}
 	}
@@ -57,10 +58,10 @@ func (f *fakePeople) AddAgent(_ context.Context, p Person, hash string) (Person,
 	return p, f.away
 }
 
-func (f *fakePeople) AddToken(_ context.Context, t Token, hash []byte) (Token, error) {
+func (f *fakePeople) AddToken(ctx context.Context, t Token, hash []byte) (Token, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	t.ID = "t-" + strconv.Itoa(len(f.tokens))
+	noted(ctx, &f.audit)
 	f.tokens[string(hash)] = t
 	return t, f.away
 }
@@ -93,9 +94,10 @@ func (f *fakePeople) Tokens(_ context.Context, agent string) ([]Token, error) {
 	return out, f.away
 }
 
-func (f *fakePeople) DropToken(_ context.Context, id string) error {
+func (f *fakePeople) DropToken(ctx context.Context, id string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	noted(ctx, &f.audit)
 	for hash, t := range f.tokens {
 		if t.ID == id {
 			delete(f.tokens, hash)
@@ -127,12 +129,13 @@ func (f *fakeHouse) Groups(context.Context) ([]Group, error) {
 	return slices.Clone(f.groups), f.away
 }
 
-func (f *fakeHouse) AddGroup(_ context.Context, g Group) (Group, error) {
+func (f *fakeHouse) AddGroup(ctx context.Context, g Group) (Group, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if slices.ContainsFunc(f.groups, func(o Group) bool { return o.Key == g.Key }) {
 		return Group{}, &ticket.Error{Code: ticket.Conflict, Message: "taken"}
 	}
+	noted(ctx, &f.audit)
 	f.groups = append(f.groups, g)
 	return g, f.away
 }
@@ -260,9 +263,10 @@ func (f *fakeHouse) AddPolicy(ctx context.Context, desk string, s ticket.Setting
 	return s, err
 }
 
-func (f *fakePeople) ChangeAgent(_ context.Context, p Person) (Person, error) {
+func (f *fakePeople) ChangeAgent(ctx context.Context, p Person) (Person, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	noted(ctx, &f.audit)
 	if p.Disabled != nil {
 		maps.DeleteFunc(f.tokens, func(_ string, t Token) bool { return t.Agent == p.Key })
 	}
@@ -270,9 +274,10 @@ func (f *fakePeople) ChangeAgent(_ context.Context, p Person) (Person, error) {
 	return p, f.away
 }
 
-func (f *fakePeople) DropAgent(_ context.Context, key string) error {
+func (f *fakePeople) DropAgent(ctx context.Context, key string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	noted(ctx, &f.audit)
 	if _, ok := f.people[key]; !ok {
 		return none("agent")
 	}

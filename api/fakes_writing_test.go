@@ -117,6 +117,11 @@ func (f *fakeDrafts) DropDraft(_ context.Context, agent string, n ticket.Number,
 	return f.away
 }
 
+func (f *fakeDrafts) NamedDraftFile(ctx context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, error) {
+	a, _, err := f.DraftFile(ctx, agent, n, id)
+	return a, err
+}
+
 func (f *fakeDrafts) DraftFile(_ context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, io.ReadSeekCloser, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

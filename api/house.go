@@ -44,8 +44,11 @@ func desk(d Desk) openapi.Desk {
 	out := openapi.Desk{
 		Key: d.Key, Name: d.Name, Kind: openapi.DeskKind(d.Kind), Process: openapi.DeskProcess(cmp.Or(d.Process, d.Kind)),
 		Address: some(d.Address), Groups: list(d.Groups), Revision: d.Revision, Policy: policyOf(d.Key, d.Settings),
-		Routes: []openapi.Channel{}, AnswerThen: openapi.DeskAnswerThen(m.AnswerThen), UndoSendSeconds: m.UndoSend, AttachmentMegabytes: m.AttachmentMB,
+		Routes: []openapi.Channel{}, ClientFields: []openapi.ClientField{}, AnswerThen: openapi.DeskAnswerThen(m.AnswerThen), UndoSendSeconds: m.UndoSend, AttachmentMegabytes: m.AttachmentMB,
 		MailMegabytes: m.MailMB, Word: words(m.Word), Language: openapi.DeskLanguage(m.Language), Signature: openapi.Signature{En: m.Signature.EN, Ja: m.Signature.JA}, Layout: openapi.DeskLayout(m.Layout),
+	}
+	for _, f := range m.ClientFields {
+		out.ClientFields = append(out.ClientFields, openapi.ClientField(f))
 	}
 	for _, r := range m.Routes {
 		out.Routes = append(out.Routes, openapi.Channel(r.String()))
@@ -150,6 +153,11 @@ func readManner(o *object, m *ticket.Manner) {
 		m.Routes = readNames(o, "routes", channels)
 	} else {
 		o.list("routes", len(channels))
+	}
+	if o.fields["client_fields"] != nil {
+		m.ClientFields = readNames(o, "client_fields", ticket.ClientFields())
+	} else {
+		o.list("client_fields", len(ticket.ClientFields()))
 	}
 	m.AnswerThen = cmp.Or(ticket.AnswerThen(o.word("answer_then", false, []string{string(ticket.AnswerStay), string(ticket.AnswerHold), string(ticket.AnswerResolve)})), m.AnswerThen)
 	o.count("undo_send_seconds", ticket.MaxUndoSend, &m.UndoSend)

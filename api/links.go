@@ -115,7 +115,7 @@ func (s *server) used(c *gin.Context, purpose, secret string) (Holder, problem) 
 	defer done()
 	h, err := s.Identity.UseLink(ctx, purpose, hashOf(secret), s.Now())
 	if ticket.CodeOf(err) == ticket.NotFound {
-		s.noteBy(c, "nobody", "link.refused", purpose, nil)
+		s.note(c, nobody, "link.refused", purpose, nil)
 		return h, s.unauthorized(c, "unauthorized_link")
 	}
 	if err != nil {

@@ -58,6 +58,7 @@ func (s *server) proven(c *gin.Context, login, password string) (Credentials, pr
 	}
 	ctx, done := budget(c)
 	defer done()
+	ctx = noting(ctx, nil) // who changes his password proves himself first
 	found, err := s.Identity.Credentials(ctx, login)
 	if err != nil && ticket.CodeOf(err) != ticket.NotFound {
 		return found, s.problemOf(c, err)
@@ -67,14 +68,15 @@ func (s *server) proven(c *gin.Context, login, password string) (Credentials, pr
 		return found, s.problemOf(c, err)
 	}
 	keys := [][]byte{rows[0].Key, rows[2].Key}
+	var refused *ticket.AuditEntry
 	if !right {
 		keys = append(keys, rows[1].Key)
+		refused = s.entry(c, nobody, "session.refused", found.Agent, nil)
 	}
-	if err := s.Identity.AttemptEnded(ctx, keys, right, s.Now()); err != nil {
+	if err := s.Identity.AttemptEnded(noting(ctx, refused), keys, right, s.Now()); err != nil {
 		return found, s.problemOf(c, err)
 	}
 	if !right {
-		s.noteBy(c, "nobody", "session.refused", found.Agent, nil)
 		return found, s.unauthorized(c, "unauthorized_login")
 	}
 	if fresh != "" {

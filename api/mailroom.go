@@ -28,6 +28,7 @@ func (s *server) TestMailbox(c *gin.Context, id string) {
 		s.told(c, err)
 		return
 	}
+	s.note(c, askerOf(c).actor().Key(), "mailbox.tried", c.Request.URL.Path, nil) // with its secrets, from here
 	lang := s.language(c)
 	c.Header("Content-Language", lang)
 	out := openapi.MailboxTest{Ok: got.IMAP.OK && got.SMTP.OK, Imap: s.tried(lang, got.IMAP), Smtp: s.tried(lang, got.SMTP)}

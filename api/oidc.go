@@ -124,7 +124,7 @@ func (s *server) EndOIDC(c *gin.Context, q openapi.EndOIDCParams) {
 		return
 	}
 	if cookie == "" || cookie != value(q.State) || value(q.Code) == "" {
-		s.noteBy(c, "nobody", "session.refused", "", map[string]any{"via": viaOIDC, "why": cmp.Or(value(q.Error), "state")})
+		s.note(c, nobody, "session.refused", "", map[string]any{"via": viaOIDC, "why": cmp.Or(value(q.Error), "state")})
 		s.fail(c, s.unauthorized(c, "unauthorized_oidc"))
 		return
 	}
@@ -144,7 +144,7 @@ func (s *server) EndOIDC(c *gin.Context, q openapi.EndOIDCParams) {
 	switch {
 	case errors.As(err, &refusal):
 		s.Log.WarnContext(ctx, "sign-in elsewhere refused", "error", err, "request_id", c.GetString(keyRequestID))
-		s.noteBy(c, "nobody", "session.refused", "", map[string]any{"via": viaOIDC, "why": refusal.why})
+		s.note(c, nobody, "session.refused", "", map[string]any{"via": viaOIDC, "why": refusal.why})
 		s.fail(c, s.unauthorized(c, "unauthorized_oidc"))
 	case err != nil:
 		s.idpAway(c, err)
@@ -220,7 +220,7 @@ func (s *server) enterByOIDC(c *gin.Context, claims oidcClaims, to string) {
 		err = s.roleByGroups(ctx, agent, claims.groups)
 	}
 	if ticket.CodeOf(err) == ticket.NotFound || ticket.CodeOf(err) == ticket.Forbidden {
-		s.noteBy(c, "nobody", "session.refused", agent, map[string]any{"via": viaOIDC, "why": err.Error()})
+		s.note(c, nobody, "session.refused", agent, map[string]any{"via": viaOIDC, "why": err.Error()})
 		s.fail(c, s.unauthorized(c, "unauthorized_oidc_nobody"))
 		return
 	}
@@ -254,7 +254,14 @@ func (s *server) ownerOf(ctx context.Context, claims oidcClaims) (string, error)
 	if err != nil {
 		return "", err
 	}
+	ctx = noting(ctx, byProvider("account.linked", found.Agent, map[string]any{"issuer": claims.Issuer}))
 	return found.Agent, s.Identity.LinkOIDC(ctx, claims.Issuer, claims.Subject, found.Agent, s.Now().UTC())
+}
+
+// byProvider is a line about what the desk does because an identity provider said so.
+func byProvider(action, agent string, more map[string]any) *ticket.AuditEntry {
+	more["via"] = viaOIDC
+	return &ticket.AuditEntry{Actor: "system", Action: action, Subject: agent, Detail: more}
 }
 
 // roleByGroups gives the agent the highest role of his groups, where the desk goes by groups at all.
@@ -276,8 +283,6 @@ func (s *server) roleByGroups(ctx context.Context, agent string, groups []string
 		return err
 	}
 	p.Role = role
-	if p, err = s.People.ChangeAgent(ctx, p); err != nil {
-		return err
-	}
-	return s.Identity.NoteAudit(ctx, AuditEntry{Actor: "system", Action: "agent.changed", Subject: agent, Detail: map[string]any{"role": p.Role.String(), "via": viaOIDC}})
+	_, err = s.People.ChangeAgent(noting(ctx, byProvider("agent.changed", agent, map[string]any{"role": role.String()})), p)
+	return err
 }

@@ -25,11 +25,11 @@ func (s *server) ResetPassword(c *gin.Context) {
 	}
 	ctx, done := budget(c)
 	defer done()
+	ctx = noting(ctx, s.entry(c, asker{Person: h.Person}.actor().Key(), "password.reset", h.Person.Key, nil))
 	if err := s.newPassword(ctx, h.Person.Key, password, ""); err != nil {
 		s.told(c, err)
 		return
 	}
-	s.noteBy(c, "agent:"+h.Person.Key, "password.reset", h.Person.Key, nil)
 	c.Status(http.StatusNoContent)
 }
 
@@ -39,10 +39,7 @@ func (s *server) newPassword(ctx context.Context, agent, password, spared string
 	if err != nil {
 		return err
 	}
-	if err := s.Identity.SetPassword(ctx, agent, hash); err != nil {
-		return err
-	}
-	return s.Identity.DropSessions(ctx, agent, spared)
+	return s.Identity.NewPassword(ctx, agent, hash, spared)
 }
 
 // ChangePassword takes a new password from who knows the present one, and signs him out everywhere else.
@@ -69,10 +66,10 @@ func (s *server) ChangePassword(c *gin.Context) {
 	}
 	ctx, done := budget(c)
 	defer done()
+	detail(ctx, who.Key, nil)
 	if err := s.newPassword(ctx, who.Key, password, who.session.ID); err != nil {
 		s.told(c, err)
 		return
 	}
-	detail(c, who.Key, nil)
 	c.Status(http.StatusNoContent)
 }

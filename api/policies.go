@@ -52,6 +52,7 @@ func policyOf(desk string, p ticket.Settings) openapi.Policy {
 		},
 		SpamRetentionMinutes: minutes(p.SpamRetention), FollowUp: openapi.PolicyFollowUp(p.FollowUp), ReopenWithinMinutes: minutes(p.ReopenWithin),
 		AfterReply: openapi.PolicyAfterReply(cmp.Or(p.AfterReply, ticket.AfterReplyOpen)), BreachEscalates: p.BreachEscalates, Acknowledge: p.Acknowledge,
+		CloseMail: openapi.PolicyCloseMail(cmp.Or(p.CloseMail, closeMailNone)),
 	}
 }
 
@@ -92,6 +93,9 @@ func (s *server) nextPolicy(c *gin.Context, status int, of func(h *hand, o *obje
 	})
 }
 
+// closeMailNone is how the API says that a desk writes nothing when a ticket closes.
+const closeMailNone = "none"
+
 // settings reads a policy into what was there before: what is left out stays.
 func (h *hand) settings(o *object, to *ticket.Settings) {
 	if key := o.text("calendar", keyRule); key != "" {
@@ -120,6 +124,13 @@ func (h *hand) settings(o *object, to *ticket.Settings) {
 	})), to.AfterReply)
 	o.flag("breach_escalates", &to.BreachEscalates)
 	o.flag("acknowledge", &to.Acknowledge)
+	switch said := o.word("close_mail", false, []string{closeMailNone, string(ticket.CloseMailClosed), string(ticket.CloseMailFeedback)}); said {
+	case "": // nothing was said
+	case closeMailNone:
+		to.CloseMail = ticket.CloseMailNone
+	default:
+		to.CloseMail = ticket.CloseMail(said)
+	}
 }
 
 // calendarKey is a calendar that is there; "" for always.

@@ -44,24 +44,6 @@ type Brake struct {
 	Queued bool
 }
 
-// AuditEntry is one line of the audit log: who did what to whom, from where.
-type AuditEntry struct {
-	ID      int64
-	At      time.Time
-	Actor   string // agent:sato, client:c_…, or nobody
-	Action  string
-	Subject string
-	Address string
-	Detail  map[string]any
-}
-
-// AuditQuery narrows the audit log; what is empty does not.
-type AuditQuery struct {
-	Actor, Action, Subject string
-	Before                 int64 // lines with a smaller id; 0: from the newest
-	Limit                  int
-}
-
 // Link is a one-time link: for a new password of an agent, or to let a client in.
 type Link struct {
 	Purpose   string // password, sign_in
@@ -96,21 +78,25 @@ type Postman interface {
 	Post(ctx context.Context, l Letter) error
 }
 
-// Identity keeps who is signed in, by what people prove themselves, and the book of it.
+// Identity keeps who is signed in, by what people prove themselves, and the audit log. What changes something writes the
+// line that its context carries (ticket.Noting) in the same transaction; so do the writing methods of all other ports that
+// an audited operation calls.
 type Identity interface {
 	// Credentials returns those of the agent with that key or mail address; ticket.NotFound for nobody, and for who may
 	// not come in.
 	Credentials(ctx context.Context, login string) (Credentials, error)
-	// SetPassword keeps the hash of an agent's new password.
+	// SetPassword keeps another hash of an agent's password.
 	SetPassword(ctx context.Context, agent, hash string) error
+	// NewPassword does so because he chose another one, and ends all his sessions but one ("": none is spared).
+	NewPassword(ctx context.Context, agent, hash, spared string) error
 	// Attempt takes a place in the row for a login and tells how long to wait for it. Where that is longer than most, no
 	// place is taken.
 	Attempt(ctx context.Context, brakes []Brake, now time.Time, most time.Duration) (time.Duration, error)
 	// AttemptEnded counts a failure at each key, or forgets those of a success.
 	AttemptEnded(ctx context.Context, keys [][]byte, ok bool, now time.Time) error
 
-	// AddSession keeps a new session under the hash of its token.
-	AddSession(ctx context.Context, x Session, hash []byte) (Session, error)
+	// AddSession keeps a new session under the hash of its token, in the place of another one ("": of none).
+	AddSession(ctx context.Context, x Session, hash []byte, old string) (Session, error)
 	// BySession returns the session with that hash and its holder, and notes the use (at most once a minute);
 	// ticket.NotFound for one that has ended, or was not used since idle.
 	BySession(ctx context.Context, hash []byte, now, idle time.Time) (Holder, Session, error)
@@ -142,8 +128,8 @@ type Identity interface {
 	Factor(ctx context.Context, agent string) (Factor, error)
 	// BeginFactor keeps the seed of a factor that is being set up; a ticket.Conflict where one is in use.
 	BeginFactor(ctx context.Context, agent string, secret ticket.Secret) error
-	// ConfirmFactor asks for the factor from now on, with these recovery codes (hashes).
-	ConfirmFactor(ctx context.Context, agent string, step int64, codes [][]byte, now time.Time) error
+	// ConfirmFactor asks for the factor from now on, with these recovery codes (hashes), and ends all sessions but one.
+	ConfirmFactor(ctx context.Context, agent string, step int64, codes [][]byte, spared string, now time.Time) error
 	// RenewCodes takes other recovery codes in the place of all there were.
 	RenewCodes(ctx context.Context, agent string, codes [][]byte) error
 	// UseStep takes note of a code that was given; false where it, or a later one, was given before.
@@ -162,7 +148,7 @@ type Identity interface {
 	// LinkOIDC makes an account at an identity provider an agent's own.
 	LinkOIDC(ctx context.Context, issuer, subject, agent string, now time.Time) error
 
-	// NoteAudit writes a line into the audit log; Audit reads it, newest first.
-	NoteAudit(ctx context.Context, e AuditEntry) error
-	Audit(ctx context.Context, q AuditQuery) ([]AuditEntry, error)
+	// NoteAudit writes a line about what changed nothing in the record; Audit reads the log, newest first.
+	NoteAudit(ctx context.Context, e ticket.AuditEntry) error
+	Audit(ctx context.Context, q ticket.AuditQuery) ([]ticket.AuditEntry, error)
 }

@@ -18,6 +18,8 @@ type Drafts interface {
 	SaveDraft(ctx context.Context, d ticket.Draft) (ticket.Draft, error)
 	// DropDraft takes the agent's own away; ticket.NotFound where there is none.
 	DropDraft(ctx context.Context, agent string, n ticket.Number, which string) error
+	// NamedDraftFile tells what a file of a draft is that the agent may read; ticket.NotFound where there is none.
+	NamedDraftFile(ctx context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, error)
 	// DraftFile opens a file of a draft that the agent may read; ticket.NotFound where there is none. ctx must last until it
 	// is closed.
 	DraftFile(ctx context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, io.ReadSeekCloser, error)

@@ -233,26 +233,27 @@ const (
 )
 
 // clientRights is the least access with which a client may call an operation, on what is his; any other operation is for
-// the staff only. The scope is that of rights.
+// the staff only. The scope is that of rights, but that a client who may read and reply may all that clients may.
 var clientRights = map[string]access{
-	"getSession":    portal,
-	"deleteSession": portal,
-	"listSessions":  portal,
-	"endSessions":   portal,
-	"endSession":    portal,
-	"listTickets":   portal,
-	"getTicket":     portal,
-	"getTimeline":   portal,
-	"getReceipt":    portal,
-	"stream":        portal, // of his own tickets, without presence
-	"clientReply":   portal,
-	"clientVerdict": portal,
-	"giveFeedback":  portal,
-	"getPortal":     portal,
-	"openTicket":    portal,
-	"listArticles":  portal, // those that are published
-	"getArticle":    portal,
-	"getAttachment": portal, // of what was said to him
+	"getSession":     portal,
+	"deleteSession":  portal,
+	"listSessions":   portal,
+	"endSessions":    portal,
+	"endSession":     portal,
+	"listTickets":    portal,
+	"getTicket":      portal,
+	"getTimeline":    portal,
+	"getReceipt":     portal,
+	"stream":         portal, // of his own tickets, without presence
+	"clientReply":    portal,
+	"clientVerdict":  portal,
+	"giveFeedback":   portal,
+	"classifyTicket": full, // of the fields that the desk leaves to clients (client_classify.go)
+	"getPortal":      portal,
+	"openTicket":     portal,
+	"listArticles":   portal, // those that are published
+	"getArticle":     portal,
+	"getAttachment":  portal, // of what was said to him
 
 	"uploadAttachment": portal,
 }

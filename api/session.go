@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"duradesk/api/openapi"
 	"duradesk/ticket"
@@ -133,25 +134,25 @@ func (s *server) needsFactor(role ticket.Role) bool {
 func (s *server) begin(c *gin.Context, h Holder, state, via string) (asker, problem) {
 	ctx, done := budget(c)
 	defer done()
-	if old, _ := c.Cookie(s.cookieName()); wellFormed(sessionPrefix, old) {
-		if _, x, err := s.Identity.BySession(ctx, hashOf(old), s.Now(), s.Now().Add(-sessionIdle)); err == nil {
-			if err := s.Identity.DropSession(ctx, x.ID); err != nil {
-				return asker{}, s.problemOf(c, err)
-			}
+	old := ""
+	if cookie, _ := c.Cookie(s.cookieName()); wellFormed(sessionPrefix, cookie) {
+		if _, x, err := s.Identity.BySession(ctx, hashOf(cookie), s.Now(), s.Now().Add(-sessionIdle)); err == nil {
+			old = x.ID
 		}
 	}
 	token, hash := newSecret(sessionPrefix)
-	now := s.Now().UTC()
+	now, id := s.Now().UTC(), uuid.Must(uuid.NewV7()).String()
+	who := asker{Person: h.Person, client: h.Client, scopes: scopesOf(h)}
+	ctx = noting(ctx, s.entry(c, who.actor().Key(), "session.begun", who.actor().Key(), map[string]any{"via": via, "state": state, "session": id}))
 	x, err := s.Identity.AddSession(ctx, Session{
-		Agent: h.Person.Key, Client: h.Client.ID, State: state, Via: via, Address: c.ClientIP(), Browser: cut(c.Request.UserAgent(), browserShown),
+		ID: id, Agent: h.Person.Key, Client: h.Client.ID, State: state, Via: via, Address: c.ClientIP(), Browser: cut(c.Request.UserAgent(), browserShown),
 		CreatedAt: now, ExpiresAt: now.Add(sessionLife),
-	}, hash)
+	}, hash, old)
 	if err != nil {
 		return asker{}, s.problemOf(c, err)
 	}
-	who := asker{Person: h.Person, client: h.Client, scopes: scopesOf(h), session: x}
+	who.session = x
 	c.Set(keyAsker, who)
-	s.note(c, "session.begun", who.actor().Key(), map[string]any{"via": via, "state": state, "session": x.ID})
 	s.setCookie(c, s.cookieName(), token, sessionLife)
 	return who, problem{}
 }
@@ -191,11 +192,11 @@ func (s *server) DeleteSession(c *gin.Context) {
 	if who := askerOf(c); who.session.ID != "" {
 		ctx, done := budget(c)
 		defer done()
+		ctx = noting(ctx, s.entry(c, who.actor().Key(), "session.ended", who.actor().Key(), map[string]any{"session": who.session.ID}))
 		if err := s.Identity.DropSession(ctx, who.session.ID); err != nil {
 			s.told(c, err)
 			return
 		}
-		s.note(c, "session.ended", who.actor().Key(), map[string]any{"session": who.session.ID})
 	}
 	s.setCookie(c, s.cookieName(), "", 0)
 	c.Status(http.StatusNoContent)

@@ -59,11 +59,11 @@ func (s *server) EndSessions(c *gin.Context, q openapi.EndSessionsParams) {
 	}
 	ctx, done := budget(c)
 	defer done()
+	detail(ctx, holder, nil)
 	if err := s.Identity.DropSessions(ctx, holder, who.session.ID); err != nil {
 		s.told(c, err)
 		return
 	}
-	detail(c, holder, nil)
 	c.Status(http.StatusNoContent)
 }
 
@@ -78,12 +78,12 @@ func (s *server) EndSession(c *gin.Context, id string) {
 		err = &ticket.Error{Code: ticket.NotFound, Message: "there is no such session"}
 	}
 	if err == nil {
+		detail(ctx, holder, map[string]any{"session": id})
 		err = s.Identity.DropSession(ctx, id)
 	}
 	if err != nil {
 		s.told(c, err)
 		return
 	}
-	detail(c, holder, map[string]any{"session": id})
 	c.Status(http.StatusNoContent)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"duradesk/api/openapi"
 	"duradesk/ticket"
@@ -133,13 +134,14 @@ func (s *server) keepToken(c *gin.Context, t Token, o *object) {
 		return
 	}
 	secret, hash := newSecret(tokenPrefix)
+	t.ID = uuid.Must(uuid.NewV7()).String()
+	detail(ctx, t.Agent+t.Client, map[string]any{"token": t.ID, "scopes": t.Scopes})
 	t, err := s.People.AddToken(ctx, t, hash)
 	if err != nil {
 		s.told(c, err)
 		return
 	}
 	shown := token(t)
-	detail(c, t.Agent+t.Client, map[string]any{"token": t.ID, "scopes": t.Scopes})
 	answer(c, http.StatusCreated, openapi.NewToken{
 		Token: secret, Id: shown.Id, Agent: shown.Agent, Client: shown.Client, Scopes: shown.Scopes, ExpiresAt: shown.ExpiresAt, CreatedAt: shown.CreatedAt, LastUsedAt: shown.LastUsedAt,
 	})

@@ -82,7 +82,7 @@ func objection(x facts) string {
 		return "not_permitted"
 	case lacking(x.c):
 		return "payload_missing"
-	case x.c.Kind == ticket.Classify && x.c.By.Kind == ticket.ActorClient && !x.c.Params.Classify.OnlyFields():
+	case x.c.Kind == ticket.Classify && x.c.By.Kind == ticket.ActorClient && !x.c.Params.Classify.OfClients():
 		return "not_permitted"
 	case x.c.SeenRevision > 0 && unseen(x.p, x.c):
 		return "stale"

@@ -123,7 +123,7 @@ func TestNamesThatReachRowsAreAppendOnly(t *testing.T) {
 	for _, n := range now {
 		require.Contains(t, lines, n, "a new name: append it to testdata/names.txt, and give it words in the catalogs")
 	}
-	require.Equal(t, int(TellLeads), len(effectNames)-1, "every effect has a name")
+	require.Equal(t, int(TellClosed), len(effectNames)-1, "every effect has a name")
 }
 
 // TestTheRulesArePure: no file, network, clock or chance; only what is handed in. (Floors: HOUSE.md.)

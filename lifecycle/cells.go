@@ -21,6 +21,9 @@ var (
 	assigning = when(nothingNew, already("nothing_to_change")).orWhen(keptByLead, refuse("owner_needs_lead")).
 			otherwise(stay(AssignTo))
 
+	// The end of what the client was told is resolved: he may be written to once more.
+	ending = when(writesAtTheEnd, move(Closed, TellClosed)).otherwise(move(Closed))
+
 	classifying = stay(SetPriority, WriteLabels)
 
 	// A client's reply to a ticket that waits (E20), and to one that was thought done: that is never left done.

@@ -58,6 +58,7 @@ func policies() *rapid.Generator[Policy] {
 			ReopenWithin:    span.Draw(r, "reopen within"),
 			AfterReply:      rapid.SampledFrom([]ticket.AfterReply{"", ticket.AfterReplyOpen, ticket.AfterReplyNew, ticket.AfterReplyStay, "nonsense"}).Draw(r, "after reply"),
 			BreachEscalates: rapid.Bool().Draw(r, "escalates"), Acknowledge: rapid.Bool().Draw(r, "acknowledge"),
+			CloseMail: rapid.SampledFrom([]ticket.CloseMail{"", ticket.CloseMailClosed, ticket.CloseMailFeedback, "nonsense"}).Draw(r, "close mail"),
 		}}
 	})
 }

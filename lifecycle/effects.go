@@ -54,6 +54,7 @@ const (
 	WritePromise               // the promise's text, with its clock
 	TellOwner                  // a notice to the owner, or to the group where nobody owns it
 	TellLeads                  // a notice to the leads of the desk
+	TellClosed                 // the client is written to at the end, as the desk wants (a child's is not: its parent answers)
 )
 
 var effectNames = []string{
@@ -62,7 +63,7 @@ var effectNames = []string{
 	"hand_out", "record_outcome", "set_survivor",
 	"keep_message", "send_message", "acknowledge", "open_follow_up", "open_anew", "destroy",
 	"open_child", "recall_child", "copy_to_child", "raise_child", "tell_parent", "copy_to_parent", "tell_survivor", "forward_to_survivor",
-	"link_both", "split_off", "move_message", "take_back", "write_labels", "write_feedback", "write_solution", "write_promise", "tell_owner", "tell_leads",
+	"link_both", "split_off", "move_message", "take_back", "write_labels", "write_feedback", "write_solution", "write_promise", "tell_owner", "tell_leads", "tell_closed",
 }
 
 func (e Effect) String() string { return effectNames[e] }

@@ -57,6 +57,9 @@ var (
 	unassigns = Guard{"without owner", func(x facts) bool {
 		return x.c.Params.Assign != nil && x.c.Params.Assign.Owner != nil && *x.c.Params.Assign.Owner == ""
 	}}
+	writesAtTheEnd = Guard{"the desk writes when it closes", func(x facts) bool {
+		return x.s.CloseMail == ticket.CloseMailClosed || x.s.CloseMail == ticket.CloseMailFeedback
+	}}
 	mayReopen = Guard{"the desk reopens closed tickets", func(x facts) bool {
 		switch x.s.FollowUp {
 		case ticket.FollowUpReopen:

@@ -115,7 +115,7 @@ func undestroyed(st step) string {
 
 func loud(st step) string {
 	before, after := st.from.p, st.d.Process
-	speaks := st.has(SendMessage, Acknowledge)
+	speaks := st.has(SendMessage, Acknowledge, TellClosed)
 	if before.State == ticket.Spam && st.c.Kind == ticket.ClientReply && (speaks || after.State != ticket.Spam) {
 		return "mail to a ticket in spam makes a noise"
 	}

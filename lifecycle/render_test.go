@@ -73,7 +73,7 @@ func TestTheDiagramIsMermaid(t *testing.T) {
 	for _, l := range lines[1:] {
 		require.Regexp(t, shape, l)
 	}
-	require.Contains(t, lines, "    resolved --> closed: close, auto-close-due")
+	require.Contains(t, lines, "    resolved --> closed: close*, auto-close-due*")
 	require.Contains(t, lines, "    spam --> on_hold: restore")
 	require.NotContains(t, Inquiry.Diagram(), "spam --> closed")
 }

@@ -17,7 +17,7 @@ var resolvedRow = Row{
 	Note:                 stay(KeepMessage, Looked),
 	Classify:             classifying,
 	ClientVerdict:        judgingResolved,
-	Close:                move(Closed),
+	Close:                ending,
 	Restore:              refuse("not_in_spam"),
 	Delete:               refuse("not_in_spam"),
 	Merge:                merging,
@@ -43,7 +43,7 @@ var resolvedRow = Row{
 	PromiseWarning:       ignore("no_such_clock"),
 	PromiseDue:           ignore("no_such_clock"),
 	WakeDue:              ignore("no_such_clock"),
-	AutoCloseDue:         move(Closed),
+	AutoCloseDue:         ending,
 	RetentionDue:         ignore("no_such_clock"),
 	Unreadable:           refuse("malformed"),
 }

@@ -41,6 +41,8 @@ func does(e Effect, x facts) bool {
 		return message
 	case SendMessage:
 		return message && !child
+	case TellClosed:
+		return !child
 	case CopyToParent:
 		return message && child
 	case TellParent:

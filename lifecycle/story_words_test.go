@@ -86,6 +86,8 @@ func (x *teller) desk(s string) {
 		t, known := ByName(strings.TrimSuffix(last, "-desk"))
 		require.True(x.t, known, last)
 		x.table = t
+	case "writes at the end:":
+		x.s.CloseMail = ticket.CloseMail(last)
 	case "after a reply is":
 		x.s.AfterReply = ticket.AfterReply(last)
 	default:

@@ -19,6 +19,7 @@ func plainSettings() ticket.Settings {
 func walks() []walk {
 	reopens, queue := plainSettings(), plainSettings()
 	reopens.FollowUp, reopens.AfterReply = ticket.FollowUpReopen, ticket.AfterReplyStay
+	reopens.CloseMail, queue.CloseMail = ticket.CloseMailClosed, ticket.CloseMailFeedback
 	queue.FollowUp, queue.AfterReply = ticket.FollowUpReopenWithin, ticket.AfterReplyNew
 	list := []walk{
 		{policy: RoundTheClock(plainSettings()), only: plainly, whole: true},

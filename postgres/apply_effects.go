@@ -23,6 +23,8 @@ func (a *applying) perform(ctx context.Context, e lifecycle.Effect, c stored) er
 		a.sendMessage(c)
 	case lifecycle.Acknowledge:
 		return a.acknowledge(ctx, c)
+	case lifecycle.TellClosed:
+		return a.tellClosed(ctx, c)
 	case lifecycle.OpenFollowUp:
 		return a.openNew(ctx, c, a.row.number)
 	case lifecycle.OpenAnew:
@@ -135,6 +137,36 @@ func (a *applying) acknowledge(ctx context.Context, c stored) error {
 	}
 	a.writes.Queue(`insert into acknowledgements (ticket, address, at, mailbox) values ($1, $2, $3, nullif($4, '')::uuid)`, a.row.number, address, c.At, mailbox)
 	a.event(system, lifecycle.Happening{Type: "event", Name: "acknowledged"}, "", map[string]any{"delivery": id})
+	return nil
+}
+
+// tellClosed queues the mail with which a desk ends a ticket. Nobody is asked twice how he found it, and none leaves that
+// could not be an acknowledgement either; whoever speaks through a channel is not written to.
+func (a *applying) tellClosed(ctx context.Context, c stored) error {
+	address := FoldAddress(a.row.clientMail)
+	if address == "" || a.row.spoken.answered() {
+		return nil
+	}
+	if a.row.settings.CloseMail == ticket.CloseMailFeedback {
+		var rated bool
+		if err := a.tx.QueryRow(ctx, `select exists (select from feedback where ticket = $1)`, a.row.number).Scan(&rated); err != nil {
+			return fmt.Errorf("look for a rating: %w", err)
+		}
+		if rated {
+			return nil
+		}
+	}
+	_, why, err := a.mayAnswer(ctx, address, c.At)
+	if err != nil {
+		return err
+	}
+	system := stored{Command: ticket.Command{ID: c.ID, Seq: c.Seq, At: c.At, By: ticket.System}}
+	if why != "" {
+		a.event(system, lifecycle.Happening{Type: "event", Name: "end_not_mailed", Why: why}, "", nil)
+		return nil
+	}
+	id := a.queueDelivery("", string(a.row.settings.CloseMail), []string{a.row.clientMail}, nil, a.row.now)
+	a.event(system, lifecycle.Happening{Type: "event", Name: "end_mailed"}, "", map[string]any{"delivery": id})
 	return nil
 }
 

@@ -61,7 +61,7 @@ func (s *Store) AddCalendar(ctx context.Context, spec calendar.Spec) (calendar.S
 	if _, err := calendar.New(spec); err != nil {
 		return spec, invalid("", "%s", err)
 	}
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('calendar ' || $1, 0))`, spec.Key); err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ func (s *Store) Calendars(ctx context.Context) ([]calendar.Spec, error) {
 
 // AddPolicy stores a new version of a desk's settings, which new tickets are opened under.
 func (s *Store) AddPolicy(ctx context.Context, desk string, settings ticket.Settings) (ticket.Settings, error) {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return addPolicy(ctx, tx, desk, &settings) })
+	err := s.change(ctx, func(tx pgx.Tx) error { return addPolicy(ctx, tx, desk, &settings) })
 	return settings, err
 }
 

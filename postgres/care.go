@@ -10,17 +10,30 @@ import (
 	"duradesk/ticket"
 )
 
-// Refused notes a refused login and returns how many there were since the last that went well. From the third on the
-// mailbox is left alone until its settings change.
-func (q *Queue) Refused(ctx context.Context, mailbox, problem string) (times int, err error) {
+// Refused notes a login that was refused under a version of the mailbox's settings, and returns how many there were since
+// the last that went well: none that counts where the settings were changed meanwhile. From the third on the mailbox is
+// left alone until they are.
+func (q *Queue) Refused(ctx context.Context, mailbox string, settings int, problem string) (times int, err error) {
 	err = q.s.pool.QueryRow(ctx, `update mailboxes set troubles = troubles + 1, last_seen_at = clock_timestamp(),
 			state = case when troubles + 1 >= $3 then 'stopped' else 'failed' end,
 			last_error = $2 || case when troubles + 1 >= $3 then '; reading has stopped until the settings are corrected' else '' end
-		where id = $1 returning troubles`, mailbox, clean(problem), ticket.LoginsRefused).Scan(&times)
+		where id = $1 and version = $4 returning troubles`, mailbox, clean(problem), ticket.LoginsRefused, settings).Scan(&times)
+	if noRows(err) {
+		return 0, nil
+	}
 	if err != nil {
 		return 0, fmt.Errorf("note a refused login: %w", err)
 	}
 	return times, nil
+}
+
+// MailboxVersion counts the changes of a mailbox's settings; 0 where it is gone or switched off.
+func (q *Queue) MailboxVersion(ctx context.Context, id string) (version int, err error) {
+	err = q.s.pool.QueryRow(ctx, `select coalesce(max(version), 0) from mailboxes where id = $1 and enabled`, id).Scan(&version)
+	if err != nil {
+		return 0, fmt.Errorf("look for other settings: %w", err)
+	}
+	return version, nil
 }
 
 // Again lists mails that were kept and have no fate: taken out of the quarantine, or begun by a worker that died.

@@ -72,7 +72,7 @@ func (s *Store) AddChannel(ctx context.Context, c Channel, secret ticket.Secret)
 	if err != nil {
 		return Channel{}, err
 	}
-	_, err = s.pool.Exec(ctx, `insert into channels (id, key, name, desk, kind, url, verified, secret, enabled, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+	err = s.changeRow(ctx, nil, `insert into channels (id, key, name, desk, kind, url, verified, secret, enabled, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		id, c.Key, clean(c.Name), c.Desk, c.Kind, clean(c.URL), orEmpty(c.Verified), sealed, c.Enabled, c.CreatedBy)
 	switch name, state := violated(err); {
 	case name == "channels_key_key":
@@ -87,11 +87,8 @@ func (s *Store) AddChannel(ctx context.Context, c Channel, secret ticket.Secret)
 
 // ChangeChannel stores all but the key and the kind.
 func (s *Store) ChangeChannel(ctx context.Context, c Channel) (Channel, error) {
-	done, err := s.pool.Exec(ctx, `update channels set name = $2, desk = $3, url = $4, verified = $5, enabled = $6 where key = $1 and removed_at is null`,
+	err := s.changeRow(ctx, noChannel(c.Key), `update channels set name = $2, desk = $3, url = $4, verified = $5, enabled = $6 where key = $1 and removed_at is null`,
 		c.Key, clean(c.Name), c.Desk, clean(c.URL), orEmpty(c.Verified), c.Enabled)
-	if err == nil && done.RowsAffected() == 0 {
-		err = noChannel(c.Key)
-	}
 	if _, state := violated(err); state == foreignKey {
 		return Channel{}, invalid("/desk", "there is no desk %q", c.Desk)
 	}
@@ -106,12 +103,9 @@ func (s *Store) DropChannel(ctx context.Context, key string) error {
 	if !readable(key) {
 		return noChannel(key)
 	}
-	done, err := s.pool.Exec(ctx, `update channels set removed_at = clock_timestamp(), enabled = false, old_secret = null, old_until = null where key = $1 and removed_at is null`, key)
+	err := s.changeRow(ctx, noChannel(key), `update channels set removed_at = clock_timestamp(), enabled = false, old_secret = null, old_until = null where key = $1 and removed_at is null`, key)
 	if err != nil {
 		return fmt.Errorf("take a channel away: %w", err)
-	}
-	if done.RowsAffected() == 0 {
-		return noChannel(key)
 	}
 	return nil
 }
@@ -126,7 +120,7 @@ func (s *Store) RotateChannel(ctx context.Context, key string, secret ticket.Sec
 	if err != nil {
 		return Channel{}, err
 	}
-	_, err = s.pool.Exec(ctx, `update channels set old_secret = secret, old_until = $3, secret = $2 where id = $1`, c.ID, sealed, oldUntil)
+	err = s.changeRow(ctx, noChannel(key), `update channels set old_secret = secret, old_until = $3, secret = $2 where id = $1`, c.ID, sealed, oldUntil)
 	if err != nil {
 		return Channel{}, fmt.Errorf("change the secret of a channel: %w", err)
 	}

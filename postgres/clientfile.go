@@ -228,7 +228,7 @@ func (s *Store) MergeClients(ctx context.Context, from, into string) error {
 	if from == into {
 		return invalid("/into", "a file cannot go into itself")
 	}
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `select number from tickets where client = $1 order by number for no key update`, from); err != nil {
 			return err
 		}

@@ -35,14 +35,30 @@ func (s *Store) Credentials(ctx context.Context, login string) (Credentials, err
 	return c, nil
 }
 
-// SetPassword keeps the hash of an agent's new password.
+// SetPassword keeps another hash of an agent's password.
 func (s *Store) SetPassword(ctx context.Context, agent, hash string) error {
-	tag, err := s.pool.Exec(ctx, `update agents set password_hash = nullif($2, '') where key = $1`, agent, hash)
+	err := s.changeRow(ctx, notFound("there is no agent %q", agent), `update agents set password_hash = nullif($2, '') where key = $1`, agent, hash)
 	if err != nil {
 		return fmt.Errorf("keep the password of %s: %w", agent, err)
 	}
-	if tag.RowsAffected() == 0 {
-		return notFound("there is no agent %q", agent)
+	return nil
+}
+
+// NewPassword does so because he chose another one, and ends all his sessions but one ("": none is spared).
+func (s *Store) NewPassword(ctx context.Context, agent, hash, spared string) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
+		done, err := tx.Exec(ctx, `update agents set password_hash = $2 where key = $1`, agent, hash)
+		if err == nil && done.RowsAffected() == 0 {
+			return notFound("there is no agent %q", agent)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, endSessions, agent, spared)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("keep the new password of %s: %w", agent, err)
 	}
 	return nil
 }
@@ -131,7 +147,7 @@ func later(a, b time.Time) time.Time {
 
 // AttemptEnded counts a failure at each key, or forgets those of a success. Keys that were quiet for long are swept out.
 func (s *Store) AttemptEnded(ctx context.Context, keys [][]byte, ok bool, now time.Time) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
 		if ok {
 			_, err := tx.Exec(ctx, `delete from login_attempts where key = any($1)`, keys)
 			return err

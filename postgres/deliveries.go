@@ -167,9 +167,9 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 		return q.channelAttempt(ctx, tx, d, r, out)
 	}
 	b := &pgx.Batch{}
-	b.Queue(`with box as (`+mailboxOfTicket+`) select d.name, t.reply_token, m.subaddress, m.smtp_addr, m.smtp_tls, m.username, m.secret, m.address, m.id::text, m.token_mechanism
+	b.Queue(`with box as (`+mailboxOfTicket+`) select d.name, t.reply_token, m.subaddress, m.smtp_addr, m.smtp_tls, m.username, m.secret, m.address, m.id::text, m.token_mechanism, m.version
 		from tickets t join desks d on d.key = t.desk join box m on true where t.number = $1`, d.number).QueryRow(func(found pgx.Row) error {
-		return found.Scan(&out.Mail.Desk, &token, &subaddress, &out.SMTP.Addr, &out.SMTP.TLS, &out.SMTP.Username, &secret, &out.From, &out.SMTP.Mailbox, &out.SMTP.Mechanism)
+		return found.Scan(&out.Mail.Desk, &token, &subaddress, &out.SMTP.Addr, &out.SMTP.TLS, &out.SMTP.Username, &secret, &out.From, &out.SMTP.Mailbox, &out.SMTP.Mechanism, &out.SMTP.Settings)
 	})
 	b.Queue(`select address, cc, state from recipients where delivery = $1 order by address`, d.id).Query(func(rows pgx.Rows) error {
 		return eachRecipient(rows, &out)

@@ -164,11 +164,24 @@ func (s *Store) DropDraft(ctx context.Context, agent string, n ticket.Number, wh
 	return nil
 }
 
-// DraftFile returns a file of a draft that the agent may read; ticket.NotFound where there is none.
+// DraftFile opens a file of a draft that the agent may read; ticket.NotFound where there is none.
 func (s *Store) DraftFile(ctx context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, *Content, error) {
-	var a ticket.Attachment
-	var hash []byte
-	err := s.pool.QueryRow(ctx, `select f.id::text, f.name, f.type, f.size, f.blob from draft_files f join drafts d on d.id = f.draft
+	a, hash, err := s.draftFile(ctx, agent, n, id)
+	if err != nil {
+		return a, nil, err
+	}
+	c, err := s.content(ctx, hash, a.Size)
+	return a, c, err
+}
+
+// NamedDraftFile tells what such a file is, without a byte of its content.
+func (s *Store) NamedDraftFile(ctx context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, error) {
+	a, _, err := s.draftFile(ctx, agent, n, id)
+	return a, err
+}
+
+func (s *Store) draftFile(ctx context.Context, agent string, n ticket.Number, id string) (a ticket.Attachment, hash []byte, err error) {
+	err = s.pool.QueryRow(ctx, `select f.id::text, f.name, f.type, f.size, f.blob from draft_files f join drafts d on d.id = f.draft
 		where f.id::text = $3 and d.ticket = $2 and (d.agent = $1 or d.shared)`, agent, int64(n), id).Scan(&a.ID, &a.Name, &a.Type, &a.Size, &hash)
 	if noRows(err) {
 		return a, nil, notFound("the draft has no such file")
@@ -176,6 +189,5 @@ func (s *Store) DraftFile(ctx context.Context, agent string, n ticket.Number, id
 	if err != nil {
 		return a, nil, fmt.Errorf("read a file of a draft: %w", err)
 	}
-	c, err := s.content(ctx, hash, a.Size)
-	return a, c, err
+	return a, hash, nil
 }

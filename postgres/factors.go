@@ -17,6 +17,8 @@ type Factor struct {
 	Codes  int           // recovery codes that are left
 }
 
+var errFactorThere = &ticket.Error{Code: ticket.Conflict, Key: "factor_there", Message: "there is a second factor: remove it first"}
+
 func factorContext(agent string) string { return "totp " + agent }
 
 // Factor returns that of an agent; an empty one where he has none.
@@ -48,25 +50,26 @@ func (s *Store) BeginFactor(ctx context.Context, agent string, secret ticket.Sec
 	if err != nil {
 		return err
 	}
-	tag, err := s.pool.Exec(ctx, `update agents set totp_secret = $2 where key = $1 and totp_since is null`, agent, sealed)
+	err = s.changeRow(ctx, errFactorThere, `update agents set totp_secret = $2 where key = $1 and totp_since is null`, agent, sealed)
 	if err != nil {
 		return fmt.Errorf("begin the second factor of %s: %w", agent, err)
-	}
-	if tag.RowsAffected() == 0 {
-		return &ticket.Error{Code: ticket.Conflict, Key: "factor_there", Message: "there is a second factor: remove it first"}
 	}
 	return nil
 }
 
 // ConfirmFactor asks for the factor from now on, with these recovery codes (hashes); step is that of the code that proved it.
-func (s *Store) ConfirmFactor(ctx context.Context, agent string, step int64, codes [][]byte, now time.Time) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+// All sessions but one end.
+func (s *Store) ConfirmFactor(ctx context.Context, agent string, step int64, codes [][]byte, spared string, now time.Time) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `update agents set totp_since = $2, totp_step = $3 where key = $1 and totp_secret is not null and totp_since is null`, agent, now, step)
 		if err != nil {
 			return err
 		}
 		if tag.RowsAffected() == 0 {
-			return &ticket.Error{Code: ticket.Conflict, Key: "factor_there", Message: "there is a second factor: remove it first"}
+			return errFactorThere
+		}
+		if _, err := tx.Exec(ctx, endSessions, agent, spared); err != nil {
+			return err
 		}
 		return renewCodes(ctx, tx, agent, codes)
 	})
@@ -86,7 +89,7 @@ func renewCodes(ctx context.Context, tx pgx.Tx, agent string, codes [][]byte) er
 
 // RenewCodes takes other recovery codes in the place of all there were.
 func (s *Store) RenewCodes(ctx context.Context, agent string, codes [][]byte) error {
-	if err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return renewCodes(ctx, tx, agent, codes) }); err != nil {
+	if err := s.change(ctx, func(tx pgx.Tx) error { return renewCodes(ctx, tx, agent, codes) }); err != nil {
 		return fmt.Errorf("renew the recovery codes of %s: %w", agent, err)
 	}
 	return nil
@@ -112,7 +115,7 @@ func (s *Store) UseRecoveryCode(ctx context.Context, agent string, hash []byte, 
 
 // DropFactor takes the second factor away.
 func (s *Store) DropFactor(ctx context.Context, agent string) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `update agents set totp_secret = null, totp_since = null where key = $1`, agent)
 		if err == nil && tag.RowsAffected() == 0 {
 			return notFound("there is no agent %q", agent)

@@ -6,8 +6,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-
-	"duradesk/ticket"
 )
 
 // ForbiddenWord is a word that must not stand in a mail to a client (N50).
@@ -39,7 +37,7 @@ func (s *Store) PutForbiddenWord(ctx context.Context, w ForbiddenWord, by string
 		sql = `insert into forbidden_words (id, desk, word, action, note, created_by) values ($1, nullif($2, ''), $3, $4, $5, $6)`
 		args = []any{w.ID, w.Desk, clean(w.Word), w.Action, clean(w.Note), by}
 	}
-	tag, err := s.pool.Exec(ctx, sql, args...)
+	err := s.changeRow(ctx, notFound("there is no forbidden word %s", w.ID), sql, args...)
 	_, state := violated(err)
 	switch {
 	case state == taken:
@@ -48,8 +46,6 @@ func (s *Store) PutForbiddenWord(ctx context.Context, w ForbiddenWord, by string
 		return ForbiddenWord{}, invalid("/desk", "there is no desk %q", w.Desk)
 	case err != nil:
 		return ForbiddenWord{}, fmt.Errorf("store a forbidden word: %w", err)
-	case tag.RowsAffected() == 0:
-		return ForbiddenWord{}, notFound("there is no forbidden word %s", w.ID)
 	}
 	return w, nil
 }
@@ -63,12 +59,8 @@ func (s *Store) dropRow(ctx context.Context, noun, sql, id string) error {
 	if !readable(id) {
 		return notFound("there is no %s %q", noun, id)
 	}
-	tag, err := s.pool.Exec(ctx, sql, id)
-	if err != nil {
+	if err := s.changeRow(ctx, notFound("there is no %s %q", noun, id), sql, id); err != nil {
 		return fmt.Errorf("take away the %s %s: %w", noun, id, err)
-	}
-	if tag.RowsAffected() == 0 {
-		return &ticket.Error{Code: ticket.NotFound, Message: fmt.Sprintf("there is no %s %q", noun, id)}
 	}
 	return nil
 }

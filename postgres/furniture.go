@@ -50,7 +50,7 @@ func (s *Store) PutPiece(ctx context.Context, p Piece) (Piece, error) {
 		args = append(args, p.Revision)
 	}
 	var stored Piece
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, sql, args...)
 		if err != nil {
 			return err
@@ -73,14 +73,11 @@ func (s *Store) PutPiece(ctx context.Context, p Piece) (Piece, error) {
 
 // DropPiece takes one away; ticket.NotFound where there is none.
 func (s *Store) DropPiece(ctx context.Context, kind, desk, key string) error {
-	tag, err := s.pool.Exec(ctx, `with words as (delete from article_words where $1 = 'article' and desk = $2 and key = $3),
+	err := s.changeRow(ctx, notFound("there is no %s %q", kind, key), `with words as (delete from article_words where $1 = 'article' and desk = $2 and key = $3),
 			versions as (delete from article_versions where $1 = 'article' and desk = $2 and key = $3)
 		delete from furniture where kind = $1 and desk = $2 and key = $3`, kind, desk, key)
 	if err != nil {
 		return fmt.Errorf("take away %s %s: %w", kind, key, err)
-	}
-	if tag.RowsAffected() == 0 {
-		return notFound("there is no %s %q", kind, key)
 	}
 	return nil
 }

@@ -104,7 +104,7 @@ func (s *Store) SetAccess(ctx context.Context, id, access, organisation string) 
 		return ticket.Client{}, invalid("/access", "%q is not a kind of access; use one of %s", access, strings.Join(accessKinds, ", "))
 	}
 	var c ticket.Client
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, `update clients c set access = $2, organisation = nullif($3, '') where c.id = $1 returning `+clientColumns,
 			clean(id), access, clean(organisation)).Scan(clientFields(&c)...)
 		if noRows(err) {

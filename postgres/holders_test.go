@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"duradesk/ticket"
@@ -65,7 +66,7 @@ func TestClientsHaveWhatIsTheirsAndTheirOrganisations(t *testing.T) {
 	}
 	require.Equal(t, ticket.Invalid, code(only(s.SetAccess(ctx, "c_1", "root", ""))))
 
-	_, err = s.AddSession(ctx, Session{Client: "c_1", State: "active", Via: "link", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}, sum("session"))
+	_, err = s.AddSession(ctx, Session{ID: uuid.NewString(), Client: "c_1", State: "active", Via: "link", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}, sum("session"), "")
 	require.NoError(t, err)
 	_, err = s.AddToken(ctx, Token{Client: "c_1"}, sum("token"))
 	require.NoError(t, err)

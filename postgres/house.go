@@ -82,7 +82,7 @@ func (s *Store) AddDesk(ctx context.Context, d Desk) (Desk, error) {
 	if err != nil {
 		return Desk{}, err
 	}
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err = s.change(ctx, func(tx pgx.Tx) error {
 		made, err := insertDesk(ctx, tx, d)
 		if err != nil {
 			return err
@@ -164,7 +164,7 @@ func (s *Store) AddGroup(ctx context.Context, g Group) (Group, error) {
 	if err := checkKey(g.Key); err != nil {
 		return Group{}, err
 	}
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `insert into groups (key, name) values ($1, $2) on conflict (key) do nothing`, g.Key, clean(g.Name))
 		if err != nil {
 			return err

@@ -14,7 +14,7 @@ import (
 // of its policy: tickets keep the version that they were opened under. A desk whose revision is another one than d's was
 // changed meanwhile: a ticket.Conflict.
 func (s *Store) ChangeDesk(ctx context.Context, d Desk) (Desk, error) {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, lockAddresses); err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func (s *Store) DropDesk(ctx context.Context, key string) error {
 
 // ChangeGroup writes name and members of a group; ticket.NotFound where there is none, an unknown member ticket.Invalid.
 func (s *Store) ChangeGroup(ctx context.Context, g Group) (Group, error) {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `update groups set name = $2 where key = $1`, g.Key, clean(g.Name))
 		if err != nil {
 			return err
@@ -101,7 +101,7 @@ func (s *Store) drop(ctx context.Context, noun, key string, statements []string)
 	if !readable(key) {
 		return notFound("there is no %s %q", noun, key)
 	}
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
 		var gone int64
 		for _, sql := range statements {
 			tag, err := tx.Exec(ctx, sql, key)

@@ -14,6 +14,10 @@ import (
 
 // Mailbox returns the settings and the cursor of a mailbox; ticket.NotFound where it is gone or switched off.
 func (q *Queue) Mailbox(ctx context.Context, id string) (ticket.Mailbox, error) {
+	version, err := q.MailboxVersion(ctx, id) // first: newer settings may pass for older ones, never the other way
+	if err != nil {
+		return ticket.Mailbox{}, err
+	}
 	a, err := q.s.Account(ctx, id)
 	if err != nil {
 		return ticket.Mailbox{}, err
@@ -30,12 +34,12 @@ func (q *Queue) Mailbox(ctx context.Context, id string) (ticket.Mailbox, error) 
 		return ticket.Mailbox{}, fmt.Errorf("list our addresses: %w", err)
 	}
 	box := ticket.Mailbox{
-		ID: a.ID, Desk: a.Desk, Address: a.Address, Self: self, Folder: a.Folder, UIDValidity: a.UIDValidity, LastUID: a.LastUID, FromStart: a.FromStart,
+		ID: a.ID, Version: version, Desk: a.Desk, Address: a.Address, Self: self, Folder: a.Folder, UIDValidity: a.UIDValidity, LastUID: a.LastUID, FromStart: a.FromStart,
 		IMAP: ticket.Account{Mailbox: a.ID, Addr: a.IMAPAddr, TLS: a.IMAPTLS, Username: a.Username, Password: a.Password},
 	}
 	var seconds int
-	err = q.s.pool.QueryRow(ctx, `select first_uid, after_intake, after_folder, authserv_id, token_mechanism, poll_seconds, version from mailboxes where id = $1`, id).
-		Scan(&box.FirstUID, &box.After.Mode, &box.After.Folder, &box.Authserv, &box.IMAP.Mechanism, &seconds, &box.Version)
+	err = q.s.pool.QueryRow(ctx, `select first_uid, after_intake, after_folder, authserv_id, token_mechanism, poll_seconds from mailboxes where id = $1`, id).
+		Scan(&box.FirstUID, &box.After.Mode, &box.After.Folder, &box.Authserv, &box.IMAP.Mechanism, &seconds)
 	if err != nil {
 		return ticket.Mailbox{}, fmt.Errorf("read cursor: %w", err)
 	}
@@ -276,15 +280,6 @@ func wide(uids []uint32) []int64 {
 		out[i] = int64(u)
 	}
 	return out
-}
-
-// MailboxVersion counts the changes of a mailbox's settings; 0 where it is gone or switched off.
-func (q *Queue) MailboxVersion(ctx context.Context, id string) (version int, err error) {
-	err = q.s.pool.QueryRow(ctx, `select coalesce(max(version), 0) from mailboxes where id = $1 and enabled`, id).Scan(&version)
-	if err != nil {
-		return 0, fmt.Errorf("look for other settings: %w", err)
-	}
-	return version, nil
 }
 
 // MailboxesToWatch lists the ids of the mailboxes that are switched on, but for those whose login was refused too often:

@@ -75,24 +75,26 @@ func rouse(ctx context.Context, tx pgx.Tx, mailbox string) error {
 }
 
 // rest lets all mail of a mailbox wait where the account is in trouble (a refused login, a rate limit), and ends the rest
-// where the server takes mail again. Operators see why.
+// where the server takes mail again. Operators see why. An attempt that was under way while the settings were changed
+// tells nothing about the new ones.
 func (q *Queue) rest(ctx context.Context, tx pgx.Tx, d *delivery, ends []ticket.End, retry time.Time) error {
 	if d.channel != "" {
 		return nil
 	}
-	sql, why := "", ""
+	sql, why, settings := "", "", 0
 	for _, e := range ends {
 		switch {
 		case e.Account:
-			sql, why = `update mailboxes set resting_until = $2, alert = $3, alert_at = clock_timestamp() where id = (select id from box)`, e.Reason
+			settings = e.Settings
+			sql, why = `update mailboxes set resting_until = $2, alert = $3, alert_at = clock_timestamp() where id = (select id from box) and version = $4`, e.Reason
 		case e.State == accepted && sql == "":
-			sql = `update mailboxes set resting_until = null, alert = null, alert_at = null where id = (select id from box) and resting_until is not null and $2::timestamptz is not null and $3::text is not null`
+			sql = `update mailboxes set resting_until = null, alert = null, alert_at = null where id = (select id from box) and resting_until is not null and $2::timestamptz is not null and $3::text is not null and $4::int is not null`
 		}
 	}
 	if sql == "" {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, `with box as (`+mailboxOfTicket+`) `+sql, d.number, retry, "sending rests: "+clean(why)); err != nil {
+	if _, err := tx.Exec(ctx, `with box as (`+mailboxOfTicket+`) `+sql, d.number, retry, "sending rests: "+clean(why), settings); err != nil {
 		return fmt.Errorf("let a mailbox rest: %w", err)
 	}
 	return nil

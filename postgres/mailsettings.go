@@ -64,7 +64,7 @@ func mechanismOf(mode string) string {
 // ledger. An unknown desk is ticket.Invalid, and so is the address of an agent or a client: mail to him would be taken in.
 func (s *Store) AddMailbox(ctx context.Context, m ticket.MailSettings) (ticket.MailSettings, error) {
 	m.Address = FoldAddress(m.Address)
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
 		fresh, err := uuid.NewV7()
 		if err != nil {
 			return fmt.Errorf("name a mailbox: %w", err)
@@ -92,7 +92,7 @@ func (s *Store) AddMailbox(ctx context.Context, m ticket.MailSettings) (ticket.M
 // ChangeMailbox stores other settings of a mailbox; its address stays, and so do its cursor and the secrets that are not
 // given. A mailbox that had stopped is tried again, and mail that rested because of it leaves. ticket.Conflict: somebody else changed it since m.Version.
 func (s *Store) ChangeMailbox(ctx context.Context, m ticket.MailSettings) (ticket.MailSettings, error) {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
 		var version int
 		err := tx.QueryRow(ctx, `select version, address from mailboxes where id = $1 and removed_at is null for no key update`, m.ID).Scan(&version, &m.Address)
 		switch {
@@ -166,14 +166,11 @@ func (s *Store) RemoveMailbox(ctx context.Context, id string) error {
 	if !properUUID(id) {
 		return notFound("there is no mailbox %q", id)
 	}
-	tag, err := s.pool.Exec(ctx, `update mailboxes set removed_at = clock_timestamp(), enabled = false, version = version + 1, state = 'removed', last_error = null, alert = null,
+	err := s.changeRow(ctx, notFound("there is no mailbox %q", id), `update mailboxes set removed_at = clock_timestamp(), enabled = false, version = version + 1, state = 'removed', last_error = null, alert = null,
 		secret = null, token_secret = null, token_refresh = null, token_access = null, dkim_selector = null, dkim_key = null, dkim_public = null, dkim_signs = false
 		where id = $1 and removed_at is null`, id)
 	if err != nil {
 		return fmt.Errorf("remove mailbox %s: %w", id, err)
-	}
-	if tag.RowsAffected() == 0 {
-		return notFound("there is no mailbox %q", id)
 	}
 	return nil
 }

@@ -36,7 +36,10 @@ func TestAMailboxIsAddedChangedAndRemoved(t *testing.T) {
 	require.Equal(t, ticket.Conflict, code(err))
 
 	// It was stopped; other settings let it be tried again, and the watch notices them.
-	require.NoError(t, q.StopMailbox(ctx, m.ID, "no token is granted"))
+	held, leased, err := q.LeaseToken(ctx, m.ID, time.Minute)
+	require.NoError(t, err)
+	require.True(t, leased)
+	require.NoError(t, q.StopMailbox(ctx, held, "no token is granted"))
 	require.NotContains(t, mustWatch(t, q), m.ID)
 	stale := m
 	m.Login.Mode, m.Login.TokenURL, m.Login.ClientID, m.Login.RefreshToken = ticket.LoginXOAuth2, "https://login.example/token", "desk", "refresh"
@@ -46,6 +49,7 @@ func TestAMailboxIsAddedChangedAndRemoved(t *testing.T) {
 	require.Equal(t, m.Version+1, changed.Version)
 	require.True(t, changed.Login.PasswordSet && changed.Login.RefreshTokenSet)
 	require.Equal(t, "move", changed.After.Mode)
+	require.NoError(t, q.StopMailbox(ctx, held, "no token is granted to the old settings"))
 	require.Contains(t, mustWatch(t, q), m.ID)
 	version, err := q.MailboxVersion(ctx, m.ID)
 	require.NoError(t, err)
@@ -163,7 +167,10 @@ func TestATokenIsLeasedKeptAndEnded(t *testing.T) {
 	require.Empty(t, now.Access, "the token of the old settings is not used any more")
 	require.Equal(t, "granted anew", now.Refresh.Reveal())
 
-	require.NoError(t, q.StopMailbox(ctx, m.ID, "invalid_grant"))
+	last, leased, err := q.LeaseToken(ctx, m.ID, time.Minute)
+	require.NoError(t, err)
+	require.True(t, leased)
+	require.NoError(t, q.StopMailbox(ctx, last, "invalid_grant"))
 	now, err = q.Token(ctx, m.ID)
 	require.NoError(t, err)
 	require.True(t, now.Stopped)

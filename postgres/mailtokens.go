@@ -128,12 +128,13 @@ func (q *Queue) DropLease(ctx context.Context, t ticket.Token) error {
 }
 
 // StopMailbox ends the reading of a mailbox and lets its mail rest until its settings are changed, and tells operators
-// why: nothing but a person can mend it.
-func (q *Queue) StopMailbox(ctx context.Context, mailbox, why string) error {
+// why: nothing but a person can mend it. Only the holder of the lease finds that out; who lost it to other settings found
+// out nothing about those.
+func (q *Queue) StopMailbox(ctx context.Context, t ticket.Token, why string) error {
 	_, err := q.s.pool.Exec(ctx, `update mailboxes set state = 'stopped', troubles = greatest(troubles, $3), alert = $2, alert_at = clock_timestamp(),
-		last_error = $2, last_seen_at = clock_timestamp(), token_lease_until = null where id = $1`, mailbox, clean(why)+"; reading has stopped until the settings are corrected", ticket.LoginsRefused)
+		last_error = $2, last_seen_at = clock_timestamp(), token_lease_until = null where id = $1 and token_lease_until = $4`, t.Mailbox, clean(why)+"; reading has stopped until the settings are corrected", ticket.LoginsRefused, t.LeasedUntil)
 	if err != nil {
-		return fmt.Errorf("stop mailbox %s: %w", mailbox, err)
+		return fmt.Errorf("stop mailbox %s: %w", t.Mailbox, err)
 	}
 	return nil
 }

@@ -69,7 +69,7 @@ func (s *Store) OIDCAccount(ctx context.Context, issuer, subject string) (string
 
 // LinkOIDC makes an account at an identity provider an agent's own.
 func (s *Store) LinkOIDC(ctx context.Context, issuer, subject, agent string, now time.Time) error {
-	_, err := s.pool.Exec(ctx, `insert into oidc_accounts (issuer, subject, agent, created_at) values ($1, $2, $3, $4)`, issuer, clean(subject), agent, now)
+	err := s.changeRow(ctx, nil, `insert into oidc_accounts (issuer, subject, agent, created_at) values ($1, $2, $3, $4)`, issuer, clean(subject), agent, now)
 	if _, state := violated(err); state == taken {
 		return conflict("", "this account belongs to somebody")
 	}

@@ -102,7 +102,7 @@ func (s *Store) AddAgent(ctx context.Context, p Person, passwordHash string) (Pe
 		return Person{}, invalid("/role", "an agent needs a role: agent, lead or admin")
 	}
 	var stored Person
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
 		if err := refuseOursLocked(ctx, tx, cleanAddress(p.Email)); err != nil {
 			return err
 		}
@@ -193,7 +193,7 @@ func (s *Store) EnsureAdmin(ctx context.Context, key, name, email string) error 
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
 		made, err := tx.Exec(ctx, `insert into agents (key, name, email, role) values ($1, $2, $3, 'admin') on conflict (key) do nothing`, key, clean(name), clean(email))
 		if err != nil || made.RowsAffected() == 0 {
 			return err

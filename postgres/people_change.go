@@ -14,7 +14,7 @@ import (
 // A new address that is one of our own mailboxes is ticket.Invalid.
 func (s *Store) ChangeAgent(ctx context.Context, p Person) (Person, error) {
 	var stored Person
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('duradesk: staff', 0))`); err != nil {
 			return err
 		}

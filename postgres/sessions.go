@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -32,21 +31,21 @@ func (x *Session) fields() []any {
 
 func scanSession(cr pgx.CollectableRow) (x Session, err error) { return x, cr.Scan(x.fields()...) }
 
-// AddSession keeps a new session under the hash of its token. Sessions that ended long ago are swept out on the way.
-func (s *Store) AddSession(ctx context.Context, x Session, hash []byte) (Session, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Session{}, fmt.Errorf("name a session: %w", err)
-	}
+// AddSession keeps a new session, which has its id already, under the hash of its token, in the place of another one
+// ("": of none). Sessions that ended long ago are swept out on the way.
+func (s *Store) AddSession(ctx context.Context, x Session, hash []byte, old string) (Session, error) {
 	var stored Session
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `delete from sessions where id::text = $1`, old); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `delete from sessions where id in (select id from sessions where expires_at < $1 limit 100 for update skip locked)`, x.CreatedAt); err != nil {
 			return err
 		}
 		return tx.QueryRow(ctx, `
 			insert into sessions as s (id, hash, agent, client, state, via, address, browser, created_at, last_used, expires_at)
 			values ($1, $2, nullif($3, ''), nullif($4, ''), $5, $6, $7, $8, $9, $9, $10) returning `+sessionColumns,
-			id.String(), hash, x.Agent, x.Client, x.State, x.Via, clean(x.Address), clean(x.Browser), x.CreatedAt, x.ExpiresAt).Scan(stored.fields()...)
+			x.ID, hash, x.Agent, x.Client, x.State, x.Via, clean(x.Address), clean(x.Browser), x.CreatedAt, x.ExpiresAt).Scan(stored.fields()...)
 	})
 	if err != nil {
 		return Session{}, fmt.Errorf("begin a session: %w", err)
@@ -121,15 +120,18 @@ func (s *Store) DropSession(ctx context.Context, id string) error {
 	if !properUUID(id) {
 		return notFound("there is no session %q", id)
 	}
-	if _, err := s.pool.Exec(ctx, `delete from sessions where id = $1`, id); err != nil {
+	if err := s.changeRow(ctx, nil, `delete from sessions where id = $1`, id); err != nil {
 		return fmt.Errorf("end session %s: %w", id, err)
 	}
 	return nil
 }
 
+// endSessions ends those of a holder, $1, but one, $2.
+const endSessions = `delete from sessions where (agent = $1 or client = $1) and id::text <> $2`
+
 // DropSessions ends all sessions of an agent, or of a client by his id, but one (""; none is spared).
 func (s *Store) DropSessions(ctx context.Context, holder, spared string) error {
-	if _, err := s.pool.Exec(ctx, `delete from sessions where (agent = $1 or client = $1) and id::text <> $2`, holder, spared); err != nil {
+	if err := s.changeRow(ctx, nil, endSessions, holder, spared); err != nil {
 		return fmt.Errorf("end the sessions of %s: %w", holder, err)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"duradesk/ticket"
@@ -19,7 +20,7 @@ func TestSessions(t *testing.T) {
 	ctx := t.Context()
 	idle := func(now time.Time) time.Time { return now.Add(-12 * time.Hour) }
 	begin := func(key, token string) Session {
-		x, err := s.AddSession(ctx, Session{Agent: key, State: "active", Via: "password", Address: "192.0.2.1", Browser: "Fire\x00fox", CreatedAt: noon, ExpiresAt: noon.Add(24 * time.Hour)}, sum(token))
+		x, err := s.AddSession(ctx, Session{ID: uuid.NewString(), Agent: key, State: "active", Via: "password", Address: "192.0.2.1", Browser: "Fire\x00fox", CreatedAt: noon, ExpiresAt: noon.Add(24 * time.Hour)}, sum(token), "")
 		require.NoError(t, err)
 		return x
 	}
@@ -70,7 +71,7 @@ func TestSessions(t *testing.T) {
 
 	exec(t, s, `insert into clients (id, name, access) values ('c_1', 'Yamada', 'portal'), ('c_2', 'Kato', 'none')`)
 	for id, want := range map[string]ticket.Code{"c_1": "", "c_2": ticket.NotFound} {
-		_, err := s.AddSession(ctx, Session{Client: id, State: "active", Via: "link", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}, sum(id))
+		_, err := s.AddSession(ctx, Session{ID: uuid.NewString(), Client: id, State: "active", Via: "link", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}, sum(id), "")
 		require.NoError(t, err)
 		who, _, err := s.BySession(ctx, sum(id), noon, idle(noon))
 		require.Equal(t, want, code(err))
@@ -192,20 +193,20 @@ func TestTheAuditLogIsOnlyAppendedTo(t *testing.T) {
 	t.Parallel()
 	s := furnished(t)
 	ctx := t.Context()
-	for _, e := range []AuditEntry{
+	for _, e := range []ticket.AuditEntry{
 		{Actor: "agent:sato", Action: "session.begun", Subject: "agent:sato", Address: "192.0.2.1", Detail: map[string]any{"via": "password"}},
 		{Actor: "nobody", Action: "session.refused", Subject: "sato"},
 		{Actor: "agent:admin", Action: "token.made", Subject: "sato"},
 	} {
 		require.NoError(t, s.NoteAudit(ctx, e))
 	}
-	all, err := s.Audit(ctx, AuditQuery{Limit: 10})
+	all, err := s.Audit(ctx, ticket.AuditQuery{Limit: 10})
 	require.NoError(t, err)
 	require.Len(t, all, 3)
 	require.Equal(t, "token.made", all[0].Action, "newest first")
 	require.Equal(t, map[string]any{"via": "password"}, all[2].Detail)
 	require.WithinDuration(t, time.Now(), all[0].At, time.Minute)
-	for _, q := range []AuditQuery{{Actor: "nobody"}, {Action: "session.refused"}, {Before: all[0].ID, Limit: 1}} {
+	for _, q := range []ticket.AuditQuery{{Actor: "nobody"}, {Action: "session.refused"}, {Before: all[0].ID, Limit: 1}} {
 		q.Limit = max(q.Limit, 10)
 		some, err := s.Audit(ctx, q)
 		require.NoError(t, err)
@@ -229,7 +230,7 @@ func TestAnotherRoleEndsTheSessions(t *testing.T) {
 		return len(list)
 	}
 	begin := func() {
-		_, err := s.AddSession(ctx, Session{Agent: "sato", State: "active", Via: "password", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}, sum(time.Now().String()))
+		_, err := s.AddSession(ctx, Session{ID: uuid.NewString(), Agent: "sato", State: "active", Via: "password", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}, sum(time.Now().String()), "")
 		require.NoError(t, err)
 		require.Equal(t, 1, left())
 	}

@@ -43,10 +43,12 @@ func (s *Store) AddToken(ctx context.Context, t Token, hash []byte) (Token, erro
 		t.Scopes = []string{}
 	}
 	var stored Token
-	err := s.pool.QueryRow(ctx, `
-		insert into tokens as t (id, agent, hash, scopes, expires_at, created_at, client)
-		values ($1, nullif($2, ''), $3, $4, $5, coalesce($6, now()), nullif($7, '')) returning `+tokenColumns,
-		t.ID, t.Agent, hash, t.Scopes, t.ExpiresAt, orNil(t.CreatedAt), t.Client).Scan(stored.fields()...)
+	err := s.change(ctx, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `
+			insert into tokens as t (id, agent, hash, scopes, expires_at, created_at, client)
+			values ($1, nullif($2, ''), $3, $4, $5, coalesce($6, now()), nullif($7, '')) returning `+tokenColumns,
+			t.ID, t.Agent, hash, t.Scopes, t.ExpiresAt, orNil(t.CreatedAt), t.Client).Scan(stored.fields()...)
+	})
 	switch _, state := violated(err); state {
 	case foreignKey:
 		if t.Client != "" {
@@ -120,12 +122,8 @@ func (s *Store) DropToken(ctx context.Context, id string) error {
 	if !properUUID(id) {
 		return notFound("there is no token %q", id)
 	}
-	tag, err := s.pool.Exec(ctx, `delete from tokens where id = $1`, id)
-	if err != nil {
+	if err := s.changeRow(ctx, notFound("there is no token %q", id), `delete from tokens where id = $1`, id); err != nil {
 		return fmt.Errorf("drop token %s: %w", id, err)
-	}
-	if tag.RowsAffected() == 0 {
-		return notFound("there is no token %q", id)
 	}
 	return nil
 }

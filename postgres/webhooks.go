@@ -93,7 +93,7 @@ func (s *Store) AddWebhook(ctx context.Context, w Webhook, secret ticket.Secret)
 	if err != nil {
 		return Webhook{}, err
 	}
-	_, err = s.pool.Exec(ctx, `insert into webhooks (id, url, events, desk, secret, enabled, created_by) values ($1, $2, $3, nullif($4, ''), $5, $6, $7)`,
+	err = s.changeRow(ctx, nil, `insert into webhooks (id, url, events, desk, secret, enabled, created_by) values ($1, $2, $3, nullif($4, ''), $5, $6, $7)`,
 		id, clean(w.URL), orEmpty(w.Events), w.Desk, sealed, w.Enabled, w.CreatedBy)
 	if _, state := violated(err); state == foreignKey {
 		return Webhook{}, invalid("/desk", "there is no desk %q", w.Desk)
@@ -110,7 +110,7 @@ func (s *Store) ChangeWebhook(ctx context.Context, w Webhook) (Webhook, error) {
 	if !properUUID(w.ID) {
 		return Webhook{}, notFound("there is no webhook %q", w.ID)
 	}
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.change(ctx, func(tx pgx.Tx) error {
 		var on bool
 		err := tx.QueryRow(ctx, `select enabled from webhooks where id = $1 for update`, w.ID).Scan(&on)
 		if noRows(err) {
@@ -143,12 +143,8 @@ func (s *Store) DropWebhook(ctx context.Context, id string) error {
 	if !properUUID(id) {
 		return notFound("there is no webhook %q", id)
 	}
-	tag, err := s.pool.Exec(ctx, `delete from webhooks where id = $1`, id)
-	if err != nil {
+	if err := s.changeRow(ctx, notFound("there is no webhook %q", id), `delete from webhooks where id = $1`, id); err != nil {
 		return fmt.Errorf("drop a webhook: %w", err)
-	}
-	if tag.RowsAffected() == 0 {
-		return notFound("there is no webhook %q", id)
 	}
 	return nil
 }
@@ -162,7 +158,7 @@ func (s *Store) RotateWebhook(ctx context.Context, id string, secret ticket.Secr
 	if err != nil {
 		return Webhook{}, err
 	}
-	_, err = s.pool.Exec(ctx, `update webhooks set old_secret = secret, old_until = $3, secret = $2 where id = $1`, id, sealed, oldUntil)
+	err = s.changeRow(ctx, notFound("there is no webhook %q", id), `update webhooks set old_secret = secret, old_until = $3, secret = $2 where id = $1`, id, sealed, oldUntil)
 	if err != nil {
 		return Webhook{}, fmt.Errorf("change the secret of a webhook: %w", err)
 	}
@@ -177,7 +173,9 @@ func (s *Store) PingWebhook(ctx context.Context, id string) (HookDelivery, error
 		return HookDelivery{}, conflict("", "the webhook is switched off")
 	}
 	var hook int64
-	err := s.pool.QueryRow(ctx, `insert into hooks (webhook, message_id, next_at, created_at) values ($1, $2, clock_timestamp(), clock_timestamp()) returning id`, id, "ping_"+uuid.NewString()).Scan(&hook)
+	err := s.change(ctx, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `insert into hooks (webhook, message_id, next_at, created_at) values ($1, $2, clock_timestamp(), clock_timestamp()) returning id`, id, "ping_"+uuid.NewString()).Scan(&hook)
+	})
 	if err != nil {
 		return HookDelivery{}, fmt.Errorf("ping a webhook: %w", err)
 	}
@@ -191,7 +189,10 @@ func (s *Store) Redeliver(ctx context.Context, webhook string, hook int64) (Hook
 	} else if !w.Enabled {
 		return HookDelivery{}, conflict("", "the webhook is switched off")
 	}
-	_, err := s.pool.Exec(ctx, `update hooks set state = 'pending', done_at = null, attempts = 0, next_at = clock_timestamp(), created_at = clock_timestamp() where id = $1 and webhook = $2 and state <> 'pending'`, hook, webhook)
+	if d, err := s.HookDelivery(ctx, webhook, hook); err != nil || d.State == "pending" {
+		return d, err
+	}
+	err := s.changeRow(ctx, nil, `update hooks set state = 'pending', done_at = null, attempts = 0, next_at = clock_timestamp(), created_at = clock_timestamp() where id = $1 and webhook = $2 and state <> 'pending'`, hook, webhook)
 	if err != nil {
 		return HookDelivery{}, fmt.Errorf("deliver again: %w", err)
 	}

@@ -12,7 +12,7 @@ const wordsVersion = "1"
 
 const (
 	factWords  = "words"  // the version by which all is cut
-	fillBatch  = 100      // rows in one transaction, which are locked until it ends
+	fillBatch  = 20       // rows in one transaction, which are locked until it ends: well below a second, on a busy machine too
 	fillsWords = 60060060 // key of the advisory lock: one fills at a time
 )
 

@@ -66,7 +66,11 @@ type Mail struct {
 
 // Automatic reports whether no person writes a mail of that occasion (RFC 3834).
 func Automatic(occasion string) bool {
-	return occasion == "acknowledge" || occasion == "follow_up" || occasion == OccasionNotice
+	switch occasion {
+	case "acknowledge", "follow_up", string(CloseMailClosed), string(CloseMailFeedback), OccasionNotice:
+		return true
+	}
+	return false
 }
 
 // Address is a mail address with the name before it.
@@ -79,6 +83,8 @@ type Account struct {
 	TLS      string // none, starttls, tls
 	Username string
 	Password Secret
+	// Settings is the version of the mailbox's settings that all this comes from: a refusal speaks of them, not of later ones.
+	Settings int
 	// Mechanism XOAUTH2 or OAUTHBEARER says that an access token takes the place of the password; "": it does not.
 	Mechanism string
 }
@@ -105,4 +111,6 @@ type End struct {
 	Reason  string
 	Doubt   bool // of a channel: it may be there, though nobody answered
 	Account bool // the trouble is the mailbox's, not this mail's: all of its mail rests
+	// Settings is the version of the mailbox's settings under which the attempt was made.
+	Settings int
 }

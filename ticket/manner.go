@@ -13,7 +13,28 @@ type Manner struct {
 	Language     string     `json:"language,omitempty"` // of tickets whose language nobody can tell: en, ja
 	Signature    Words      `json:"signature,omitzero"` // at the end of what agents write
 	Layout       Layout     `json:"layout"`             // of outgoing mail
+	// ClientFields are those of a ticket that clients with full access may classify (C4); none unless the desk says so.
+	ClientFields []ClientField `json:"client_fields,omitempty"`
 }
+
+// ClientField is a field of a ticket that a desk may leave to its clients. State, owner and whatever else the process
+// decides or the staff keep among themselves is never among them (E16, E18).
+type ClientField string
+
+// The fields that may be left to clients; ClientForm is those of the ticket's form that clients fill.
+const (
+	ClientTitle    ClientField = "title"
+	ClientType     ClientField = "type"
+	ClientLanguage ClientField = "language"
+	ClientForm     ClientField = "fields"
+)
+
+// ClientFields are all of them.
+func ClientFields() []ClientField {
+	return []ClientField{ClientTitle, ClientType, ClientLanguage, ClientForm}
+}
+
+func (f ClientField) String() string { return string(f) }
 
 // Words are a text in the languages of the desk. An empty one is not said.
 type Words struct {

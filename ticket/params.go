@@ -92,8 +92,16 @@ type ClassifyParams struct {
 // OnlyLabels reports whether nothing but tags and fields would change: a closed ticket takes no more.
 func (c ClassifyParams) OnlyLabels() bool { return c.OnlyFields() || c.onlyWith(c.OfTags()) }
 
-// OnlyFields reports whether nothing but fields would change: a client may no more.
+// OnlyFields reports whether nothing but fields would change.
 func (c ClassifyParams) OnlyFields() bool { return !c.OfTags() && c.onlyWith(c.Fields != nil) }
+
+// OfClients reports whether nothing would change but what a desk may leave to its clients (ClientFields): never what the
+// process goes by.
+func (c ClassifyParams) OfClients() bool {
+	some := c.Title != nil || c.Type != nil || c.Language != nil || c.Fields != nil
+	c.Title, c.Type, c.Language = nil, nil, nil
+	return !c.OfTags() && c.onlyWith(some)
+}
 
 // OfTags reports whether tags would change.
 func (c ClassifyParams) OfTags() bool {

@@ -25,6 +25,7 @@ type Settings struct {
 	AfterReply      AfterReply    `json:"after_reply,omitempty"`
 	BreachEscalates bool          `json:"breach_escalates"`
 	Acknowledge     bool          `json:"acknowledge"`
+	CloseMail       CloseMail     `json:"close_mail,omitempty"`
 }
 
 // Targets are how long something may take, by priority; 0: no such clock.
@@ -115,6 +116,16 @@ const (
 	AfterReplyOpen AfterReply = "open" // the default, also where nothing is said
 	AfterReplyNew  AfterReply = "new"  // back to the queue of its group, without owner
 	AfterReplyStay AfterReply = "stay" // a ticket on hold stays on hold
+)
+
+// CloseMail says what a desk writes to the client when a resolved ticket closes.
+type CloseMail string
+
+// The mails at the end.
+const (
+	CloseMailNone     CloseMail = ""         // the default: none
+	CloseMailClosed   CloseMail = "closed"   // that the ticket is closed, with the link to rate it
+	CloseMailFeedback CloseMail = "feedback" // how the client found it; nothing to whoever has said so already
 )
 
 // DefaultSettings are those of a shipped inquiry desk (PRODUCT §3). First response of a normal ticket within six

@@ -169,7 +169,7 @@ func (m *mailbox) Suspects(context.Context, string, uint32) ([]uint32, error) { 
 
 func (m *mailbox) MailboxVersion(context.Context, string) (int, error) { return 0, nil }
 
-func (m *mailbox) Refused(context.Context, string, string) (int, error) { return 1, nil }
+func (m *mailbox) Refused(context.Context, string, int, string) (int, error) { return 1, nil }
 
 // emptyPost opens a mailbox in which nothing lies.
 type emptyPost struct{ m *mailbox }

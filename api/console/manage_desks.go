@@ -33,6 +33,7 @@ func deskForm(v *visit, t thing) ([]section, error) {
 		about,
 		{Name: "set.incoming", Fields: []field{
 			ask("routes", several, of(v.opts("channel", "mail", "portal", "phone", "chat", "external"))),
+			ask("client_fields", several, of(v.opts("client_field", "title", "type", "language", "fields"))),
 			ask("policy.after_reply", pick, of(v.opts("after_reply", "open", "new", "stay"))),
 			ask("policy.acknowledge", tick), ask("language", pick, of(v.opts("language", "ja", "en")), called("desk_language")),
 		}},
@@ -44,7 +45,7 @@ func deskForm(v *visit, t thing) ([]section, error) {
 		{Name: "set.endings", Fields: []field{
 			ask("policy.auto_close_minutes", span, quiet), ask("policy.auto_close_days", whole, quiet),
 			ask("policy.follow_up", pick, of(v.opts("follow_up", "linked", "reopen_within", "reopen"))), ask("policy.reopen_within_minutes", span, quiet),
-			ask("policy.spam_retention_minutes", span, quiet),
+			ask("policy.close_mail", pick, of(v.opts("close_mail", "none", "closed", "feedback"))), ask("policy.spam_retention_minutes", span, quiet),
 		}},
 	}
 	if t == nil { // the API's own settings hold until somebody sets others

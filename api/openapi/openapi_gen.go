@@ -508,6 +508,27 @@ func (e ChangePolicyAfterReply) Valid() bool {
 	}
 }
 
+// Defines values for ChangePolicyCloseMail.
+const (
+	ChangePolicyCloseMailClosed   ChangePolicyCloseMail = "closed"
+	ChangePolicyCloseMailFeedback ChangePolicyCloseMail = "feedback"
+	ChangePolicyCloseMailNone     ChangePolicyCloseMail = "none"
+)
+
+// Valid indicates whether the value is a known member of the ChangePolicyCloseMail enum.
+func (e ChangePolicyCloseMail) Valid() bool {
+	switch e {
+	case ChangePolicyCloseMailClosed:
+		return true
+	case ChangePolicyCloseMailFeedback:
+		return true
+	case ChangePolicyCloseMailNone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangePolicyFollowUp.
 const (
 	ChangePolicyFollowUpLinked       ChangePolicyFollowUp = "linked"
@@ -546,6 +567,8 @@ const (
 	ChangeWebhookEventsTicketCreated               ChangeWebhookEvents = "ticket.created"
 	ChangeWebhookEventsTicketDeleted               ChangeWebhookEvents = "ticket.deleted"
 	ChangeWebhookEventsTicketDeliveryFailed        ChangeWebhookEvents = "ticket.delivery_failed"
+	ChangeWebhookEventsTicketEndMailed             ChangeWebhookEvents = "ticket.end_mailed"
+	ChangeWebhookEventsTicketEndNotMailed          ChangeWebhookEvents = "ticket.end_not_mailed"
 	ChangeWebhookEventsTicketEscalated             ChangeWebhookEvents = "ticket.escalated"
 	ChangeWebhookEventsTicketFailed                ChangeWebhookEvents = "ticket.failed"
 	ChangeWebhookEventsTicketFeedbackGiven         ChangeWebhookEvents = "ticket.feedback_given"
@@ -623,6 +646,10 @@ func (e ChangeWebhookEvents) Valid() bool {
 	case ChangeWebhookEventsTicketDeleted:
 		return true
 	case ChangeWebhookEventsTicketDeliveryFailed:
+		return true
+	case ChangeWebhookEventsTicketEndMailed:
+		return true
+	case ChangeWebhookEventsTicketEndNotMailed:
 		return true
 	case ChangeWebhookEventsTicketEscalated:
 		return true
@@ -784,6 +811,30 @@ func (e ClientAccess) Valid() bool {
 	case ClientAccessNone:
 		return true
 	case ClientAccessPortal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ClientField.
+const (
+	ClientFieldFields   ClientField = "fields"
+	ClientFieldLanguage ClientField = "language"
+	ClientFieldTitle    ClientField = "title"
+	ClientFieldType     ClientField = "type"
+)
+
+// Valid indicates whether the value is a known member of the ClientField enum.
+func (e ClientField) Valid() bool {
+	switch e {
+	case ClientFieldFields:
+		return true
+	case ClientFieldLanguage:
+		return true
+	case ClientFieldTitle:
+		return true
+	case ClientFieldType:
 		return true
 	default:
 		return false
@@ -1237,6 +1288,27 @@ func (e CreatePolicyAfterReply) Valid() bool {
 	}
 }
 
+// Defines values for CreatePolicyCloseMail.
+const (
+	CreatePolicyCloseMailClosed   CreatePolicyCloseMail = "closed"
+	CreatePolicyCloseMailFeedback CreatePolicyCloseMail = "feedback"
+	CreatePolicyCloseMailNone     CreatePolicyCloseMail = "none"
+)
+
+// Valid indicates whether the value is a known member of the CreatePolicyCloseMail enum.
+func (e CreatePolicyCloseMail) Valid() bool {
+	switch e {
+	case CreatePolicyCloseMailClosed:
+		return true
+	case CreatePolicyCloseMailFeedback:
+		return true
+	case CreatePolicyCloseMailNone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CreatePolicyFollowUp.
 const (
 	CreatePolicyFollowUpLinked       CreatePolicyFollowUp = "linked"
@@ -1293,6 +1365,8 @@ const (
 	CreateWebhookEventsTicketCreated               CreateWebhookEvents = "ticket.created"
 	CreateWebhookEventsTicketDeleted               CreateWebhookEvents = "ticket.deleted"
 	CreateWebhookEventsTicketDeliveryFailed        CreateWebhookEvents = "ticket.delivery_failed"
+	CreateWebhookEventsTicketEndMailed             CreateWebhookEvents = "ticket.end_mailed"
+	CreateWebhookEventsTicketEndNotMailed          CreateWebhookEvents = "ticket.end_not_mailed"
 	CreateWebhookEventsTicketEscalated             CreateWebhookEvents = "ticket.escalated"
 	CreateWebhookEventsTicketFailed                CreateWebhookEvents = "ticket.failed"
 	CreateWebhookEventsTicketFeedbackGiven         CreateWebhookEvents = "ticket.feedback_given"
@@ -1370,6 +1444,10 @@ func (e CreateWebhookEvents) Valid() bool {
 	case CreateWebhookEventsTicketDeleted:
 		return true
 	case CreateWebhookEventsTicketDeliveryFailed:
+		return true
+	case CreateWebhookEventsTicketEndMailed:
+		return true
+	case CreateWebhookEventsTicketEndNotMailed:
 		return true
 	case CreateWebhookEventsTicketEscalated:
 		return true
@@ -2482,6 +2560,27 @@ func (e PolicyAfterReply) Valid() bool {
 	case PolicyAfterReplyOpen:
 		return true
 	case PolicyAfterReplyStay:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PolicyCloseMail.
+const (
+	PolicyCloseMailClosed   PolicyCloseMail = "closed"
+	PolicyCloseMailFeedback PolicyCloseMail = "feedback"
+	PolicyCloseMailNone     PolicyCloseMail = "none"
+)
+
+// Valid indicates whether the value is a known member of the PolicyCloseMail enum.
+func (e PolicyCloseMail) Valid() bool {
+	switch e {
+	case PolicyCloseMailClosed:
+		return true
+	case PolicyCloseMailFeedback:
+		return true
+	case PolicyCloseMailNone:
 		return true
 	default:
 		return false
@@ -3801,8 +3900,11 @@ type ChangeDesk struct {
 	AnswerThen *ChangeDeskAnswerThen `json:"answer_then,omitempty"`
 
 	// AttachmentMegabytes Of one file.
-	AttachmentMegabytes *int   `json:"attachment_megabytes,omitempty"`
-	Groups              *[]Key `json:"groups,omitempty"`
+	AttachmentMegabytes *int `json:"attachment_megabytes,omitempty"`
+
+	// ClientFields That clients with full access may change by classify; empty: none.
+	ClientFields *[]ClientField `json:"client_fields,omitempty"`
+	Groups       *[]Key         `json:"groups,omitempty"`
 
 	// Language Of tickets whose language nobody can tell.
 	Language *ChangeDeskLanguage `json:"language,omitempty"`
@@ -3980,6 +4082,9 @@ type ChangePolicy struct {
 	// Calendar Its key; `always` is open around the clock.
 	Calendar *string `json:"calendar,omitempty"`
 
+	// CloseMail What the client is written when a resolved ticket closes: nothing, that it is closed, or how he found it (nothing, where he has rated it).
+	CloseMail *ChangePolicyCloseMail `json:"close_mail,omitempty"`
+
 	// FirstResponseMinutes Working minutes by priority; 0: no such clock.
 	FirstResponseMinutes *NewTargets `json:"first_response_minutes,omitempty"`
 
@@ -4010,6 +4115,9 @@ type ChangePolicy struct {
 
 // ChangePolicyAfterReply Where a client's reply leads.
 type ChangePolicyAfterReply string
+
+// ChangePolicyCloseMail What the client is written when a resolved ticket closes: nothing, that it is closed, or how he found it (nothing, where he has rated it).
+type ChangePolicyCloseMail string
 
 // ChangePolicyFollowUp What a client's reply to a closed ticket does.
 type ChangePolicyFollowUp string
@@ -4166,6 +4274,9 @@ type Client struct {
 
 // ClientAccess defines model for Client.Access.
 type ClientAccess string
+
+// ClientField defines model for ClientField.
+type ClientField string
 
 // ClientFile defines model for ClientFile.
 type ClientFile struct {
@@ -4412,8 +4523,11 @@ type CreateDesk struct {
 	AnswerThen *CreateDeskAnswerThen `json:"answer_then,omitempty"`
 
 	// AttachmentMegabytes Of one file.
-	AttachmentMegabytes *int   `json:"attachment_megabytes,omitempty"`
-	Groups              *[]Key `json:"groups,omitempty"`
+	AttachmentMegabytes *int `json:"attachment_megabytes,omitempty"`
+
+	// ClientFields That clients with full access may change by classify; empty: none.
+	ClientFields *[]ClientField `json:"client_fields,omitempty"`
+	Groups       *[]Key         `json:"groups,omitempty"`
 
 	// Key Lower-case word of a desk, group or agent.
 	Key  Key             `json:"key"`
@@ -4598,6 +4712,9 @@ type CreatePolicy struct {
 	// Calendar Its key; `always` is open around the clock.
 	Calendar *string `json:"calendar,omitempty"`
 
+	// CloseMail What the client is written when a resolved ticket closes: nothing, that it is closed, or how he found it (nothing, where he has rated it).
+	CloseMail *CreatePolicyCloseMail `json:"close_mail,omitempty"`
+
 	// Desk Lower-case word of a desk, group or agent.
 	Desk Key `json:"desk"`
 
@@ -4631,6 +4748,9 @@ type CreatePolicy struct {
 
 // CreatePolicyAfterReply Where a client's reply leads.
 type CreatePolicyAfterReply string
+
+// CreatePolicyCloseMail What the client is written when a resolved ticket closes: nothing, that it is closed, or how he found it (nothing, where he has rated it).
+type CreatePolicyCloseMail string
 
 // CreatePolicyFollowUp What a client's reply to a closed ticket does.
 type CreatePolicyFollowUp string
@@ -4776,9 +4896,12 @@ type Desk struct {
 	AnswerThen DeskAnswerThen `json:"answer_then"`
 
 	// AttachmentMegabytes Of one file.
-	AttachmentMegabytes int      `json:"attachment_megabytes"`
-	Groups              []string `json:"groups"`
-	Key                 string   `json:"key"`
+	AttachmentMegabytes int `json:"attachment_megabytes"`
+
+	// ClientFields That clients with full access may change by classify; empty: none.
+	ClientFields []ClientField `json:"client_fields"`
+	Groups       []string      `json:"groups"`
+	Key          string        `json:"key"`
 
 	// Kind Inquiries are handed over to issue desks.
 	Kind DeskKind `json:"kind"`
@@ -6152,6 +6275,9 @@ type Policy struct {
 	// Calendar Its key; `always` is open around the clock.
 	Calendar string `json:"calendar"`
 
+	// CloseMail What the client is written when a resolved ticket closes: nothing, that it is closed, or how he found it (nothing, where he has rated it).
+	CloseMail PolicyCloseMail `json:"close_mail"`
+
 	// Desk Lower-case word of a desk, group or agent.
 	Desk Key `json:"desk"`
 
@@ -6186,6 +6312,9 @@ type Policy struct {
 
 // PolicyAfterReply Where a client's reply leads.
 type PolicyAfterReply string
+
+// PolicyCloseMail What the client is written when a resolved ticket closes: nothing, that it is closed, or how he found it (nothing, where he has rated it).
+type PolicyCloseMail string
 
 // PolicyFollowUp What a client's reply to a closed ticket does.
 type PolicyFollowUp string

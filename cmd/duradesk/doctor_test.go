@@ -74,7 +74,7 @@ func TestTheDoctorLooksIntoMailboxes(t *testing.T) {
 	require.NoError(t, store.EnsureFirstDesk(ctx, first))
 	require.Contains(t, wrong(), "mailbox_failed")
 	for range ticket.LoginsRefused {
-		_, err = queue.Refused(ctx, box.ID, "LOGIN refused")
+		_, err = queue.Refused(ctx, box.ID, box.Version, "LOGIN refused")
 		require.NoError(t, err)
 	}
 	require.Contains(t, wrong()["mailbox_refused"], "LOGIN refused")

@@ -25,6 +25,10 @@ func (i identity) SetPassword(ctx context.Context, agent, hash string) error {
 	return away(i.s.SetPassword(ctx, agent, hash))
 }
 
+func (i identity) NewPassword(ctx context.Context, agent, hash, spared string) error {
+	return away(i.s.NewPassword(ctx, agent, hash, spared))
+}
+
 func (i identity) Attempt(ctx context.Context, brakes []api.Brake, now time.Time, most time.Duration) (time.Duration, error) {
 	wait, err := i.s.Attempt(ctx, convert(brakes, func(b api.Brake) postgres.Brake { return postgres.Brake(b) }), now, most)
 	return wait, away(err)
@@ -34,8 +38,8 @@ func (i identity) AttemptEnded(ctx context.Context, keys [][]byte, ok bool, now 
 	return away(i.s.AttemptEnded(ctx, keys, ok, now))
 }
 
-func (i identity) AddSession(ctx context.Context, x api.Session, hash []byte) (api.Session, error) {
-	added, err := i.s.AddSession(ctx, postgres.Session(x), hash)
+func (i identity) AddSession(ctx context.Context, x api.Session, hash []byte, old string) (api.Session, error) {
+	added, err := i.s.AddSession(ctx, postgres.Session(x), hash, old)
 	return api.Session(added), away(err)
 }
 
@@ -100,8 +104,8 @@ func (i identity) BeginFactor(ctx context.Context, agent string, secret ticket.S
 	return away(i.s.BeginFactor(ctx, agent, secret))
 }
 
-func (i identity) ConfirmFactor(ctx context.Context, agent string, step int64, codes [][]byte, now time.Time) error {
-	return away(i.s.ConfirmFactor(ctx, agent, step, codes, now))
+func (i identity) ConfirmFactor(ctx context.Context, agent string, step int64, codes [][]byte, spared string, now time.Time) error {
+	return away(i.s.ConfirmFactor(ctx, agent, step, codes, spared, now))
 }
 
 func (i identity) RenewCodes(ctx context.Context, agent string, codes [][]byte) error {
@@ -140,11 +144,11 @@ func (i identity) LinkOIDC(ctx context.Context, issuer, subject, agent string, n
 	return away(i.s.LinkOIDC(ctx, issuer, subject, agent, now))
 }
 
-func (i identity) NoteAudit(ctx context.Context, e api.AuditEntry) error {
-	return away(i.s.NoteAudit(ctx, postgres.AuditEntry(e)))
+func (i identity) NoteAudit(ctx context.Context, e ticket.AuditEntry) error {
+	return away(i.s.NoteAudit(ctx, e))
 }
 
-func (i identity) Audit(ctx context.Context, q api.AuditQuery) ([]api.AuditEntry, error) {
-	list, err := i.s.Audit(ctx, postgres.AuditQuery(q))
-	return convert(list, func(e postgres.AuditEntry) api.AuditEntry { return api.AuditEntry(e) }), away(err)
+func (i identity) Audit(ctx context.Context, q ticket.AuditQuery) ([]ticket.AuditEntry, error) {
+	list, err := i.s.Audit(ctx, q)
+	return list, away(err)
 }

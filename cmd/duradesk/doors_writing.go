@@ -31,6 +31,11 @@ func (d drafts) DropDraft(ctx context.Context, agent string, n ticket.Number, wh
 	return away(d.s.DropDraft(ctx, agent, n, which))
 }
 
+func (d drafts) NamedDraftFile(ctx context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, error) {
+	file, err := d.s.NamedDraftFile(ctx, agent, n, id)
+	return file, away(err)
+}
+
 func (d drafts) DraftFile(ctx context.Context, agent string, n ticket.Number, id string) (ticket.Attachment, io.ReadSeekCloser, error) {
 	file, content, err := d.s.DraftFile(ctx, agent, n, id)
 	return file, content, away(err)

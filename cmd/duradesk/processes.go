@@ -52,17 +52,8 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 	defer temporal.Close()
 	rings := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}
 	g, ctx := errgroup.WithContext(ctx)
-	door := api.Options{
-		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Tells: tells{d.store}, Channels: channels{d.store, d.queue}, Bulk: bulk{d.queue}, WebhookHosts: d.WebhookHosts, Done: ctx.Done(), Bell: bell{rings},
-		People: people{d.store}, House: house{d.store}, Mailroom: mailroom{d, rings}, Health: health{d.store, temporal}, Identity: identity{d.store}, Postman: postman{d},
-		Drafts: drafts{d.store}, Uploads: uploads{d.store},
-		Letters:    letters{d.store, d.queue},
-		SavedViews: savedViews{d.store}, Clients: clients{d.store},
-		Habits:         habits{d.store},
-		Reports:        counts{d.store},
-		MailKeys:       d.keys,
-		BootstrapToken: c.BootstrapToken, BaseURL: d.BaseURL, TemporalUIURL: d.TemporalUIURL, Namespace: options.Namespace, Log: d.log,
-	}
+	door := d.door(rings, temporal)
+	door.BootstrapToken, door.Namespace, door.Done = c.BootstrapToken, options.Namespace, ctx.Done()
 	if err := c.identitySettings.apply(&door); err != nil {
 		return err
 	}
@@ -71,6 +62,17 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 	g.Go(func() error { return serveHTTP(ctx, api.NewServer(c.Addr, handler), listener) })
 	g.Go(func() error { giveBack(ctx); return nil })
 	return g.Wait()
+}
+
+// door joins the API's ports to the record, to Temporal and to the mail servers.
+func (d *desk) door(rings *dispatch.Bell, temporal client.Client) api.Options {
+	return api.Options{
+		Reader: reader{d.store}, Queue: commands{d.queue}, Feed: feed{d.store}, Tells: tells{d.store}, Channels: channels{d.store, d.queue}, Bulk: bulk{d.queue}, Bell: bell{rings},
+		People: people{d.store}, House: house{d.store}, Mailroom: mailroom{d, rings}, Health: health{d.store, temporal}, Identity: identity{d.store}, Postman: postman{d},
+		Drafts: drafts{d.store}, Uploads: uploads{d.store}, Letters: letters{d.store, d.queue}, SavedViews: savedViews{d.store}, Clients: clients{d.store},
+		Habits: habits{d.store}, Reports: counts{d.store},
+		MailKeys: d.keys, BaseURL: d.BaseURL, TemporalUIURL: d.TemporalUIURL, WebhookHosts: d.WebhookHosts, Log: d.log,
+	}
 }
 
 // workerCommand is the clockwork: tickets, deliveries, mailboxes, and the relay.
