@@ -47,7 +47,7 @@ type Before struct{ state, owner string }
 type Command struct {
 	Name      string
 	By        string // key of the agent
-	Agent     bool   // an agent asks: who answers a new ticket owns it
+	Agent     bool   // an agent asks: who answers a ticket that nobody owns owns it
 	Message   bool   // it carries words
 	Category  string // resolve
 	Desk      bool   // escalate: to a desk
@@ -121,18 +121,19 @@ func (t *Ticket) respond(c Command) string {
 	switch {
 	case t.in(spam, closed, deleted):
 		return Refused
-	case t.State == fresh:
-		t.owner = c.By
-		return t.become(open)
-	case t.in(answered, internally):
+	case t.State == merged:
+		return Applied
+	}
+	t.owned(c)
+	if t.in(fresh, answered, internally) {
 		return t.become(open)
 	}
 	return Applied
 }
 
-// owned makes who answers a new ticket its owner.
+// owned makes who answers a ticket that nobody owns its owner: whatever becomes open has one.
 func (t *Ticket) owned(c Command) {
-	if t.State == fresh && c.Agent {
+	if t.owner == "" && c.Agent {
 		t.owner = c.By
 	}
 }
@@ -150,6 +151,8 @@ func (t *Ticket) resolve(c Command) string {
 	case t.in(spam, merged, deleted), t.State == closed && c.Message:
 		return Refused
 	case t.State == closed, t.State == resolved && c.Category == "" && !c.Message:
+		return Already
+	case t.State == internally && c.Category == t.category && !c.Message: // its work is done
 		return Already
 	}
 	if c.Category == "spam" {

@@ -103,6 +103,17 @@ func cut(l string, starts []int, i int) string {
 	return strings.TrimSpace(l[min(starts[i], end):end])
 }
 
+// What the table has no columns for: whose a ticket becomes, and a work that is done already (rule 4).
+func TestOwnersAndWorkThatIsDone(t *testing.T) {
+	t.Parallel()
+	k := Ticket{State: internally, category: "test"}
+	require.Equal(t, Already, k.Take(Command{Name: "resolve", Agent: true, By: "sato", Category: "test"}))
+	require.Equal(t, Applied, k.Take(Command{Name: "resolve", Agent: true, By: "sato", Category: "other"}))
+	require.Equal(t, Already, k.Take(Command{Name: "assign", Owner: pointer("sato")}))
+	require.Equal(t, Applied, k.Take(Command{Name: "agent-response", Agent: true, By: "mori", Message: true}))
+	require.Equal(t, Already, k.Take(Command{Name: "assign", Owner: pointer("sato")}), "it is not taken from who has it")
+}
+
 func TestOpening(t *testing.T) {
 	t.Parallel()
 	var byMail, byPhone, owned Ticket
