@@ -26,6 +26,11 @@ BENCH ?=
 # For how long each fuzz target of `make soak` looks.
 FUZZTIME ?= 1m
 
+# How many storms `make chaos` raises, the seed of the first (each further one has the next), and how long each is.
+SEEDS ?= 20
+SEED  ?= 1
+STORM ?= 60s
+
 .PHONY: help
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,7 +61,14 @@ soak: ## Look longer: every property 20,000 times, every fuzz target for FUZZTIM
 	DURADESK_REQUESTS=20000 go test $(RACE) -timeout 1h -run TestRandomRequests ./api
 	DURADESK_SOAK=1 go test -timeout 1h -v -run TestHowLongListsTake ./postgres/crowd
 	DURADESK_SOAK=1 DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test -timeout 1h -v -run TestEachWebhookIsDelivered ./workflows/replay
+	$(MAKE) chaos
 	DURADESK_RACE=1 DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test $(RACE) -count 3 -timeout 2h ./...
+
+.PHONY: chaos
+chaos: ## Kill anything: SEEDS=20 storms of a minute, every crash point twice, planted defects that must be found, full disks (as root)
+	DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver); export DURADESK_TEST_TEMPORAL; \
+	DURADESK_SEEDS=$(SEEDS) DURADESK_SEED=$(SEED) DURADESK_STORM=$(STORM) go test -timeout 3h -v -run '^TestKillEverything$$' ./e2e; \
+	DURADESK_SOAK=1 go test -tags soak -timeout 2h -v -run '^(TestEveryCrashPointIsTried|TestPlantedDefectsAreFound|TestDisks)$$' ./e2e
 
 .PHONY: bench
 bench: ## Measure the desk beside the bare limits of this machine (under 30 minutes); writes docs/benchmarks.md
@@ -95,6 +107,7 @@ layout: ## Like fmt, but only look
 .PHONY: vet
 vet: ## Find what the compiler lets pass and is wrong
 	go vet ./...
+	go vet -tags soak ./e2e
 	cd devserver && go vet -trimpath ./...
 
 .PHONY: lint

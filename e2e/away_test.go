@@ -39,7 +39,6 @@ type ground struct {
 	*desk
 	outer    *desk // the desk as the whole test sees it; what it starts lives until the test's end
 	dir      string
-	ui       string
 	postgres *cluster.Cluster
 	temporal *tether.Process
 	mail     *tether.Process
@@ -49,8 +48,8 @@ func startGround(t *testing.T) *ground {
 	t.Helper()
 	_, err := binary()
 	require.NoError(t, err)
-	ports := freePorts(t, 2)
-	g := &ground{dir: t.TempDir(), ui: ports[1]}
+	ports := freePorts(t, 1)
+	g := &ground{dir: t.TempDir()}
 	g.startPostgres(t)
 	t.Cleanup(func() {
 		stop, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 20*time.Second)
@@ -92,13 +91,8 @@ func (g *ground) startMail() {
 // startTemporal runs the server that `up` would run.
 func (g *ground) startTemporal() {
 	g.t.Helper()
-	path, err := g.command("devserver").Output()
-	require.NoError(g.t, err)
-	cmd := g.command()
-	cmd.Path = strings.TrimSpace(string(path))
-	cmd.Args = append(cmd.Args, "server", "start-dev", "--port", port(g.settings["TEMPORAL_ADDRESS"]), "--ui-port", port(g.ui),
-		"--db-filename", filepath.Join(g.dir, "temporal.db"), "--log-level", "error")
-	g.temporal, err = tether.Start(cmd, syscall.SIGKILL)
+	var err error
+	g.temporal, err = g.launchTemporal(g.settings["TEMPORAL_ADDRESS"], filepath.Join(g.dir, "temporal", "temporal.db"))
 	require.NoError(g.t, err)
 	g.endAtLast(g.temporal)
 }

@@ -61,7 +61,7 @@ func (d *desk) browse(modules string, env []string, scripts ...string) {
 	defer cancel()
 	node := exec.CommandContext(ctx, "node", append([]string{"--test", "--test-concurrency=1", "--test-reporter=spec", "--test-reporter-destination=" + report}, scripts...)...)
 	node.Env = append(append(os.Environ(), "DESK_MODULES="+modules, "DESK_BASE=http://"+d.settings["DURADESK_HTTP_ADDR"], "DESK_BROWSER="+or(os.Getenv("DURADESK_TEST_BROWSER"), chromium),
-		"DESK_TOKEN="+d.settings["DURADESK_BOOTSTRAP_TOKEN"], "DESK_DIR="+d.dir), env...)
+		"DESK_TOKEN="+d.settings["DURADESK_BOOTSTRAP_TOKEN"], "DESK_DIR="+d.dir, "DESK_IMAP="+d.settings["DURADESK_IMAP_ADDR"]), env...)
 	out, err := node.CombinedOutput()
 	said, _ := os.ReadFile(report)
 	require.NoError(d.t, err, "%s\n%s", said, out)

@@ -39,42 +39,19 @@ const (
 // Whatever dies between two steps of a command, nothing is lost and nothing is done twice.
 func TestCrashPointsOfCommands(t *testing.T) {
 	t.Parallel()
-	crashAt(t, []crash{
-		{point: "before_store_commit", nth: 4, during: resolved, heals: 5 * time.Second, api: true},
-		{point: "after_store", nth: 4, during: resolved, heals: 5 * time.Second, api: true},
-		{point: "after_relay_look", nth: 4, during: resolved, heals: 10 * time.Second, unheard: true},
-		{point: "before_apply_commit", nth: 1, during: opens, heals: 15 * time.Second, byMail: true},
-		{point: "before_apply_commit", nth: 4, during: resolved, heals: 15 * time.Second},
-		{point: "after_apply_commit", nth: 1, during: opens, heals: 15 * time.Second},
-		{point: "after_apply_commit", nth: 4, during: resolved, heals: 15 * time.Second},
-		{point: "before_start_effects", nth: 2, during: resolved, heals: 15 * time.Second},
-		{point: "after_start_effects", nth: 2, during: resolved, heals: 15 * time.Second},
-	})
+	crashAt(t, crashesOfCommands)
 }
 
 // Likewise for mail that leaves.
 func TestCrashPointsOfDeliveries(t *testing.T) {
 	t.Parallel()
-	crashAt(t, []crash{
-		{point: "after_begin", nth: 2, during: resolved, heals: 15 * time.Second},
-		{point: "after_freeze", nth: 2, during: resolved, heals: 15 * time.Second},
-		{point: "before_data", nth: 2, during: resolved, heals: 15 * time.Second, unsure: true},
-		{point: "after_dot", nth: 2, during: resolved, heals: 15 * time.Second, unsure: true, sent: 1},
-		{point: "after_finish", nth: 2, during: resolved, heals: 15 * time.Second},
-		{point: "after_mail_notices", nth: 1, during: noted, heals: 15 * time.Second},
-	})
+	crashAt(t, crashesOfDeliveries)
 }
 
 // Likewise for mail that comes.
 func TestCrashPointsOfAMailbox(t *testing.T) {
 	t.Parallel()
-	crashAt(t, []crash{
-		{point: "after_receive", nth: 2, during: replied, heals: 15 * time.Second, byMail: true},
-		{point: "before_settle_commit", nth: 2, during: replied, heals: 15 * time.Second, byMail: true},
-		{point: "after_settle", nth: 2, during: replied, heals: 15 * time.Second, byMail: true},
-		{point: "after_server_mark", nth: 2, during: replied, heals: 15 * time.Second, byMail: true},
-		{point: "after_mark", nth: 2, during: replied, heals: 15 * time.Second, byMail: true},
-	})
+	crashAt(t, crashesOfAMailbox)
 }
 
 func crashAt(t *testing.T, points []crash) {

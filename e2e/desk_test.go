@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -97,7 +96,7 @@ func freePorts(t *testing.T, n int) []string {
 	t.Helper()
 	var free []string
 	for len(free) < n {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 12000+rand.IntN(18000)))
+		l, err := listenSomewhere()
 		if err != nil {
 			continue
 		}
@@ -105,6 +104,10 @@ func freePorts(t *testing.T, n int) []string {
 		defer func() { _ = l.Close() }()
 	}
 	return free
+}
+
+func listenSomewhere() (net.Listener, error) {
+	return net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 12000+rand.IntN(18000)))
 }
 
 // command is the binary under test; the settings of the person who runs the tests do not reach it.
@@ -170,13 +173,6 @@ func (d *desk) stop() {
 	require.NoError(d.t, d.up.Err(), d.out)
 }
 
-// kill ends `up` at once, as kill -9 does.
-func (d *desk) kill() {
-	d.t.Helper()
-	d.up.Signal(os.Kill)
-	d.ended(d.up)
-}
-
 func (d *desk) ended(p *tether.Process) {
 	d.t.Helper()
 	select {
@@ -212,35 +208,6 @@ func (d *desk) close() {
 			d.t.Logf("the log of %s ends:\n%s", part, tail(filepath.Join(d.dir, "log", part+".log"), 3<<10))
 		}
 	}
-}
-
-// pid is the process id of a part, 0 where none is recorded now.
-func (d *desk) pid(part string) int {
-	content, err := os.ReadFile(filepath.Join(d.dir, "run", part+".pid"))
-	if err != nil {
-		return 0
-	}
-	pid, _ := strconv.Atoi(strings.TrimSpace(string(content)))
-	return pid
-}
-
-// killPart ends a part with kill -9 by the process id in DIR/run, and tells which it was.
-func (d *desk) killPart(part string) int {
-	d.t.Helper()
-	pid := eventually(d.t, patience, "a process id of "+part, func() (int, bool) {
-		pid := d.pid(part)
-		return pid, pid != 0 && syscall.Kill(pid, syscall.SIGKILL) == nil
-	})
-	return pid
-}
-
-// again waits until a part that was killed is ready again.
-func (d *desk) again(part string, killed int) {
-	d.t.Helper()
-	eventually(d.t, patience, part+" is started again", func() (int, bool) {
-		pid := d.pid(part)
-		return pid, pid != 0 && pid != killed && d.out.contains(fmt.Sprintf("ready (process %d)", pid))
-	})
 }
 
 // readSettings reads the lines NAME='value' that `up` writes for people.

@@ -4,310 +4,206 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
+
+	"duradesk/e2e/wire"
 )
 
-// While agents and clients work, each part is killed, and then `up` itself. Nothing accepted is lost, nothing is done
-// twice. DURADESK_E2E_SEED repeats a run's commands.
+// While clients write and agents and a lead work, each part of the desk is killed, stopped and restarted, and each wire
+// between two is slowed, cut and made to fall silent, in an order that a seed gives again. Then everything is mended, and
+// all that is written down anywhere is held against everything else: nothing accepted is lost, nothing is done twice.
+//
+// DURADESK_SEED runs one seed again, DURADESK_SEEDS=20 so many one after the other (make chaos), DURADESK_STORM=60s is how
+// long each is.
 func TestKillEverything(t *testing.T) {
 	t.Parallel()
-	seed := uint64(time.Now().UnixNano())
-	if given := os.Getenv("DURADESK_E2E_SEED"); given != "" {
-		var err error
-		seed, err = strconv.ParseUint(given, 10, 64)
+	first, seeds, storm := stormsAsked(t)
+	for i := range seeds {
+		seed := first + uint64(i)
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Logf("this run again: DURADESK_SEED=%d DURADESK_STORM=%v go test -v -run TestKillEverything ./e2e", seed, storm)
+			c := newChaos(t, seed)
+			c.opens()
+			c.rage(storm)
+			c.settles()
+			c.truth()
+			c.reports()
+		})
+	}
+}
+
+// stormsAsked are the first seed, how many there are, and how long each storm is.
+func stormsAsked(t *testing.T) (first uint64, seeds int, storm time.Duration) {
+	t.Helper()
+	var err error
+	first, seeds, storm = uint64(time.Now().UnixNano()), 1, 20*time.Second
+	if given := os.Getenv("DURADESK_SEED"); given != "" {
+		first, err = strconv.ParseUint(given, 10, 64)
 		require.NoError(t, err)
 	}
-	t.Logf("DURADESK_E2E_SEED=%d", seed)
-	start := time.Now()
-	d := startDesk(t)
-	s := &storm{desk: d, agents: []*caller{d.admin(), d.admin().staff("sato", "Sato"), d.admin().staff("tanaka", "Tanaka")}}
-	s.openTickets()
-	s.prepare(rand.New(rand.NewPCG(seed, 1)))
-	began := time.Now()
-	s.rage()
-	t.Logf("%d commands while killing: %v", len(s.orders), time.Since(began).Round(time.Millisecond))
-	over := time.Now()
-	pool := d.record()
-	d.settle(pool, 90*time.Second)
-	t.Logf("all was done %v after the last kill", time.Since(over).Round(time.Millisecond))
-
-	d.reconcile(pool)
-	s.everyCommandHasItsReceipt()
-	s.everyMailWentOnce()
-	s.everyMailCameOnce()
-	require.Len(t, d.admin().list(""), stormTickets, "no ticket more")
-	t.Logf("the whole took %v", time.Since(start).Round(time.Second))
+	if given := os.Getenv("DURADESK_SEEDS"); given != "" {
+		seeds, err = strconv.Atoi(given)
+		require.NoError(t, err)
+	}
+	if given := os.Getenv("DURADESK_STORM"); given != "" {
+		storm, err = time.ParseDuration(given)
+		require.NoError(t, err)
+	}
+	return first, seeds, storm
 }
 
-// The size of the storm: commands per kill, and how many of them are on their way when it comes.
-const (
-	stormTickets  = 20
-	stormClients  = 8
-	ordersPerKill = 34
-	beforeTheKill = 8
-	mailsPerKill  = 5
-)
-
-type storm struct {
+// chaos is a desk of which every part and every wire is in the test's hands, with the people who work with it.
+type chaos struct {
 	*desk
-	agents  []*caller
-	numbers []int64
-	orders  []*order
-	letters []*sent
+	seed        uint64
+	disks       string // where Postgres and Temporal keep what they have
+	limbs       map[string]*limb
+	wires       map[string]*wire.Wire
+	people      []*person
+	clients     []*person
+	atThePortal *person
+	further     []func() // what only some runs do
+	busy        sync.WaitGroup
+	hub         int64 // the ticket that others are merged into; nobody does anything else with it
+	pool        *pgxpool.Pool
+	began       time.Time
+	over        <-chan struct{} // closed when nobody begins anything any more
+
+	mu       sync.Mutex
+	story    strings.Builder
+	happened map[string]int // faults, by what they were
+	numbers  []int64
+	orders   []*order
+	letters  []*sent
+	found    map[string][]string // what is wrong, by kind
 }
 
-// order is a command that an agent will send until he has an answer.
-type order struct {
-	by      *caller
-	number  int64
-	command string
-	body    object
-	id      string
-	text    string // what a mail to the client would say
-	answer  reply
+func newChaos(t *testing.T, seed uint64) *chaos {
+	t.Helper()
+	return newChaosWith(t, seed)
 }
 
-// sent is a mail that a client will send until he knows that it was taken.
-type sent struct {
-	letter
-	raw       []byte
-	uncertain bool // the connection broke when all was said
-	taken     bool
-}
-
-func stormClient(i int) string { return fmt.Sprintf("storm%d@client.example", i) }
-
-func (s *storm) openTickets() {
-	s.t.Helper()
-	for i := range stormTickets {
-		s.send(letter{name: fmt.Sprint("Client ", i), from: stormClient(i), subject: fmt.Sprint("Storm ", i), body: "Please help."})
-	}
-	for i := range stormTickets {
-		s.numbers = append(s.numbers, s.admin().awaitTitle(fmt.Sprint("Storm ", i)).Number)
-		s.awaitMail(stormClient(i), 1)
-	}
-}
-
-// prepare draws all commands and mails, so that a seed gives the same ones again.
-func (s *storm) prepare(r *rand.Rand) {
-	kills := len(parts) + 1
-	for i := range kills * ordersPerKill {
-		o := &order{by: s.agents[r.IntN(len(s.agents))], number: s.numbers[r.IntN(len(s.numbers))], id: fmt.Sprintf("order-%d", i)}
-		o.text = fmt.Sprintf("Words of %s.", o.id)
-		o.body = object{"id": o.id}
-		switch n := r.IntN(20); {
-		case n < 9:
-			o.command, o.body["message"] = "agent-response", says(o.text)
-		case n < 12:
-			o.command, o.body["hold"], o.body["message"] = "hold", object{"reason": "client"}, says(o.text)
-		case n < 14:
-			o.command, o.body["message"] = "resolve", says(o.text)
-		case n < 15:
-			o.command, o.body["hold"], o.text = "hold", object{"reason": "internal"}, ""
-		case n < 17:
-			o.command, o.body["message"], o.text = "note", says("Note "+o.id), ""
-		case n < 19:
-			o.command, o.body["assign"], o.text = "assign", object{"owner": "me"}, ""
-		default:
-			o.command, o.body["escalate"], o.text = "escalate", object{"group": "support", "reason": "higher"}, ""
+// newChaosWith starts a desk whose processes get these settings too.
+func newChaosWith(t *testing.T, seed uint64, env ...string) *chaos {
+	t.Helper()
+	_, err := binary()
+	require.NoError(t, err)
+	c := &chaos{seed: seed, wires: map[string]*wire.Wire{}, happened: map[string]int{}, found: map[string][]string{}, began: time.Now()}
+	c.ground(t, env)
+	for _, hired := range []struct {
+		key, role string
+		hands     int
+	}{{"sato", "agent", 5}, {"mori", "agent", 4}, {"kato", "lead", 3}} {
+		by := c.hire(hired.key, hired.role)
+		for i := range hired.hands {
+			c.people = append(c.people, c.person(hired.key, by, i))
 		}
-		s.orders = append(s.orders, o)
 	}
-	for i := range kills * mailsPerKill {
-		k := r.IntN(stormTickets)
-		l := letter{name: fmt.Sprint("Client ", k), from: stormClient(k), subject: fmt.Sprintf("[#%d] More", s.numbers[k]), body: fmt.Sprintf("Letter %d ends.", i)}
-		raw, _ := l.bytes()
-		s.letters = append(s.letters, &sent{letter: l, raw: raw})
+	for i := range stormClients {
+		c.clients = append(c.clients, c.person(stormClient(i), nil, 0))
+	}
+	return c
+}
+
+// person draws what he does from the seed and his name.
+func (c *chaos) person(name string, by *caller, hand int) *person {
+	key := uint64(hand)
+	for _, b := range []byte(name) {
+		key = key*131 + uint64(b)
+	}
+	return &person{chaos: c, name: fmt.Sprintf("%s-%d", name, hand), by: by, r: rand.New(rand.NewPCG(c.seed, key))}
+}
+
+// rage lets everybody work, and the faults happen, for a while; then all is mended, and everybody ends what he began.
+func (c *chaos) rage(storm time.Duration) {
+	over, cancel := context.WithTimeout(c.t.Context(), storm)
+	defer cancel()
+	c.everybodyWorks(over)
+	draw := func(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(c.seed, stream)) }
+	var hands sync.WaitGroup
+	hands.Go(func() { c.hand(plan(draw(1), parts, onParts), c.befallPart) })
+	hands.Go(func() { c.hand(plan(draw(2), wires, onWires), c.befallWire) })
+	hands.Wait()
+	c.heal()
+	c.told("all is mended")
+	c.busy.Wait()
+	c.told("everybody has his answers")
+}
+
+// everybodyWorks until it is over; who has begun something by then ends it.
+func (c *chaos) everybodyWorks(over context.Context) {
+	c.over = over.Done()
+	for _, p := range c.people {
+		c.busy.Go(p.works)
+	}
+	for _, p := range c.clients {
+		c.busy.Go(p.writes)
+	}
+	c.busy.Go(c.atThePortal.saysWhatHeThinks)
+	for _, goes := range c.further {
+		c.busy.Go(goes)
 	}
 }
 
-// rage lets everybody work, kill by kill.
-func (s *storm) rage() {
-	for k, victim := range append(slices.Clone(parts), "up") {
-		orders := s.orders[k*ordersPerKill : (k+1)*ordersPerKill]
-		letters := s.letters[k*mailsPerKill : (k+1)*mailsPerKill]
-		var begun atomic.Int32
-		enough := make(chan struct{})
-		next := make(chan *order)
-		var busy sync.WaitGroup
-		busy.Go(func() {
-			for _, o := range orders {
-				next <- o
-				if begun.Add(1) == beforeTheKill {
-					close(enough)
-				}
-			}
-			close(next)
-		})
-		for range stormClients {
-			busy.Go(func() {
-				for o := range next {
-					s.carryOut(o)
-				}
-			})
+// everybodyUntil lets everybody work until something has happened, and tells whether it did.
+func (c *chaos) everybodyUntil(happened <-chan struct{}) bool {
+	over, cancel := context.WithTimeout(c.t.Context(), patience)
+	defer cancel()
+	c.everybodyWorks(over)
+	select {
+	case <-happened:
+		return true
+	case <-over.Done():
+		return false
+	}
+}
+
+// settles waits until nothing is left to do.
+func (c *chaos) settles() {
+	c.t.Helper()
+	defer func() {
+		if c.t.Failed() {
+			c.t.Logf("what happened:\n%s", c.storyTold())
 		}
-		busy.Go(func() {
-			<-enough
-			for _, l := range letters {
-				s.deliver(l)
-			}
-		})
-		<-enough
-		s.strike(victim)
-		busy.Wait()
-	}
-}
-
-// strike kills and waits until all is up again.
-func (s *storm) strike(victim string) {
-	s.t.Helper()
+	}()
 	start := time.Now()
-	if victim == "up" {
-		s.kill()
-		s.start()
-	} else {
-		s.again(victim, s.killPart(victim))
-	}
-	s.t.Logf("%-8s killed, ready again after %v", victim, time.Since(start).Round(time.Millisecond))
+	c.awaitAPI()
+	c.settle(c.pool, 2*patience)
+	c.told("all is done, %v after the last answer", time.Since(start).Round(time.Millisecond))
 }
 
-// carryOut sends a command, with the same id, until there is an answer that says what became of it.
-func (s *storm) carryOut(o *order) {
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
-	defer cancel()
-	for pause := time.NewTicker(100 * time.Millisecond); ; {
-		r, err := o.by.try(ctx, http.MethodPost, ticketPath(o.number)+"/"+o.command, o.body)
-		if err == nil && r.status != http.StatusServiceUnavailable {
-			o.answer = r
-			return
-		}
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			s.t.Errorf("%s got no answer: %v %v", o.id, r, err)
-			return
-		}
+// finds notes something that is wrong.
+func (c *chaos) finds(kind, format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.found[kind] = append(c.found[kind], fmt.Sprintf(format, args...))
+}
+
+// reports tells what was done and what was found, and fails the test if anything was.
+func (c *chaos) reports() {
+	c.t.Helper()
+	c.t.Logf("seed %d: faults %v; %d commands, %d mails in; lost %d, doubled %d, disagreements %d, left over %d; %v in all",
+		c.seed, c.happened, len(c.orders), len(c.letters), len(c.found[lost]), len(c.found[doubled]), len(c.found[disagrees]), len(c.found[leftOver]), time.Since(c.began).Round(time.Second))
+	for kind, all := range c.found {
+		c.t.Errorf("%s:\n%s", kind, strings.Join(all, "\n"))
+	}
+	if c.t.Failed() {
+		c.t.Logf("what happened:\n%s", c.storyTold())
 	}
 }
 
-// deliver sends a mail until it is taken; one of which nobody knows is not sent again, as mail programs ask first.
-func (s *storm) deliver(l *sent) {
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
-	defer cancel()
-	for pause := time.NewTicker(100 * time.Millisecond); ; {
-		err := s.trySend(l.letter, l.raw)
-		l.taken = err == nil
-		l.uncertain = err != nil && isUncertain(err)
-		if l.taken || l.uncertain {
-			return
-		}
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			s.t.Errorf("a mail was not taken: %v", err)
-			return
-		}
-	}
-}
-
-func (s *storm) everyCommandHasItsReceipt() {
-	s.t.Helper()
-	outcomes := map[string]int{}
-	for _, o := range s.orders {
-		require.Contains(s.t, []int{http.StatusOK, http.StatusAccepted, http.StatusConflict}, o.answer.status, "%s: %s", o.id, o.answer)
-		var v receiptView
-		o.by.read("/receipts/"+o.id, &v)
-		require.Equal(s.t, o.number, v.Number)
-		require.Equal(s.t, o.command, v.Command)
-		require.Contains(s.t, []string{"applied", "already", "refused"}, v.Outcome, o.id)
-		if first := o.answer.receipt(s.desk); o.answer.status == http.StatusOK {
-			require.Equal(s.t, first.Outcome, v.Outcome, "a receipt never changes")
-			require.Equal(s.t, first.Revision, v.Revision)
-		}
-		again := o.by.call(http.MethodPost, ticketPath(o.number)+"/"+o.command, o.body)
-		require.Equal(s.t, v.Outcome == "refused", again.status == http.StatusConflict, "%s: %s", o.id, again)
-		outcomes[fmt.Sprintf("%d then %s", o.answer.status, v.Outcome)]++
-	}
-	s.t.Logf("answers: %v", outcomes)
-}
-
-// everyMailWentOnce: each message to a client lies in his mailbox once, or its delivery says that nobody knows.
-func (s *storm) everyMailWentOnce() {
-	s.t.Helper()
-	boxes := map[int64]string{}
-	for i, n := range s.numbers {
-		for _, m := range s.inbox(stormClient(i)) {
-			boxes[n] += m.text
-		}
-	}
-	uncertain, sentOnce := 0, 0
-	for _, n := range s.numbers {
-		for _, item := range s.admin().timeline(n) {
-			for _, o := range s.orders {
-				if o.id != item.CommandID || o.text == "" || item.Type != "message" {
-					continue
-				}
-				require.Len(s.t, item.Delivery, 1, "%+v", item)
-				times := strings.Count(boxes[n], o.text)
-				switch state := item.Delivery[0].State; state {
-				case "accepted":
-					require.Equal(s.t, 1, times, "%s, delivered %s", o.id, state)
-					sentOnce++
-				case "uncertain":
-					require.LessOrEqual(s.t, times, 1, "%s, delivered %s", o.id, state)
-					uncertain++
-				default:
-					require.Fail(s.t, "a mail is neither sent nor uncertain", "%+v", item)
-				}
-			}
-		}
-	}
-	want := 0
-	for _, o := range s.orders {
-		if v := s.outcome(o); o.text != "" && v == "applied" {
-			want++
-		}
-	}
-	require.Equal(s.t, want, sentOnce+uncertain, "each applied message has its mail")
-	s.t.Logf("%d mails went once, %d are uncertain", sentOnce, uncertain)
-}
-
-func (s *storm) outcome(o *order) string {
-	s.t.Helper()
-	var v receiptView
-	o.by.read("/receipts/"+o.id, &v)
-	return v.Outcome
-}
-
-// everyMailCameOnce: each mail that the server took is one message of its ticket.
-func (s *storm) everyMailCameOnce() {
-	s.t.Helper()
-	times := map[string]int{}
-	for _, n := range s.numbers {
-		for _, item := range s.admin().timeline(n) {
-			if item.Type == "message" && item.By.Kind == "client" {
-				times[strings.TrimSpace(item.Body)]++
-			}
-		}
-	}
-	uncertain := 0
-	for _, l := range s.letters {
-		if l.uncertain {
-			uncertain++
-			require.LessOrEqual(s.t, times[l.body], 1, l.body)
-			continue
-		}
-		require.Equal(s.t, 1, times[l.body], l.body)
-	}
-	s.t.Logf("%d mails came once, of %d the client does not know", len(s.letters)-uncertain, uncertain)
-}
+// The kinds of what can be wrong.
+const (
+	lost      = "lost"
+	doubled   = "doubled"
+	disagrees = "disagrees"
+	leftOver  = "left over"
+)

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"mime/quotedprintable"
+	"net"
 	"net/mail"
 	"net/smtp"
 	"strings"
@@ -63,11 +64,18 @@ func (l letter) bytes() ([]byte, string) {
 
 // trySend hands a mail over; nil means that the server took it.
 func (d *desk) trySend(l letter, raw []byte) (err error) {
-	c, err := smtp.Dial(d.settings["DURADESK_SMTP_ADDR"])
+	conn, err := net.DialTimeout("tcp", d.settings["DURADESK_SMTP_ADDR"], 10*time.Second)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = c.Close() }()
+	defer func() { _ = conn.Close() }()
+	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil { // a server may fall silent
+		return err
+	}
+	c, err := smtp.NewClient(conn, "localhost")
+	if err != nil {
+		return err
+	}
 	from := l.from
 	if l.null {
 		from = ""

@@ -27,6 +27,9 @@ func run(m *testing.M) int {
 
 // binary builds the program once, as the first test asks for it.
 var binary = sync.OnceValues(func() (string, error) {
+	if given := os.Getenv("DURADESK_E2E_BINARY"); given != "" { // one with a defect that is to be found
+		return given, nil
+	}
 	if err := lookAtSources(); err != nil {
 		return "", err
 	}

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -79,16 +78,6 @@ func (m *matrix) staffOf(key, role string) *caller {
 	})
 	require.Equal(m.t, http.StatusCreated, r.status, r)
 	return m.token(object{"agent": key, "scopes": []string{"tickets:read", "tickets:act"}})
-}
-
-func (m *matrix) token(body object) *caller {
-	r := m.admin().call(http.MethodPost, "/tokens", body)
-	require.Equal(m.t, http.StatusCreated, r.status, r)
-	var made struct {
-		Token string `json:"token"`
-	}
-	require.NoError(m.t, json.Unmarshal(r.body, &made))
-	return &caller{d: m.desk, token: made.Token}
 }
 
 // clientOf lets the client of a ticket come in.

@@ -38,8 +38,6 @@ func (s *transcript) String() string {
 	return s.text.String()
 }
 
-func (s *transcript) contains(part string) bool { return strings.Contains(s.String(), part) }
-
 func (s *transcript) hasLine(line string) (bool, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

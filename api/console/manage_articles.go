@@ -62,7 +62,7 @@ func (v *visit) filterPart(key string, fields ...field) (string, any, error) {
 func articleFilter(v *visit, _ thing) (string, any, error) {
 	all := []option{{"", say(v.lang, "set.all")}}
 	return v.filterPart(
-		"articles", ask("q", oneLiner, called("looks_for")), ask("state", pick, of(append(all, v.opts("article_state", articleStates...)...)), called("article_state")),
+		"articles", ask("q", oneLiner, called("find")), ask("state", pick, of(append(all, v.opts("article_state", articleStates...)...)), called("article_state")),
 		ask("language", pick, of(append(all, v.opts("language", "ja", "en")...))),
 	)
 }

@@ -13,7 +13,7 @@ func clientShelf() *shelf {
 		name: func(_ *visit, t thing) string { return clientTitle(t) },
 		load: filtered("/clients", []string{"q"}),
 		above: func(v *visit, _ thing) (string, any, error) {
-			return v.filterPart("clients", ask("q", oneLiner, called("looks_for")))
+			return v.filterPart("clients", ask("q", oneLiner, called("find_client")))
 		},
 		columns: []string{"name", "email", "phone", "client_number", "access", "tickets"},
 		row: func(v *visit, t thing) []cell {

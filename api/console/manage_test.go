@@ -30,7 +30,7 @@ func newHouseAPI(role string) *houseAPI {
 		"GET /agents":                          `{"items":[{"key":"sato","name":"佐藤","email":"sato@desk.example","role":"agent","groups":["support"],"desks":[]}]}`,
 		"GET /templates":                       `{"items":[]}`,
 		"GET /macros":                          `{"items":[{"id":"support:thanks","desk":"support","key":"thanks","name":{"ja":"お礼","en":"Thanks"},"answer":"ありがとう","then":"resolve","tags":["done"],"hold_hours":0,"position":2,"revision":7}]}`,
-		"GET /triggers":                        `{"items":[{"id":"support:night","desk":"support","key":"night","name":"Night","enabled":true,"last":false,"position":1,"revision":3,"when":{"channels":["mail"],"working":false,"text":["急ぎ","至急"]},"then":{"group":"tier2","tags":["night"]}}]}`,
+		"GET /triggers":                        `{"items":[{"id":"support:night","desk":"support","key":"night","name":"Night","enabled":true,"last":false,"position":1,"revision":3,"when":{"channels":["mail"],"languages":["de"],"working":false,"text":["急ぎ","至急"]},"then":{"group":"tier2","tags":["night"]}}]}`,
 		"GET /channels/line":                   `{"key":"line","name":"LINE","desk":"support","kind":"chat","url":"https://bridge.example/answers","verified":["email"],"enabled":true,"old_secret_until":null,"pending":2}`,
 		"GET /channels/line/deliveries":        `{"items":[{"id":"msg_1","ticket":1042,"conversation":"room-7","kind":"answer","state":"uncertain","attempts":3,"reason":"nobody answered","next_at":null,"created_at":"2026-11-24T10:20:00Z","done_at":"2026-11-24T10:21:00Z"}],"next_cursor":"more"}`,
 		"GET /articles/support:reset":          `{"id":"support:reset","desk":"support","key":"reset","title":"印刷のやり直し","body":"# 手順\n\n- 一","language":"ja","tags":["printer"],"state":"draft","revision":4}`,
@@ -127,7 +127,7 @@ func TestAFormThatIsSavedAsItStandsChangesNothing(t *testing.T) {
 	for page, want := range map[string]string{
 		"/manage/macros/support:thanks": `{"revision":7,"name":{"ja":"お礼","en":"Thanks"},"language":null,"answer":"ありがとう","note":"","then":"resolve","hold":null,"hold_hours":0,"category":null,"group":null,"owner":null,"priority":null,"tags":["done"],"position":2}`,
 		"/manage/triggers/support:night": `{"revision":3,"name":"Night","enabled":true,"last":false,"position":1,
-			"when":{"channels":["mail"],"priorities":[],"types":[],"working":false,"text":["急ぎ","至急"]},"then":{"group":"tier2","tags":["night"]}}`,
+			"when":{"channels":["mail"],"priorities":[],"types":[],"languages":["de"],"working":false,"text":["急ぎ","至急"]},"then":{"group":"tier2","tags":["night"]}}`,
 		"/manage/channels/line":          `{"name":"LINE","desk":"support","url":"https://bridge.example/answers","enabled":true,"verified":["email"]}`,
 		"/manage/articles/support:reset": `{"revision":4,"title":"印刷のやり直し","body":"# 手順\n\n- 一","language":"ja","tags":["printer"],"state":"draft"}`,
 		"/manage/reception-types/support:repair": `{"revision":2,"label":{"ja":"修理","en":"Repair"},"position":1,"fields":[

@@ -183,6 +183,12 @@ func triggerForm(v *visit, t thing) ([]section, error) {
 	}
 	about := []field{v.whose(h), ask("key", oneLiner, needed), ask("name", oneLiner, needed), ask("enabled", tick, from("1")), ask("last", tick), ask("position", whole, quiet)}
 	about[0].Fixed, about[1].Fixed = t != nil, t != nil
+	spoken := []string{"ja", "en"}
+	for _, other := range t.texts("when.languages") {
+		if !slices.Contains(spoken, other) {
+			spoken = append(spoken, other)
+		}
+	}
 	working := ask("when.working", pick, of([]option{{"", say(v.lang, "set.any_time")}, {"1", say(v.lang, "set.in_hours")}, {"0", say(v.lang, "set.out_of_hours")}}))
 	if t != nil && t.at("when.working") == false {
 		t.at("when").(map[string]any)["working"] = "0"
@@ -192,7 +198,7 @@ func triggerForm(v *visit, t thing) ([]section, error) {
 		{Name: "set.when", Help: "set_help.when", Fields: []field{
 			ask("when.channels", several, of(v.opts("channel", "mail", "portal", "phone", "chat", "external"))), ask("when.priorities", several, of(v.priorities())),
 			ask("when.types", several, of(v.opts("type", "question", "request", "incident", "problem", "complaint"))),
-			ask("when.languages", list, quiet), ask("when.reception_types", list, quiet), ask("when.title", lines, quiet, called("when_title")), ask("when.text", lines, quiet, called("when_text")),
+			ask("when.languages", several, of(v.opts("language", spoken...))), ask("when.reception_types", list, quiet), ask("when.title", lines, quiet, called("when_title")), ask("when.text", lines, quiet, called("when_text")),
 			ask("when.senders", lines, quiet), ask("when.tags", list, quiet, called("when_tags")), working,
 		}},
 		{Name: "set.does", Fields: []field{

@@ -1,5 +1,6 @@
 // What the tests share: one browser, people who sign in, and a watch over what must never happen on any page.
 import {createRequire} from 'node:module';
+import {connect} from 'node:net';
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 
@@ -25,8 +26,8 @@ function watch(page, who) {
   page.on('request', (r) => { if (!r.url().startsWith(base) && !/^(data|blob|about):/.test(r.url())) note(`a request to ${r.url()}`); });
 }
 
-export async function context({who = 'sato', scheme = 'light', width = 1440, height = 900, signedIn = true} = {}) {
-  const ctx = await browser.newContext({viewport: {width, height}, colorScheme: scheme, locale: 'ja-JP', timezoneId: 'Asia/Tokyo', acceptDownloads: true});
+export async function context({who = 'sato', scheme = 'light', width = 1440, height = 900, signedIn = true, locale = 'ja-JP'} = {}) {
+  const ctx = await browser.newContext({viewport: {width, height}, colorScheme: scheme, locale, timezoneId: 'Asia/Tokyo', acceptDownloads: true});
   ctx.setDefaultTimeout(15000);
   ctx.on('page', (page) => watch(page, who));
   if (signedIn) {
@@ -66,17 +67,28 @@ export async function until(look, what, within = 15000) {
   }
 }
 
+/** The mails in somebody's mailbox, in words. */
+export async function inbox(address) {
+  const at = process.env.DESK_IMAP.lastIndexOf(':');
+  const socket = connect(Number(process.env.DESK_IMAP.slice(at + 1)), process.env.DESK_IMAP.slice(0, at));
+  socket.write(`a LOGIN "${address}" demo\r\nb SELECT INBOX\r\nc FETCH 1:* BODY.PEEK[]\r\nd LOGOUT\r\n`);
+  let raw = '';
+  for await (const piece of socket) raw += piece;
+  const base64 = raw.replace(/^[A-Za-z0-9+/=]{20,}\r?\n(?:[A-Za-z0-9+/=]+\r?\n)*/gm, (block) => Buffer.from(block, 'base64').toString());
+  return base64.replace(/=\r?\n/g, '').replaceAll('=3D', '=');
+}
+
 export const p95 = (all) => all.toSorted((a, b) => a - b)[Math.ceil(all.length * 0.95) - 1];
 export const p50 = (all) => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)];
 
-/** Looks at pages as a screen reader's user and one who sees poorly must: all rules in the light, and what differs in the dark. */
-export const looker = (bad) => async (page, where) => {
+/** Looks at pages as a screen reader's user and one who sees poorly must: all rules in the light, and what differs in the dark; within a part of them where one is named. */
+export const looker = (bad) => async (page, where, {part, schemes = ['light', 'dark']} = {}) => {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(readFileSync(axePath, 'utf8'));
-  for (const scheme of ['light', 'dark']) {
+  for (const scheme of schemes) {
     await page.emulateMedia({colorScheme: scheme});
     await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {}))));
     const rules = scheme === 'dark' ? {runOnly: ['color-contrast']} : {};
-    const {violations} = await page.evaluate((o) => window.axe.run(document, {iframes: false, resultTypes: ['violations'], ...o}), rules);
+    const {violations} = await page.evaluate(([o, within]) => window.axe.run(within ?? document, {iframes: false, resultTypes: ['violations'], ...o}), [rules, part]);
     for (const v of violations) bad.push(`${where} ${scheme}: ${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 160)} ${n.any.map((a) => a.message).join(' ').slice(0, 200)}`).join(' | ')}`);
   }
 };

@@ -7,10 +7,11 @@ const times = Number(process.env.DESK_TIMES); // how often the promised time is 
 after(stop);
 afterEach(() => assert.deepEqual(troubles.splice(0), [], 'what must never happen on any page'));
 
-/** Holds what was measured against what is promised, in milliseconds. */
-function hold(what, all, most) {
-  console.log(`${what}: ${all.length} times, p50 ${p50(all).toFixed(0)} ms, p95 ${p95(all).toFixed(0)} ms; promised ${most} ms`);
-  assert.ok(p95(all) < most * times, `${what}: p95 ${p95(all)} ms`);
+/** Tells what was measured, in milliseconds, and what is wrong where it is more than promised. */
+function measured(what, all, most = Infinity) {
+  const said = `${what}: ${all.length} times, p50 ${p50(all).toFixed(0)} ms, p95 ${p95(all).toFixed(0)} ms${most < Infinity ? `; promised ${most} ms` : ''}`;
+  console.log(said);
+  return p95(all) < most * times ? [] : [said];
 }
 
 test('the next ticket is painted at once, and what is done shows in both panes', async () => {
@@ -24,8 +25,12 @@ test('the next ticket is painted at once, and what is done shows in both panes',
   await page.locator('#rows-box').evaluate((box) => { box.scrollTop = 0; });
   const moves = await page.evaluate(async () => {
     const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-    const all = [];
+    const all = [], bare = [];
     for (let i = 0; i < 100; i++) {
+      const asked = performance.now();
+      await (await fetch('/healthz')).text();
+      await painted();
+      bare.push(performance.now() - asked);
       const opened = new Promise((done) => document.addEventListener('duradesk:open', done, {once: true}));
       const began = performance.now();
       document.body.dispatchEvent(new KeyboardEvent('keydown', {key: i % 8 === 7 ? 'k' : 'j', bubbles: true}));
@@ -34,9 +39,8 @@ test('the next ticket is painted at once, and what is done shows in both panes',
       all.push(performance.now() - began);
       await new Promise((done) => setTimeout(done, 150)); // who reads is slower still
     }
-    return all;
+    return {all, bare};
   });
-  hold('j/k to the painted ticket', moves, 100);
 
   const acts = [];
   for (let i = 0; i < 40; i++) {
@@ -56,6 +60,8 @@ test('the next ticket is painted at once, and what is done shows in both panes',
     if (took != null) acts.push(took);
   }
   assert.ok(acts.length > 10, `${acts.length} tickets could be kept`);
-  hold('an action to both panes', acts, 250);
+  measured('the machine: asked for nothing, to the painted frame', moves.bare);
+  const late = [...measured('j/k to the painted ticket', moves.all, 100), ...measured('an action to both panes', acts, 250)];
+  assert.deepEqual(late, []);
   await page.context().close();
 });

@@ -21,7 +21,7 @@ keyboard=keyboard out=user-minus leave=log-out hand=hand transfer=arrow-right-le
 trash=trash-2 forward=corner-up-right up=arrow-up tag=tag clock=clock merge=git-merge link=link lock=lock down=chevron-down more=ellipsis
 clip=paperclip file=file eye=eye pen=pencil reply=reply note=sticky-note warn=triangle-alert x=x open=external-link bold=bold italic=italic
 list=list numbers=list-ordered quote=text-quote code=code send=send history=history user=user users=users sun=sun moon=moon left=arrow-left
-help=circle-help download=download bolt=zap save=bookmark refresh=refresh-cw split=split calendar=calendar book=book-open'
+help=circle-help download=download bolt=zap save=bookmark refresh=refresh-cw split=split calendar=calendar book=book-open copy=copy'
 {
   printf '<svg xmlns="http://www.w3.org/2000/svg">\n'
   for pair in $icons; do

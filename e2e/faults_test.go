@@ -1,0 +1,138 @@
+package e2e
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+)
+
+// fault is something that befalls a part, or a wire between two, for a while.
+type fault struct {
+	what, how string
+	lasts     time.Duration
+	pause     time.Duration // before it
+}
+
+func (f fault) String() string {
+	return fmt.Sprintf("%s %s for %v", f.how, f.what, f.lasts.Round(time.Millisecond))
+}
+
+// The wires, by who is called over them.
+const (
+	wireHTTP     = "HTTP"
+	wirePostgres = "SQL"
+	wireTemporal = "gRPC"
+	wireIMAP     = "IMAP"
+	wireSMTP     = "SMTP"
+)
+
+var (
+	wires   = []string{wireHTTP, wirePostgres, wireTemporal, wireIMAP, wireSMTP}
+	onParts = []string{"kill", "stop", "restart"}
+	onWires = []string{"delay", "drop", "half-open"}
+)
+
+// plan deals faults as cards: each one that there is, in an order drawn from the seed, and again until the time is over.
+func plan(r *rand.Rand, names, hows []string) func() fault {
+	var deck []fault
+	return func() fault {
+		if len(deck) == 0 {
+			for _, what := range names {
+				for _, how := range hows {
+					deck = append(deck, fault{what: what, how: how})
+				}
+			}
+			r.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
+		}
+		f := deck[0]
+		deck = deck[1:]
+		between := func(least, most time.Duration) time.Duration {
+			return least + time.Duration(r.Int64N(int64(most-least)))
+		}
+		f.pause, f.lasts = between(200*time.Millisecond, 1500*time.Millisecond), between(300*time.Millisecond, 2500*time.Millisecond)
+		return f
+	}
+}
+
+// hand lets faults happen one after the other until the time is over; two hands work at the same time.
+func (c *chaos) hand(next func() fault, do func(fault)) {
+	for {
+		f := next()
+		if !c.wait(f.pause) {
+			return
+		}
+		c.told("%s", f)
+		c.mu.Lock()
+		c.happened[f.how]++
+		c.mu.Unlock()
+		do(f)
+	}
+}
+
+// wait waits a while; false when the time is over.
+func (c *chaos) wait(d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-c.over:
+		return false
+	}
+}
+
+func (c *chaos) befallPart(f fault) {
+	l := c.limbs[f.what]
+	switch f.how {
+	case "stop":
+		l.freeze()
+		c.wait(f.lasts)
+		l.thaw()
+		return
+	case "kill":
+		l.kill()
+		c.wait(f.lasts)
+	case "restart":
+		l.end()
+	}
+	if err := l.start(); err != nil {
+		c.t.Errorf("%v", err)
+	}
+}
+
+func (c *chaos) befallWire(f fault) {
+	w := c.wires[f.what]
+	switch f.how {
+	case "delay":
+		w.Delay(f.lasts / 20)
+	case "drop":
+		w.Cut()
+	case "half-open":
+		w.Silence()
+	}
+	c.wait(f.lasts)
+	w.Mend()
+}
+
+// heal mends every wire and hangs up what fell silent, as the network's own timeouts would in time.
+func (c *chaos) heal() {
+	for _, w := range c.wires {
+		w.Mend()
+		w.Bury()
+	}
+	for _, l := range c.limbs {
+		l.thaw()
+	}
+}
+
+// told keeps what happened, for the log of a run that fails.
+func (c *chaos) told(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	fmt.Fprintf(&c.story, "%7.2fs %s\n", time.Since(c.began).Seconds(), fmt.Sprintf(format, args...))
+}
+
+func (c *chaos) storyTold() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return strings.TrimSpace(c.story.String())
+}
