@@ -25,7 +25,10 @@ func (c *chaos) opensFurtherWays(p *peer) {
 	p.secrets["/answers"] = made.Secret
 	p.mu.Unlock()
 	sato, kato := c.people[0], c.people[len(c.people)-1]
-	r = kato.by.call(http.MethodPut, "/me/settings", object{"notice_mail": "instant"})
+	r = c.admin().call(http.MethodPost, "/agents", object{"key": "naka", "name": "Naka", "email": "naka@staff.example", "role": "agent", "desks": []string{"support"}})
+	require.Equal(c.t, http.StatusCreated, r.status, r)
+	naka := c.token(object{"agent": "naka", "scopes": []string{"tickets:read", "tickets:act"}})
+	r = naka.call(http.MethodPut, "/me/settings", object{"notice_mail": "instant"})
 	require.Equal(c.t, http.StatusOK, r.status, r)
 	chats, many, names := c.person("chat", sato.by, 0), c.person("many", kato.by, 0), c.person("names", sato.by, 0)
 	c.further = []func(){
@@ -115,7 +118,7 @@ func (p *person) names() {
 	for p.wait(time.Duration(500+p.r.IntN(1000)) * time.Millisecond) {
 		p.n++
 		o := &order{by: p.by, number: p.ticket(), command: "note", id: fmt.Sprintf("%s-%d", p.name, p.n)}
-		o.path, o.body = ticketPath(o.number)+"/"+o.command, object{"id": o.id, "message": says("@kato please look: " + o.id)}
+		o.path, o.body = ticketPath(o.number)+"/"+o.command, object{"id": o.id, "message": says("@naka please look: " + o.id)}
 		p.carryOut(o)
 	}
 }
