@@ -49,6 +49,19 @@ from (values (1)) one left join box b on true`
 const mailboxOfTicket = `select m.* from tickets t join desks d on d.key = t.desk join mailboxes m on m.desk = t.desk and m.removed_at is null
 	where t.number = $1 order by (m.id = t.mailbox) desc nulls last, (m.address = d.address) desc, m.enabled desc, m.address limit 1`
 
+// mailboxOfNotice is that through which staff hear of ticket $1: another desk's, where its own has none. A desk that only
+// helps others needs no mailbox, and its people want to know all the same.
+const mailboxOfNotice = `select m.* from tickets t join desks d on d.key = t.desk join mailboxes m on m.removed_at is null
+	where t.number = $1 order by (m.desk = t.desk) desc, m.enabled desc, (m.id = t.mailbox) desc nulls last, (m.address = d.address) desc, m.address limit 1`
+
+// box is the mailbox through which a mail leaves.
+func (d *delivery) box() string {
+	if d.agent != "" {
+		return mailboxOfNotice
+	}
+	return mailboxOfTicket
+}
+
 // mayAnswer says through which mailbox an automatic mail to an address may leave, or why none may. It counts under a
 // lock on the address, so that mails taken in at the same time do not all pass.
 func (a *applying) mayAnswer(ctx context.Context, address string, at time.Time) (mailbox, why string, err error) {

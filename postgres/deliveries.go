@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -83,7 +84,10 @@ func (q *Queue) Begin(ctx context.Context, id string) (ticket.Attempt, error) {
 			return err
 		}
 		resting, err := q.resting(ctx, tx, &d)
-		if err != nil {
+		if errors.Is(err, errNoMailbox) && d.phase != "data" && !d.nextAt.After(d.now) {
+			return q.giveUp(ctx, tx, &d, &r, &out, failed, err.Error())
+		}
+		if err != nil && !errors.Is(err, errNoMailbox) {
 			return err
 		}
 		switch {
@@ -91,7 +95,7 @@ func (q *Queue) Begin(ctx context.Context, id string) (ticket.Attempt, error) {
 			out.DeliveryState = d.stands()
 			return q.tellLate(ctx, tx, &d, &r, &out.DeliveryState)
 		case d.phase == "data" && d.channel == "":
-			return q.cutOff(ctx, tx, &d, &r, &out)
+			return q.giveUp(ctx, tx, &d, &r, &out, uncertain, cutOff)
 		}
 		if wait, err := q.turn(ctx, tx, &d); err != nil || wait {
 			out.DeliveryState = d.stands()
@@ -131,11 +135,13 @@ func (s *Store) fillIn(ctx context.Context, files []ticket.NewFile) (err error) 
 	return nil
 }
 
-// cutOff ends a mail whose attempt died between the last mark and its end.
-func (q *Queue) cutOff(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketRow, out *ticket.Attempt) error {
-	const why = "the sender died after the mail was handed over and before the server's answer was known"
-	if _, err := tx.Exec(ctx, `update recipients set state = 'uncertain', reason = $2 where delivery = $1 and state = 'attempted'`, d.id, why); err != nil {
-		return fmt.Errorf("mark uncertain: %w", err)
+// cutOff is why nobody knows of a mail: its attempt died between the last mark and its end.
+const cutOff = "the sender died after the mail was handed over and before the server's answer was known"
+
+// giveUp ends a mail for all who have no answer yet: as failed or as uncertain.
+func (q *Queue) giveUp(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketRow, out *ticket.Attempt, state, why string) error {
+	if _, err := tx.Exec(ctx, `update recipients set state = $2, reason = $3 where delivery = $1 and state in ('queued', 'attempted')`, d.id, state, why); err != nil {
+		return fmt.Errorf("give a mail up: %w", err)
 	}
 	states, err := recipientStates(ctx, tx, d.id)
 	if err != nil {
@@ -167,7 +173,7 @@ func (q *Queue) attempt(ctx context.Context, tx pgx.Tx, d delivery, r ticketRow)
 		return q.channelAttempt(ctx, tx, d, r, out)
 	}
 	b := &pgx.Batch{}
-	b.Queue(`with box as (`+mailboxOfTicket+`) select d.name, t.reply_token, m.subaddress, m.smtp_addr, m.smtp_tls, m.username, m.secret, m.address, m.id::text, m.token_mechanism, m.version
+	b.Queue(`with box as (`+d.box()+`) select d.name, t.reply_token, m.subaddress, m.smtp_addr, m.smtp_tls, m.username, m.secret, m.address, m.id::text, m.token_mechanism, m.version
 		from tickets t join desks d on d.key = t.desk join box m on true where t.number = $1`, d.number).QueryRow(func(found pgx.Row) error {
 		return found.Scan(&out.Mail.Desk, &token, &subaddress, &out.SMTP.Addr, &out.SMTP.TLS, &out.SMTP.Username, &secret, &out.From, &out.SMTP.Mailbox, &out.SMTP.Mechanism, &out.SMTP.Settings)
 	})

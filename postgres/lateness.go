@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,6 +35,9 @@ func (q *Queue) tellLate(ctx context.Context, tx pgx.Tx, d *delivery, r *ticketR
 	return nil
 }
 
+// errNoMailbox is the case of a mail that has no way out: its desk has no mailbox.
+var errNoMailbox = errors.New("the desk has no mailbox that its mail could leave through; add one, then send again")
+
 // resting reports whether the mailbox of a mail rests, and puts the mail off until it does not: a little apart from the
 // others, so that not all come back in the same second.
 func (q *Queue) resting(ctx context.Context, tx pgx.Tx, d *delivery) (bool, error) {
@@ -41,8 +45,11 @@ func (q *Queue) resting(ctx context.Context, tx pgx.Tx, d *delivery) (bool, erro
 		return false, nil
 	}
 	var until *time.Time
-	err := tx.QueryRow(ctx, `with box as (`+mailboxOfTicket+`) select resting_until from box`, d.number).Scan(&until)
-	if err != nil && !noRows(err) {
+	err := tx.QueryRow(ctx, `with box as (`+d.box()+`) select resting_until from box`, d.number).Scan(&until)
+	if noRows(err) {
+		return false, errNoMailbox
+	}
+	if err != nil {
 		return false, fmt.Errorf("ask whether the mailbox rests: %w", err)
 	}
 	if until == nil || !until.After(d.now) {
@@ -94,7 +101,7 @@ func (q *Queue) rest(ctx context.Context, tx pgx.Tx, d *delivery, ends []ticket.
 	if sql == "" {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, `with box as (`+mailboxOfTicket+`) `+sql, d.number, retry, "sending rests: "+clean(why), settings); err != nil {
+	if _, err := tx.Exec(ctx, `with box as (`+d.box()+`) `+sql, d.number, retry, "sending rests: "+clean(why), settings); err != nil {
 		return fmt.Errorf("let a mailbox rest: %w", err)
 	}
 	return nil

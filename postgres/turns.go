@@ -15,7 +15,7 @@ func (q *Queue) turn(ctx context.Context, tx pgx.Tx, d *delivery) (wait bool, er
 		return q.afterOthers(ctx, tx, d)
 	}
 	var at time.Time
-	err = tx.QueryRow(ctx, `with box as (`+mailboxOfTicket+`), turn as (
+	err = tx.QueryRow(ctx, `with box as (`+d.box()+`), turn as (
 			update mailboxes m set next_send_at = greatest(m.next_send_at, clock_timestamp()) + interval '1 minute' / m.sends_minute from box
 			where m.id = box.id and m.sends_minute > 0 and exists (select from deliveries where id = $2 and turn_at is null)
 			returning m.next_send_at - interval '1 minute' / m.sends_minute as at)
