@@ -1,6 +1,6 @@
 # `make` shows what there is; `make check` is exactly what CI runs. Go is needed, and for the tests Dovecot and the client
-# programs of Postgres (createdb, psql, pg_dump); its server is
-# fetched where it is missing, Dovecot too for root on Debian. The tools come through the module proxy, pinned here.
+# programs of Postgres; its server is fetched where it is missing, and for root on Debian the others too. The tools come
+# through the module proxy, pinned here.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -42,6 +42,8 @@ check: layout vet lint workflows fresh tidy test ## All that CI checks: layout, 
 test: ## Run every test: -race, real Postgres, real Temporal (built the first time: about five minutes)
 	@PATH="$$PATH:/usr/sbin:/usr/local/sbin"; command -v dovecot >/dev/null || [ "$$(id -u)" = 0 ] || { \
 	  echo "The tests speak with a real mail server, Dovecot, which is not installed. Run: sudo apt-get install dovecot-imapd dovecot-lmtpd" >&2; exit 1; }
+	@compgen -G '/usr/lib/postgresql/*/bin/pg_dump' >/dev/null || command -v pg_dump >/dev/null || [ "$$(id -u)" = 0 ] || { \
+	  echo "The tests take backups with Postgres' own programs, which are not installed. Run: sudo apt-get install postgresql-client" >&2; exit 1; }
 	@$(if $(RACE),,echo "No C compiler here: testing without the race detector (Debian: apt-get install gcc)." >&2)
 	@mkdir -p tmp
 	@DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver); export DURADESK_TEST_TEMPORAL; \
