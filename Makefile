@@ -48,7 +48,7 @@ test: ## Run every test: -race, real Postgres, real Temporal (built the first ti
 	@mkdir -p tmp
 	@DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver); export DURADESK_TEST_TEMPORAL; \
 	(cd devserver && $(GOTESTSUM) --format pkgname --hide-summary=skipped -- $(DEVSERVER) -vet=off -timeout 10m ./...); \
-	$(GOTESTSUM) --format pkgname --format-hide-empty-pkg --hide-summary=skipped --jsonfile tmp/test.json -- $(RACE) -timeout 24m ./e2e ./...; \
+	$(GOTESTSUM) --format pkgname --format-hide-empty-pkg --hide-summary=skipped --jsonfile tmp/test.json -- $(RACE) -timeout 30m ./e2e ./...; \
 	grep -q '"Action":"pass".*"Test":' tmp/test.json || { echo "no test was run" >&2; exit 1; }
 
 .PHONY: soak
