@@ -49,7 +49,7 @@ func newMachine(t *testing.T) *machine {
 	}
 	l := &local{t: t}
 	door, health := l.free(), l.free()
-	m.where = strings.NewReplacer(append(m.leadTemporal(l),
+	m.where = strings.NewReplacer(append(m.leadTemporal(),
 		"/usr/local/bin", m.root+"/usr/local/bin", "/usr/local/lib", m.root+"/usr/local/lib", "/var/backups", m.root+"/var/backups", "/etc/", m.root+"/etc/",
 		"127.0.0.1:5432", m.postgres.Host, "SQL_PORT=5432", "SQL_PORT="+m.postgres.Port(),
 		"127.0.0.1:8080", door, "127.0.0.1:8081", health, "https://desk.example", "http://"+door,

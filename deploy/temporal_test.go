@@ -1,11 +1,13 @@
 package deploy_test
 
 import (
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -28,12 +30,12 @@ temporal-ui) [ "$1 $3 $4 $5 $7" = "--root --config . --env start" ] && [ -r "$2/
 esac`
 
 // leadTemporal says where the addresses of Temporal lead on this machine, and plays its installation where nobody soaks.
-func (m *machine) leadTemporal(l *local) []string {
+func (m *machine) leadTemporal() []string {
 	m.t.Helper()
 	if soak {
 		var where []string
 		for _, port := range []string{"7233", "7243", "8233", "8000", "7234", "7235", "7239", "6933", "6934", "6935", "6939"} {
-			address := l.free()
+			address := m.low()
 			_, free, err := net.SplitHostPort(address)
 			require.NoError(m.t, err)
 			where = append(where, "127.0.0.1:"+port, address, "ort: "+port, "ort: "+free)
@@ -47,6 +49,20 @@ func (m *machine) leadTemporal(l *local) []string {
 shift; mkdir -p "$GOBIN"; for package; do name=${package%@v*}; cp `+filepath.Join(m.root, "played/built")+` "$GOBIN/${name##*/}"; done`)
 	m.play("curl", `[[ "${!#}" == http://127.0.0.1:* ]]`)
 	return []string{"127.0.0.1:7233", temporaltest.Address(m.t), "TEMPORAL_NAMESPACE=default", "TEMPORAL_NAMESPACE=" + temporaltest.Namespace(m.t)}
+}
+
+// low is a free address whose port Temporal can write down: its table of members has two bytes with a sign for it, and
+// the kernel gives ports above that.
+func (m *machine) low() string {
+	m.t.Helper()
+	for {
+		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(10000+rand.IntN(20000)))
+		if listener, err := new(net.ListenConfig).Listen(m.t.Context(), "tcp", address); err == nil {
+			require.NoError(m.t, listener.Close())
+			return address
+		}
+		require.NoError(m.t, m.t.Context().Err())
+	}
 }
 
 // fillInTemporal writes the password; what names addresses of the machine itself is led here.
