@@ -63,6 +63,7 @@ soak: ## Look longer: every property 20,000 times, every fuzz target for FUZZTIM
 	DURADESK_REQUESTS=20000 go test $(RACE) -timeout 1h -run TestRandomRequests ./api
 	DURADESK_SOAK=1 go test -timeout 1h -v -run TestHowLongListsTake ./postgres/crowd
 	DURADESK_SOAK=1 DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test -timeout 1h -v -run TestEachWebhookIsDelivered ./workflows/replay
+	DURADESK_SOAK=1 DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test -timeout 1h -v -run '^TestTheGuideIsFollowed$$' ./deploy
 	$(MAKE) chaos
 	DURADESK_RACE=1 DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test $(RACE) -count 3 -timeout 2h ./...
 

@@ -37,7 +37,9 @@ func TestTheGuideIsFollowed(t *testing.T) {
 	guide := read(t, "../docs/operators.md")
 	m := newMachine(t)
 	steps := map[string]func(){
-		"fill in the settings":               m.fillIn,
+		"fill in Temporal's password":        m.fillInTemporal,
+		"see to the addresses of the Web UI": func() { m.fillIn("etc/temporal-ui/ui.yaml") },
+		"fill in the settings":               func() { m.fillIn("etc/duradesk/duradesk.env") },
 		"write the files that are named":     m.writeFiles,
 		"a client writes":                    func() { m.write("The first"); m.write("The second") },
 		"something happens after the backup": func() { m.write("The lost one") },
@@ -63,6 +65,7 @@ func TestTheGuideIsFollowed(t *testing.T) {
 	require.Len(t, taken, len(steps), "a step is not in the guide any more")
 	require.Greater(t, ran, 10)
 	m.looksBack()
+	m.looksAtTemporal()
 	m.everyCommandWasRun(guide)
 }
 
@@ -106,11 +109,12 @@ func (m *machine) reads(text string) {
 	require.NoError(m.t, err, "%s\n%s", text, out)
 }
 
-// fillIn does by hand what the guide leaves to the person.
-func (m *machine) fillIn() {
+// fillIn does by hand what the guide leaves to the person, and leads what a file names to this machine.
+func (m *machine) fillIn(name string) {
 	m.t.Helper()
-	file := filepath.Join(m.root, "etc/duradesk/duradesk.env")
-	text := m.here(strings.ReplaceAll(read(m.t, file), "PASSWORD", machinePassword))
+	file := filepath.Join(m.root, name)
+	text := m.here(strings.ReplaceAll(read(m.t, file), "PASSWORD=PASSWORD", "PASSWORD="+machinePassword))
+	text = strings.ReplaceAll(text, ":PASSWORD@", ":"+machinePassword+"@")
 	require.NoError(m.t, os.WriteFile(file, []byte(text), 0o600))
 }
 

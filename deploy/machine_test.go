@@ -17,7 +17,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"duradesk/dispatch/temporaltest"
 	"duradesk/postgres/cluster"
 	"duradesk/postgres/cluster/tether"
 )
@@ -50,11 +49,11 @@ func newMachine(t *testing.T) *machine {
 	}
 	l := &local{t: t}
 	door, health := l.free(), l.free()
-	m.where = strings.NewReplacer(
-		"/usr/local/bin", m.root+"/usr/local/bin", "/var/backups", m.root+"/var/backups", "/etc/", m.root+"/etc/",
-		"127.0.0.1:5432", m.postgres.Host, "127.0.0.1:7233", temporaltest.Address(t), "TEMPORAL_NAMESPACE=default", "TEMPORAL_NAMESPACE="+temporaltest.Namespace(t),
+	m.where = strings.NewReplacer(append(m.leadTemporal(),
+		"/usr/local/bin", m.root+"/usr/local/bin", "/usr/local/lib", m.root+"/usr/local/lib", "/var/backups", m.root+"/var/backups", "/etc/", m.root+"/etc/",
+		"127.0.0.1:5432", m.postgres.Host, "SQL_PORT=5432", "SQL_PORT="+m.postgres.Port(),
 		"127.0.0.1:8080", door, "127.0.0.1:8081", health, "https://desk.example", "http://"+door,
-	)
+	)...)
 	m.play("systemctl", fmt.Sprintf("%s=%s exec %s \"$@\"", systemctlVariable, m.systemd(), os.Args[0]))
 	m.play("apt-get", `[ "$1" = install ]`)
 	m.play("useradd", `[ "$1" = --system ]`)
@@ -123,7 +122,11 @@ func (m *machine) runs(text string) {
 	}
 	session := filepath.Join(m.root, "session")
 	script := "set -euo pipefail\n[ ! -e " + session + " ] || . " + session + "\ncd " + m.workplace(text) + "\n" + m.here(text) + "\nexport -p | grep -vE ' (PWD|OLDPWD|SHLVL)=' >" + session + "\n"
-	ctx, cancel := context.WithTimeout(m.t.Context(), 2*patience)
+	limit := 2 * patience
+	if soak {
+		limit = 15 * patience // Temporal is built
+	}
+	ctx, cancel := context.WithTimeout(m.t.Context(), limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", script)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // nobody is asked for a password at a terminal

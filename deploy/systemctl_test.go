@@ -67,6 +67,9 @@ func (m *machine) told(words []string) error {
 		names = names[1:]
 	}
 	for _, name := range names {
+		if name == "postgresql" {
+			continue // it is the test's, and runs
+		}
 		if verb == "stop" || verb == "restart" {
 			m.stop(name)
 		}
@@ -90,9 +93,12 @@ func (m *machine) start(name string) error {
 			return err
 		}
 	}
-	env, err := dotenv.Read(m.here(unit["Service.EnvironmentFile"][0]))
-	if err != nil {
-		return err
+	env := map[string]string{}
+	for _, file := range unit["Service.EnvironmentFile"] {
+		var err error
+		if env, err = dotenv.Read(m.here(file)); err != nil {
+			return err
+		}
 	}
 	words := strings.Fields(m.here(unit["Service.ExecStart"][0]))
 	cmd := exec.Command(words[0], words[1:]...) //nolint:gosec // of the unit
