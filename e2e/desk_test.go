@@ -34,7 +34,7 @@ var parts = []string{partPostgres, partTemporal, partMail, partWorker, partAPI}
 var atOnce = make(chan struct{}, 3)
 
 // patience is how long a test waits for what must come: it is a bound against hanging, not a promise of speed.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // desk is one `duradesk up` in a directory of its own.
 type desk struct {

@@ -70,6 +70,9 @@ func (d *desk) awaitReceipt(ctx context.Context, receipt []byte) error {
 		return fmt.Errorf("understand a receipt: %w", err)
 	}
 	return until(ctx, 5*time.Minute, "command "+stored.ID+" is applied", func() (bool, error) {
+		if err := pause(ctx, 500*time.Millisecond); err != nil { // hundreds that wait must not be the load
+			return false, err
+		}
 		var now struct{ Outcome string }
 		err := d.call(ctx, http.MethodGet, "/receipts/"+stored.ID, nil, &now)
 		return now.Outcome != "pending", err

@@ -135,8 +135,8 @@ func (d *day) report(k counted) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var b strings.Builder
-	fmt.Fprintf(&b, "# A day in the life\n\nWritten by `make day`: one business day of %d agents, played %d times as fast through the real system (API, worker, mail in and out, "+
-		"Temporal, Postgres on one machine), with the desk's targets shortened likewise. Times of clients are minutes of that day; times of the machine are real.\n\n", dayAgents, d.speed)
+	fmt.Fprintf(&b, "# A day in the life\n\nWritten by `make day`: one business day of %d agents and %d tickets, played %d times as fast through the real system (API, worker, mail in and out, "+
+		"Temporal, Postgres on one machine), with the desk's targets shortened likewise. Times of clients are minutes of that day; times of the machine are real.\n\n", dayAgents, int(dayTickets*d.part), d.speed)
 	fmt.Fprintf(&b, "| | |\n|---|--:|\n| Tickets | %d |\n| Mails that clients sent / that are messages of tickets | %d / %d |\n| Answers of agents | %d |\n| Mails that the desk sent | %d |\n"+
 		"| Mails of which nobody knows whether they went | %d |\n| Commands refused / failed | %d / %d |\n| Clients still waiting at midnight | %d |\n| Letters that would have come after midnight | %d |\n"+
 		"| Until the desk had applied and sent everything after midnight | %s s |\n\n",
