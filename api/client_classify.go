@@ -25,18 +25,11 @@ func (h *hand) clientClassify(o *object, order *ticket.Order) {
 }
 
 func (h *hand) clientFields() []ticket.ClientField {
-	desks, err := h.s.House.Desks(h.ctx)
-	if err != nil {
-		h.err = err
-		return nil
+	manner, _ := h.manner(h.rec.Process.Desk)
+	if h.err == nil && len(manner.ClientFields) == 0 {
+		h.err = &ticket.Error{Code: ticket.Forbidden, Key: "classify_closed", Message: "this desk changes the fields of its tickets itself: write what is wrong in a reply"}
 	}
-	for _, d := range desks {
-		if d.Key == h.rec.Process.Desk && len(d.Manner.ClientFields) > 0 {
-			return d.Manner.ClientFields
-		}
-	}
-	h.err = &ticket.Error{Code: ticket.Forbidden, Key: "classify_closed", Message: "this desk changes the fields of its tickets itself: write what is wrong in a reply"}
-	return nil
+	return manner.ClientFields
 }
 
 // onlyHis blames values that no line of the ticket's form asks of clients. What a form says of its other lines was looked

@@ -154,14 +154,7 @@ func (h *hand) clientOrder(o *object, order *ticket.Order) {
 
 // openRoute holds that the desk lets clients write by the portal (E6).
 func (h *hand) openRoute() {
-	desks, err := h.s.House.Desks(h.ctx)
-	if err != nil {
-		h.err = err
-		return
-	}
-	for _, d := range desks {
-		if d.Key == h.rec.Process.Desk && !slices.Contains(d.Manner.Routes, ticket.ChannelPortal) {
-			h.err = &ticket.Error{Code: ticket.Forbidden, Key: "portal_closed", Message: "this desk takes no messages through the portal: write a mail"}
-		}
+	if manner, there := h.manner(h.rec.Process.Desk); there && !slices.Contains(manner.Routes, ticket.ChannelPortal) {
+		h.err = &ticket.Error{Code: ticket.Forbidden, Key: "portal_closed", Message: "this desk takes no messages through the portal: write a mail"}
 	}
 }

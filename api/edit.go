@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -65,6 +66,20 @@ func (s *server) remove(c *gin.Context, drop func(ctx context.Context) error) {
 		return
 	}
 	c.Status(http.StatusNoContent)
+}
+
+// manner is that of a desk, whether the asker is in it or not; false where there is none.
+func (h *hand) manner(desk string) (ticket.Manner, bool) {
+	desks, err := h.s.House.Desks(h.ctx)
+	if err != nil {
+		h.err = err
+		return ticket.Manner{}, false
+	}
+	i := slices.IndexFunc(desks, func(d Desk) bool { return d.Key == desk })
+	if i < 0 {
+		return ticket.Manner{}, false
+	}
+	return desks[i].Manner, true
 }
 
 // findDesk is the desk with that key; ticket.NotFound for one that the asker is not in.

@@ -9,15 +9,8 @@ func (h *hand) withinLimits(o *object, desk string, m *ticket.NewMessage) {
 	if m == nil || len(m.Files) == 0 || h.err != nil || desk == "" {
 		return
 	}
-	desks, err := h.s.House.Desks(h.ctx)
-	if err != nil {
-		h.err = err
-		return
-	}
-	for _, d := range desks {
-		if d.Key == desk {
-			holdFiles(&object{at: o.pointer("message"), faults: o.faults}, m.Files, d.Manner)
-		}
+	if manner, there := h.manner(desk); there {
+		holdFiles(&object{at: o.pointer("message"), faults: o.faults}, m.Files, manner)
 	}
 }
 
