@@ -92,7 +92,7 @@ func (a *applying) passOn(ctx context.Context, c stored) (bool, error) {
 	}
 	a.writes.Queue(`update messages set ticket = $2, applied = false where id::text = $1`, c.Message, now)
 	a.tell(now, order, c.Message)
-	a.event(stored{Command: ticket.Command{ID: c.ID, Seq: c.Seq, At: c.At, By: ticket.System}},
+	a.event(bySystem(c),
 		lifecycle.Happening{Type: "event", Name: "forwarded"}, "", map[string]any{"number": now})
 	return true, nil
 }

@@ -113,14 +113,9 @@ func (a *applying) acknowledge(ctx context.Context, c stored) error {
 	if address == "" {
 		return nil
 	}
-	mailbox, why, err := a.mayAnswer(ctx, address, c.At)
-	if err != nil {
+	mailbox, may, err := a.mayMail(ctx, c, address, "not_acknowledged")
+	if err != nil || !may {
 		return err
-	}
-	system := stored{Command: ticket.Command{ID: c.ID, Seq: c.Seq, At: c.At, By: ticket.System}}
-	if why != "" {
-		a.event(system, lifecycle.Happening{Type: "event", Name: "not_acknowledged", Why: why}, "", nil)
-		return nil
 	}
 	occasion := "acknowledge"
 	if a.row.follows != 0 {
@@ -136,8 +131,23 @@ func (a *applying) acknowledge(ctx context.Context, c stored) error {
 		a.unread = slices.DeleteFunc(a.unread, func(waiting string) bool { return waiting == id })
 	}
 	a.writes.Queue(`insert into acknowledgements (ticket, address, at, mailbox) values ($1, $2, $3, nullif($4, '')::uuid)`, a.row.number, address, c.At, mailbox)
-	a.event(system, lifecycle.Happening{Type: "event", Name: "acknowledged"}, "", map[string]any{"delivery": id})
+	a.event(bySystem(c), lifecycle.Happening{Type: "event", Name: "acknowledged"}, "", map[string]any{"delivery": id})
 	return nil
+}
+
+// mayMail asks whether a mail that nobody writes may leave, and through which mailbox; where it may not, the ticket says
+// why by an event of that name.
+func (a *applying) mayMail(ctx context.Context, c stored, address, refused string) (mailbox string, may bool, err error) {
+	mailbox, why, err := a.mayAnswer(ctx, address, c.At)
+	if err == nil && why != "" {
+		a.event(bySystem(c), lifecycle.Happening{Type: "event", Name: refused, Why: why}, "", nil)
+	}
+	return mailbox, err == nil && why == "", err
+}
+
+// bySystem is what the desk itself does on a command.
+func bySystem(c stored) stored {
+	return stored{Command: ticket.Command{ID: c.ID, Seq: c.Seq, At: c.At, By: ticket.System}}
 }
 
 // tellClosed queues the mail with which a desk ends a ticket. Nobody is asked twice how he found it, and none leaves that
@@ -156,17 +166,11 @@ func (a *applying) tellClosed(ctx context.Context, c stored) error {
 			return nil
 		}
 	}
-	_, why, err := a.mayAnswer(ctx, address, c.At)
-	if err != nil {
+	if _, may, err := a.mayMail(ctx, c, address, "end_not_mailed"); err != nil || !may {
 		return err
 	}
-	system := stored{Command: ticket.Command{ID: c.ID, Seq: c.Seq, At: c.At, By: ticket.System}}
-	if why != "" {
-		a.event(system, lifecycle.Happening{Type: "event", Name: "end_not_mailed", Why: why}, "", nil)
-		return nil
-	}
 	id := a.queueDelivery("", string(a.row.settings.CloseMail), []string{a.row.clientMail}, nil, a.row.now)
-	a.event(system, lifecycle.Happening{Type: "event", Name: "end_mailed"}, "", map[string]any{"delivery": id})
+	a.event(bySystem(c), lifecycle.Happening{Type: "event", Name: "end_mailed"}, "", map[string]any{"delivery": id})
 	return nil
 }
 
@@ -225,7 +229,7 @@ func (a *applying) openWith(ctx context.Context, c stored, first ticket.Order, m
 		a.writes.Queue(`update messages set ticket = $2, applied = false where id = $1`, message, number)
 		a.writes.Queue(`update commands set message = $2 where ticket = $1 and seq = 1`, number, message)
 	}
-	a.event(stored{Command: ticket.Command{ID: c.ID, Seq: c.Seq, At: c.At, By: ticket.System}},
+	a.event(bySystem(c),
 		lifecycle.Happening{Type: "event", Name: event}, "", map[string]any{"number": number})
 	return number, nil
 }

@@ -46,13 +46,14 @@ from (values (1)) one left join box b on true`
 
 // mailboxOfTicket is the mailbox through which the mail of ticket $1 leaves: the one that its mail came to, else that of
 // the desk's address, else any of the desk.
-const mailboxOfTicket = `select m.* from tickets t join desks d on d.key = t.desk join mailboxes m on m.desk = t.desk and m.removed_at is null
-	where t.number = $1 order by (m.id = t.mailbox) desc nulls last, (m.address = d.address) desc, m.enabled desc, m.address limit 1`
+const mailboxOfTicket = `select m.* from tickets t join desks d on d.key = t.desk join mailboxes m on m.desk = t.desk and m.removed_at is null` + nearestMailbox
 
 // mailboxOfNotice is that through which staff hear of ticket $1: another desk's, where its own has none. A desk that only
 // helps others needs no mailbox, and its people want to know all the same.
-const mailboxOfNotice = `select m.* from tickets t join desks d on d.key = t.desk join mailboxes m on m.removed_at is null
-	where t.number = $1 order by (m.desk = t.desk) desc, m.enabled desc, (m.id = t.mailbox) desc nulls last, (m.address = d.address) desc, m.address limit 1`
+const mailboxOfNotice = `select m.* from tickets t join desks d on d.key = t.desk join mailboxes m on m.removed_at is null` + nearestMailbox
+
+const nearestMailbox = `
+	where t.number = $1 order by (m.desk = t.desk) desc, (m.id = t.mailbox) desc nulls last, (m.address = d.address) desc, m.enabled desc, m.address limit 1`
 
 // box is the mailbox through which a mail leaves.
 func (d *delivery) box() string {

@@ -84,10 +84,8 @@ func (q *Queue) Begin(ctx context.Context, id string) (ticket.Attempt, error) {
 			return err
 		}
 		resting, err := q.resting(ctx, tx, &d)
-		if errors.Is(err, errNoMailbox) && d.phase != "data" && !d.nextAt.After(d.now) {
-			return q.giveUp(ctx, tx, &d, &r, &out, failed, err.Error())
-		}
-		if err != nil && !errors.Is(err, errNoMailbox) {
+		noWay := errors.Is(err, errNoMailbox)
+		if err != nil && !noWay {
 			return err
 		}
 		switch {
@@ -96,6 +94,8 @@ func (q *Queue) Begin(ctx context.Context, id string) (ticket.Attempt, error) {
 			return q.tellLate(ctx, tx, &d, &r, &out.DeliveryState)
 		case d.phase == "data" && d.channel == "":
 			return q.giveUp(ctx, tx, &d, &r, &out, uncertain, cutOff)
+		case noWay:
+			return q.giveUp(ctx, tx, &d, &r, &out, failed, errNoMailbox.Error())
 		}
 		if wait, err := q.turn(ctx, tx, &d); err != nil || wait {
 			out.DeliveryState = d.stands()
