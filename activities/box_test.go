@@ -36,7 +36,7 @@ type box struct {
 	settle   func(ticket.Fate) error
 	find     func(ticket.Traces)
 
-	mu     sync.Mutex // of steps and rung: bells ring while mails are settled
+	mu     sync.Mutex // of what is written while mails are settled and bells ring
 	steps  []string
 	ledger map[string]*fate // by validity and uid
 	traces []ticket.Traces
@@ -82,25 +82,32 @@ func (b *box) of(uid uint32) ticket.Fate {
 
 func (b *box) Mailbox(context.Context, string) (ticket.Mailbox, error) { return b.settings, nil }
 
-func (b *box) Receive(_ context.Context, m ticket.Received) (bool, int, error) {
-	b.did("raw %d", m.UID)
-	f := b.line(m)
-	if f == nil {
-		f = &fate{Fate: ticket.Fate{Received: m}}
-		b.ledger[fmt.Sprint(m.UIDValidity, "/", m.UID)] = f
+func (b *box) Receive(_ context.Context, mails []ticket.Received) ([]ticket.Begun, error) {
+	out := make([]ticket.Begun, len(mails))
+	for i, m := range mails {
+		b.did("raw %d", m.UID)
+		f := b.line(m)
+		if f == nil {
+			f = &fate{Fate: ticket.Fate{Received: m}}
+			b.ledger[fmt.Sprint(m.UIDValidity, "/", m.UID)] = f
+		}
+		if f.Fate.Fate != "" {
+			out[i] = ticket.Begun{Done: true, Attempts: f.attempts}
+			continue
+		}
+		if f.suspect {
+			f.suspect, f.attempts = false, 0
+		}
+		f.attempts++
+		out[i].Attempts = f.attempts
 	}
-	if f.Fate.Fate != "" {
-		return true, f.attempts, nil
-	}
-	if f.suspect {
-		f.suspect, f.attempts = false, 0
-	}
-	f.attempts++
-	return false, f.attempts, nil
+	return out, nil
 }
 
 func (b *box) Find(_ context.Context, t ticket.Traces) (ticket.Found, error) {
+	b.mu.Lock()
 	b.traces = append(b.traces, t)
+	b.mu.Unlock()
 	if b.find != nil {
 		b.find(t)
 	}
@@ -120,11 +127,13 @@ func (b *box) Settle(_ context.Context, f ticket.Fate) (ticket.Settled, error) {
 			return ticket.Settled{}, err
 		}
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.taken[f.Digest] || f.Content != [32]byte{} && b.taken[f.Content] {
 		f.Fate, f.Order = "duplicate", nil
 	}
 	b.taken[f.Digest], b.taken[f.Content] = true, true
-	b.did("settle %d %s", f.UID, f.Fate)
+	b.steps = append(b.steps, fmt.Sprintf("settle %d %s", f.UID, f.Fate))
 	b.line(f.Received).Fate = f
 	out := ticket.Settled{Fate: f.Fate}
 	if f.Order != nil {
@@ -299,11 +308,13 @@ func (s server) Fetch(_ context.Context, uids []uint32, fn func(uint32, []byte) 
 	return nil
 }
 
-func (s server) Mark(_ context.Context, uid uint32) error {
-	if err := s.b.unmarked[uid]; err != nil {
-		return err
+func (s server) Mark(_ context.Context, uids []uint32) error {
+	for _, uid := range uids {
+		if err := s.b.unmarked[uid]; err != nil {
+			return err
+		}
 	}
-	s.b.did("mark %d", uid)
+	s.b.did("mark %v", uids)
 	return nil
 }
 

@@ -15,7 +15,14 @@ func (m *Mailboxes) again(ctx context.Context, box ticket.Mailbox) error {
 		return err
 	}
 	for _, got := range kept {
-		s, err := m.settleKept(ctx, box, got)
+		begun, err := m.Intake.Receive(ctx, []ticket.Received{got})
+		if err != nil {
+			return err
+		}
+		if begun[0].Done {
+			continue
+		}
+		s, err := m.settle(ctx, box, m.parse(ctx, box, got, begun[0].Attempts))
 		if err != nil {
 			return err
 		}

@@ -42,8 +42,9 @@ type Outbox interface {
 type Intake interface {
 	// Mailbox returns the settings and the cursor of a mailbox; ticket.NotFound where it is gone or switched off.
 	Mailbox(ctx context.Context, id string) (ticket.Mailbox, error)
-	// Receive keeps the source of a mail before anything is done with it. done: it has its fate already.
-	Receive(ctx context.Context, m ticket.Received) (done bool, attempts int, err error)
+	// Receive keeps the sources of mails before anything is done with them, in one transaction, and tells of each how it
+	// stands.
+	Receive(ctx context.Context, mails []ticket.Received) ([]ticket.Begun, error)
 	// Find looks up what a mail's headers may refer to.
 	Find(ctx context.Context, t ticket.Traces) (ticket.Found, error)
 	// NoticeMailed returns whom one of our mails to staff was for; ticket.NotFound where the delivery is none.

@@ -3,30 +3,138 @@ package activities
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"duradesk/ticket"
 )
 
-// settle gives one mail its fate.
-func (m *Mailboxes) settle(ctx context.Context, box ticket.Mailbox, uid uint32, raw []byte) (ticket.Settled, error) {
-	got := ticket.Received{Mailbox: box.ID, UIDValidity: box.UIDValidity, UID: uid, Digest: sha256.Sum256(raw), Raw: raw}
-	return m.settleKept(ctx, box, got)
+const (
+	// ringsAtOnce bounds the bells on their way: starting a ticket's workflow takes about as long as settling its mail, and
+	// the next mail need not wait for it. The order of bells says nothing: the rows have it.
+	ringsAtOnce = 8
+	// lanesAtOnce bounds the mails of one mailbox that are settled at the same time. Most of a mail's time is waiting for
+	// Postgres; one after the other, a busy desk would starve its own intake. Agents keep the greater part of the pool.
+	lanesAtOnce = 4
+	// pieceBytes bounds what is held in memory of mails that were fetched and not settled.
+	pieceBytes = 4 << 20
+)
+
+// piece collects mails as they are fetched, and settles them together.
+type piece struct {
+	m       *Mailboxes
+	box     ticket.Mailbox
+	rings   *errgroup.Group
+	waiting []ticket.Received
+	bytes   int
+	settled []uint32
 }
 
-func (m *Mailboxes) settleKept(ctx context.Context, box ticket.Mailbox, got ticket.Received) (ticket.Settled, error) {
-	done, attempts, err := m.Intake.Receive(ctx, got)
-	if err != nil || done {
-		return ticket.Settled{}, err
+func (p *piece) add(ctx context.Context, uid uint32, raw []byte) error {
+	p.waiting = append(p.waiting, ticket.Received{Mailbox: p.box.ID, UIDValidity: p.box.UIDValidity, UID: uid, Digest: sha256.Sum256(raw), Raw: raw})
+	if p.bytes += len(raw); p.bytes < pieceBytes {
+		return nil
 	}
-	fate := ticket.Fate{Received: got, Fate: "quarantined", Evidence: map[string]any{"because": "begun three times without an end"}}
-	if attempts <= poisoned {
-		if fate, err = m.read(ctx, box, got); err != nil {
+	return p.settle(ctx)
+}
+
+// settle keeps all sources in one transaction, and then gives each mail its fate in one of its own. Mails that may know
+// each other go one after the other, as they came; the others do not wait for them. Where a mail cannot be settled now,
+// nothing is begun any more. A worker that dies here leaves mails that were begun once: the next one takes them one by
+// one, so that only the one at which workers die is begun again and again.
+func (p *piece) settle(ctx context.Context) error {
+	waiting := p.waiting
+	p.waiting, p.bytes = nil, 0
+	if len(waiting) == 0 {
+		return nil
+	}
+	begun, err := p.m.Intake.Receive(ctx, waiting)
+	if err != nil {
+		return err
+	}
+	var letters []opened
+	for i, got := range waiting {
+		if begun[i].Done {
+			p.settled = append(p.settled, got.UID)
+			continue
+		}
+		letters = append(letters, p.m.parse(ctx, p.box, got, begun[i].Attempts))
+	}
+	return p.settleAll(ctx, letters)
+}
+
+func (p *piece) settleAll(ctx context.Context, letters []opened) error {
+	var mu sync.Mutex // of settled
+	var failed atomic.Bool
+	var work errgroup.Group
+	work.SetLimit(lanesAtOnce)
+	for _, lane := range lanes(letters) {
+		work.Go(func() error {
+			for _, l := range lane {
+				if failed.Load() {
+					return nil
+				}
+				s, err := p.m.settle(ctx, p.box, l)
+				if err != nil {
+					failed.Store(true)
+					return err
+				}
+				p.rings.Go(func() error { p.m.ring(ctx, s); return nil })
+				mu.Lock()
+				p.settled = append(p.settled, l.got.UID)
+				mu.Unlock()
+			}
+			return nil
+		})
+	}
+	err := work.Wait()
+	slices.Sort(p.settled)
+	return err
+}
+
+// lanes parts mails into those that share a key with another and have to be settled one after the other, in the order
+// given, and those that do not.
+func lanes(letters []opened) [][]opened {
+	holder := map[string]int{}          // of a key: the last letter that has it
+	joined := make([]int, len(letters)) // of a letter: an earlier one that it goes with, or itself
+	first := func(i int) int {
+		for joined[i] != i {
+			i = joined[i]
+		}
+		return i
+	}
+	for i, l := range letters {
+		joined[i] = i
+		for _, key := range l.keys {
+			if other, held := holder[key]; held {
+				a, b := first(other), first(i)
+				joined[max(a, b)] = min(a, b)
+			}
+			holder[key] = i
+		}
+	}
+	out := make([][]opened, len(letters))
+	for i, l := range letters {
+		out[first(i)] = append(out[first(i)], l)
+	}
+	return slices.DeleteFunc(out, func(lane []opened) bool { return len(lane) == 0 })
+}
+
+// settle gives one mail its fate.
+func (m *Mailboxes) settle(ctx context.Context, box ticket.Mailbox, l opened) (ticket.Settled, error) {
+	fate := ticket.Fate{Received: l.got, Fate: "quarantined", Evidence: map[string]any{"because": "begun three times without an end"}}
+	if l.attempts <= poisoned {
+		var err error
+		if fate, err = m.read(ctx, box, l); err != nil {
 			return ticket.Settled{}, err
 		}
 	}
 	s, err := m.Intake.Settle(ctx, fate)
 	if code := ticket.CodeOf(err); code != "" && code != ticket.Newer { // the record refuses it for good: kept, shown, the next mail goes on
-		fate = ticket.Fate{Received: got, Fate: "quarantined", MailID: fate.MailID, Evidence: map[string]any{"because": err.Error()}}
+		fate = ticket.Fate{Received: l.got, Fate: "quarantined", MailID: fate.MailID, Evidence: map[string]any{"because": err.Error()}}
 		s, err = m.Intake.Settle(ctx, fate)
 	}
 	return s, err
@@ -41,7 +149,3 @@ func (m *Mailboxes) ring(ctx context.Context, s ticket.Settled) {
 		m.Log.DebugContext(ctx, "bell not heard; the relay rings", "ticket", s.Number, "error", err)
 	}
 }
-
-// ringsAtOnce bounds the bells on their way: starting a ticket's workflow takes about as long as settling its mail, and
-// the next mail need not wait for it. The order of bells says nothing: the rows have it.
-const ringsAtOnce = 8

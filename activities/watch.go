@@ -3,9 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -34,8 +32,8 @@ type Box interface {
 	UIDs(ctx context.Context, from uint32) ([]uint32, error)
 	// Fetch reads mails without changing anything on the server.
 	Fetch(ctx context.Context, uids []uint32, fn func(uid uint32, raw []byte) error) error
-	// Mark shows on the server, by a keyword, that a mail was taken over.
-	Mark(ctx context.Context, uid uint32) error
+	// Mark shows on the server, by a keyword, that mails were taken over. After an error some may be marked.
+	Mark(ctx context.Context, uids []uint32) error
 	// File is Mark for mailboxes that want something else done: seen, move, delete.
 	File(ctx context.Context, uid uint32, after ticket.After) error
 	// Copy stores a mail in a folder unless one with its Message-ID lies there.
@@ -234,30 +232,19 @@ func (m *Mailboxes) look(ctx context.Context, open Box, box *ticket.Mailbox) err
 // takeIn settles some mails, then marks them on the server and moves the cursor: the server's state changes only after
 // the commit. unmarked says why some could not be marked.
 func (m *Mailboxes) takeIn(ctx context.Context, open Box, box *ticket.Mailbox, uids []uint32) (unmarked, err error) {
-	var settled []uint32
 	var rings errgroup.Group
 	rings.SetLimit(ringsAtOnce)
-	err = open.Fetch(ctx, uids, func(uid uint32, raw []byte) error {
-		s, err := m.settle(ctx, *box, uid, raw)
-		if err != nil {
-			return err
-		}
-		rings.Go(func() error { m.ring(ctx, s); return nil })
-		settled = append(settled, uid)
-		return nil
-	})
+	p := piece{m: m, box: *box, rings: &rings}
+	err = open.Fetch(ctx, uids, func(uid uint32, raw []byte) error { return p.add(ctx, uid, raw) })
+	if last := p.settle(ctx); last != nil && (err == nil || errors.Is(err, ErrUnfetched)) {
+		err = last // what came before the server hung up is settled, or nobody is to blame for the rest
+	}
 	_ = rings.Wait() // a bell that is not heard is no error
+	settled := p.settled
 	if err := m.suspect(ctx, *box, uids, settled, err); err != nil {
 		return nil, err
 	}
-	var marked []uint32
-	for i, uid := range settled {
-		if unmarked = file(ctx, open, uid, box.After); unmarked != nil {
-			m.Log.WarnContext(ctx, "a mail was taken in and cannot be marked on its server", "mailbox", box.ID, "uid", uid, "more", len(settled)-i-1, "error", unmarked)
-			break
-		}
-		marked = append(marked, uid)
-	}
+	marked, unmarked := m.mark(ctx, open, *box, settled)
 	if len(marked) == 0 {
 		return unmarked, nil
 	}
@@ -265,28 +252,27 @@ func (m *Mailboxes) takeIn(ctx context.Context, open Box, box *ticket.Mailbox, u
 	return unmarked, m.Intake.Marked(ctx, box.ID, box.UIDValidity, marked)
 }
 
-func file(ctx context.Context, open Box, uid uint32, after ticket.After) error {
-	if after.Mode == "" || after.Mode == "keyword" {
-		return open.Mark(ctx, uid)
+// mark shows on the server that mails were taken in: all at once where it can be done so. marked are those of which the
+// server knows.
+func (m *Mailboxes) mark(ctx context.Context, open Box, box ticket.Mailbox, uids []uint32) (marked []uint32, unmarked error) {
+	if box.After.Mode == "" || box.After.Mode == "keyword" {
+		if len(uids) > 0 && open.Mark(ctx, uids) == nil {
+			return uids, nil
+		}
 	}
-	return open.File(ctx, uid, after)
+	for i, uid := range uids { // one by one, as far as the server lets us
+		if unmarked = file(ctx, open, uid, box.After); unmarked != nil {
+			m.Log.WarnContext(ctx, "a mail was taken in and cannot be marked on its server", "mailbox", box.ID, "uid", uid, "more", len(uids)-i-1, "error", unmarked)
+			break
+		}
+		marked = append(marked, uid)
+	}
+	return marked, unmarked
 }
 
-// read parses, classifies and threads a mail. A defect of ours in doing so puts the mail into the quarantine, where
-// agents see it, and never stops the next one.
-func (m *Mailboxes) read(ctx context.Context, box ticket.Mailbox, got ticket.Received) (fate ticket.Fate, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			m.Log.ErrorContext(ctx, "a mail could not be read", "mailbox", box.ID, "uid", got.UID, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
-			fate, err = ticket.Fate{Received: got, Fate: "quarantined", Evidence: map[string]any{"because": "it could not be read: " + fmt.Sprint(v)}}, nil
-		}
-	}()
-	parsed, warnings := mail.Parse(got.Raw, mail.Limits{})
-	if fate, err = m.decide(ctx, box, got, parsed, warnings); err != nil {
-		return fate, err
+func file(ctx context.Context, open Box, uid uint32, after ticket.After) error {
+	if after.Mode == "" || after.Mode == "keyword" {
+		return open.Mark(ctx, []uint32{uid})
 	}
-	if parsed.MessageID != "" || !parsed.Date.IsZero() { // without either, two people may have written the same
-		fate.Content = mail.Fingerprint(got.Raw)
-	}
-	return fate, nil
+	return open.File(ctx, uid, after)
 }

@@ -25,7 +25,7 @@ func (q *Queue) takeIn(t testing.TB, uid uint32, f ticket.Fate) ticket.Settled {
 	t.Helper()
 	raw := fmt.Sprintf("source of mail %d", uid)
 	f.Received = ticket.Received{Mailbox: q.mailbox(t), UIDValidity: 1, UID: uid, Digest: sha256.Sum256([]byte(raw)), Raw: []byte(raw)}
-	_, _, err := q.Receive(t.Context(), f.Received)
+	_, err := q.Receive(t.Context(), []ticket.Received{f.Received})
 	require.NoError(t, err)
 	s, err := q.Settle(t.Context(), f)
 	require.NoError(t, err)

@@ -191,7 +191,7 @@ func TestMailLeavesThroughTheMailboxThatItCameTo(t *testing.T) {
 	require.NoError(t, err)
 	o := mailIn("m", 0, "hello")
 	f := ticket.Fate{Fate: "message", Order: &o, Received: ticket.Received{Mailbox: second.ID, UIDValidity: 1, UID: 1, Raw: []byte("x")}}
-	_, _, err = q.Receive(t.Context(), f.Received)
+	_, err = q.Receive(t.Context(), []ticket.Received{f.Received})
 	require.NoError(t, err)
 	settled, err := q.Settle(t.Context(), f)
 	require.NoError(t, err)

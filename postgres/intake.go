@@ -1,9 +1,11 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,25 +49,36 @@ func (q *Queue) Mailbox(ctx context.Context, id string) (ticket.Mailbox, error) 
 	return box, nil
 }
 
-// Receive keeps the source of a mail before anything is done with it, and counts how often it was begun.
-func (q *Queue) Receive(ctx context.Context, m ticket.Received) (done bool, attempts int, err error) {
-	err = q.write(ctx, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `insert into blobs as b (hash, data) values ($1, $2)
-			on conflict (hash) do update set data = excluded.data, object = null where b.data is null`, m.Digest[:], m.Raw); err != nil {
-			return fmt.Errorf("keep source: %w", err)
+// Receive keeps the sources of mails before anything is done with them, and counts how often each was begun.
+func (q *Queue) Receive(ctx context.Context, mails []ticket.Received) ([]ticket.Begun, error) {
+	begun := make([]ticket.Begun, len(mails))
+	err := q.write(ctx, func(tx pgx.Tx) error {
+		b := &pgx.Batch{}
+		for _, m := range slices.SortedFunc(slices.Values(mails), bySource) { // in one order everywhere: two mailboxes may have the same ones
+			b.Queue(`insert into blobs as b (hash, data) values ($1, $2)
+				on conflict (hash) do update set data = excluded.data, object = null where b.data is null`, m.Digest[:], m.Raw)
 		}
-		return tx.QueryRow(ctx, `insert into ledger as l (mailbox, uidvalidity, uid, fate, digest, raw, attempts) values ($1, $2, $3, 'received', $4, $4, 1)
-			on conflict (mailbox, uidvalidity, uid) do update set
-				attempts = case when l.fate <> 'received' then l.attempts when l.raw is null then 1 else l.attempts + 1 end,
-				digest = case when l.fate = 'received' and l.raw is null then excluded.digest else l.digest end,
-				raw = case when l.fate = 'received' and l.raw is null then excluded.raw else l.raw end
-			returning fate <> 'received', attempts`, m.Mailbox, m.UIDValidity, m.UID, m.Digest[:]).Scan(&done, &attempts)
+		for i, m := range mails {
+			b.Queue(`insert into ledger as l (mailbox, uidvalidity, uid, fate, digest, raw, attempts) values ($1, $2, $3, 'received', $4, $4, 1)
+				on conflict (mailbox, uidvalidity, uid) do update set
+					attempts = case when l.fate <> 'received' then l.attempts when l.raw is null then 1 else l.attempts + 1 end,
+					digest = case when l.fate = 'received' and l.raw is null then excluded.digest else l.digest end,
+					raw = case when l.fate = 'received' and l.raw is null then excluded.raw else l.raw end
+				returning fate <> 'received', attempts`, m.Mailbox, m.UIDValidity, m.UID, m.Digest[:]).
+				QueryRow(func(row pgx.Row) error { return row.Scan(&begun[i].Done, &begun[i].Attempts) })
+		}
+		return send(ctx, tx, b)
 	})
-	if err == nil && !done {
+	if err != nil {
+		return nil, fmt.Errorf("keep sources: %w", err)
+	}
+	if slices.ContainsFunc(begun, func(b ticket.Begun) bool { return !b.Done }) {
 		q.crash("after_receive")
 	}
-	return done, attempts, err
+	return begun, nil
 }
+
+func bySource(a, b ticket.Received) int { return bytes.Compare(a.Digest[:], b.Digest[:]) }
 
 // Find looks up what a mail's headers may refer to, and whether the writer takes part in what was found.
 func (q *Queue) Find(ctx context.Context, t ticket.Traces) (ticket.Found, error) {

@@ -13,14 +13,22 @@ import (
 // crowd is the number of unapplied commands above which a ticket is rung once, not per command.
 const crowd = 50
 
-// Unrung lists commands to ring for: stored 2 s ago and never rung by the relay, or rung and unapplied for 10 minutes,
-// doubling each time. A crowded ticket is listed once. What is listed is lent to the caller for 5 s: another relay does
+// What waits a little longer for its first bell where many commands wait: then the desk is busy, and their bells were most
+// likely heard. To ring once more for each would be the greater part of the load.
+const (
+	busyWaits = 20 // commands that wait, counted up to here
+	busyPause = "0.4 seconds"
+)
+
+// Unrung lists commands to ring for: stored 2 s ago (up to 10 s on a busy desk) and never rung by the relay, or rung and
+// unapplied for 10 minutes, doubling each time. A crowded ticket is listed once. What is listed is lent to the caller for 5 s: another relay does
 // not ring for it meanwhile, and where the caller dies before Rung, the next one does.
 func (q *Queue) Unrung(ctx context.Context, limit int) ([]ticket.Unrung, error) {
 	rows, err := q.s.pool.Query(ctx, `
 with due as (
   select ticket, seq from commands
-  where outcome = 'pending' and ((signalled_at is null and at < clock_timestamp() - interval '2 seconds')
+  where outcome = 'pending' and ((signalled_at is null and at < clock_timestamp() - interval '2 seconds'
+       - interval '`+busyPause+`' * (select greatest(count(*) - 1, 0) from (select from commands where outcome = 'pending' limit $3) waiting))
      or signalled_at < clock_timestamp() - case when rings = 0 then interval '5 seconds' else interval '10 minutes' * power(2, least(rings - 1, 6)) end)
   order by at limit $1 for update skip locked
 ), rung as (
@@ -30,7 +38,7 @@ with due as (
 )
 select ticket, seq, id, name from (
   select *, count(*) over (partition by ticket) as crowd, row_number() over (partition by ticket order by seq) as place from rung
-) x where crowd <= $2 or place = 1 order by ticket, seq`, limit, crowd)
+) x where crowd <= $2 or place = 1 order by ticket, seq`, limit, crowd, busyWaits+1)
 	if err != nil {
 		return nil, fmt.Errorf("list unrung commands: %w", err)
 	}

@@ -49,6 +49,23 @@ func TestABellIsLentToOneRelayAtATime(t *testing.T) {
 	due("applied", 0)
 }
 
+// Where many commands wait, their bells were most likely heard and the desk is busy: they wait longer for the relay's.
+func TestABusyDeskIsNotRungTwice(t *testing.T) {
+	t.Parallel()
+	q := engine(t)
+	for i := range busyWaits + 5 {
+		q.mustStore(t, mailIn(fmt.Sprint("m", i), 0, "動きません"))
+	}
+	later := func(by string) int {
+		exec(t, q.s, `update commands set at = at - $1::interval`, by)
+		list, err := q.Unrung(t.Context(), 500)
+		require.NoError(t, err)
+		return len(list)
+	}
+	require.Zero(t, later("9 seconds"))
+	require.Equal(t, busyWaits+5, later("3 seconds"), "but not for ever")
+}
+
 // In a flood, tickets go before the mails that acknowledge them, and what an agent wrote goes before both.
 func TestInAFloodAcknowledgementsFollowTheTickets(t *testing.T) {
 	t.Parallel()

@@ -26,10 +26,9 @@ func TestAMailThatWasNeverHandedOut(t *testing.T) {
 	// One comes after all and is an ordinary mail.
 	raw := []byte("From: a@client.example\r\n\r\nx\r\n")
 	m := ticket.Received{Mailbox: id, UIDValidity: 1, UID: 8, Digest: sha256.Sum256(raw), Raw: raw}
-	done, attempts, err := q.Receive(ctx, m)
+	begun, err := q.Receive(ctx, []ticket.Received{m})
 	require.NoError(t, err)
-	require.False(t, done)
-	require.Equal(t, 1, attempts)
+	require.Equal(t, []ticket.Begun{{Attempts: 1}}, begun)
 	times, err = q.Unfetched(ctx, id, 1, 8)
 	require.NoError(t, err)
 	require.Zero(t, times)

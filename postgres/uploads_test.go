@@ -257,7 +257,7 @@ func TestFilesLieOutsideTheDatabase(t *testing.T) {
 	require.Equal(t, FilesPlaced{Outside: 3, OutsideBytes: 34}, place)
 
 	// The source of a mail that is the very same bytes lies in the database, for both.
-	_, _, err = q.Receive(t.Context(), ticket.Received{Mailbox: mailboxID(t, q), UIDValidity: 1, UID: 7, Digest: sha256.Sum256([]byte("in a draft")), Raw: []byte("in a draft")})
+	_, err = q.Receive(t.Context(), []ticket.Received{{Mailbox: mailboxID(t, q), UIDValidity: 1, UID: 7, Digest: sha256.Sum256([]byte("in a draft")), Raw: []byte("in a draft")}})
 	require.NoError(t, err)
 	requireCount(t, q.s, 1, `select count(*) from blobs where data = 'in a draft' and object is null`)
 	require.NoError(t, q.CleanFiles(t.Context()))

@@ -41,6 +41,12 @@ type Received struct {
 	Raw         []byte
 }
 
+// Begun is how a mail stands whose source was kept.
+type Begun struct {
+	Done     bool // it has its fate already
+	Attempts int  // how often it was begun, this time included
+}
+
 // Traces are what a mail's headers say about where it belongs.
 type Traces struct {
 	Deliveries []string // ids of our own mails whose Message-IDs were verified

@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -53,11 +54,9 @@ func New(c client.Client, p Parts) *Workers {
 		MaxConcurrentActivityExecutionSize:      p.AtOnce,
 		StickyScheduleToStartTimeout:            time.Second,
 		WorkerStopTimeout:                       stopWithin,
-		// Beats are sent as they come: held back for the usual four fifths of their timeout, a busy moment makes a
-		// living activity look dead, and a mail that is being handed over uncertain.
-		MaxHeartbeatThrottleInterval: 2 * time.Second,
-		OnFatalError:                 p.Fatal,
-		DeploymentOptions:            p.Deployment.options(),
+		Interceptors:                            []interceptor.WorkerInterceptor{&beats{heart: c, within: beatWithin}},
+		OnFatalError:                            p.Fatal,
+		DeploymentOptions:                       p.Deployment.options(),
 	}
 	w := &Workers{tickets: worker.New(c, ticket.QueueTickets, options)}
 	options.MaxConcurrentActivityExecutionSize = 200

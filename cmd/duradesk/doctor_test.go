@@ -63,7 +63,7 @@ func TestTheDoctorLooksIntoMailboxes(t *testing.T) {
 	raw := []byte("x")
 	received := ticket.Received{Mailbox: box.ID, UIDValidity: uidValidity(t, w), UID: 1, Raw: raw}
 	require.NoError(t, queue.Begun(ctx, box.ID, received.UIDValidity, 0))
-	_, _, err = queue.Receive(ctx, received)
+	_, err = queue.Receive(ctx, []ticket.Received{received})
 	require.NoError(t, err)
 	require.Contains(t, wrong()["ledger_differs"], "未処理のもの 1 通")
 	_, err = queue.Settle(ctx, ticket.Fate{Received: received, Fate: "ignored"})

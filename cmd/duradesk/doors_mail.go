@@ -123,8 +123,8 @@ func (b *box) Fetch(ctx context.Context, uids []uint32, fn func(uint32, []byte) 
 	return fmt.Errorf("%w: %w", activities.ErrUnfetched, err)
 }
 
-func (b *box) Mark(ctx context.Context, uid uint32) error {
-	_, err := b.m.Mark(ctx, uid, receive.Done)
+func (b *box) Mark(ctx context.Context, uids []uint32) error {
+	_, err := b.m.Mark(ctx, receive.Done, uids...)
 	return err
 }
 
@@ -132,7 +132,7 @@ func (b *box) File(ctx context.Context, uid uint32, after ticket.After) error {
 	var err error
 	switch after.Mode {
 	case "seen":
-		_, err = b.m.Mark(ctx, uid, `\Seen`)
+		_, err = b.m.Mark(ctx, `\Seen`, uid)
 	case "move":
 		err = b.m.Move(ctx, uid, after.Folder)
 	case "delete":

@@ -53,7 +53,7 @@ func TestDovecotWithAllItsAbilities(t *testing.T) {
 	require.Less(t, time.Since(start), 5*time.Second)
 	require.Equal(t, []uint32{1, 2, 3}, uidsIn(t, m))
 
-	flag, err := m.Mark(t.Context(), 1, receive.Done)
+	flag, err := m.Mark(t.Context(), receive.Done, 1)
 	require.NoError(t, err)
 	require.Equal(t, receive.Done, flag)
 	require.NoError(t, m.Move(t.Context(), 2, "Done"), "the folder is made where it is missing")
@@ -90,7 +90,7 @@ func TestDovecotWithoutMoveAndIdle(t *testing.T) {
 func deletedByHand(t *testing.T, s *dovecot.Server) error {
 	t.Helper()
 	m, _ := open(t, toDovecot(s))
-	_, err := m.Mark(t.Context(), 2, `\Deleted`)
+	_, err := m.Mark(t.Context(), `\Deleted`, 2)
 	require.NoError(t, err)
 	list, err := m.List(t.Context(), 2)
 	require.NoError(t, err)

@@ -87,7 +87,7 @@ func TestContextEndsEveryCall(t *testing.T) {
 			return err
 		},
 		"mark": func(ctx context.Context, m *receive.Mailbox) error {
-			_, err := m.Mark(ctx, 1, receive.Done)
+			_, err := m.Mark(ctx, receive.Done, 1)
 			return err
 		},
 	} {

@@ -100,11 +100,11 @@ func TestMark(t *testing.T) {
 	deliver(t, w, "one")
 	m, _ := open(t, config(w.IMAPAddr()))
 	for range 2 { // twice does no harm
-		flag, err := m.Mark(t.Context(), 1, receive.Done)
+		flag, err := m.Mark(t.Context(), receive.Done, 1)
 		require.NoError(t, err)
 		require.Equal(t, receive.Done, flag)
 	}
-	_, err := m.Mark(t.Context(), 77, receive.Done)
+	_, err := m.Mark(t.Context(), receive.Done, 77)
 	require.NoError(t, err, "a mail that is gone is no error")
 	stored, err := w.Messages(desk, "INBOX")
 	require.NoError(t, err)
@@ -117,7 +117,7 @@ func TestMarkWithoutKeywords(t *testing.T) {
 	m, folder := open(t, config(addr))
 	require.False(t, folder.Keywords)
 	require.Equal(t, uint32(7), folder.UIDValidity)
-	flag, err := m.Mark(t.Context(), 1, receive.Done)
+	flag, err := m.Mark(t.Context(), receive.Done, 1)
 	require.NoError(t, err)
 	require.Equal(t, `\Seen`, flag)
 }
@@ -183,7 +183,7 @@ func TestMoveSparesOthersDeletedMail(t *testing.T) {
 	w := start(t, faults)
 	deliver(t, w, "one", "two")
 	m, _ := open(t, config(w.IMAPAddr()))
-	_, err := m.Mark(t.Context(), 1, `\Deleted`)
+	_, err := m.Mark(t.Context(), `\Deleted`, 1)
 	require.NoError(t, err)
 	for range 2 { // the second time makes no second copy
 		require.ErrorIs(t, m.Move(t.Context(), 2, "Done"), receive.ErrNotExpunged)
@@ -199,7 +199,7 @@ func TestDelete(t *testing.T) {
 	w := start(t, nil)
 	deliver(t, w, "one", "two")
 	m, _ := open(t, config(w.IMAPAddr()))
-	_, err := m.Mark(t.Context(), 1, `\Deleted`) // by somebody else
+	_, err := m.Mark(t.Context(), `\Deleted`, 1) // by somebody else
 	require.NoError(t, err)
 	require.NoError(t, m.Delete(t.Context(), 2))
 	requireSubjects(t, w, "INBOX", "one")

@@ -14,9 +14,9 @@ import (
 // Done is the keyword that marks a mail as taken over by the desk.
 const Done = "$DuradeskDone"
 
-// Mark adds a keyword to a mail, or \Seen where the folder stores no keywords of ours. It tells which of the two it was.
-// Marking twice does no harm; a mail that is gone is no error.
-func (m *Mailbox) Mark(ctx context.Context, uid uint32, keyword string) (flag string, err error) {
+// Mark adds a keyword to mails, by one command, or \Seen where the folder stores no keywords of ours. It tells which of the
+// two it was. Marking twice does no harm; a mail that is gone is no error. After an error some of several may be marked.
+func (m *Mailbox) Mark(ctx context.Context, keyword string, uids ...uint32) (flag string, err error) {
 	m.mu.Lock()
 	folder := m.folder
 	m.mu.Unlock()
@@ -24,14 +24,19 @@ func (m *Mailbox) Mark(ctx context.Context, uid uint32, keyword string) (flag st
 	if !folder.Keywords && !slices.ContainsFunc(folder.Flags, func(f string) bool { return strings.EqualFold(f, keyword) }) {
 		flag = string(imap.FlagSeen)
 	}
-	return flag, m.addFlag(ctx, uid, imap.Flag(flag))
+	if len(uids) == 0 {
+		return flag, nil
+	}
+	return flag, m.addFlag(ctx, imap.Flag(flag), uids...)
 }
 
-func (m *Mailbox) addFlag(ctx context.Context, uid uint32, flag imap.Flag) error {
-	return m.run(ctx, fmt.Sprintf("mark mail %d", uid), func() error {
-		return m.client.Store(imap.UIDSetNum(imap.UID(uid)), &imap.StoreFlags{
-			Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{flag},
-		}, nil).Close()
+func (m *Mailbox) addFlag(ctx context.Context, flag imap.Flag, uids ...uint32) error {
+	set := imap.UIDSet{}
+	for _, uid := range uids {
+		set.AddNum(imap.UID(uid))
+	}
+	return m.run(ctx, fmt.Sprintf("mark mail %d and %d more", uids[0], len(uids)-1), func() error {
+		return m.client.Store(set, &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{flag}}, nil).Close()
 	})
 }
 
@@ -63,7 +68,7 @@ func (m *Mailbox) Move(ctx context.Context, uid uint32, folder string) error {
 	if err != nil {
 		return err
 	}
-	if err := m.addFlag(ctx, uid, imap.FlagDeleted); err != nil {
+	if err := m.addFlag(ctx, imap.FlagDeleted, uid); err != nil {
 		return err
 	}
 	if !m.caps.Has(imap.CapUIDPlus) {
@@ -74,7 +79,7 @@ func (m *Mailbox) Move(ctx context.Context, uid uint32, folder string) error {
 
 // Delete removes one mail for good: marked \Deleted and expunged alone. Without UIDPLUS the mark stays.
 func (m *Mailbox) Delete(ctx context.Context, uid uint32) error {
-	if err := m.addFlag(ctx, uid, imap.FlagDeleted); err != nil {
+	if err := m.addFlag(ctx, imap.FlagDeleted, uid); err != nil {
 		return err
 	}
 	if !m.caps.Has(imap.CapUIDPlus) {

@@ -128,8 +128,8 @@ func (l letterbox) Fetch(_ context.Context, uids []uint32, fn func(uint32, []byt
 	return nil
 }
 
-func (l letterbox) Mark(_ context.Context, uid uint32) error {
-	l.o.change(func() { l.o.marked = append(l.o.marked, uid) })
+func (l letterbox) Mark(_ context.Context, uids []uint32) error {
+	l.o.change(func() { l.o.marked = append(l.o.marked, uids...) })
 	return nil
 }
 
