@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -67,19 +66,20 @@ func (p *piece) settle(ctx context.Context) error {
 }
 
 func (p *piece) settleAll(ctx context.Context, letters []opened) error {
+	going, stop := context.WithCancel(context.WithoutCancel(ctx)) // says whether to begin; what has begun is not broken off by it
+	defer stop()
 	var mu sync.Mutex // of settled
-	var failed atomic.Bool
 	var work errgroup.Group
 	work.SetLimit(lanesAtOnce)
 	for _, lane := range lanes(letters) {
 		work.Go(func() error {
 			for _, l := range lane {
-				if failed.Load() {
+				if going.Err() != nil {
 					return nil
 				}
 				s, err := p.m.settle(ctx, p.box, l)
 				if err != nil {
-					failed.Store(true)
+					stop()
 					return err
 				}
 				p.rings.Go(func() error { p.m.ring(ctx, s); return nil })
