@@ -250,19 +250,24 @@ func readSettings(t *testing.T, file string) map[string]string {
 	return settings
 }
 
+// lookAgain is how long to wait before the next look at what did not come for so long: what is near is seen at once, and
+// what takes long is not held up by being looked at.
+func lookAgain(waited time.Duration) time.Duration {
+	return min(max(25*time.Millisecond, waited/8), 400*time.Millisecond)
+}
+
 // eventually polls until something is there.
 func eventually[T any](t *testing.T, within time.Duration, what string, look func() (T, bool)) T {
 	t.Helper()
-	deadline, tick := time.NewTimer(within), time.NewTicker(25*time.Millisecond)
+	began, deadline := time.Now(), time.NewTimer(within)
 	defer deadline.Stop()
-	defer tick.Stop()
 	for {
 		found, ok := look()
 		if ok {
 			return found
 		}
 		select {
-		case <-tick.C:
+		case <-time.After(lookAgain(time.Since(began))):
 		case <-deadline.C:
 			require.FailNow(t, fmt.Sprintf("not within %v: %s", within, what), "as it stands: %+v", found)
 		}
