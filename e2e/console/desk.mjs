@@ -92,7 +92,7 @@ export const looker = (bad) => async (page, where, {part, schemes = ['light', 'd
     await page.emulateMedia({colorScheme: scheme});
     await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {}))));
     const rules = whole && scheme === 'dark' ? {runOnly: ['color-contrast']} : {};
-    const {violations} = await page.evaluate(([o, within]) => window.axe.run(within ?? document, {iframes: false, resultTypes: ['violations'], ...o}), [rules, part]);
+    const {violations} = await page.evaluate(([o, within]) => window.axe.run(within ?? document, {iframes: false, preload: false, resultTypes: ['violations'], ...o}), [rules, part]);
     for (const v of violations) bad.push(`${where} ${scheme}: ${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 160)} ${n.any.map((a) => a.message).join(' ').slice(0, 200)}`).join(' | ')}`);
   }
 };
