@@ -81,6 +81,10 @@ bench: ## Measure the desk beside the bare limits of this machine (under 30 minu
 day: ## Play a business day of 200 agents, 5,000 tickets and 12,000 mails in ten minutes; writes docs/a-day.md
 	go run ./cmd/bench --day --write docs/a-day.md $(BENCH)
 
+.PHONY: steady
+steady: ## Load the desk evenly for ten minutes: memory, latency and growth must stay as they are; writes docs/steady.md
+	go run ./cmd/bench --steady 10m --write docs/steady.md $(BENCH)
+
 .PHONY: bench-1m
 bench-1m: ## Measure lists and searches over a million tickets beside a hundred thousand; writes docs/benchmarks-1m.md
 	go run ./cmd/bench --only lists --crowd 1000000 --write docs/benchmarks-1m.md $(BENCH)

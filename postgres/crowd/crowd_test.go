@@ -14,6 +14,7 @@ import (
 	"duradesk/find"
 	"duradesk/postgres"
 	"duradesk/postgres/cluster/pgtest"
+	"duradesk/ticket"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -116,7 +117,7 @@ func everything() map[string]postgres.Query {
 func TestEveryListIsAlongAnIndex(t *testing.T) {
 	t.Parallel()
 	s := filled(t, Options{Tickets: 20000})
-	lost, err := postgres.NewQueue(s, postgres.QueueConfig{}).Overdue(t.Context(), 10)
+	lost, err := postgres.NewQueue(s, postgres.QueueConfig{}).Overdue(t.Context(), ticket.Overdue{}, 10)
 	require.NoError(t, err)
 	require.Empty(t, lost, "a desk that works on a crowd would ring for all of these")
 	for name, q := range everything() {
