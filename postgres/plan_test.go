@@ -23,12 +23,12 @@ func many(t testing.TB) *Store {
 	exec(t, s, `insert into clients (id, name, email) select 'c_' || n, 'Client ' || n, 'c' || n || '@client.example' from generate_series(1, 3000) n`)
 	exec(t, s, `insert into identities (kind, value, client) select 'mail', email, id from clients where email is not null`)
 	exec(t, s, `
-		insert into tickets (number, id, desk, title, client, channel, process, state, owner, group_key, priority, breached, failed, next_due_at, due_at,
+		insert into tickets (number, id, desk, title, client, channel, process, state, owner, group_key, priority, breached, failed, reception_type, next_due_at, due_at,
 			last_at, created_at, updated_at, client_spoke_last, reply_token)
 		select n, gen_random_uuid(), 'support', 'Ticket about thing ' || n % 977, 'c_' || 1 + n % 3000, 'mail',
 			jsonb_build_object('number', n, 'state', state, 'policy', 1, 'tier', 1, 'channel', 'mail', 'priority', 'normal'),
 			state, case when n % 10 > 0 and state <> 'new' then 'a' || 1 + n % 40 end, case when n % 3 = 0 then 'support' when n % 50 = 1 then 'tier2' end,
-			1 + n % 4, n % 200 = 0, n % 1000 = 0,
+			1 + n % 4, n % 200 = 0, n % 1000 = 0, case when n % 31 = 0 then 'repairs' end,
 			case when state in ('new', 'open', 'on_hold', 'resolved') then at + interval '1 day' end,
 			case when state in ('new', 'open') then at + interval '6 hours' end, at, at, at + n % 1000 * interval '1 second', n % 11 = 0, 'r' || n
 		from generate_series(1, 20000) n,
@@ -92,19 +92,20 @@ func TestPlans(t *testing.T) {
 // Parts of titles and messages are not among these: no index finds them, so the planner may read what it likes.
 func listsWalkIndexes(t *testing.T, s *Store) {
 	queries := map[string]Query{
-		"plain":         {},
-		"one desk":      {Desks: []string{"support"}},
-		"new":           {States: []ticket.State{ticket.New}},
-		"spam, deleted": {States: []ticket.State{ticket.Spam, ticket.Deleted}},
-		"urgent":        {Priorities: []ticket.Priority{ticket.Urgent}},
-		"group":         {Groups: []string{"support"}},
-		"no owner":      {Owners: []string{""}},
-		"owner":         {Owners: []string{"a7"}},
-		"numbers":       {Numbers: []ticket.Number{5, 6}},
-		"tag":           {Tags: []string{"vip"}},
-		"address":       {Email: "c77@"},
-		"name":          {ClientName: "client 77"},
-		"created":       {CreatedFrom: time.Now().Add(-time.Hour)},
+		"plain":          {},
+		"one desk":       {Desks: []string{"support"}},
+		"new":            {States: []ticket.State{ticket.New}},
+		"spam, deleted":  {States: []ticket.State{ticket.Spam, ticket.Deleted}},
+		"urgent":         {Priorities: []ticket.Priority{ticket.Urgent}},
+		"group":          {Groups: []string{"support"}},
+		"no owner":       {Owners: []string{""}},
+		"owner":          {Owners: []string{"a7"}},
+		"numbers":        {Numbers: []ticket.Number{5, 6}},
+		"tag":            {Tags: []string{"vip"}},
+		"reception type": {ReceptionTypes: []string{"repairs"}},
+		"address":        {Email: "c77@"},
+		"name":           {ClientName: "client 77"},
+		"created":        {CreatedFrom: time.Now().Add(-time.Hour)},
 	}
 	for _, v := range views {
 		queries["view "+v.key] = Query{View: v.key, Viewer: "a7"}
@@ -130,12 +131,17 @@ func listsWalkIndexes(t *testing.T, s *Store) {
 		require.NoError(t, err)
 		sql, args := l.count()
 		requireIndexed(t, "count of "+name, plan(t, s, sql, args))
+		if name == "reception type" {
+			require.Contains(t, plan(t, s, sql, args), "tickets_reception", "walking along all tickets, most have none")
+		}
 	}
 	requireIndexed(t, "the rows of a page", plan(t, s, recordsQuery, []any{[]int64{7, 5, 9}}))
 }
 
 func viewsWalkIndexes(t *testing.T, s *Store) {
-	requireIndexed(t, "views", plan(t, s, viewsQuery, []any{"a7"}))
+	requireIndexed(t, "views of all desks", plan(t, s, viewsOfAll, []any{"a7", []string{"tier2"}}))
+	requireIndexed(t, "views of some desks", plan(t, s, viewsOfDesks, []any{"a7", []string{"tier2"}, []string{"support"}}))
+	require.Contains(t, plan(t, s, viewsOfAll, []any{"a7", []string{"tier2"}}), "Index Only Scan using tickets_owner", "counting reads no tickets where no desk is asked for")
 	counts, err := s.Views(t.Context(), "a7")
 	require.NoError(t, err)
 	require.Equal(t, ViewCount{Key: "all", Count: CountCap, Capped: true}, counts[0])
