@@ -1,13 +1,13 @@
 package api
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -92,7 +92,8 @@ type server struct {
 	perToken    *buckets
 	perAddress  *buckets
 
-	calendars sync.Map // calendar.Calendar by calendarID: a version never changes
+	calendars   sync.Map     // calendar.Calendar by calendarID: a version never changes
+	furnishings atomic.Int64 // grows with each change of what pages show beside tickets
 }
 
 // New returns the handler of the whole door.
@@ -113,7 +114,7 @@ func New(o Options) http.Handler {
 	}
 	r.UseRawPath = true // an id may hold any character, also a slash
 	r.Use(s.observe, s.recovered, headers, s.admit)
-	pages := console.New(console.Options{API: s.inside(r), BaseURL: s.BaseURL, Log: s.Log, Now: s.Now})
+	pages := console.New(console.Options{API: s.inside(r), BaseURL: s.BaseURL, Log: s.Log, Now: s.Now, Furnishings: s.furnishings.Load})
 	r.NoRoute(func(c *gin.Context) { s.elsewhere(c, pages) })
 	r.NoMethod(func(c *gin.Context) {
 		s.fail(c, problem{kind: wrongMethod}.with("method", c.Request.Method).with("allow", c.Writer.Header().Get("Allow")))
@@ -129,17 +130,7 @@ func (s *server) elsewhere(c *gin.Context, pages http.Handler) {
 		return
 	}
 	c.Status(http.StatusOK) // the router had put 404
-	pages.ServeHTTP(c.Writer, c.Request)
-}
-
-// keyInside marks a request that the console asks inside the process for a person's request, which has its own line in
-// the log.
-type keyInside struct{}
-
-func (s *server) inside(operations http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		operations.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), keyInside{}, true)))
-	})
+	pages.ServeHTTP(c.Writer, begun(c.Request))
 }
 
 // ownOrigin refuses what another site's page makes a browser send here. Behind a proxy that changes the host, the base

@@ -64,6 +64,7 @@ func (s *server) audited(c *gin.Context, op operation) {
 		c.Request = c.Request.WithContext(noting(c.Request.Context(), e))
 	}
 	c.Next()
+	s.furnished(c)
 }
 
 func (s *server) entry(c *gin.Context, actor, action, subject string, more map[string]any) *ticket.AuditEntry {

@@ -37,8 +37,8 @@ func (s *server) authenticate(c *gin.Context, op string) (asker, problem) {
 	return who, need.refuses(who, op)
 }
 
-// identify tells who asks. A token goes before a cookie: what sends a header of its own knows what it does.
-func (s *server) identify(c *gin.Context) (asker, problem) {
+// lookedUp tells who asks. A token goes before a cookie: what sends a header of its own knows what it does.
+func (s *server) lookedUp(c *gin.Context) (asker, problem) {
 	var who asker
 	var known bool
 	var err error

@@ -71,7 +71,7 @@ func forbiddenCommand(kind ticket.Kind, who asker) problem {
 func (s *server) visible(c *gin.Context, n ticket.Number) (ticket.Record, error) {
 	ctx, done := budget(c)
 	defer done()
-	rec, err := s.Reader.Ticket(ctx, n)
+	rec, err := s.record(ctx, n)
 	if err != nil {
 		return ticket.Record{}, err
 	}

@@ -60,58 +60,6 @@ func withoutCommon(parts []find.Expr) []find.Expr {
 	return rest
 }
 
-func wordTerms(w find.Word) []find.Term {
-	if w.Prefix {
-		return find.PrefixTerms(w.Text)
-	}
-	return find.Terms(w.Text)
-}
-
-// tsquery writes terms that must all be found.
-func tsquery(terms []find.Term) string {
-	parts := make([]string, len(terms))
-	for i, t := range terms {
-		parts[i] = "'" + lexemeSpecial.Replace(t.Lexeme) + "'"
-		if t.Prefix {
-			parts[i] += ":*"
-		}
-	}
-	return strings.Join(parts, " & ")
-}
-
-var lexemeSpecial = strings.NewReplacer(`'`, `''`, `\`, `\\`)
-
-// The offset keeps the planner from turning these around: they are looked up for one ticket at a time.
-const oneTicket = " offset 0)"
-
-// said is true of a ticket whose title, messages or client hold the terms in one place; with a folded phrase, letter
-// for letter.
-func (c *conditions) said(terms []find.Term, phrase, number string) string {
-	q := c.arg(tsquery(terms)) + "::text::tsquery"
-	title, message, client := "", "", ""
-	if phrase != "" {
-		like := c.arg(containsFolded(phrase))
-		title, message = " and folded(t.title) like "+like, " and folded(m.body) like "+like
-		client = " and (folded(w.name) like " + like + " or folded(w.email) like " + like + " or folded(w.number) like " + like + ")"
-	}
-	condition := "(exists (select from ticket_words w where w.ticket = t.number and w.words @@ " + q + title + oneTicket +
-		" or exists (select from clients w where w.id = t.client and w.words @@ " + q + client + oneTicket +
-		" or exists (select from messages m join message_words w on w.message = m.id where m.ticket = t.number and m.applied and w.words @@ " + q + message + oneTicket
-	if n, ok := numberIn(number); ok {
-		condition += " or t.number = " + c.arg(n)
-	}
-	return condition + ")"
-}
-
-// numberIn reads a word that may be a ticket's number, as subjects write it.
-func numberIn(word string) (int64, bool) {
-	n, err := strconv.ParseInt(strings.Trim(word, "#[]"), 10, 64)
-	return n, err == nil
-}
-
-// containsFolded finds folded text anywhere; line breaks and blanks are one.
-func containsFolded(folded string) string { return "%" + likeSpecial.Replace(folded) + "%" }
-
 func (c *conditions) is(e find.Is) string {
 	switch e.Field {
 	case find.State:
@@ -128,7 +76,7 @@ func (c *conditions) is(e find.Is) string {
 	case find.Language:
 		return c.words("t.language", e.Values)
 	case find.ReceptionType:
-		return c.words("coalesce(t.reception_type, '')", withNone(e.Values))
+		return c.receptionType(withNone(e.Values))
 	case find.Category:
 		return c.words("t.category", withNone(e.Values))
 	case find.Tag:
@@ -182,6 +130,15 @@ func (c *conditions) any(values []string, of func(string) string) string {
 // where1 is a condition with one value.
 func (c *conditions) where1(condition string, value any) string {
 	return strings.Replace(condition, "%s", c.arg(value), 1)
+}
+
+// receptionType compares plainly, as the index has it, unless none is wanted too: that is null, or empty once it was
+// taken away.
+func (c *conditions) receptionType(wanted []string) string {
+	if slices.Contains(wanted, "") {
+		return c.words("coalesce(t.reception_type, '')", wanted)
+	}
+	return c.words("t.reception_type", wanted)
 }
 
 // words lets one of some words through. A single one is compared plainly: then an index that has the column in front
@@ -310,33 +267,4 @@ func (c *conditions) inView(key string) string {
 		condition = strings.ReplaceAll(condition, viewerKey, c.arg(c.viewer))
 	}
 	return condition
-}
-
-// known is a condition on clients w: a part of what they are called or known by.
-func (c *conditions) known(field find.Field, v string) string {
-	part, kinds := knownBy(field)
-	folded := find.Fold(v)
-	if field == find.Phone {
-		folded = find.FoldPhone(v)
-	}
-	condition := "w.words @@ " + c.arg(tsquery(find.PartTerms(part, folded))) + "::text::tsquery"
-	like := c.arg(containsFolded(folded))
-	if field == find.ClientName {
-		return condition + " and folded(w.name) like " + like
-	}
-	return condition + " and exists (select from identities i where i.client = w.id and i.kind in (" + kinds + ") and folded(i.value) like " + like + ")"
-}
-
-func knownBy(field find.Field) (part, kinds string) {
-	switch field { //nolint:exhaustive // only what clients are known by
-	case find.ClientName:
-		return partName, ""
-	case find.Email:
-		return partMail, "'mail'"
-	case find.Phone:
-		return partPhone, "'phone'"
-	case find.ClientNumber:
-		return partNumber, "'number'"
-	}
-	return partLogin, "'login', 'mail', 'external'"
 }

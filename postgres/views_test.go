@@ -35,6 +35,8 @@ func TestViewsListAndCountTheSame(t *testing.T) {
 	exec(t, s, command, 1003, 1, "young and pending", now.Add(-4*time.Minute), "pending")
 	exec(t, s, command, 1004, 1, "old and applied", now.Add(-6*time.Minute), "applied")
 
+	exec(t, s, `insert into agent_desks (agent, desk) values ('lead', 'repair')`)
+
 	for agent, want := range map[string]map[string][]ticket.Number{
 		"sato": {
 			"all":           {1012, 1010, 1007, 1006, 1005, 1004, 1003, 1002, 1001},
@@ -55,6 +57,16 @@ func TestViewsListAndCountTheSame(t *testing.T) {
 			"unassigned": {1012, 1011, 1001},
 			"my_groups":  {1002, 1001},
 			"mine_open":  {}, "mine_on_hold": {}, "mine_resolved": {}, "mine_closed": {},
+			"spam":      {1008},
+			"incoming":  {1005, 1001},
+			"at_risk":   {1003, 1001},
+			"attention": {1011, 1010, 1002}, "handed_over": {},
+		},
+		"lead": { // no admin, but in every desk
+			"all":        {1012, 1011, 1010, 1007, 1006, 1005, 1004, 1003, 1002, 1001},
+			"unassigned": {1012, 1011, 1001},
+			"my_groups":  {1002, 1001},
+			"mine_open":  {}, "mine_on_hold": {1004}, "mine_resolved": {}, "mine_closed": {},
 			"spam":      {1008},
 			"incoming":  {1005, 1001},
 			"at_risk":   {1003, 1001},

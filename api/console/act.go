@@ -104,11 +104,11 @@ func (v *visit) command(n, command, name string, body map[string]any) error {
 	return v.acted(n, name, receipt)
 }
 
-// doneView is a page's parts after a command.
+// doneView is a page's parts after a command. The counts of views are not among them: the page asks for these by
+// itself, and nobody waits for them.
 type doneView struct {
 	Ticket *ticketView
 	Row    rowView
-	Views  []viewGroup
 }
 
 // toast is what a person is told in passing.
@@ -120,7 +120,7 @@ type toast struct {
 	What    string `json:"what,omitempty"`
 }
 
-// acted answers with the ticket's parts, its row and the counts, and tells the scripts what was done.
+// acted answers with the ticket's parts and its row, and tells the scripts what was done.
 func (v *visit) acted(n, name string, receipt openapi.Receipt) error {
 	at := placeOf(v.r)
 	out := doneView{}
@@ -128,11 +128,7 @@ func (v *visit) acted(n, name string, receipt openapi.Receipt) error {
 	if err != nil {
 		return err
 	}
-	err = together(
-		func() (err error) { out.Ticket, err = v.ticket(n, at); return err },
-		func() (err error) { out.Views, err = v.views(at); return err },
-	)
-	if err != nil {
+	if out.Ticket, err = v.ticket(n, at); err != nil {
 		return err
 	}
 	columns, err := v.columns(at)

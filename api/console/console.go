@@ -15,6 +15,10 @@ type Options struct {
 	Now     func() time.Time // default: time.Now
 	BaseURL string           // under which people reach the desk
 	Name    string           // of the desk, as people read it; default Duradesk
+
+	// Furnishings counts the changes of desks, groups, agents and templates; default: it never does, so that these are
+	// read again every few seconds.
+	Furnishings func() int64
 }
 
 // console serves the pages; there is one file, and mostly one template, per page.
@@ -22,6 +26,7 @@ type console struct {
 	Options
 	pages  map[string]pages // templates by language
 	assets *assets
+	houses houses
 }
 
 // route is one address of the console.
@@ -49,6 +54,9 @@ func New(o Options) http.Handler {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Furnishings == nil {
+		o.Furnishings = func() int64 { return 0 }
 	}
 	if o.Name == "" {
 		o.Name = "Duradesk"

@@ -127,7 +127,9 @@ func (f *filling) settle(ctx context.Context) error {
 		ctx,
 		`select setval('ticket_numbers', greatest((select max(number) from tickets), 1001))`,
 		`insert into feed (position, event) select (select position from feed_end) + row_number() over (order by id), id from events e where not exists (select from feed where event = e.id)`,
-		`update feed_end set position = (select coalesce(max(position), 0) from feed)`,
+		// With low left behind, each look whether an event waits for its position would read all events.
+		`update feed_end set position = (select coalesce(max(position), 0) from feed), low = (select coalesce(max(id), 0) from events),
+			sure_low = (select coalesce(max(id), 0) from events), sure_xid = null`,
 		`vacuum analyze`,
 	)
 }

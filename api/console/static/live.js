@@ -1,5 +1,5 @@
 // What others do, as they do it: hints come over one stream, and what is shown fetches itself anew.
-import {$, $$, say, make, toast, apply, fetchFragment} from './ui.js';
+import {$, $$, say, make, toast, apply, fetchFragment, underWay} from './ui.js';
 import {openNumber, withPlace, cool, news, reload} from './list.js';
 import {present} from './travel.js';
 
@@ -16,13 +16,19 @@ function gather(wait, run) {
   };
 }
 
+const heardOf = new Map(); // the newest revision of each ticket that was heard of
+const shownRevision = () => Number($('#t-revision')?.dataset.revision ?? 0);
 const freshTicket = gather(60, async ([number]) => {
-  if (number !== openNumber() || $('.past [data-do=now]')) return; // who looks at the past is left there
+  await underWay();
+  if (number !== openNumber() || heardOf.get(number) <= shownRevision() || $('.past [data-do=now]')) return; // who looks at the past is left there
   const scroll = $('#t-scroll'), atEnd = scroll && scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 40;
   await present();
   if (atEnd) scroll.scrollTop = scroll.scrollHeight;
 });
-const freshRows = gather(150, async (numbers) => {
+const freshRows = gather(150, async (heard) => {
+  await underWay();
+  const numbers = heard.filter((n) => Number(document.getElementById(`row-${n}`)?.dataset.revision) < heardOf.get(n));
+  if (!numbers.length) return;
   const query = numbers.map((n) => `number=${n}`).join('&');
   const {ok, html} = await fetchFragment(withPlace(`/-/rows?open=${openNumber() ?? ''}&${query}`));
   if (ok && html.trim()) await apply(html);
@@ -32,6 +38,7 @@ const newcomers = gather(300, async (numbers) => {
   if (!ok) return;
   for (const number of html.split(' ').filter(Boolean)) if (!document.getElementById(`row-${number}`)) news(number);
 });
+// Counts may be a second old: somebody's own doings are not held up for them.
 const freshViews = gather(400, () => {
   htmx.trigger(document.body, 'duradesk:views');
   htmx.trigger(document.body, 'duradesk:bell');
@@ -40,8 +47,9 @@ const freshViews = gather(400, () => {
 function heardTicket({number, revision}) {
   number = String(number);
   cool(number);
-  const shown = Number($('#t-revision')?.dataset.revision ?? 0);
-  if (number === openNumber() && revision > shown) freshTicket(number);
+  heardOf.set(number, Math.max(revision, heardOf.get(number) ?? 0));
+  if (heardOf.size > 5000) heardOf.delete(heardOf.keys().next().value);
+  if (number === openNumber() && revision > shownRevision()) freshTicket(number);
   const row = document.getElementById(`row-${number}`);
   if (row) { if (Number(row.dataset.revision) < revision) freshRows(number); } else if ($('.list-head')) newcomers(number);
 }
@@ -86,6 +94,7 @@ const whoIsThere = gather(80, async (sets) => {
     }
   }
 });
+document.addEventListener('duradesk:done', () => freshViews());
 function heardPresence({number}) {
   if ($(`[data-presence="${number}"]`)) whoIsThere([number]);
 }

@@ -78,9 +78,24 @@ export async function apply(html, target = '#flash') {
   await htmx.swap({text: html, target: element ?? document.body, swap: 'innerHTML', sourceElement: document.body, hx: {}, transition: false});
 }
 
+// What somebody does himself is answered with all that it changed. What is heard of it meanwhile waits for that.
+let own = Promise.resolve();
+/** Ends when the answer to one's own last command is in the page. */
+export const underWay = () => own;
+function command(answer) {
+  own = answer.catch(() => {}).then(() => new Promise((done) => setTimeout(done, 100)));
+  return answer;
+}
+document.addEventListener('htmx:before:request', ({detail: {ctx}}) => {
+  if (ctx.request.method === 'GET') return;
+  const ask = ctx.fetch;
+  ctx.fetch = (...all) => command(ask(...all));
+});
+
 /** Asks for a fragment. Errors come as fragments too: ok tells. */
 export async function fetchFragment(url, options = {}) {
-  const response = await fetch(url, {credentials: 'same-origin', ...options, headers: {'HX-Request': 'true', ...options.headers}});
+  const asked = fetch(url, {credentials: 'same-origin', ...options, headers: {'HX-Request': 'true', ...options.headers}});
+  const response = await (options.method ? command(asked) : asked);
   const html = await response.text();
   const events = response.headers.get('HX-Trigger');
   return {ok: response.ok, status: response.status, html, events: events ? JSON.parse(events) : {}};
