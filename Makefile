@@ -20,6 +20,9 @@ RACE := $(if $(or $(CI),$(shell command -v gcc || command -v clang)),-race)
 # The flags with which `duradesk up` builds devserver/: with the same ones its thousand packages are compiled once.
 DEVSERVER := -trimpath -ldflags='-s -w'
 
+# The packages whose tests take longest, the longest first: two are tested at a time, and none of these is left for the end.
+LONG := ./e2e ./postgres ./lifecycle ./cmd/duradesk ./workflows/replay ./api ./postgres/cluster ./deploy ./postgres/crowd
+
 # Further flags for `make bench`, for instance BENCH='--only latency --part 0.1' (see go run ./cmd/bench --help).
 BENCH ?=
 
@@ -48,7 +51,7 @@ test: ## Run every test: -race, real Postgres, real Temporal (built the first ti
 	@mkdir -p tmp
 	@DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver); export DURADESK_TEST_TEMPORAL; \
 	(cd devserver && $(GOTESTSUM) --format pkgname --hide-summary=skipped -- $(DEVSERVER) -vet=off -timeout 10m ./...); \
-	$(GOTESTSUM) --format pkgname --format-hide-empty-pkg --hide-summary=skipped --jsonfile tmp/test.json -- $(RACE) -timeout 30m ./e2e ./...; \
+	$(GOTESTSUM) --format pkgname --format-hide-empty-pkg --hide-summary=skipped --jsonfile tmp/test.json -- $(RACE) -vet=off -timeout 30m $(LONG) ./...; \
 	grep -q '"Action":"pass".*"Test":' tmp/test.json || { echo "no test was run" >&2; exit 1; }
 
 .PHONY: soak
@@ -60,9 +63,10 @@ soak: ## Look longer: every property 20,000 times, every fuzz target for FUZZTIM
 	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
 	  done; \
 	done
-	DURADESK_REQUESTS=20000 go test $(RACE) -timeout 1h -run TestRandomRequests ./api
+	DURADESK_SOAK=1 DURADESK_REQUESTS=20000 go test $(RACE) -timeout 1h -run '^(TestRandomRequests|TestNobodySeesWhatIsNotHis)$$' ./api
+	DURADESK_SOAK=1 go test -timeout 1h -run '^TestPlans$$' ./postgres
 	DURADESK_SOAK=1 go test -timeout 1h -v -run TestHowLongListsTake ./postgres/crowd
-	DURADESK_SOAK=1 DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test -timeout 1h -v -run TestEachWebhookIsDelivered ./workflows/replay
+	DURADESK_SOAK=1 DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test -timeout 1h -v -run '^(TestEachWebhook|TestAKilledSender|TestABulkJob|TestATableChanged|TestHowSoon)' ./workflows/replay
 	DURADESK_SOAK=1 DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test -timeout 1h -v -run '^TestTheGuideIsFollowed$$' ./deploy
 	$(MAKE) chaos
 	DURADESK_RACE=1 DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test $(RACE) -count 3 -timeout 2h ./...
@@ -80,6 +84,10 @@ bench: ## Measure the desk beside the bare limits of this machine (under 30 minu
 .PHONY: day
 day: ## Play a business day of 200 agents, 5,000 tickets and 12,000 mails in ten minutes; writes docs/a-day.md
 	go run ./cmd/bench --day --write docs/a-day.md $(BENCH)
+
+.PHONY: steady
+steady: ## Load the desk evenly for ten minutes: memory, latency and growth must stay as they are; writes docs/steady.md
+	go run ./cmd/bench --steady 10m --write docs/steady.md $(BENCH)
 
 .PHONY: bench-1m
 bench-1m: ## Measure lists and searches over a million tickets beside a hundred thousand; writes docs/benchmarks-1m.md

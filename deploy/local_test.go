@@ -43,7 +43,7 @@ const patience = 2 * time.Minute
 func TestOurServicesRunAsComposeSaysThem(t *testing.T) {
 	t.Parallel()
 	l := &local{t: t, binary: filepath.Join(t.TempDir(), "duradesk"), dir: t.TempDir()}
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", l.binary, "../cmd/duradesk").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", l.binary, "../cmd/duradesk").CombinedOutput()
 	require.NoError(t, err, string(out))
 	p := project(t)
 	l.lead(p)

@@ -53,7 +53,8 @@ func starting(err error) bool {
 		namespace *serviceerror.NamespaceNotFound
 		away      *serviceerror.Unavailable
 		slow      *serviceerror.DeadlineExceeded
+		broken    *serviceerror.Canceled // by the server: Do asks its context first
 		full      *serviceerror.ResourceExhausted
 	)
-	return errors.As(err, &namespace) || errors.As(err, &away) || errors.As(err, &slow) || errors.As(err, &full)
+	return errors.As(err, &namespace) || errors.As(err, &away) || errors.As(err, &slow) || errors.As(err, &full) || errors.As(err, &broken)
 }

@@ -19,7 +19,7 @@ func TestPatienceBearsWithAServerThatStarts(t *testing.T) {
 	t.Parallel()
 	told := []string{}
 	p := Patience{For: time.Minute, Pause: time.Millisecond, Tell: func(err error) { told = append(told, err.Error()) }}
-	failures := []error{serviceerror.NewNamespaceNotFound("default"), serviceerror.NewUnavailable("not yet"), errors.Join(serviceerror.NewDeadlineExceeded("slow"))}
+	failures := []error{serviceerror.NewNamespaceNotFound("default"), serviceerror.NewUnavailable("not yet"), errors.Join(serviceerror.NewDeadlineExceeded("slow")), serviceerror.NewCanceled("broken off")}
 	tries := 0
 	require.NoError(t, p.Do(t.Context(), func(context.Context) error {
 		tries++
@@ -28,7 +28,7 @@ func TestPatienceBearsWithAServerThatStarts(t *testing.T) {
 		}
 		return nil
 	}))
-	require.Equal(t, []string{"Namespace default is not found.", "not yet", "slow"}, told)
+	require.Equal(t, []string{"Namespace default is not found.", "not yet", "slow", "broken off"}, told)
 
 	wrong := serviceerror.NewInvalidArgument("never")
 	tries = 0

@@ -27,8 +27,8 @@ type Record interface {
 	Unfinished(ctx context.Context, after string, limit int) ([]string, error)
 	// Started notes that they run, and were rung where they were roused.
 	Started(ctx context.Context, deliveries []string) error
-	// Overdue lists tickets whose timer should have rung a minute ago.
-	Overdue(ctx context.Context, limit int) ([]ticket.Number, error)
+	// Overdue pages through the tickets whose timer should have rung a minute ago.
+	Overdue(ctx context.Context, after ticket.Overdue, limit int) ([]ticket.Overdue, error)
 	// Chores lists workflows of webhooks and bulk jobs that rows want and that may not run; with all, whether or not.
 	Chores(ctx context.Context, limit int, all bool) ([]ticket.Chore, error)
 	// CleanFiles takes away files that nobody refers to any more.
@@ -54,6 +54,10 @@ type Relay struct {
 	Swept func()
 	// Crash is called at named points, so that a test can end the process there; nil: not.
 	Crash func(point string)
+
+	// swept is how far the sweeper came: it goes on from there, so that each has its turn, however many there are for
+	// which ringing does not help.
+	swept ticket.Overdue
 }
 
 // How often the relay looks, how much it takes at once, and how many calls it has in flight (many callers contend for
@@ -210,17 +214,28 @@ func (r *Relay) sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	lost, err := r.Record.Overdue(ctx, atOnce)
+	lost, err := r.Record.Overdue(ctx, r.swept, atOnce)
 	if err != nil {
 		return err
 	}
-	for _, n := range lost {
-		r.Log.WarnContext(ctx, "a timer was lost; ringing", "ticket", n)
+	numbers := make([]ticket.Number, len(lost))
+	for i, o := range lost {
+		numbers[i] = o.Number
+		r.Log.WarnContext(ctx, "a timer was lost; ringing", "ticket", o.Number)
 		if r.Swept != nil {
 			r.Swept()
 		}
 	}
-	return r.ringAll(ctx, lost)
+	r.swept = behind(lost, atOnce)
+	return r.ringAll(ctx, numbers)
+}
+
+// behind is where the next page begins: at the beginning where this one was not full.
+func behind(page []ticket.Overdue, limit int) ticket.Overdue {
+	if len(page) < limit {
+		return ticket.Overdue{}
+	}
+	return page[len(page)-1]
 }
 
 func (r *Relay) ringAll(ctx context.Context, numbers []ticket.Number) error {

@@ -69,7 +69,15 @@ func (r *record) Started(_ context.Context, ids []string) error {
 
 func (r *record) Chores(context.Context, int, bool) ([]ticket.Chore, error) { return r.chores, nil }
 
-func (r *record) Overdue(context.Context, int) ([]ticket.Number, error) { return r.overdue, nil }
+func (r *record) Overdue(_ context.Context, after ticket.Overdue, limit int) ([]ticket.Overdue, error) {
+	var out []ticket.Overdue
+	for _, n := range r.overdue {
+		if n > after.Number && len(out) < limit {
+			out = append(out, ticket.Overdue{Number: n})
+		}
+	}
+	return out, nil
+}
 
 func (r *record) CleanFiles(context.Context) error { return nil }
 
@@ -161,6 +169,24 @@ func TestTheSweeperWatchesMailboxesAndRingsForLostTimers(t *testing.T) {
 	require.Equal(t, 2, swept)
 	require.Equal(t, [][2]string{{"bell", ""}}, signals(t, c, "ticket-1002"))
 	require.NotEmpty(t, history(t, c, "mailbox-m1"))
+}
+
+// TestTheSweeperComesToEachInTurn: a page of tickets for which ringing does not help does not hide the next.
+func TestTheSweeperComesToEachInTurn(t *testing.T) {
+	t.Parallel()
+	page := []ticket.Overdue{{Number: 1001}, {Number: 1002}}
+	require.Equal(t, page[1], behind(page, 2))
+	require.Zero(t, behind(page, 3), "that was the last: the next begins again")
+	require.Zero(t, behind(nil, 3))
+
+	r := &record{overdue: []ticket.Number{1001, 1002}}
+	relay, c := relay(t, r)
+	relay.swept = page[0]
+	require.NoError(t, relay.sweep(t.Context()))
+	require.Len(t, signals(t, c, "ticket-1002"), 1)
+	require.NoError(t, relay.sweep(t.Context()))
+	require.Len(t, signals(t, c, "ticket-1001"), 1)
+	require.Len(t, signals(t, c, "ticket-1002"), 2)
 }
 
 func TestARebuildPagesThroughEverything(t *testing.T) {

@@ -18,10 +18,10 @@ import (
 )
 
 // A mailbox full of mail, on a Dovecot, is taken in while the worker is killed again and again: each mail has one fate,
-// each person's mail one ticket. With DURADESK_SOAK=1 (make soak) it holds 10,000 mails; else a few hundred.
+// each person's mail one ticket. With DURADESK_SOAK=1 (make soak) it holds 10,000 mails; else a hundred.
 func TestBacklog(t *testing.T) {
 	t.Parallel()
-	mails, every := 200, 70
+	mails, every := 100, 35
 	if os.Getenv("DURADESK_SOAK") != "" {
 		mails, every = 10_000, 200 // a kill each few seconds of work
 	}
@@ -36,17 +36,17 @@ func TestBacklog(t *testing.T) {
 // takes over, and the first wakes up in the middle of its work.
 func TestTwoWorkersAtOneMailbox(t *testing.T) {
 	t.Parallel()
-	mails, answers, kills := 200, 60, 2
+	mails, answers, kills := 100, 36, 2
 	if os.Getenv("DURADESK_SOAK") != "" {
 		mails, answers, kills = 10_000, 500, 10
 	}
 	b := startBacklog(t, dovecot.Options{Hide: []string{"IDLE", "MOVE"}}, backlogOf(mails))
 	start := time.Now()
 	first := b.worker()
-	b.progress(first, 40)
+	b.progress(first, 20)
 	first.Signal(syscall.SIGSTOP)
 	second := b.worker()
-	b.progress(second, 80)
+	b.progress(second, 50)
 	first.Signal(syscall.SIGCONT)
 	b.progress(second, mails)
 	t.Logf("two workers: %d mails, %.0f a second", mails, float64(mails)/time.Since(start).Seconds())

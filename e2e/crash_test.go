@@ -57,17 +57,17 @@ func TestCrashPointsOfAMailbox(t *testing.T) {
 func crashAt(t *testing.T, points []crash) {
 	d := startDesk(t, "--without", partWorker, "--without", partAPI)
 	pool, temporal := d.record(), d.temporal()
+	others := &steady{desk: d, parts: map[string]*kept{}}
 	var walks []*walk
 	for i, c := range points {
-		w := &walk{crash: c, client: fmt.Sprintf("crash%d@client.example", i), title: fmt.Sprintf("Crash %d", i), pool: pool, temporal: temporal}
+		w := &walk{steady: others, crash: c, client: fmt.Sprintf("crash%d@client.example", i), title: fmt.Sprintf("Crash %d", i), pool: pool, temporal: temporal}
 		walks = append(walks, w)
 		if !t.Run(fmt.Sprintf("%s:%d", c.point, c.nth), func(t *testing.T) { w.desk = d.in(t); w.run() }) {
 			return
 		}
 	}
-	worker, api := d.keep(partWorker), d.keep(partAPI)
-	defer worker.end()
-	defer api.end()
+	others.with(partWorker)
+	others.with(partAPI)
 	d.awaitAPI()
 	d.settle(pool, patience)
 	d.reconcile(pool)
@@ -78,9 +78,29 @@ func crashAt(t *testing.T, points []crash) {
 	require.Len(t, d.admin().list(""), len(points))
 }
 
+// steady are the parts that nothing befalls: they go on from one walk to the next.
+type steady struct {
+	desk  *desk
+	parts map[string]*kept
+}
+
+func (s *steady) with(part string) {
+	if s.parts[part] == nil {
+		s.parts[part] = s.desk.keep(part)
+	}
+}
+
+func (s *steady) without(part string) {
+	if k := s.parts[part]; k != nil {
+		k.end()
+		delete(s.parts, part)
+	}
+}
+
 // walk is the way of one ticket past a crash.
 type walk struct {
 	*desk
+	steady   *steady
 	crash    crash
 	client   string
 	title    string
@@ -96,20 +116,19 @@ func (w *walk) run() {
 		fmt.Sprintf("DURADESK_CRASH_AT=%s:%d", w.crash.point, w.crash.nth),
 		"DURADESK_CRASH_ONCE=" + filepath.Join(w.t.TempDir(), "crashed"),
 	}
-	var worker, api *kept
+	dies, lives := partWorker, partAPI
 	if w.crash.api {
-		worker, api = w.keep(partWorker), w.keep(partAPI, orders...)
-		w.victim = api
-	} else {
-		var deaf []string
-		if w.crash.unheard {
-			deaf = []string{"TEMPORAL_ADDRESS=127.0.0.1:1"}
-		}
-		worker, api = w.keep(partWorker, orders...), w.keep(partAPI, deaf...)
-		w.victim = worker
+		dies, lives = lives, dies
 	}
-	defer worker.end()
-	defer api.end()
+	w.steady.without(dies)
+	w.victim = w.keep(dies, orders...)
+	defer w.victim.end()
+	if w.crash.unheard {
+		w.steady.without(lives)
+		defer w.keep(lives, "TEMPORAL_ADDRESS=127.0.0.1:1").end()
+	} else {
+		w.steady.with(lives)
+	}
 	w.awaitAPI()
 	w.step(opens, w.opens)
 	w.step(answered, func() { w.order("agent-response", "The answer.") })

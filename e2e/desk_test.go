@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,6 +17,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"duradesk/dispatch/temporaltest"
+	"duradesk/postgres"
+	"duradesk/postgres/cluster/pgtest"
 	"duradesk/postgres/cluster/tether"
 )
 
@@ -36,7 +40,8 @@ var atOnce = make(chan struct{}, 3)
 // patience is how long a test waits for what must come: it is a bound against hanging, not a promise of speed.
 const patience = 2 * time.Minute
 
-// desk is one `duradesk up` in a directory of its own.
+// desk is one `duradesk up` in a directory of its own. Its database and its namespace of Temporal are on servers that all
+// desks share, as long as nothing befalls these: to start them for each took more than all that most tests do.
 type desk struct {
 	t        *testing.T
 	dir      string
@@ -55,6 +60,26 @@ func startDesk(t *testing.T, flags ...string) *desk {
 
 // startDeskWith starts a desk whose processes get these settings too.
 func startDeskWith(t *testing.T, env []string, flags ...string) *desk {
+	t.Helper()
+	given := func(name string) bool {
+		return slices.ContainsFunc(env, func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
+	}
+	if !given("DURADESK_DATABASE_URL") {
+		env = append(env, "DURADESK_DATABASE_URL="+pgtest.DatabaseFrom(t, "migrated", postgres.Migrate))
+	}
+	if !given("TEMPORAL_ADDRESS") {
+		env = append(env, "TEMPORAL_ADDRESS="+temporaltest.Address(t), "TEMPORAL_NAMESPACE="+temporaltest.Namespace(t))
+	}
+	return startWith(t, env, flags...)
+}
+
+// startWholeDesk starts a desk with a Postgres and a Temporal of its own, as people have it who start `duradesk up`.
+func startWholeDesk(t *testing.T) *desk {
+	t.Helper()
+	return startWith(t, nil)
+}
+
+func startWith(t *testing.T, env []string, flags ...string) *desk {
 	t.Helper()
 	_, err := binary()
 	require.NoError(t, err)
@@ -225,19 +250,24 @@ func readSettings(t *testing.T, file string) map[string]string {
 	return settings
 }
 
+// lookAgain is how long to wait before the next look at what did not come for so long: what is near is seen at once, and
+// what takes long is not held up by being looked at.
+func lookAgain(waited time.Duration) time.Duration {
+	return min(max(25*time.Millisecond, waited/8), 400*time.Millisecond)
+}
+
 // eventually polls until something is there.
 func eventually[T any](t *testing.T, within time.Duration, what string, look func() (T, bool)) T {
 	t.Helper()
-	deadline, tick := time.NewTimer(within), time.NewTicker(25*time.Millisecond)
+	began, deadline := time.Now(), time.NewTimer(within)
 	defer deadline.Stop()
-	defer tick.Stop()
 	for {
 		found, ok := look()
 		if ok {
 			return found
 		}
 		select {
-		case <-tick.C:
+		case <-time.After(lookAgain(time.Since(began))):
 		case <-deadline.C:
 			require.FailNow(t, fmt.Sprintf("not within %v: %s", within, what), "as it stands: %+v", found)
 		}

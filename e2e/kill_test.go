@@ -44,7 +44,7 @@ func TestKillEverything(t *testing.T) {
 func stormsAsked(t *testing.T) (first uint64, seeds int, storm time.Duration) {
 	t.Helper()
 	var err error
-	first, seeds, storm = uint64(time.Now().UnixNano()), 1, 20*time.Second
+	first, seeds, storm = uint64(time.Now().UnixNano()), 1, 12*time.Second
 	if given := os.Getenv("DURADESK_SEED"); given != "" {
 		first, err = strconv.ParseUint(given, 10, 64)
 		require.NoError(t, err)

@@ -68,15 +68,14 @@ func twoWords(line string) (first, second string) {
 
 // eventuallyOr waits until something holds, and tells whether it did.
 func eventuallyOr(within time.Duration, holds func() bool) bool {
-	deadline, tick := time.NewTimer(within), time.NewTicker(50*time.Millisecond)
+	began, deadline := time.Now(), time.NewTimer(within)
 	defer deadline.Stop()
-	defer tick.Stop()
 	for {
 		if holds() {
 			return true
 		}
 		select {
-		case <-tick.C:
+		case <-time.After(lookAgain(time.Since(began))):
 		case <-deadline.C:
 			return false
 		}

@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"duradesk/dispatch/temporaltest"
+	"duradesk/postgres/cluster/pgtest"
 )
 
 // workshop holds the binary under test for as long as the tests run.
@@ -22,6 +25,8 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer func() { _ = os.RemoveAll(workshop) }()
+	defer pgtest.Stop()
+	defer temporaltest.Stop()
 	return m.Run()
 }
 
@@ -34,7 +39,7 @@ var binary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(workshop, "duradesk")
-	build := exec.Command("go", append(append([]string{"build"}, raceFlags...), "-o", path, "duradesk/cmd/duradesk")...)
+	build := exec.Command("go", append(append([]string{"build", "-ldflags=-s -w"}, raceFlags...), "-o", path, "duradesk/cmd/duradesk")...)
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the binary under test: %w\n%s", err, out)
 	}

@@ -124,8 +124,10 @@ func (m *matrix) ticket(column, command string) int64 {
 	}
 	n := m.opened(at)
 	do := func(name string, body object) { m.t.Helper(); m.agent.command(n, name, body) }
-	for range 2 { // to be split off and moved
-		do("client-reply", object{"message": says("They called again.")})
+	if command == "" || strings.HasPrefix(command, "split") || strings.HasPrefix(command, "move") {
+		for range 2 { // to be split off and moved
+			do("client-reply", object{"message": says("They called again.")})
+		}
 	}
 	wake := time.Now().Add(2 * time.Hour)
 	held := object{"hold": object{"reason": "internal", "until": wake}} // for which no clock stands still

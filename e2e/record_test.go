@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,8 +15,20 @@ func (d *desk) record() *pgxpool.Pool {
 	d.t.Helper()
 	pool, err := pgxpool.New(d.t.Context(), d.settings["DURADESK_DATABASE_URL"])
 	require.NoError(d.t, err)
-	d.t.Cleanup(pool.Close)
+	d.t.Cleanup(func() { closes(d.t, pool) })
 	return pool
+}
+
+// closes ends a pool, and tells if somebody still holds a connection of it: to wait for him would be to hang.
+func closes(t *testing.T, pool *pgxpool.Pool) {
+	t.Helper()
+	closed := make(chan struct{})
+	go func() { pool.Close(); close(closed) }()
+	select {
+	case <-closed:
+	case <-time.After(10 * time.Second):
+		t.Error("a connection to the desk's database was not given back: rows were left open")
+	}
 }
 
 // count runs a query that gives one number.

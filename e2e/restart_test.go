@@ -17,7 +17,7 @@ import (
 // An orderly stop and a new start find every ticket and every timer; timers that are real ring at their second.
 func TestRestartAndTimers(t *testing.T) {
 	t.Parallel()
-	d := startDesk(t)
+	d := startWholeDesk(t)
 	t.Run("RestartFindsEverything", func(t *testing.T) { restartFindsEverything(d.in(t), d) })
 	t.Run("TimersRingAtTheirSecond", func(t *testing.T) { timersRingAtTheirSecond(d.in(t)) })
 }

@@ -19,7 +19,7 @@ type sink struct {
 	mu    sync.Mutex
 	talks int
 	taken map[string][]handed // by recipient
-	told  map[string]string   // the last refusal of a recipient: 4yz or 5yz
+	told  map[string][]string // the refusals of a recipient, 4yz or 5yz: of an answer, and of what else went to the same person
 }
 
 // handed is one mail that the sink has read to its final dot. known: the sender was told that it is taken.
@@ -33,7 +33,7 @@ func startSink(t *testing.T) *sink {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = l.Close() })
-	s := &sink{addr: l.Addr().String(), taken: map[string][]handed{}, told: map[string]string{}}
+	s := &sink{addr: l.Addr().String(), taken: map[string][]handed{}, told: map[string][]string{}}
 	go func() {
 		for {
 			conn, err := l.Accept()
@@ -70,7 +70,7 @@ func (s *sink) talk(conn net.Conn) {
 		case strings.HasPrefix(verb, "RCPT TO:"):
 			to = strings.Trim(strings.TrimSpace(line)[len("RCPT TO:"):], "<>")
 			if reply := map[string]string{"452": "452 4.3.1 no room now", "554": "554 5.7.1 not for you", "421": "421 4.3.2 closing"}[mood]; reply != "" {
-				s.note(func() { s.told[to] = reply[:3] })
+				s.note(func() { s.told[to] = append(s.told[to], reply[:3]) })
 				say(reply)
 				if mood == "421" {
 					return

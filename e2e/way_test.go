@@ -15,7 +15,7 @@ import (
 // nothing that people wrote, and nobody's name or address, may stand anywhere in Temporal.
 func TestWayOfATicket(t *testing.T) {
 	t.Parallel()
-	d := startDesk(t)
+	d := startWholeDesk(t)
 	w := &way{desk: d, agent: d.admin().staff("sato", "Sato "+planted), client: "yamada-" + planted + "@client.example"}
 	t.Run("Opens", func(t *testing.T) { w.in(t).opens() })
 	t.Run("IsAnswered", func(t *testing.T) { w.in(t).isAnswered() })

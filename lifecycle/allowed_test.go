@@ -15,7 +15,7 @@ import (
 func TestAButtonIsWhereTheTableDoesNotRefuse(t *testing.T) {
 	t.Parallel()
 	s := walks()[0].policy
-	w := explore(Inquiry, walks()[0], func(*world, int, step) {})
+	w := explore(Inquiry, walks()[0], onward)
 	for _, by := range []ticket.Actor{aClient, aFullClient, anAgent, aLead, anAdmin, ticket.Operator} {
 		for _, at := range w.places {
 			if at.from < 0 {

@@ -90,7 +90,7 @@ func (t *Table) remembered(s, in ticket.State) bool {
 func (t *Table) LeftAlone() string {
 	var b strings.Builder
 	header(&b, []string{"state", "its clocks", "ends", "found in the view"})
-	w := explore(t, walks()[0], func(*world, int, step) {})
+	w := explore(t, walks()[0], onward)
 	for _, s := range ticket.States() {
 		var lines []string
 		for _, at := range w.places {

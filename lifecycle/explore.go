@@ -37,7 +37,7 @@ type world struct {
 	s      Policy
 	whole  bool // every command was tried
 	places []place
-	known  map[string]int
+	known  map[appearance]int
 	met    map[string]int  // story's last place by state name: where a state was first entered
 	used   map[string]bool // lines of the table that answered
 }
@@ -51,13 +51,13 @@ type walk struct {
 	start  ticket.Process   // what the first ticket is like, besides its number
 }
 
-// explore walks the table, nearest places first, and shows each step to look.
-func explore(t *Table, way walk, look func(*world, int, step)) *world {
+// explore walks the table, nearest places first, and shows each step to look, until that has seen enough (false).
+func explore(t *Table, way walk, look func(*world, int, step) bool) *world {
 	s := way.policy
-	w := &world{t: t, s: s, whole: way.whole, known: map[string]int{}, met: map[string]int{}, used: map[string]bool{}}
+	w := &world{t: t, s: s, whole: way.whole, known: map[appearance]int{}, met: map[string]int{}, used: map[string]bool{}}
 	first := way.start
 	first.Number, first.Ticket, first.Desk, first.Policy = 1001, "t", "support", 1
-	w.add(place{p: first, now: dayOne, from: -1})
+	w.add(place{p: first, now: dayOne, from: -1}, "")
 	for i := 0; i < len(w.places); i++ {
 		at := w.places[i]
 		for _, tr := range trials(at.p, at.now, w.before(at)) {
@@ -66,16 +66,21 @@ func explore(t *Table, way walk, look func(*world, int, step)) *world {
 			}
 			st := step{from: at, c: tr.c, says: tr.says, d: t.Apply(at.p, tr.c, s)}
 			w.used[st.d.Rule] = true
-			look(w, i, st)
+			if !look(w, i, st) {
+				return w
+			}
 			if st.d.Answer != ticket.Applied || len(w.places) >= limit {
 				continue
 			}
-			j := w.add(place{p: st.d.Process, now: tr.c.At, from: i, says: fmt.Sprintf("%s: %s", tr.says, ends(at.p, st.d.Process))})
+			j := w.add(place{p: st.d.Process, now: tr.c.At, from: i}, tr.says)
 			w.places[i].exits = append(w.places[i].exits, j)
 		}
 	}
 	return w
 }
+
+// onward looks at nothing and sees every step through.
+func onward(*world, int, step) bool { return true }
 
 // limit keeps a table with a mistake in it from having no end of places; the shipped one has some hundreds.
 const limit = 20_000
@@ -90,10 +95,14 @@ func (w *world) before(at place) *ticket.Process {
 
 var dayOne = time.Date(2026, time.November, 23, 9, 0, 0, 0, time.UTC)
 
-func (w *world) add(at place) int {
+// add puts a place on the map where there is none like it, and returns which it is; step is what led there.
+func (w *world) add(at place, step string) int {
 	key := w.appearance(at.p)
 	if i, ok := w.known[key]; ok {
 		return i
+	}
+	if at.from >= 0 {
+		at.says = step + ": " + ends(w.places[at.from].p, at.p)
 	}
 	w.places = append(w.places, at)
 	i := len(w.places) - 1
@@ -105,14 +114,34 @@ func (w *world) add(at place) int {
 }
 
 // appearance is what rules can see of a ticket, without its instants and counters.
-func (w *world) appearance(p ticket.Process) string {
+type appearance struct {
+	state, former                     ticket.State
+	hold                              ticket.HoldReason
+	category                          ticket.Category
+	outcome                           ticket.ChildOutcome
+	owned, triggered, unborn, awaited bool
+	hasChild, hasParent, urgent       bool
+	clocks                            string
+}
+
+func (w *world) appearance(p ticket.Process) appearance {
 	clocks := make([]string, 0, len(p.Clocks))
 	for _, k := range p.Clocks {
-		clocks = append(clocks, fmt.Sprint(k.ID, k.State, k.Warn.IsZero(), k.Met.IsZero()))
+		clock := k.ID + " " + k.State.String()
+		if k.Warn.IsZero() {
+			clock += " late"
+		}
+		if k.Met.IsZero() {
+			clock += " unmet"
+		}
+		clocks = append(clocks, clock)
 	}
 	slices.Sort(clocks)
-	return fmt.Sprint(p.State, p.Former, p.Hold, p.Category, p.Owner != "", p.Triggered, p.Revision == 0, p.Awaiting && w.s.NextResponse.Normal > 0, p.Child.Outcome, p.Child.Number != 0, p.Parent != 0,
-		p.Priority == ticket.Urgent, clocks)
+	return appearance{
+		state: p.State, former: p.Former, hold: p.Hold, category: p.Category, outcome: p.Child.Outcome,
+		owned: p.Owner != "", triggered: p.Triggered, unborn: p.Revision == 0, awaited: p.Awaiting && w.s.NextResponse.Normal > 0,
+		hasChild: p.Child.Number != 0, hasParent: p.Parent != 0, urgent: p.Priority == ticket.Urgent, clocks: strings.Join(clocks, ","),
+	}
 }
 
 // story tells the shortest way to a place, step by step.

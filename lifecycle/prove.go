@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -57,29 +58,59 @@ func Laws() []Law {
 
 // Prove looks for broken promises: in the table as it is written, and along every way that a ticket can take. No
 // finding means that there is none. It takes some hundred milliseconds.
-func (t *Table) Prove() []Finding {
-	found := slices.Concat(t.unanswered(), t.deafAsWritten(), whoFindings(who))
-	used := map[string]bool{}
-	met := &world{t: t, met: map[string]int{}}
-	for _, way := range walks() {
-		w := explore(t, way, func(w *world, i int, st step) {
-			for _, p := range stepLaws {
-				if says := p.broken(st); says != "" {
-					found = append(found, Finding{p.key, says, append(w.story(i), st.says+": "+told(st))})
-				}
-			}
-		})
-		for rule := range w.used {
-			used[rule] = true
+func (t *Table) Prove() []Finding { return shortest(slices.Collect(t.findings())) }
+
+// findings tells of each broken promise as soon as it is met, and of some more than once.
+func (t *Table) findings() func(yield func(Finding) bool) {
+	return func(yield func(Finding) bool) {
+		met := &world{t: t, met: map[string]int{}}
+		used := map[string]bool{}
+		if !each(slices.Concat(t.unanswered(), t.deafAsWritten(), whoFindings(who)), yield) {
+			return
 		}
-		found = append(found, w.placeFindings()...)
-		if len(met.places) == 0 {
-			met = w
+		for _, way := range walks() {
+			w, on := t.walked(way, yield)
+			if !on || !each(w.placeFindings(), yield) {
+				return
+			}
+			maps.Copy(used, w.used)
+			if len(met.places) == 0 {
+				met = w
+			}
+		}
+		each(slices.Concat(t.unreached(met), t.unused(used, met)), yield)
+	}
+}
+
+func each(found []Finding, yield func(Finding) bool) bool {
+	for _, f := range found {
+		if !yield(f) {
+			return false
 		}
 	}
-	found = append(found, t.unreached(met)...)
-	found = append(found, t.unused(used, met)...)
-	return shortest(found)
+	return true
+}
+
+// walked explores one way and tells what is wrong with its steps, each thing once: nearer places are met first. It
+// reports whether more is asked for.
+func (t *Table) walked(way walk, yield func(Finding) bool) (w *world, on bool) {
+	on = true
+	type wrong struct{ law, says string }
+	said := map[wrong]bool{}
+	w = explore(t, way, func(w *world, i int, st step) bool {
+		for _, p := range stepLaws {
+			says := p.broken(st)
+			if says == "" || said[wrong{p.key, says}] {
+				continue
+			}
+			said[wrong{p.key, says}] = true
+			if on = yield(Finding{p.key, says, append(w.story(i), st.says+": "+told(st))}); !on {
+				return false
+			}
+		}
+		return true
+	})
+	return w, on
 }
 
 // told is what became of a step, in a few words.

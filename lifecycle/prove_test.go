@@ -143,7 +143,7 @@ func TestEveryMistakeIsFound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var all string
-			for _, f := range altered(m.change).Prove() {
+			for f := range altered(m.change).findings() {
 				all += f.String()
 				if f.Law == m.law && strings.Contains(f.Says, m.says) {
 					return
@@ -194,12 +194,12 @@ func TestAFindingTellsTheShortestStory(t *testing.T) {
 // TestTheMapStaysSmall: proofs are quick as long as few tickets differ in what rules look at. A new fact multiplies.
 func TestTheMapStaysSmall(t *testing.T) {
 	t.Parallel()
-	w := explore(Inquiry, walks()[0], func(*world, int, step) {})
-	require.Greater(t, len(w.places), 100)
-	require.Less(t, len(w.places), 2000)
 	for i, way := range walks() {
-		w := explore(Inquiry, way, func(*world, int, step) {})
+		w := explore(Inquiry, way, onward)
 		require.Less(t, len(w.places), 2000, "walk %d", i)
+		if i == 0 {
+			require.Greater(t, len(w.places), 100)
+		}
 	}
 }
 

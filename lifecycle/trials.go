@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"duradesk/ticket"
@@ -30,10 +31,7 @@ func trials(p ticket.Process, now time.Time, before *ticket.Process) []trial {
 	if p.State == ticket.NoState {
 		return openings(now)
 	}
-	list := append(fromClients(soon, late), fromStaff(p, soon)...)
-	list = append(list, aboutOthers(p, soon)...)
-	list = append(list, aboutMessages(p, soon, before)...)
-	list = append(list, fromDesk(p, soon)...)
+	list := slices.Concat(fromClients(soon, late), fromStaff(p, soon), aboutOthers(p, soon), aboutMessages(p, soon, before), fromDesk(p, soon))
 	for _, k := range p.Clocks {
 		if k.State == ticket.Running {
 			list = append(list, trial{clockName(k.Kind) + " " + rings(k), TimerCommand(p.Number, k)})
@@ -103,10 +101,7 @@ func fromStaff(p ticket.Process, at time.Time) []trial {
 		{"a lead deletes it", bare(ticket.Delete, aLead, at)},
 		{"an admin erases it", bare(ticket.Delete, anAdmin, at)},
 	}
-	list = append(list, holds(at)...)
-	list = append(list, resolves(at)...)
-	list = append(list, classifies(at)...)
-	return append(list, assigns(p, at)...)
+	return slices.Concat(list, holds(at), resolves(at), classifies(at), assigns(p, at))
 }
 
 func classifies(at time.Time) []trial {

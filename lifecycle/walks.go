@@ -94,9 +94,13 @@ var (
 
 // among tries what is named. Where a hold is, the holds for every other reason are too: one may lead elsewhere.
 func among(says []string) func(trial) bool {
-	holds := slices.Contains(says, "an agent puts it on hold")
+	named := map[string]bool{}
+	for _, s := range says {
+		named[s] = true
+	}
+	holds := named["an agent puts it on hold"]
 	return func(t trial) bool {
 		bare := t.c.Params.Hold != nil && t.c.Params.Hold.Until == nil
-		return t.c.Kind.Timer() || slices.Contains(says, t.says) || holds && bare && strings.HasPrefix(t.says, heldFor)
+		return t.c.Kind.Timer() || named[t.says] || holds && bare && strings.HasPrefix(t.says, heldFor)
 	}
 }

@@ -100,14 +100,16 @@ func (q *Queue) Unfinished(ctx context.Context, after string, limit int) ([]stri
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
-// Overdue lists tickets whose next timer should have rung a minute ago and did not: the sweeper's net.
-func (q *Queue) Overdue(ctx context.Context, limit int) ([]ticket.Number, error) {
-	rows, err := q.s.pool.Query(ctx, `select number from tickets where next_due_at < clock_timestamp() - interval '60 seconds'
-		and state not in ('closed', 'deleted', 'merged') order by next_due_at limit $1`, limit)
+// Overdue lists tickets whose next timer should have rung a minute ago and did not, the longest overdue first: the
+// sweeper's net. It begins behind the one that is given: those for which ringing does not help must not hide the others.
+func (q *Queue) Overdue(ctx context.Context, after ticket.Overdue, limit int) ([]ticket.Overdue, error) {
+	rows, err := q.s.pool.Query(ctx, `select number, next_due_at from tickets where next_due_at < clock_timestamp() - interval '60 seconds'
+		and (next_due_at, number) > ($2::timestamptz, $3::bigint) and state not in ('closed', 'deleted', 'merged') order by next_due_at, number limit $1`,
+		limit, after.Due, after.Number)
 	if err != nil {
 		return nil, fmt.Errorf("list lost timers: %w", err)
 	}
-	return pgx.CollectRows(rows, pgx.RowTo[ticket.Number])
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[ticket.Overdue])
 }
 
 // OpenTickets lists tickets that need a workflow, after a number: to start them again where Temporal's store was lost.

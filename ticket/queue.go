@@ -66,3 +66,9 @@ type Unrung struct {
 	ID     string
 	Name   string
 }
+
+// Overdue is a ticket whose timer should have rung, and the instant at which it should have.
+type Overdue struct {
+	Number Number
+	Due    time.Time
+}

@@ -65,13 +65,17 @@ func arrived(ctx context.Context, c client.Client, namespace, name string) error
 	return err
 }
 
-// mayCome tells whether waiting may mend it: a build that has not been seen yet, a server that is busy.
+// mayCome tells whether waiting may mend it: a build that has not been seen yet, a server that is busy or breaks a call
+// off while its caller still waits.
 func mayCome(err error) bool {
 	var (
+		broken  *serviceerror.Canceled
+		slow    *serviceerror.DeadlineExceeded
 		unknown *serviceerror.NotFound
 		not     *serviceerror.FailedPrecondition
 		away    *serviceerror.Unavailable
 		full    *serviceerror.ResourceExhausted
 	)
-	return errors.Is(err, errUnderWay) || errors.As(err, &unknown) || errors.As(err, &not) || errors.As(err, &away) || errors.As(err, &full)
+	return errors.Is(err, errUnderWay) || errors.As(err, &unknown) || errors.As(err, &not) || errors.As(err, &away) || errors.As(err, &full) ||
+		errors.As(err, &broken) || errors.As(err, &slow)
 }

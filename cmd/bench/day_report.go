@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"html"
 	"io"
 	"os"
 	"path/filepath"
@@ -179,41 +178,16 @@ func (d *day) plots(k counted) map[string]string {
 		quick[h], tail[h] = percentile(d.hours[h].took, 50), percentile(d.hours[h].took, 95)
 	}
 	return map[string]string{
-		"tickets":  byHour("Tickets", "tickets", [2]string{"new", "backlog at the end"}, tickets, backlog),
-		"response": byHour("First response", "min", [2]string{"median", "p95"}, half, slow),
-		"machine":  byHour("Action → receipt", "ms", [2]string{"p50", "p95"}, quick, tail),
+		"tickets":  bars("Tickets", "tickets", byHour, [2]string{"new", "backlog at the end"}, tickets[:], backlog[:]),
+		"response": bars("First response", "min", byHour, [2]string{"median", "p95"}, half[:], slow[:]),
+		"machine":  bars("Action → receipt", "ms", byHour, [2]string{"p50", "p95"}, quick[:], tail[:]),
 	}
 }
 
-// byHour draws two series over the hours of the day, as bars beside each other.
-func byHour(title, unit string, names [2]string, first, second [24]float64) string {
-	most := 1e-9
-	for h := range first {
-		for _, v := range []float64{first[h], second[h]} {
-			if v > most { // no figure is not more
-				most = v
-			}
-		}
+// byHour is the axis of a day: every third hour has its label.
+var byHour = axis{by: "hour", label: func(h int) string {
+	if h%3 != 0 {
+		return ""
 	}
-	const left, width, height, base = 60, 560, 140, 180
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 210" role="img" aria-label="%s by hour" font-family="system-ui, sans-serif" font-size="13">`, html.EscapeString(title))
-	b.WriteString(`<style>text{fill:#333}.axis{stroke:#999}.first{fill:#2563eb}.second{fill:#d97706}@media(prefers-color-scheme:dark){text{fill:#ddd}}</style>`)
-	fmt.Fprintf(&b, `<text x="8" y="18" font-weight="600">%s</text><rect class="first" x="250" y="8" width="12" height="12"/><text x="268" y="19">%s</text>`, html.EscapeString(title), names[0])
-	fmt.Fprintf(&b, `<rect class="second" x="400" y="8" width="12" height="12"/><text x="418" y="19">%s</text>`, names[1])
-	fmt.Fprintf(&b, `<line class="axis" x1="%d" y1="%d" x2="%d" y2="%d"/><text x="%d" y="%d" text-anchor="end">%s %s</text>`, left, base, left+width, base, left-4, base-height+4, number(most), unit)
-	for h := range first {
-		x := left + width*float64(h)/24
-		for i, v := range []float64{first[h], second[h]} {
-			if v > 0 {
-				size := height * v / most
-				fmt.Fprintf(&b, `<rect class="%s" x="%.1f" y="%.1f" width="9" height="%.1f"/>`, []string{"first", "second"}[i], x+2+10*float64(i), base-size, size)
-			}
-		}
-		if h%3 == 0 {
-			fmt.Fprintf(&b, `<text x="%.1f" y="%d">%02d</text>`, x, base+18, h)
-		}
-	}
-	b.WriteString("</svg>\n")
-	return b.String()
-}
+	return fmt.Sprintf("%02d", h)
+}}

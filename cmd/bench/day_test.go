@@ -32,8 +32,9 @@ func TestADayHasItsTicketsAndMails(t *testing.T) {
 
 func TestPlotsByHourCanBeRead(t *testing.T) {
 	t.Parallel()
-	first, second := [24]float64{9: 3}, [24]float64{10: math.NaN(), 23: 1}
-	plot := byHour("Action → receipt", "ms", [2]string{"p50", "p95"}, first, second)
+	first, second := make([]float64, 24), make([]float64, 24)
+	first[9], second[10], second[23] = 3, math.NaN(), 1
+	plot := bars("Action → receipt", "ms", byHour, [2]string{"p50", "p95"}, first, second)
 	decoder := xml.NewDecoder(strings.NewReader(plot))
 	bars := 0
 	for {

@@ -15,15 +15,16 @@ import (
 
 // options are the command line.
 type options struct {
-	Only   []string `help:"Measure only these lines, by the beginning of their names (repeatable)." placeholder:"NAME"`
-	Rounds int      `default:"3" help:"How many pairs of product and bare limit each line gets."`
-	Part   float64  `default:"1" help:"Share of the full size of each line, for a quick look; targets are for 1."`
-	Write  string   `help:"Write the report to this file, and a plot for each line into the folder of its name beside it." placeholder:"FILE"`
-	Binary string   `help:"Measure this duradesk instead of one built from the sources here." placeholder:"FILE"`
-	Crowd  int      `default:"100000" help:"How many tickets the lists and searches are measured over."`
-	Day    bool     `help:"Instead of lines, play a business day of 200 agents, 5,000 tickets and 12,000 mails in ten minutes."`
-	Speed  int      `default:"144" help:"How many times as fast as it was the day is played."`
-	Keep   bool     `help:"Keep the directory of the desk that was measured, and say where it is."`
+	Only   []string      `help:"Measure only these lines, by the beginning of their names (repeatable)." placeholder:"NAME"`
+	Rounds int           `default:"3" help:"How many pairs of product and bare limit each line gets."`
+	Part   float64       `default:"1" help:"Share of the full size of each line, for a quick look; targets are for 1."`
+	Write  string        `help:"Write the report to this file, and a plot for each line into the folder of its name beside it." placeholder:"FILE"`
+	Binary string        `help:"Measure this duradesk instead of one built from the sources here." placeholder:"FILE"`
+	Crowd  int           `default:"100000" help:"How many tickets the lists and searches are measured over."`
+	Day    bool          `help:"Instead of lines, play a business day of 200 agents, 5,000 tickets and 12,000 mails in ten minutes."`
+	Speed  int           `default:"144" help:"How many times as fast as it was the day is played."`
+	Steady time.Duration `help:"Instead of lines, load the desk evenly for so long (10m) and judge whether it stays as it was." placeholder:"TIME"`
+	Keep   bool          `help:"Keep the directory of the desk that was measured, and say where it is."`
 }
 
 func main() {
@@ -59,6 +60,9 @@ func run(ctx context.Context, o options, out, progress io.Writer) (err error) {
 	defer b.close()
 	if o.Day {
 		return b.day(ctx, out)
+	}
+	if o.Steady > 0 {
+		return b.steadily(ctx, out)
 	}
 	rows, err := b.measure(ctx)
 	if len(rows) > 0 {

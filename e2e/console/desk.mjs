@@ -27,7 +27,7 @@ function watch(page, who) {
 }
 
 export async function context({who = 'sato', scheme = 'light', width = 1440, height = 900, signedIn = true, locale = 'ja-JP'} = {}) {
-  const ctx = await browser.newContext({viewport: {width, height}, colorScheme: scheme, locale, timezoneId: 'Asia/Tokyo', acceptDownloads: true});
+  const ctx = await browser.newContext({viewport: {width, height}, colorScheme: scheme, reducedMotion: 'reduce', locale, timezoneId: 'Asia/Tokyo', acceptDownloads: true});
   ctx.setDefaultTimeout(15000);
   ctx.on('page', (page) => watch(page, who));
   if (signedIn) {
@@ -81,14 +81,18 @@ export async function inbox(address) {
 export const p95 = (all) => all.toSorted((a, b) => a - b)[Math.ceil(all.length * 0.95) - 1];
 export const p50 = (all) => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)];
 
-/** Looks at pages as a screen reader's user and one who sees poorly must: all rules in the light, and what differs in the dark; within a part of them where one is named. */
+/** Whether everything is looked at in every way that there is (DURADESK_SOAK=1); else each in one of them, in turn. */
+export const whole = process.env.DESK_WHOLE === '1';
+let looks = 0;
+
+/** Looks at pages as a screen reader's user and one who sees poorly must: all rules in the light or in the dark, one page so and the next so; as a whole, all rules in the light, and what differs in the dark. Within a part of them where one is named. */
 export const looker = (bad) => async (page, where, {part, schemes = ['light', 'dark']} = {}) => {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(readFileSync(axePath, 'utf8'));
-  for (const scheme of schemes) {
+  for (const scheme of whole ? schemes : [schemes[looks++ % schemes.length]]) {
     await page.emulateMedia({colorScheme: scheme});
     await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {}))));
-    const rules = scheme === 'dark' ? {runOnly: ['color-contrast']} : {};
-    const {violations} = await page.evaluate(([o, within]) => window.axe.run(within ?? document, {iframes: false, resultTypes: ['violations'], ...o}), [rules, part]);
+    const rules = whole && scheme === 'dark' ? {runOnly: ['color-contrast']} : {};
+    const {violations} = await page.evaluate(([o, within]) => window.axe.run(within ?? document, {iframes: false, preload: false, resultTypes: ['violations'], ...o}), [rules, part]);
     for (const v of violations) bad.push(`${where} ${scheme}: ${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 160)} ${n.any.map((a) => a.message).join(' ').slice(0, 200)}`).join(' | ')}`);
   }
 };

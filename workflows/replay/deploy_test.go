@@ -67,7 +67,7 @@ var tomorrow = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	program := filepath.Join(dir, "tomorrow")
-	build := exec.Command("go", "test", "-c", "-vet=off", "-overlay", filepath.Join(dir, "overlay.json"), "-o", program, "duradesk/workflows/replay")
+	build := exec.Command("go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", filepath.Join(dir, "overlay.json"), "-o", program, "duradesk/workflows/replay")
 	if said, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the next release: %w: %s", err, said)
 	}
@@ -141,10 +141,7 @@ func TestTwoProgramsOfDifferentTablesSideBySide(t *testing.T) {
 // A thousand tickets are open, and the table changes in three ways while nobody works (DURADESK_SOAK=1; else a few).
 func TestATableChangedInThreeWaysUnderOpenTickets(t *testing.T) {
 	t.Parallel()
-	open := 40
-	if os.Getenv("DURADESK_SOAK") != "" {
-		open = 1000
-	}
+	open := soaking(16, 1000)
 	s := newSite(t)
 	today := s.work()
 	began := time.Now()

@@ -101,7 +101,7 @@ func TestHowSoonAReceiptIsThere(t *testing.T) {
 	s.work()
 	n := s.opened()
 	var took []time.Duration
-	for range 200 {
+	for range soaking(40, 200) {
 		o := s.command(n, ticket.Escalate, sato)
 		began := time.Now()
 		s.does(o)
