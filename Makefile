@@ -68,6 +68,8 @@ soak: ## Look longer: every property 20,000 times, every fuzz target for FUZZTIM
 	DURADESK_SOAK=1 go test -timeout 1h -v -run TestHowLongListsTake ./postgres/crowd
 	DURADESK_SOAK=1 DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test -timeout 1h -v -run '^(TestEachWebhook|TestAKilledSender|TestABulkJob|TestATableChanged|TestHowSoon)' ./workflows/replay
 	DURADESK_SOAK=1 DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test -timeout 1h -v -run '^TestTheGuideIsFollowed$$' ./deploy
+	DURADESK_SOAK=1 DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test -tags soak -timeout 3h -v \
+	  -run '^(TestConsoleInABrowser|TestTheConsoleIsQuick|TestBacklog|TestTwoWorkersAtOneMailbox|TestFloodOnOneTicket|TestHowLateTimersAre)$$' ./e2e
 	$(MAKE) chaos
 	DURADESK_RACE=1 DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test $(RACE) -count 3 -timeout 2h ./...
 

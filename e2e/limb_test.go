@@ -117,12 +117,27 @@ func (d *desk) limbs(dir string, elsewhere map[string][]string, begun func(*clus
 	return out
 }
 
+var temporalFound struct {
+	once sync.Once
+	path string
+	err  error
+}
+
+// temporalProgram is the server that `up` would run, asked for once: a storm starts it again and again.
+func (d *desk) temporalProgram() (string, error) {
+	temporalFound.once.Do(func() {
+		said, err := d.command("devserver").Output()
+		temporalFound.path, temporalFound.err = strings.TrimSpace(string(said)), err
+	})
+	return temporalFound.path, temporalFound.err
+}
+
 // launchTemporal runs the server that `up` would run, at an address.
 func (d *desk) launchTemporal(address, file string) (*tether.Process, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return nil, err
 	}
-	path, err := d.command("devserver").Output()
+	path, err := d.temporalProgram()
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +147,7 @@ func (d *desk) launchTemporal(address, file string) (*tether.Process, error) {
 	}
 	_ = ui.Close()
 	cmd := d.command()
-	cmd.Path = strings.TrimSpace(string(path))
+	cmd.Path = path
 	cmd.Args = append(cmd.Args, "server", "start-dev", "--port", port(address), "--ui-port", port(ui.Addr().String()), "--db-filename", file, "--log-level", "error")
 	return tether.Start(cmd, syscall.SIGKILL)
 }

@@ -50,8 +50,9 @@ func startDrill(t *testing.T) *drill {
 		r.crowd = 10_000
 		require.NoError(t, crowd.Fill(t.Context(), d.settings["DURADESK_DATABASE_URL"], crowd.Options{Tickets: r.crowd, Messages: 3}))
 	}
-	said := strings.Fields(d.run("devserver"))
-	r.server = said[len(said)-1]
+	var err error
+	r.server, err = d.temporalProgram()
+	require.NoError(t, err)
 	t.Cleanup(func() {
 		for _, p := range r.running {
 			p.Signal(syscall.SIGKILL)
