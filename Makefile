@@ -65,7 +65,7 @@ soak: ## Look longer: every property 20,000 times, every fuzz target for FUZZTIM
 	done
 	DURADESK_SOAK=1 DURADESK_REQUESTS=20000 go test $(RACE) -timeout 1h -run '^(TestRandomRequests|TestNobodySeesWhatIsNotHis)$$' ./api
 	DURADESK_SOAK=1 go test -timeout 1h -run '^TestPlans$$' ./postgres
-	DURADESK_SOAK=1 go test -timeout 1h -v -run TestHowLongListsTake ./postgres/crowd
+	DURADESK_SOAK=1 go test -timeout 1h -v -run '^(TestHowLongListsTake|TestEveryListIsAlongAnIndex)$$' ./postgres/crowd
 	DURADESK_SOAK=1 DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test -timeout 1h -v -run '^(TestEachWebhook|TestAKilledSender|TestABulkJob|TestATableChanged|TestHowSoon)' ./workflows/replay
 	DURADESK_SOAK=1 DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test -timeout 1h -v -run '^TestTheGuideIsFollowed$$' ./deploy
 	DURADESK_SOAK=1 DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver) go test -tags soak -timeout 3h -v \

@@ -69,3 +69,49 @@ func TestAClientClassifiesNoFieldOfTheStaff(t *testing.T) {
 	call(t, door, f.clientToken(t, "c_01", scopeRead, scopeReply), "POST", "/api/v1/tickets/1042/classify", `{"classify":{"title":"x"}}`).is(t, 403, "forbidden")
 	call(t, door, f.clientToken(t, "c_03", scopeRead), "POST", "/api/v1/tickets/1042/classify", `{"classify":{"title":"x"}}`).is(t, 403, "forbidden")
 }
+
+// He is shown what he may change: the lines of the form that clients fill, where the desk leaves these to them, and the
+// command only where there is something for it to change.
+func TestAClientSeesWhatHeMayChange(t *testing.T) {
+	t.Parallel()
+	for _, is := range []struct {
+		left    []ticket.ClientField
+		offered bool
+		fields  map[string]any
+	}{
+		{nil, false, map[string]any{}},
+		{[]ticket.ClientField{ticket.ClientTitle}, true, map[string]any{}},
+		{ticket.ClientFields(), true, map[string]any{"model": "X-1"}},
+	} {
+		f, door := fresh(t)
+		f.withRepair(t)
+		f.desks[0].Manner.ClientFields = is.left
+		f.tickets[1042].Fields = map[string]any{"model": "X-1", "cost": 5, "old": "value"}
+		token := f.clientToken(t, "c_03", scopeRead, scopeReply)
+		one := call(t, door, token, "GET", "/api/v1/tickets/1042", "")
+		one.is(t, 200)
+		require.Equal(t, is.fields, one.at("fields"))
+		require.Equal(t, is.offered, strings.Contains(string(one.raw), `"classify"`))
+		require.Equal(t, len(is.fields) > 0, one.at("reception_type") == "repair")
+		require.NotContains(t, string(call(t, door, token, "GET", "/api/v1/tickets", "").raw), `"cost"`)
+	}
+}
+
+// In the portal he changes them in a form; what he empties is taken away.
+func TestAClientChangesHisFormInThePortal(t *testing.T) {
+	t.Parallel()
+	f, door := fresh(t)
+	f.withRepair(t)
+	f.desks[0].Manner.ClientFields = []ticket.ClientField{ticket.ClientForm}
+	f.tickets[1042].Fields = map[string]any{"model": "X-1", "cost": 5}
+	b := f.enters(t, door, f.clients["c_03"].Email)
+	page := b.get("/portal/tickets/1042", 200)
+	require.Contains(t, page, `name="field.model"`)
+	require.Contains(t, page, `value="X-1"`)
+	require.NotContains(t, page, "field.cost")
+	_, to := b.plain("/portal/tickets/1042/details", 303, "id", "changed-1", "field.model", "X-2")
+	require.Equal(t, "/portal/tickets/1042?said=details", to)
+	require.Equal(t, map[string]any{"model": "X-2"}, f.receipts["client:c_03 changed-1"].order.Params.Classify.Fields)
+	b.plain("/portal/tickets/1042/details", 303, "id", "changed-2", "field.model", "")
+	require.Equal(t, map[string]any{"model": nil}, f.receipts["client:c_03 changed-2"].order.Params.Classify.Fields)
+}

@@ -40,7 +40,7 @@ func (s *server) ticket(c *gin.Context, r ticket.Record) openapi.Ticket {
 		out.TemporalUrl = ptr(s.TemporalUIURL + "/namespaces/" + s.Namespace + "/workflows/" + out.WorkflowId)
 	}
 	if who := askerOf(c); who.isClient() {
-		return forClient(out, who, r)
+		return s.withLeft(c, forClient(out, who, r), who, r)
 	}
 	return out
 }

@@ -21,6 +21,7 @@ func portalTicketRoutes() []route {
 		{pattern: "GET /portal/tickets/{number}", client: true, serve: func(v *visit) error { return v.portalTicket(http.StatusOK, nil, "") }},
 		{pattern: "POST /portal/tickets/{number}/reply", client: true, serve: (*visit).portalReply},
 		{pattern: "POST /portal/tickets/{number}/verdict", client: true, serve: (*visit).portalVerdict},
+		{pattern: "POST /portal/tickets/{number}/details", client: true, serve: (*visit).portalDetails},
 		{pattern: "POST /portal/tickets/{number}/feedback", client: true, serve: (*visit).portalFeedback},
 	}
 }
@@ -36,6 +37,8 @@ type portalTicketView struct {
 	May      map[string]bool
 	ID, Body string // of the reply that is being written
 	Ratings  []choice
+	Fields   []portalField // of the form, that he may change
+	ChangeID string        // of that change
 }
 
 // portalTicket shows one ticket as its client sees it.
@@ -50,7 +53,7 @@ func (v *visit) portalTicket(status int, fault []string, body string) error {
 	}
 	out := portalTicketView{
 		portalView: v.portalPage("#" + strconv.FormatInt(t.Number, 10) + " " + t.Title), Number: t.Number, State: string(t.State), Updated: v.moment(t.UpdatedAt),
-		May: map[string]bool{}, ID: uuid.NewString(), Body: body, Live: slices.Contains(portalLive, string(t.State)), Resolved: t.State == "resolved" || t.State == "closed",
+		May: map[string]bool{}, ID: uuid.NewString(), ChangeID: uuid.NewString(), Body: body, Live: slices.Contains(portalLive, string(t.State)), Resolved: t.State == "resolved" || t.State == "closed",
 		Ratings: v.ratings(0),
 	}
 	out.Fault = fault
@@ -59,6 +62,12 @@ func (v *visit) portalTicket(status int, fault []string, body string) error {
 	}
 	for _, a := range t.Allowed {
 		out.May[a.Command] = a.Reason == nil
+	}
+	if out.May["classify"] {
+		var err error
+		if out.Fields, err = v.portalDetailFields(t); err != nil {
+			return err
+		}
 	}
 	for cursor := ""; ; {
 		var page openapi.Timeline
@@ -80,7 +89,7 @@ func (v *visit) portalTicket(status int, fault []string, body string) error {
 	}
 }
 
-var portalSaid = []string{"reply", "solved", "not_solved", "cancel", "feedback", "opened"}
+var portalSaid = []string{"reply", "solved", "not_solved", "cancel", "feedback", "opened", "details"}
 
 // ratings are what one may give, from good to bad.
 func (v *visit) ratings(chosen int) []choice {

@@ -116,7 +116,11 @@ func everything() map[string]postgres.Query {
 // grows with the tickets from end to end.
 func TestEveryListIsAlongAnIndex(t *testing.T) {
 	t.Parallel()
-	s := filled(t, Options{Tickets: 20000})
+	tickets := 10_000
+	if soak {
+		tickets = 20_000
+	}
+	s := filled(t, Options{Tickets: tickets})
 	lost, err := postgres.NewQueue(s, postgres.QueueConfig{}).Overdue(t.Context(), ticket.Overdue{}, 10)
 	require.NoError(t, err)
 	require.Empty(t, lost, "a desk that works on a crowd would ring for all of these")
