@@ -191,16 +191,33 @@ const prefix = "duradesk-pgtest-"
 // there in a fraction of the time.
 const memory = "/dev/shm"
 
-// roomy is what must be free there: what the tests of a package leave lying at a time, and the log of the server.
+// roomy is what must be free there, and of the machine's memory: what the tests of a package leave lying at a time, and
+// the log of the server.
 const roomy = 6 << 30
 
 // place is where the cluster lies.
 func place() string {
 	var fs syscall.Statfs_t
-	if err := syscall.Statfs(memory, &fs); err == nil && fs.Bavail*uint64(fs.Bsize) > roomy { //nolint:gosec // a block has a size
+	if err := syscall.Statfs(memory, &fs); err == nil && fs.Bavail*uint64(fs.Bsize) > roomy && available() > roomy { //nolint:gosec // a block has a size
 		return memory
 	}
 	return os.TempDir()
+}
+
+// available is the memory that this machine could give to somebody now, in bytes: a file system in memory tells of room
+// that others have taken.
+func available() uint64 {
+	content, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(content)) {
+		var kb uint64
+		if n, _ := fmt.Sscanf(line, "MemAvailable: %d kB", &kb); n == 1 {
+			return kb << 10
+		}
+	}
+	return 0
 }
 
 // removeAbandoned deletes the directories of test processes that were killed before they could.
