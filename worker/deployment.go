@@ -8,10 +8,13 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+
+	"duradesk/ticket"
 )
 
 // Deployment is a build among those of one desk, as Temporal's worker versioning has it: of a deployment's versions one is
@@ -38,7 +41,7 @@ func Promote(ctx context.Context, c client.Client, namespace string, d Deploymen
 	for {
 		_, err := deployment.SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: d.Build})
 		if err == nil {
-			err = arrived(ctx, c, namespace, d.Name)
+			err = arrived(ctx, c, namespace, d)
 		}
 		if err == nil {
 			return nil
@@ -56,13 +59,28 @@ func Promote(ctx context.Context, c client.Client, namespace string, d Deploymen
 
 var errUnderWay = errors.New("not every task queue knows it yet")
 
-// arrived tells whether all task queues know which version is current; servers that do not say so tell them at once.
-func arrived(ctx context.Context, c client.Client, namespace, name string) error {
-	is, err := c.WorkflowService().DescribeWorkerDeployment(ctx, &workflowservice.DescribeWorkerDeploymentRequest{Namespace: namespace, DeploymentName: name})
-	if err == nil && is.GetWorkerDeploymentInfo().GetRoutingConfigUpdateState() == enumspb.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS {
-		return errUnderWay
+// arrived tells whether all task queues know which version is current; servers that do not say so tell them at once. A
+// busy server may lose the news that it has told them, and go on to say that it is under way (seen with 1.32): then the
+// queues themselves are asked.
+func arrived(ctx context.Context, c client.Client, namespace string, d Deployment) error {
+	is, err := c.WorkflowService().DescribeWorkerDeployment(ctx, &workflowservice.DescribeWorkerDeploymentRequest{Namespace: namespace, DeploymentName: d.Name})
+	if err != nil || is.GetWorkerDeploymentInfo().GetRoutingConfigUpdateState() != enumspb.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS {
+		return err
 	}
-	return err
+	for _, queue := range []string{ticket.QueueTickets, ticket.QueueMail} {
+		for _, kind := range []enumspb.TaskQueueType{enumspb.TASK_QUEUE_TYPE_WORKFLOW, enumspb.TASK_QUEUE_TYPE_ACTIVITY} {
+			q, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+				Namespace: namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: queue}, TaskQueueType: kind,
+			})
+			if err != nil {
+				return err
+			}
+			if q.GetVersioningInfo().GetCurrentDeploymentVersion().GetBuildId() != d.Build {
+				return fmt.Errorf("%w: %s", errUnderWay, queue)
+			}
+		}
+	}
+	return nil
 }
 
 // mayCome tells whether waiting may mend it: a build that has not been seen yet, a server that is busy or breaks a call
