@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -65,14 +66,12 @@ func run(ctx context.Context, o options, out, progress io.Writer) (err error) {
 		return b.steadily(ctx, out)
 	}
 	rows, err := b.measure(ctx)
-	if len(rows) > 0 {
-		printTable(out, rows)
-	}
-	if err != nil {
+	if len(rows) == 0 {
 		return err
 	}
+	printTable(out, rows)
 	if o.Write != "" {
-		return writeReport(o, rows)
+		err = errors.Join(err, writeReport(o, rows))
 	}
-	return nil
+	return err
 }
