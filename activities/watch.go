@@ -255,10 +255,8 @@ func (m *Mailboxes) takeIn(ctx context.Context, open Box, box *ticket.Mailbox, u
 // mark shows on the server that mails were taken in: all at once where it can be done so. marked are those of which the
 // server knows.
 func (m *Mailboxes) mark(ctx context.Context, open Box, box ticket.Mailbox, uids []uint32) (marked []uint32, unmarked error) {
-	if box.After.Mode == "" || box.After.Mode == "keyword" {
-		if len(uids) > 0 && open.Mark(ctx, uids) == nil {
-			return uids, nil
-		}
+	if box.After.ByKeyword() && len(uids) > 0 && open.Mark(ctx, uids) == nil {
+		return uids, nil
 	}
 	for i, uid := range uids { // one by one, as far as the server lets us
 		if unmarked = file(ctx, open, uid, box.After); unmarked != nil {
@@ -271,7 +269,7 @@ func (m *Mailboxes) mark(ctx context.Context, open Box, box ticket.Mailbox, uids
 }
 
 func file(ctx context.Context, open Box, uid uint32, after ticket.After) error {
-	if after.Mode == "" || after.Mode == "keyword" {
+	if after.ByKeyword() {
 		return open.Mark(ctx, []uint32{uid})
 	}
 	return open.File(ctx, uid, after)

@@ -116,7 +116,7 @@ var browserModules = sync.OnceValues(func() (string, error) {
 	}
 	sum := sha256.Sum256(lock)
 	dir := filepath.Join(cache, "duradesk", "console-tests-"+hex.EncodeToString(sum[:6]))
-	if _, err := os.Stat(filepath.Join(dir, "installed")); err == nil {
+	if exists(filepath.Join(dir, "installed")) {
 		return dir, nil
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil { // a cache

@@ -26,6 +26,9 @@ type After struct {
 	Folder string // of move
 }
 
+// ByKeyword tells whether a mail is only marked, which is so where nothing else was chosen.
+func (a After) ByKeyword() bool { return a.Mode == "" || a.Mode == "keyword" }
+
 // LoginsRefused is how many refused logins in a row end the reading of a mailbox until its settings change.
 const LoginsRefused = 3
 

@@ -28,6 +28,9 @@ const (
 	QueryFuture = "future"
 )
 
+// Queues are all task queues that workers poll.
+func Queues() []string { return []string{QueueTickets, QueueMail} }
+
 // Ring is the payload of a ticket's signals: a bell. The stored row is the truth.
 type Ring struct {
 	ID  string `json:"id,omitempty"`

@@ -67,7 +67,7 @@ func arrived(ctx context.Context, c client.Client, namespace string, d Deploymen
 	if err != nil || is.GetWorkerDeploymentInfo().GetRoutingConfigUpdateState() != enumspb.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS {
 		return err
 	}
-	for _, queue := range []string{ticket.QueueTickets, ticket.QueueMail} {
+	for _, queue := range ticket.Queues() {
 		for _, kind := range []enumspb.TaskQueueType{enumspb.TASK_QUEUE_TYPE_WORKFLOW, enumspb.TASK_QUEUE_TYPE_ACTIVITY} {
 			q, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
 				Namespace: namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: queue}, TaskQueueType: kind,

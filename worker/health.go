@@ -76,7 +76,7 @@ func Polls(p *taskqueuepb.PollerInfo, now time.Time) bool {
 // Pollers reports whether somebody polls both task queues.
 func Pollers(ctx context.Context, c client.Client, namespace string) Part {
 	p := Part{Name: "pollers", OK: true, Needed: true}
-	for _, queue := range []string{ticket.QueueTickets, ticket.QueueMail} {
+	for _, queue := range ticket.Queues() {
 		d, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
 			Namespace: namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: queue}, TaskQueueType: enumspb.TASK_QUEUE_TYPE_WORKFLOW,
 		})

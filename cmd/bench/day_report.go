@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -41,19 +39,7 @@ func (d *day) finish(ctx context.Context, file string, out io.Writer) error {
 		_, err = io.WriteString(out, report)
 		return err
 	}
-	folder := strings.TrimSuffix(file, filepath.Ext(file))
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fmt.Errorf("make the folder of the plots: %w", err)
-	}
-	for name, plot := range d.plots(k) {
-		if err := os.WriteFile(filepath.Join(folder, name+".svg"), []byte(plot), 0o644); err != nil {
-			return fmt.Errorf("write the plot %s: %w", name, err)
-		}
-	}
-	if err := os.WriteFile(file, []byte(report), 0o644); err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	return nil
+	return writeDocument(file, report, d.plots(k))
 }
 
 // counted is what the database knows of the day.

@@ -44,10 +44,7 @@ func span(list []float64) (least, most float64) {
 
 // writeReport writes the report as a document, and a plot per line.
 func writeReport(o options, rows []row) error {
-	folder := strings.TrimSuffix(o.Write, filepath.Ext(o.Write))
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fmt.Errorf("make the folder of the plots: %w", err)
-	}
+	folder, plots := filepath.Base(folderOf(o.Write)), map[string]string{}
 	var b strings.Builder
 	b.WriteString("# Benchmarks\n\nWritten by `make bench`. Each line was measured beside the bare limit of the same machine in alternating pairs; " +
 		"the ratio is what to read, the figures belong to the machine.\n\n")
@@ -59,10 +56,8 @@ func writeReport(o options, rows []row) error {
 	}
 	b.WriteString("\n## Line by line\n")
 	for _, r := range rows {
-		plot := slug(r.name) + ".svg"
-		if err := os.WriteFile(filepath.Join(folder, plot), []byte(r.plot()), 0o644); err != nil {
-			return fmt.Errorf("write the plot of %s: %w", r.name, err)
-		}
+		plot := slug(r.name)
+		plots[plot] = r.plot()
 		fmt.Fprintf(&b, "\n### %s\n\n", r.name)
 		if r.limit != "" {
 			fmt.Fprintf(&b, "Bare limit: %s.", r.limit)
@@ -70,9 +65,25 @@ func writeReport(o options, rows []row) error {
 		if r.note != "" {
 			fmt.Fprintf(&b, " %s.", strings.ToUpper(r.note[:1])+r.note[1:])
 		}
-		fmt.Fprintf(&b, "\n\n![%s](%s/%s)\n", r.name, filepath.Base(folder), plot)
+		fmt.Fprintf(&b, "\n\n![%s](%s/%s.svg)\n", r.name, folder, plot)
 	}
-	if err := os.WriteFile(o.Write, []byte(b.String()), 0o644); err != nil {
+	return writeDocument(o.Write, b.String(), plots)
+}
+
+// folderOf is where the plots of a document lie: in the folder of its name beside it.
+func folderOf(file string) string { return strings.TrimSuffix(file, filepath.Ext(file)) }
+
+// writeDocument writes a report, and its plots by their names.
+func writeDocument(file, text string, plots map[string]string) error {
+	if err := os.MkdirAll(folderOf(file), 0o755); err != nil {
+		return fmt.Errorf("make the folder of the plots: %w", err)
+	}
+	for name, plot := range plots {
+		if err := os.WriteFile(filepath.Join(folderOf(file), name+".svg"), []byte(plot), 0o644); err != nil {
+			return fmt.Errorf("write the plot %s: %w", name, err)
+		}
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
 	return nil

@@ -209,10 +209,6 @@ func (s *steady) write(o options, rows []row) error {
 	if o.Write == "" {
 		return nil
 	}
-	folder := strings.TrimSuffix(o.Write, filepath.Ext(o.Write))
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fmt.Errorf("make the folder of the plots: %w", err)
-	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Steady load\n\nWritten by `make steady`: %d agents act twice a second for %v on %d tickets that are open at any time (answers, notes, holds; one action of ten closes a ticket and opens another). "+
 		"A desk that stays as it was has flat lines. The end is held against the second to the fourth tenth of the time; the first warms up.\n\n", steadyAgents, o.Steady, steadyTickets)
@@ -225,15 +221,7 @@ func (s *steady) write(o options, rows []row) error {
 	for i, w := range s.windows {
 		fmt.Fprintf(&b, "| %d | %d | %s | %s | %s | %s | %s | %s |\n", i+1, len(w.took), number(percentile(w.took, 50)), number(percentile(w.took, 95)), number(w.memory), number(w.temporal), number(w.grown/1024), number(w.fileGrown/1024))
 	}
-	for name, plot := range s.plots() {
-		if err := os.WriteFile(filepath.Join(folder, name+".svg"), []byte(plot), 0o644); err != nil {
-			return fmt.Errorf("write the plot %s: %w", name, err)
-		}
-	}
-	if err := os.WriteFile(o.Write, []byte(b.String()), 0o644); err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	return nil
+	return writeDocument(o.Write, b.String(), s.plots())
 }
 
 func (s *steady) plots() map[string]string {

@@ -89,7 +89,7 @@ func (c *clinic) work(t *testing.T, build string, versions ...worker.DeploymentO
 		options.DeploymentOptions = v
 	}
 	as := temporaltest.Client(t, c.namespace, func(o *client.Options) { o.Identity = Identity(build, "1@here") })
-	for _, queue := range []string{ticket.QueueTickets, ticket.QueueMail} {
+	for _, queue := range ticket.Queues() {
 		w := worker.New(as, queue, options)
 		w.RegisterWorkflowWithOptions(func(workflow.Context) error { return nil }, workflow.RegisterOptions{Name: "Nothing"})
 		w.RegisterActivity(func(context.Context) error { return nil })

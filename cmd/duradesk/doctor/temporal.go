@@ -91,7 +91,7 @@ func (x *examination) namespace(ctx context.Context) {
 
 // queues looks at who works, and in how many parts each task queue lies.
 func (x *examination) queues(ctx context.Context) {
-	for _, queue := range []string{ticket.QueueTickets, ticket.QueueMail} {
+	for _, queue := range ticket.Queues() {
 		x.pollers(ctx, queue)
 		x.partitions(ctx, queue)
 	}
