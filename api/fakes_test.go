@@ -73,6 +73,8 @@ type fake struct {
 	lost   error // what Await says, and every look at a ticket from then on
 	poison bool  // the next command fails when it is applied
 	panics bool  // Views panics
+
+	ringEnds, awaitEnds time.Time // until when the last Ring and Await might take
 }
 
 type stored struct {

@@ -109,5 +109,5 @@ func TestHowSoonAReceiptIsThere(t *testing.T) {
 	}
 	slices.Sort(took)
 	t.Logf("command to receipt: p50 %s, p95 %s, slowest %s", took[len(took)/2], took[len(took)*95/100], took[len(took)-1])
-	require.Less(t, took[len(took)/2], time.Second, "on whatever machine; alone it takes a hundredth of that")
+	require.Less(t, took[len(took)/2], 5*time.Second, "on whatever machine; alone it takes a hundredth of that")
 }
