@@ -115,6 +115,9 @@ func (f *fake) Receipt(_ context.Context, by ticket.Actor, id string) (ticket.Re
 }
 
 func (f *fake) Await(ctx context.Context, r ticket.Receipt) (ticket.Receipt, error) {
+	f.mu.Lock()
+	f.awaitEnds, _ = ctx.Deadline()
+	f.mu.Unlock()
 	for {
 		if f.lost != nil {
 			f.mu.Lock()
@@ -151,6 +154,7 @@ func (f *fake) Unseen(_ context.Context, r ticket.Receipt, seen int64) ([]ticket
 func (f *fake) Ring(ctx context.Context, _ ticket.Number, _ ticket.Kind, _ ticket.Ring) error {
 	f.mu.Lock()
 	f.rings++
+	f.ringEnds, _ = ctx.Deadline()
 	deaf, idle := f.deaf, f.idle
 	f.mu.Unlock()
 	if deaf {

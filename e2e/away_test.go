@@ -115,7 +115,7 @@ func (g *ground) pended(number int64, command string, body object) string {
 	r := g.admin().call(http.MethodPost, ticketPath(number)+"/"+command, body)
 	took := time.Since(start)
 	require.Equal(g.t, http.StatusAccepted, r.status, r)
-	require.Less(g.t, took, 2500*time.Millisecond)
+	require.Less(g.t, took, soon)
 	require.Equal(g.t, "pending", r.receipt(g.desk).Outcome)
 	require.NotNil(g.t, r.receipt(g.desk).Ticket, "the ticket as last known")
 	at, found := strings.CutPrefix(r.header.Get("Location"), "/api/v1")

@@ -40,6 +40,9 @@ var atOnce = make(chan struct{}, 3)
 // patience is how long a test waits for what must come: it is a bound against hanging, not a promise of speed.
 const patience = 2 * time.Minute
 
+// soon is less than a poll of a mailbox or a sweep waits, and more than a busy machine needs for what is told at once.
+const soon = 15 * time.Second
+
 // desk is one `duradesk up` in a directory of its own. Its database and its namespace of Temporal are on servers that all
 // desks share, as long as nothing befalls these: to start them for each took more than all that most tests do.
 type desk struct {

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// How long things take on a desk that has nothing else to do. The bounds are what people are promised; the figures are
-// told for whoever looks.
+// How long things take on a desk that has nothing else to do. The figures are told for whoever looks, and
+// `make bench` judges them; here nothing may wait for a poll or a sweep.
 func latency(d *desk) {
 	admin := d.admin()
 	var opened, acknowledged, answered []time.Duration
@@ -29,8 +29,8 @@ func latency(d *desk) {
 	}
 	d.t.Logf("mail → ticket in the list p50 %v max %v; mail → acknowledgement in the mailbox p50 %v max %v; command → applied p50 %v p95 %v max %v",
 		part(opened, 50), part(opened, 100), part(acknowledged, 50), part(acknowledged, 100), part(answered, 50), part(answered, 95), part(answered, 100))
-	require.Less(d.t, part(opened, 50), 3*time.Second)
-	require.Less(d.t, part(answered, 50), 2*time.Second)
+	require.Less(d.t, part(opened, 50), soon)
+	require.Less(d.t, part(answered, 50), soon)
 }
 
 // part is the smallest value that so many per cent do not exceed.

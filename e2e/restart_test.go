@@ -23,7 +23,7 @@ func TestRestartAndTimers(t *testing.T) {
 }
 
 // lateness is what a timer may be late on a busy machine; the figures are told.
-const lateness = 3 * time.Second
+const lateness = soon
 
 func restartFindsEverything(d, outer *desk) {
 	admin := d.admin()

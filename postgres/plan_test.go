@@ -90,8 +90,32 @@ func TestPlans(t *testing.T) {
 	t.Run("views walk indexes", func(t *testing.T) { viewsWalkIndexes(t, s) })
 	t.Run("timelines walk indexes", func(t *testing.T) { timelinesWalkIndexes(t, s) })
 	t.Run("reports walk indexes", func(t *testing.T) { reportsWalkIndexes(t, s) })
+	t.Run("the feed's end is near", func(t *testing.T) { feedsEndIsNear(t, s) })
 	t.Run("all ways find the same", func(t *testing.T) { waysFindTheSame(t, s) })
 	t.Run("pages are few", func(t *testing.T) { listsTouchFewPages(t, s) })
+}
+
+// feedsEndIsNear holds that who looks whether an event waits for its position reads only what came last, whatever joins
+// the planner takes to be cheap. It is asked every second by each process.
+func feedsEndIsNear(t *testing.T, s *Store) {
+	_, err := s.Feed(t.Context())
+	require.NoError(t, err)
+	exec(t, s, `analyze feed, feed_end`)
+	for _, off := range []string{"mergejoin", "hashjoin", "nestloop"} {
+		err := pgx.BeginFunc(t.Context(), s.pool, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(t.Context(), "set local enable_"+off+" = off"); err != nil {
+				return err
+			}
+			rows, err := tx.Query(t.Context(), "explain "+behindQuery, pgx.QueryExecModeDescribeExec)
+			if err != nil {
+				return err
+			}
+			lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			require.NotRegexp(t, `Seq Scan on (events|feed) |Join`, strings.Join(lines, "\n"), "without "+off)
+			return err
+		})
+		require.NoError(t, err)
+	}
 }
 
 // Parts of titles and messages are not among these: no index finds them, so the planner may read what it likes.

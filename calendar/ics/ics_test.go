@@ -189,7 +189,7 @@ func FuzzRule(f *testing.F) {
 	f.Fuzz(func(t *testing.T, rule string) {
 		began := time.Now()
 		_, err := Read(strings.NewReader("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20270101\nRRULE:"+rule+"\nEND:VEVENT\nEND:VCALENDAR\n"), from, to)
-		require.Less(t, time.Since(began), 10*time.Second)
+		require.Less(t, time.Since(began), time.Minute)
 		require.True(t, err == nil || ticket.CodeOf(err) == ticket.Invalid)
 	})
 }
@@ -205,7 +205,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		began := time.Now()
 		in, err := Read(bytes.NewReader(raw), from, to)
-		require.Less(t, time.Since(began), 10*time.Second)
+		require.Less(t, time.Since(began), time.Minute)
 		if err != nil {
 			require.Equal(t, ticket.Invalid, ticket.CodeOf(err))
 			return

@@ -50,7 +50,7 @@ func TestDovecotWithAllItsAbilities(t *testing.T) {
 	other, _ := open(t, toDovecot(s))
 	appendTo(t, other, "INBOX", "one", "two", "three")
 	require.NoError(t, <-woken)
-	require.Less(t, time.Since(start), 5*time.Second)
+	require.Less(t, time.Since(start), 30*time.Second, "long before the minute is over")
 	require.Equal(t, []uint32{1, 2, 3}, uidsIn(t, m))
 
 	flag, err := m.Mark(t.Context(), receive.Done, 1)

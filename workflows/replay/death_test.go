@@ -40,7 +40,7 @@ func TestAWorkflowTaskLostAfterTheCommitIsTakenUp(t *testing.T) {
 	s.work()
 	id, _ := s.delivery(r.Number, "acknowledge")
 	require.NoError(t, s.outside.until(s.ctx(), func() bool { return len(s.outside.sent) == 1 }))
-	require.Less(t, time.Since(died), 15*time.Second)
+	require.Less(t, time.Since(died), 25*time.Second)
 	s.ended(ticket.DeliveryWorkflowID(id))
 	s.happened(ticket.WorkflowID(r.Number), enumspb.EVENT_TYPE_TIMER_STARTED, 1)
 	s.does(s.command(r.Number, ticket.Close, lead))
@@ -71,7 +71,7 @@ func TestABellThatWasNeverRungIsRungByTheRelay(t *testing.T) {
 	r := s.put(s.mailed(0)) // the process that stored it dies before it rings
 	stored := time.Now()
 	require.Equal(t, ticket.Applied, s.await(r).Outcome)
-	require.Less(t, time.Since(stored), 5*time.Second)
+	require.Less(t, time.Since(stored), 20*time.Second)
 }
 
 func TestWhereAWorkerDiesInTheMiddleOfSending(t *testing.T) {

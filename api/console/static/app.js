@@ -1,6 +1,6 @@
 // Where the page begins.
 import './ui.js';
-import {settled} from './list.js';
+import {begin} from './list.js';
 import './keys.js';
 import './bulk.js';
 import './messages.js';
@@ -12,4 +12,4 @@ import './travel.js';
 import './live.js';
 import './guard.js';
 
-settled();
+begin();

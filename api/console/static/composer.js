@@ -1,18 +1,34 @@
 // Writing: drafts that survive, sending that is never by accident, text that is never lost.
 import {$, $$, say, on, make, toast, announce, apply, fetchFragment, newId} from './ui.js';
-import {openNumber, move, cool, open, withPlace} from './list.js';
+import {openNumber, move, open, withPlace} from './list.js';
+import {cool, afterPaint} from './ahead.js';
 import {composing} from './keys.js';
-import {body, keep, later, restore, settled} from './draft.js';
-import {arrived, forgetFiles, rejoin} from './files.js';
+import {body, keep, later, newer, restore, settled} from './draft.js';
+import {arrived, forgetFiles, onItsWay, rejoin} from './files.js';
 
-// On a phone a composer would cover the ticket: the draft waits behind its button there.
+// What nobody writes in yet is made once the ticket is painted, or when it is asked for.
 document.addEventListener('duradesk:open', () => {
+  const {content} = $('#writing') ?? {};
+  if (content && $$('.composer', content).some(begun)) furnish();
+  else afterPaint(furnish);
+});
+function furnish() {
+  const store = $('#writing');
+  if (!store) return;
+  store.replaceWith(store.content);
+  // On a phone a composer would cover the ticket: the draft waits behind its button there.
   for (const form of $$('.composer')) {
     restore(form);
     rejoin(form);
     if ((body(form).value || $('.picked li', form)) && !matchMedia('(max-width: 768px)').matches) unfold(form, false);
   }
-});
+}
+const begun = (form) => body(form).value || $('.picked li', form) || onItsWay(form) || newer(form);
+/** What an answer or a note is written in. */
+export function composer(kind) {
+  furnish();
+  return $(`#compose-${kind}`);
+}
 
 /** Shows a composer; the other one folds away, with its draft. */
 export function unfold(form, focus = true) {
@@ -36,8 +52,8 @@ function seen(form) {
   if (revision) form.elements.seen_revision.value = revision;
 }
 
-on('answer', () => unfold($('#compose-answer')));
-on('note', () => unfold($('#compose-note')));
+on('answer', () => unfold(composer('answer')));
+on('note', () => unfold(composer('note')));
 on('fold', (element) => { const form = element.closest('form'); fold(form); $('#ticket').focus({preventScroll: true}); });
 on('dismiss', (element) => { const form = element.closest('form'); fault(form, ''); body(form).focus(); });
 
@@ -178,7 +194,7 @@ async function withdraw(number, message) {
   toast(say('undone'));
   announce(say('undone'));
   await open(number, {push: false});
-  unfold($('#compose-answer'));
+  unfold(composer('answer'));
 }
 on('withdraw', (button) => withdraw(button.dataset.number, button.dataset.message));
 
@@ -187,6 +203,7 @@ on('preview', (button) => {
   const form = button.closest('form'), box = $('.preview', form);
   if (!box.hidden) { box.hidden = true; return; }
   box.hidden = false;
+  if (!box.firstChild) box.append(make('iframe', {name: 'preview-frame', title: box.dataset.title, sandbox: 'allow-same-origin allow-popups allow-popups-to-escape-sandbox'}));
   const {action} = form;
   form.action = `${form.dataset.preview}?way=${form.dataset.way ?? 'answer'}`;
   form.target = 'preview-frame';

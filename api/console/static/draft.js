@@ -1,5 +1,6 @@
 // Drafts: what is being written is kept on this machine as it is typed, and by the server once typing stops.
 import {$, $$, say} from './ui.js';
+import {cool} from './ahead.js';
 
 const me = document.body.dataset.me;
 /** Names what a composer writes, over all the times that it is drawn. */
@@ -18,10 +19,16 @@ function kept(form) {
   try { return JSON.parse(localStorage.getItem(keyOf(form))); } catch { return null; }
 }
 
+/** What this machine kept, where that is newer than what the server has. */
+export function newer(form) {
+  const draft = kept(form);
+  return draft?.text && draft.at > Number(form.dataset.at || 0) ? draft : null;
+}
+
 /** Fills a composer with what this machine kept where that is newer than what the server has. */
 export function restore(form) {
-  const draft = kept(form);
-  if (!draft?.text || draft.at <= Number(form.dataset.at || 0)) return;
+  const draft = newer(form);
+  if (!draft) return;
   body(form).value = draft.text;
   if (draft.to) form.elements.to.value = draft.to;
   if (draft.cc) form.elements.cc.value = draft.cc;
@@ -40,7 +47,7 @@ export function later(form, wait = 500) {
 async function save(form, state) {
   if (state.running) { state.again = true; return; }
   state.running = write(form);
-  try { await state.running; } finally { state.running = null; }
+  try { await state.running; } finally { state.running = null; cool(form.dataset.number); } // what was fetched before does not hold it
   if (state.again && !form.dataset.sending) later(form, 0);
   state.again = false;
 }

@@ -10,6 +10,8 @@ const listOf = (form) => $('.files.picked', form);
 const underWay = new Map();
 const leaving = (form) => underWay.get(keyOf(form)) ?? new Set();
 
+export const onItsWay = (form) => leaving(form).size > 0;
+
 /** Waits until every file has arrived; false where one did not. */
 export async function arrived(form) {
   await Promise.all([...leaving(form)].map((one) => one.done));

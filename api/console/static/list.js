@@ -1,5 +1,6 @@
 // The list and the ticket beside it: moving, opening, keeping the next one warm, rows that never jump.
 import {$, $$, say, on, make, announce, toast, fetchFragment, fitAll} from './ui.js';
+import {afterPaint, cool, fetchTicket, ready, warmUp} from './ahead.js';
 
 const rows = () => $$('#rows > .row');
 const rowOf = (number) => document.getElementById(`row-${number}`);
@@ -19,29 +20,21 @@ export function withThread(path) {
   return withPlace(path) + (from ? `&from=${from}` : '');
 }
 
-// Tickets fetched ahead. Whatever is heard of one makes it cold again.
-const warm = new Map();
-const keepWarm = 5000;
-export const cool = (number) => (number ? warm.delete(String(number)) : warm.clear());
+const ticketAddress = (number) => withPlace(`/-/tickets/${number}`);
 
-function fetchTicket(number, signal) {
-  const found = warm.get(number);
-  if (found && performance.now() - found.at < keepWarm) return found.answer;
-  return fetchFragment(withPlace(`/-/tickets/${number}`), {signal});
-}
-function warmUp(row) {
-  const number = numberOf(row);
-  if (!number || (warm.get(number) && performance.now() - warm.get(number).at < keepWarm)) return;
-  const answer = fetchFragment(withPlace(`/-/tickets/${number}`));
-  answer.catch(() => warm.delete(number));
-  warm.set(number, {at: performance.now(), answer});
-  if (warm.size > 8) warm.delete(warm.keys().next().value);
+// While somebody reads, what he may go on to is fetched: first the next one on his way, then the other way.
+let way = 1;
+function warmBeside() {
+  const here = current(), beside = [here?.nextElementSibling, here?.previousElementSibling];
+  if (way < 0) beside.reverse();
+  if (!here) beside.unshift(rows()[0]);
+  for (const row of beside) if (row?.matches('.row')) warmUp(numberOf(row), ticketAddress(numberOf(row)));
 }
 
 // On a phone one pane is seen at a time: that one is what the page is mainly about.
 const phone = matchMedia('(max-width: 768px)');
 function pane(name = document.body.dataset.pane) {
-  document.body.dataset.pane = name;
+  if (document.body.dataset.pane !== name) document.body.dataset.pane = name;
   const list = $('#list');
   if ((phone.matches || document.body.dataset.layout === 'table') && name === 'list') list?.setAttribute('role', 'main');
   else list?.removeAttribute('role');
@@ -51,49 +44,63 @@ if ($('#list')) pane();
 
 let asked = null; // what is being fetched now
 
-/** Opens a ticket in its pane. */
+/** Opens a ticket in its pane: in the same breath where it was fetched before. */
 export async function open(number, {href = null, push = true, focus = false} = {}) {
   number = String(number);
   asked?.abort();
   const mine = asked = new AbortController();
   mark(number);
-  document.dispatchEvent(new CustomEvent('duradesk:leave'));
-  let answer;
-  try {
-    answer = await fetchTicket(number, mine.signal);
-  } catch (error) {
-    if (error.name !== 'AbortError') toast(say('offline'), {tone: 'bad'});
-    return;
+  let answer = ready(number);
+  if (!answer) {
+    inView(number);
+    try {
+      answer = await fetchTicket(number, ticketAddress(number), mine.signal);
+    } catch (error) {
+      if (error.name !== 'AbortError') toast(say('offline'), {tone: 'bad'});
+      return;
+    }
   }
   if (mine.signal.aborted) return;
   asked = null;
-  show(answer.html);
+  show(answer);
   if (!answer.ok) return;
   pane('ticket');
+  inView(number);
+  if (focus) $('#ticket').focus({preventScroll: true});
+  afterPaint(() => arrived(number, href, push));
+}
+
+/** What need not be done before the ticket is seen. */
+function arrived(number, href, push) {
+  if (number !== openNumber()) return;
   href ??= $('.row-link', rowOf(number) ?? document.createElement('p'))?.getAttribute('href') ?? `/tickets/${number}`;
   if (location.pathname + location.search !== href) history[push ? 'pushState' : 'replaceState']({duradesk: true}, '', href);
   document.title = `#${number} ${$('.t-title > span')?.textContent ?? ''}`;
-  if (focus) $('#ticket').focus({preventScroll: true});
-  const row = rowOf(number);
-  warmUp(row?.nextElementSibling?.classList.contains('row') ? row.nextElementSibling : null);
+  warmBeside();
 }
 
-function show(html) {
+function show({copy, at}) {
   const pane = $('#ticket');
-  pane.innerHTML = html;
+  pane.replaceChildren(copy());
   htmx.process(pane);
-  settled();
+  settled(at);
 }
 
 /** What is to be done with a ticket that was put into the page. */
-export function settled() {
+export function settled(at = performance.now()) {
   const scroll = $('#t-scroll');
   const said = location.hash.startsWith('#item-') && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (said) said.scrollIntoView({block: 'center'});
   else if (scroll) scroll.scrollTop = scroll.scrollHeight;
   fitAll($('#ticket'));
   document.body.classList.remove('side-open');
-  if (openNumber()) document.dispatchEvent(new CustomEvent('duradesk:open', {detail: {number: openNumber()}}));
+  if (openNumber()) document.dispatchEvent(new CustomEvent('duradesk:open', {detail: {number: openNumber(), at}}));
+}
+
+/** What the page came with is put into use. */
+export function begin() {
+  settled();
+  if ($('#rows')) afterPaint(warmBeside);
 }
 
 function mark(number) {
@@ -101,8 +108,8 @@ function mark(number) {
   const row = rowOf(number);
   if (!row) return;
   $('.row-link', row).setAttribute('aria-current', 'true');
-  row.scrollIntoView({block: 'nearest'});
 }
+const inView = (number) => rowOf(number)?.scrollIntoView({block: 'nearest'});
 
 /** Opens the ticket so many rows further on. */
 export function move(step) {
@@ -113,6 +120,7 @@ export function move(step) {
     return null;
   }
   const inList = document.activeElement?.closest?.('#rows');
+  way = step;
   open(numberOf(next), {push: false});
   if (inList) $('.row-link', next).focus({preventScroll: true});
   return next;
@@ -130,9 +138,11 @@ document.addEventListener('click', (event) => {
   event.preventDefault();
   open(numberOf(link.closest('.row')));
 });
+let rest = 0; // who only passes over a row does not mean it
 document.addEventListener('pointerover', (event) => {
-  const row = event.target.closest?.('#rows .row');
-  if (row && !$('.row-link[aria-current]', row)) warmUp(row);
+  clearTimeout(rest);
+  const number = numberOf(event.target.closest?.('#rows .row'));
+  if (number && number !== openNumber()) rest = setTimeout(() => warmUp(number, ticketAddress(number)), 60);
 });
 
 window.addEventListener('popstate', () => {

@@ -1,6 +1,7 @@
 // What others do, as they do it: hints come over one stream, and what is shown fetches itself anew.
 import {$, $$, say, make, toast, apply, fetchFragment, underWay} from './ui.js';
-import {openNumber, withPlace, cool, news, reload} from './list.js';
+import {openNumber, withPlace, news, reload} from './list.js';
+import {cool, mayBeOld} from './ahead.js';
 import {present} from './travel.js';
 
 const me = document.body.dataset.me;
@@ -65,17 +66,25 @@ function beat(force = false) {
   const number = openNumber();
   if (!number || document.hidden) return;
   const what = performance.now() < writingUntil ? 'writing' : 'viewing';
-  if (force || what !== doing || number !== at) { doing = what; at = number; tell(number, what); }
+  if (!force && what === doing && number === at) return;
+  if (at && at !== number) leave(at);
+  doing = what;
+  at = number;
+  tell(number, what);
 }
 function leave(number) {
   if (number) fetch(`/api/v1/tickets/${number}/presence?tab=${tab}`, {method: 'DELETE', credentials: 'same-origin', keepalive: true}).catch(() => {});
   at = null;
 }
 let dwell = 0;
-document.addEventListener('duradesk:open', ({detail: {number}}) => {
-  if (at && at !== number) leave(at);
+document.addEventListener('duradesk:open', ({detail: {number, at: since}}) => {
+  if (heardOf.get(number) > shownRevision()) freshTicket(number); // it was heard of while it was on its way
   clearTimeout(dwell);
-  dwell = setTimeout(() => { beat(true); whoIsThere([number]); }, 250); // who only passes by is nobody's news
+  dwell = setTimeout(() => {
+    beat(true);
+    whoIsThere([number]);
+    if (mayBeOld(since)) present();
+  }, 300); // who only passes by is nobody's news
 });
 document.addEventListener('duradesk:writing', () => { writingUntil = performance.now() + 12000; beat(); });
 setInterval(() => beat(true), 20000);
@@ -106,7 +115,7 @@ function heard({kind, data}) {
   else if (kind === 'views') freshViews();
   else if (kind === 'presence') heardPresence(data);
   else if (kind === 'reset') { cool(); freshViews(); reload(); present(); }
-  else if (kind === 'lost') away ??= setTimeout(() => { lost = toast(say('offline'), {seconds: 0}); }, 4000);
+  else if (kind === 'lost') { cool(); away ??= setTimeout(() => { lost = toast(say('offline'), {seconds: 0}); }, 4000); }
   else if (kind === 'open') {
     clearTimeout(away);
     if (lost) { lost(); lost = null; toast(say('online')); freshViews(); present(); }

@@ -1,6 +1,7 @@
 // One message: a ticket of its own for what was threaded wrongly, or the ticket that it belongs to.
 import {on, toast, announce, apply, fetchFragment, fetchDialog} from './ui.js';
-import {cool, withThread} from './list.js';
+import {withThread} from './list.js';
+import {cool} from './ahead.js';
 
 const address = ({number, message}, what) => withThread(`/tickets/${number}/messages/${message}/${what}`);
 

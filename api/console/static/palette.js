@@ -1,7 +1,7 @@
 // The palette: every command that is possible now, those that are not with the reason, tickets, places.
 import {$, $$, say, make, openDialog, fetchFragment, on} from './ui.js';
 import {macrosOf, useMacro} from './expander.js';
-import {unfold} from './composer.js';
+import {composer, unfold} from './composer.js';
 
 const dialog = () => $('#palette');
 let timer = 0, found = '', macros = [];
@@ -49,7 +49,7 @@ function thoseFound(group) {
 
 /** What the desk of the open ticket answers with often. */
 async function findMacros() {
-  const form = $('#compose-answer');
+  const form = composer('answer');
   macros = [];
   if (!form) return;
   macros = (await macrosOf(form)).map((m) => ({group: 'macros', text: m.text, also: m.also, run: () => { unfold(form); useMacro(form, m); }}));
