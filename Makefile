@@ -42,7 +42,7 @@ help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: check
-check: layout vet lint workflows fresh tidy test fuzz-briefly ## All that CI checks: layout, linters, generated files, every test
+check: layout vet lint workflows fresh tidy fuzz-briefly test ## All that CI checks: layout, linters, generated files, every test
 
 .PHONY: test
 test: ## Run every test: -race, real Postgres, real Temporal (built the first time: about five minutes)
@@ -64,12 +64,13 @@ fuzz: ## Look for FUZZTIME (1m) with each fuzz target: mail, search, calendars, 
 	  go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
 	done
 
-# Without coverage to guide it, for the compiler would build everything anew for that.
+# Without coverage to guide it, for the compiler would build everything anew for that; with what `make test` builds, and before
+# it, for CI ends with the summary of the tests.
 .PHONY: fuzz-briefly
 fuzz-briefly: ## The same for three seconds each
 	@mkdir -p tmp; here=$$PWD; $(FUZZES) | while IFS=: read -r file target; do \
 	  package=$$(dirname $$file) target=$${target#func }; echo "$$package $$target"; \
-	  [ "$$package" = "$${built:-}" ] || go test -c -o tmp/fuzz.test $$package; built=$$package; \
+	  [ "$$package" = "$${built:-}" ] || go test $(RACE) -vet=off -c -o tmp/fuzz.test $$package; built=$$package; \
 	  (cd $$package && $$here/tmp/fuzz.test -test.run '^$$' -test.fuzz "^$$target\$$" -test.fuzztime 3s -test.fuzzcachedir $$here/tmp/fuzz); \
 	done
 
