@@ -26,8 +26,11 @@ LONG := ./e2e ./postgres ./lifecycle ./cmd/duradesk ./workflows/replay ./api ./p
 # Further flags for `make bench`, for instance BENCH='--only latency --part 0.1' (see go run ./cmd/bench --help).
 BENCH ?=
 
-# For how long each fuzz target of `make soak` looks.
+# For how long `make fuzz` looks with each target; `make soak` takes ten minutes.
 FUZZTIME ?= 1m
+
+# Every fuzz target, as file:func FuzzX.
+FUZZES = grep -roE --include='*_test.go' '^func Fuzz[A-Za-z]+' . | sort
 
 # How many storms `make chaos` raises, the seed of the first (each further one has the next), and how long each is.
 SEEDS ?= 20
@@ -36,10 +39,10 @@ STORM ?= 60s
 
 .PHONY: help
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: check
-check: layout vet lint workflows fresh tidy test ## All that CI checks: layout, linters, generated files, every test
+check: layout vet lint workflows fresh tidy test fuzz-briefly ## All that CI checks: layout, linters, generated files, every test
 
 .PHONY: test
 test: ## Run every test: -race, real Postgres, real Temporal (built the first time: about five minutes)
@@ -54,15 +57,26 @@ test: ## Run every test: -race, real Postgres, real Temporal (built the first ti
 	$(GOTESTSUM) --format pkgname --format-hide-empty-pkg --hide-summary=skipped --jsonfile tmp/test.json -- $(RACE) -vet=off -timeout 30m $(LONG) ./...; \
 	grep -q '"Action":"pass".*"Test":' tmp/test.json || { echo "no test was run" >&2; exit 1; }
 
-.PHONY: soak
-soak: ## Look longer: every property 20,000 times, every fuzz target for FUZZTIME (1m), the race tests three times over
-	go test -timeout 2h ./lifecycle -rapid.checks=20000
-	@for package in $$(go list ./...); do \
-	  for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
-	    echo "$$package $$target"; \
-	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
-	  done; \
+.PHONY: fuzz
+fuzz: ## Look for FUZZTIME (1m) with each fuzz target: mail, search, calendars, API bodies, signals
+	@$(FUZZES) | while IFS=: read -r file target; do \
+	  package=$$(dirname $$file) target=$${target#func }; echo "$$package $$target"; \
+	  go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
 	done
+
+# Without coverage to guide it, for the compiler would build everything anew for that.
+.PHONY: fuzz-briefly
+fuzz-briefly: ## The same for three seconds each
+	@mkdir -p tmp; here=$$PWD; $(FUZZES) | while IFS=: read -r file target; do \
+	  package=$$(dirname $$file) target=$${target#func }; echo "$$package $$target"; \
+	  [ "$$package" = "$${built:-}" ] || go test -c -o tmp/fuzz.test $$package; built=$$package; \
+	  (cd $$package && $$here/tmp/fuzz.test -test.run '^$$' -test.fuzz "^$$target\$$" -test.fuzztime 3s -test.fuzzcachedir $$here/tmp/fuzz); \
+	done
+
+.PHONY: soak
+soak: ## Look longer: every property 20,000 times, every fuzz target for ten minutes, the race tests three times over
+	go test -timeout 2h ./lifecycle -rapid.checks=20000
+	$(MAKE) fuzz FUZZTIME=10m
 	DURADESK_SOAK=1 DURADESK_REQUESTS=20000 go test $(RACE) -timeout 1h -run '^(TestRandomRequests|TestNobodySeesWhatIsNotHis)$$' ./api
 	DURADESK_SOAK=1 go test -timeout 1h -run '^TestPlans$$' ./postgres
 	DURADESK_SOAK=1 go test -timeout 1h -v -run '^(TestHowLongListsTake|TestEveryListIsAlongAnIndex)$$' ./postgres/crowd

@@ -42,7 +42,7 @@ var theRouter = sync.OnceValues(func() (routers.Router, error) {
 	return legacy.NewRouter(doc)
 })
 
-func readSpec(t *testing.T) (*openapi3.T, routers.Router) {
+func readSpec(t testing.TB) (*openapi3.T, routers.Router) {
 	t.Helper()
 	doc, err := theSpec()
 	require.NoError(t, err)

@@ -4,15 +4,21 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 
 	"duradesk/find"
 	"duradesk/ticket"
 )
 
 // fakeViews keeps lists in memory.
-type fakeViews struct{ all map[string]SavedView }
+type fakeViews struct {
+	mu  sync.Mutex
+	all map[string]SavedView
+}
 
 func (f *fakeViews) SavedViews(_ context.Context, agent string) ([]SavedView, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	var out []SavedView
 	for _, key := range slices.Sorted(maps.Keys(f.all)) {
 		if v := f.all[key]; v.Owner == agent || v.Shared {
@@ -23,6 +29,8 @@ func (f *fakeViews) SavedViews(_ context.Context, agent string) ([]SavedView, er
 }
 
 func (f *fakeViews) SavedView(_ context.Context, agent, key string) (SavedView, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	v, ok := f.all[key]
 	if !ok || v.Owner != agent && !v.Shared {
 		return v, none("view")
@@ -31,13 +39,18 @@ func (f *fakeViews) SavedView(_ context.Context, agent, key string) (SavedView, 
 }
 
 func (f *fakeViews) AddSavedView(ctx context.Context, v SavedView) (SavedView, error) {
-	if _, taken := f.all[v.Key]; taken {
+	f.mu.Lock()
+	_, taken := f.all[v.Key]
+	f.mu.Unlock()
+	if taken {
 		return v, &ticket.Error{Code: ticket.Conflict, Message: "there is a view of that key already"}
 	}
 	return f.ChangeSavedView(ctx, v)
 }
 
 func (f *fakeViews) ChangeSavedView(_ context.Context, v SavedView) (SavedView, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.all == nil {
 		f.all = map[string]SavedView{}
 	}
@@ -46,6 +59,8 @@ func (f *fakeViews) ChangeSavedView(_ context.Context, v SavedView) (SavedView, 
 }
 
 func (f *fakeViews) DropSavedView(_ context.Context, key string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	delete(f.all, key)
 	return nil
 }

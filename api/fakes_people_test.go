@@ -143,6 +143,8 @@ func (f *fakeHouse) AddGroup(ctx context.Context, g Group) (Group, error) {
 func (f *fakeHouse) Mailboxes(context.Context) ([]Mailbox, error) { return f.boxes, f.away }
 
 func (f *fakeHouse) Ledger(_ context.Context, mailbox string, quarantine bool, cursor string, limit int) ([]Fate, string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	from := 0
 	if cursor != "" {
 		n, err := strconv.Atoi(cursor)

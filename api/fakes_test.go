@@ -207,8 +207,9 @@ func (f *fake) TicketAt(ctx context.Context, n ticket.Number, at time.Time) (tic
 	if err != nil {
 		return rec, err
 	}
+	past, _ := f.History(ctx, n)
 	found := false
-	for _, p := range f.past[n] {
+	for _, p := range past {
 		if !p.At.After(at) {
 			rec.Process, found = p.Process, true
 		}
@@ -312,6 +313,8 @@ func (f *fake) Views(context.Context, string) ([]ViewCount, error) {
 }
 
 func (f *fake) MessageTicket(_ context.Context, id string) (ticket.Number, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if n, elsewhere := f.moved[id]; elsewhere {
 		return n, nil
 	}
@@ -326,6 +329,8 @@ func (f *fake) MessageTicket(_ context.Context, id string) (ticket.Number, error
 func (f *fake) FileTicket(ctx context.Context, id string) (ticket.Number, bool, error) {
 	of, note := strings.CutPrefix(id, "fn-")
 	n, err := f.MessageTicket(ctx, "m-"+strings.TrimPrefix(of, "f-"))
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for _, it := range f.items[n] {
 		note = note || it.Type == "note" && slices.ContainsFunc(it.Attachments, func(a ticket.Attachment) bool { return a.ID == id })
 	}

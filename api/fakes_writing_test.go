@@ -186,7 +186,9 @@ func (f *fakeUploads) OpenUpload(_ context.Context, by, id string) (ticket.Attac
 type fakeLetters fake
 
 func (f *fakeLetters) Preview(_ context.Context, n ticket.Number, k ticket.Kind, agent string, m ticket.NewMessage) (ticket.Mail, error) {
-	rec := f.tickets[n]
+	f.mu.Lock()
+	rec := *f.tickets[n]
+	f.mu.Unlock()
 	out := ticket.Mail{
 		Occasion: map[ticket.Kind]string{ticket.Hold: "interim", ticket.Resolve: "final", ticket.AgentResponse: "answer"}[k], Number: n, Title: rec.Title, Language: rec.Language,
 		From: ticket.Address{Name: "サポート", Address: "support@desk.example"}, InReplyTo: "m@client.example", Client: rec.Client.Name, Agent: agent, Desk: "サポート",

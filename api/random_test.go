@@ -149,15 +149,3 @@ var ofTheWorld = []string{
 
 // plain is a placeholder of a path: for the document's router any word does.
 var plain = regexp.MustCompile(`\{[a-z]+\}`)
-
-// FuzzCommand throws any bytes at a command.
-func FuzzCommand(f *testing.F) {
-	for _, body := range []string{"", "{}", `{"hold":{"reason":"client"}}`, `{"hold":{"reason":"client","until":"2027-01-01T00:00:00Z"},"message":{"body":"x","attachments":[{"name":"a","data":"aGk="}]}}`, `[[[[`, `{"a":1,"a":2}`, "\xff", `{"id":"\u0000"}`, `{"id":"\ud800"}`, `{"seen_revision":1e400}`} {
-		f.Add([]byte(body))
-	}
-	door := newFake().door()
-	f.Fuzz(func(t *testing.T, body []byte) {
-		r := call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/hold", string(body))
-		require.Contains(t, []int{200, 202, 409, 413, 422}, r.StatusCode, string(r.raw))
-	})
-}

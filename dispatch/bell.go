@@ -107,9 +107,11 @@ func (b *Bell) RestartMailbox(ctx context.Context, mailbox string) error {
 	return nil
 }
 
+// start has the server hand a worker of this process the first task with its answer: a delivery then costs the server
+// one transaction and one queued task less. A worker that dies with it is waited for like any other.
 func (b *Bell) start(ctx context.Context, id, workflow string, input any, summary string) error {
 	_, err := b.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: id, TaskQueue: ticket.QueueMail, StaticSummary: summary,
+		ID: id, TaskQueue: ticket.QueueMail, StaticSummary: summary, EnableEagerStart: true,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 	}, workflow, input)

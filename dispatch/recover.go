@@ -14,7 +14,6 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 
 	"duradesk/ticket"
 )
@@ -100,9 +99,12 @@ func (m *Memory) read(ctx context.Context, info *workflowpb.WorkflowExecutionInf
 
 // hear reads a signal's reference; one that was sent by hand has none.
 func hear(signal *historypb.WorkflowExecutionSignaledEventAttributes, n ticket.Number, at time.Time) ticket.HeardSignal {
-	var ring ticket.Ring
-	_ = converter.GetDefaultDataConverter().FromPayloads(signal.GetInput(), &ring) // junk stays without an id
-	return ticket.HeardSignal{Number: n, Name: signal.GetSignalName(), ID: ring.ID, Seq: ring.Seq, At: at}
+	var payload []byte
+	if all := signal.GetInput().GetPayloads(); len(all) > 0 {
+		payload = all[0].GetData()
+	}
+	h := ticket.Hear(signal.GetSignalName(), payload)
+	return ticket.HeardSignal{Number: n, Name: h.Name, ID: h.Ring.ID, Seq: h.Ring.Seq, At: at}
 }
 
 // End ends the workflows of tickets that know more than the record does. The record is the truth: the next bell starts

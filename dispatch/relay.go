@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -96,24 +97,29 @@ func (r *Relay) round(ctx context.Context, do func(context.Context) error) {
 	}
 }
 
-// look rings for commands, starts deliveries, and rings those that wait for what has changed.
+// look rings for commands, starts deliveries, tells of notices and rings for chores: side by side, for what cannot be done for
+// one kind must not keep the others waiting.
 func (r *Relay) look(ctx context.Context) error {
-	commands, err := r.Record.Unrung(ctx, atOnce)
-	if err != nil {
+	kinds := []func(context.Context) error{
+		r.commands, r.deliveries, r.notices,
+		func(ctx context.Context) error { return r.chores(ctx, false) },
+	}
+	failed := make([]error, len(kinds))
+	var all sync.WaitGroup
+	for i, look := range kinds {
+		all.Go(func() { failed[i] = look(ctx) })
+	}
+	all.Wait()
+	return errors.Join(failed...)
+}
+
+// commands rings for those that were not heard.
+func (r *Relay) commands(ctx context.Context) error {
+	list, err := r.Record.Unrung(ctx, atOnce)
+	if err != nil || len(list) == 0 {
 		return err
 	}
-	if len(commands) > 0 {
-		if err := r.ringFor(ctx, commands); err != nil {
-			return err
-		}
-	}
-	if err := r.deliveries(ctx); err != nil {
-		return err
-	}
-	if err := r.notices(ctx); err != nil {
-		return err
-	}
-	return r.chores(ctx, false)
+	return r.ringFor(ctx, list)
 }
 
 // notices tells the workflows of agents that something is to be mailed.
@@ -141,9 +147,10 @@ func (r *Relay) chores(ctx context.Context, all bool) error {
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	g, inner := limited(ctx)
+	var g errgroup.Group // what fails stops none of the others
+	g.SetLimit(inFlight)
 	for _, c := range list {
-		g.Go(func() error { return r.Bell.StartChore(inner, c) })
+		g.Go(func() error { return r.Bell.StartChore(ctx, c) })
 	}
 	return g.Wait()
 }
@@ -179,27 +186,35 @@ func (r *Relay) deliveries(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.startAll(ctx, ids, r.Bell.StartDelivery); err != nil {
-		return err
-	}
+	failed := r.startAll(ctx, ids, r.Bell.StartDelivery)
 	if ids, err = r.Record.Roused(ctx, atOnce); err != nil {
-		return err
+		return errors.Join(failed, err)
 	}
-	return r.startAll(ctx, ids, r.Bell.RingDelivery)
+	return errors.Join(failed, r.startAll(ctx, ids, r.Bell.RingDelivery))
 }
 
 func (r *Relay) startAll(ctx context.Context, ids []string, start func(context.Context, string) error) error {
-	if len(ids) == 0 {
-		return nil
+	var g errgroup.Group // what fails stops none of the others
+	g.SetLimit(inFlight)
+	runs := make([]bool, len(ids))
+	for i, id := range ids {
+		g.Go(func() error {
+			err := start(ctx, id)
+			runs[i] = err == nil
+			return err
+		})
 	}
-	g, inner := limited(ctx)
-	for _, id := range ids {
-		g.Go(func() error { return start(inner, id) })
+	failed := g.Wait()
+	var started []string
+	for i, id := range ids {
+		if runs[i] {
+			started = append(started, id)
+		}
 	}
-	if err := g.Wait(); err != nil {
-		return err
+	if len(started) == 0 {
+		return failed
 	}
-	return r.Record.Started(ctx, ids)
+	return errors.Join(failed, r.Record.Started(context.WithoutCancel(ctx), started))
 }
 
 // sweep is a net, not the clock: it rings where a timer was lost (a reset, a terminated workflow, an older backup),
@@ -244,47 +259,6 @@ func (r *Relay) ringAll(ctx context.Context, numbers []ticket.Number) error {
 		g.Go(func() error { return r.Bell.Ring(inner, n, ticket.SignalBell, ticket.Ring{}) })
 	}
 	return g.Wait()
-}
-
-// Rebuild starts every open ticket's workflow again from its row, every delivery that is not done, every
-// webhook and bulk job with something left to do, and every mailbox: for a Temporal whose store was lost. tell is called with the number of tickets rung so far.
-func (r *Relay) Rebuild(ctx context.Context, tell func(done int)) error {
-	done := 0
-	for after := ticket.Number(0); ; {
-		page, err := r.Record.OpenTickets(ctx, after, atOnce)
-		if err != nil {
-			return err
-		}
-		if len(page) == 0 {
-			break
-		}
-		if err := r.ringAll(ctx, page); err != nil {
-			return err
-		}
-		done += len(page)
-		tell(done)
-		after = page[len(page)-1]
-	}
-	if err := r.restartDeliveries(ctx); err != nil {
-		return err
-	}
-	if err := r.chores(ctx, true); err != nil {
-		return err
-	}
-	return r.sweep(ctx)
-}
-
-func (r *Relay) restartDeliveries(ctx context.Context) error {
-	for after := ""; ; {
-		page, err := r.Record.Unfinished(ctx, after, atOnce)
-		if err != nil || len(page) == 0 {
-			return err
-		}
-		if err := r.startAll(ctx, page, r.Bell.StartDelivery); err != nil {
-			return err
-		}
-		after = page[len(page)-1]
-	}
 }
 
 func limited(ctx context.Context) (*errgroup.Group, context.Context) {

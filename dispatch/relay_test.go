@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -142,6 +143,22 @@ func TestTheRelayTellsOfNoticesThatAreToBeMailed(t *testing.T) {
 	r.untold = []string{"kato"}
 	require.NoError(t, relay.notices(t.Context()))
 	require.Equal(t, []string{"kato", "kato"}, r.untold, "taken back")
+}
+
+// TestWhatCannotBeStartedKeepsNothingElseWaiting: each delivery that could be started is noted, and notices, mails that are
+// roused and chores have their turn, whatever became of the others.
+func TestWhatCannotBeStartedKeepsNothingElseWaiting(t *testing.T) {
+	t.Parallel()
+	endless := strings.Repeat("d", 2000) // more than any workflow's id may have
+	r := &record{
+		unstarted: []string{endless, "d1", "d2"}, roused: []string{endless, "d3"}, untold: []string{"sato"},
+		chores: []ticket.Chore{{Workflow: ticket.WorkflowWebhook, ID: endless}, {Workflow: ticket.WorkflowWebhook, ID: "w1"}},
+	}
+	relay, c := relay(t, r)
+	require.Error(t, relay.look(t.Context()))
+	require.Equal(t, []string{"d1", "d2", "d3"}, r.started)
+	require.Len(t, signals(t, c, "notices-sato"), 1)
+	require.Len(t, signals(t, c, "webhook-w1"), 1)
 }
 
 func TestABellThatCouldNotBeRungIsTakenBack(t *testing.T) {

@@ -70,13 +70,34 @@ func (c *chaos) hand(next func() fault, do func(fault)) {
 	}
 }
 
-// wait waits a while; false when the time is over.
+// wait waits a while, and until the desk keeps up; false when the time is over.
 func (c *chaos) wait(d time.Duration) bool {
-	select {
-	case <-time.After(d):
-		return true
-	case <-c.over:
-		return false
+	for {
+		select {
+		case <-time.After(d):
+		case <-c.over:
+			return false
+		}
+		if !c.behind.Load() {
+			return true
+		}
+	}
+}
+
+// noMoreThan looks, until it is over, whether more waits to be done than so much, and lets people wait as long: on a slow
+// machine what they ask for would pile up, and what comes last would never come.
+func (c *chaos) noMoreThan(much int) {
+	for {
+		n := 0
+		err := c.pool.QueryRow(c.t.Context(), `select (select count(*) from commands where outcome = 'pending')
+			+ (select count(*) from deliveries where finished_at is null and next_at < clock_timestamp())`).Scan(&n)
+		c.behind.Store(err == nil && n > much)
+		select {
+		case <-time.After(500 * time.Millisecond):
+		case <-c.over:
+			c.behind.Store(false)
+			return
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -76,6 +77,7 @@ type chaos struct {
 	pool        *pgxpool.Pool
 	began       time.Time
 	over        <-chan struct{} // closed when nobody begins anything any more
+	behind      atomic.Bool     // more waits to be done than is good
 
 	mu       sync.Mutex
 	story    strings.Builder
@@ -155,9 +157,10 @@ func (c *chaos) everybodyWorks(over context.Context) {
 
 // everybodyUntil lets everybody work until something has happened, and tells whether it did.
 func (c *chaos) everybodyUntil(happened <-chan struct{}) bool {
-	over, cancel := context.WithTimeout(c.t.Context(), patience)
+	over, cancel := context.WithTimeout(c.t.Context(), 4*patience) // some ways are gone seldom, and a busy machine is slow
 	defer cancel()
 	c.everybodyWorks(over)
+	c.busy.Go(func() { c.noMoreThan(50) })
 	select {
 	case <-happened:
 		return true

@@ -108,7 +108,11 @@ func isUncertain(err error) bool { return errors.As(err, new(uncertainError)) }
 func (d *desk) send(l letter) string {
 	d.t.Helper()
 	raw, id := l.bytes()
-	require.NoError(d.t, d.trySend(l, raw))
+	eventually(d.t, patience, "the mail is taken", func() (string, bool) { // a server that has just started may not answer yet
+		err := d.trySend(l, raw)
+		require.False(d.t, isUncertain(err), "%v", err)
+		return fmt.Sprint(err), err == nil
+	})
 	return id
 }
 

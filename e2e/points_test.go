@@ -131,6 +131,7 @@ func (c *chaos) diesAt(point string, nth int) {
 	require.True(c.t, died, "%s:%d was not passed", point, nth)
 	require.NoError(c.t, l.start())
 	c.told("%s died at %s:%d", part, point, nth)
+	c.t.Logf("%v: %s died at %s:%d", time.Since(c.began).Round(time.Second), part, point, nth)
 	c.happened[point]++
 	if point == "after_relay_look" {
 		c.limbs[partAPI].end()

@@ -15,6 +15,10 @@ type NoticesInput struct {
 	Agent string `json:"agent"`
 }
 
+// noticesWithin is for how long one look may last: a transaction and a few bells. A worker that was killed is missed no
+// longer than where others beat.
+const noticesWithin = 10 * time.Second
+
 // Notices mails an agent's notices: it looks, waits until the next is due (the hour of a digest, the end of quiet hours)
 // or until it is told that something changed, and ends when nothing waits. No ticket ever waits for it.
 func (d *Desk) Notices(ctx workflow.Context, in NoticesInput) error {
@@ -25,7 +29,7 @@ func (d *Desk) Notices(ctx workflow.Context, in NoticesInput) error {
 		}
 		var s ticket.NoticeState
 		opts := workflow.ActivityOptions{
-			StartToCloseTimeout: time.Minute, Summary: "mail what is due",
+			StartToCloseTimeout: noticesWithin, Summary: "mail what is due",
 			RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
 		}
 		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, opts), activities.NameMailNotices, in.Agent).Get(ctx, &s)

@@ -18,14 +18,16 @@ import (
 
 // staff answers each look as the test says; the last answer stands.
 type staff struct {
-	now   func() time.Time
-	looks []time.Time
-	next  []func() (ticket.NoticeState, error)
+	now    func() time.Time
+	looks  []time.Time
+	missed time.Duration // how long nobody notices that a worker has died
+	next   []func() (ticket.NoticeState, error)
 }
 
-func (s *staff) MailNotices(context.Context, string) (ticket.NoticeState, error) {
+func (s *staff) MailNotices(ctx context.Context, _ string) (ticket.NoticeState, error) {
 	n := len(s.looks)
 	s.looks = append(s.looks, s.now())
+	s.missed = activity.GetInfo(ctx).StartToCloseTimeout
 	return s.next[min(n, len(s.next)-1)]()
 }
 
@@ -56,6 +58,8 @@ func TestNoticesWaitForTheirHourAndEnd(t *testing.T) {
 	env.ExecuteWorkflow(ticket.WorkflowNotices, NoticesInput{Agent: "sato"})
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, []time.Duration{0, 9 * time.Hour}, since(s.looks))
+	require.Positive(t, s.missed)
+	require.LessOrEqual(t, s.missed, 15*time.Second, "a worker that dies holds nobody's notices for longer")
 }
 
 func TestNoticesLookAgainWhenTheyAreRung(t *testing.T) {

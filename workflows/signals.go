@@ -1,10 +1,8 @@
 package workflows
 
 import (
-	"encoding/json"
 	"iter"
 	"slices"
-	"strings"
 
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
@@ -91,7 +89,7 @@ func (r *run) drain(ctx workflow.Context) []ticket.Heard {
 				continue
 			}
 			r.heard[counted]++
-			h := hear(name, raw)
+			h := ticket.Hear(name, raw.Payload().GetData())
 			h.Count = r.heard[counted]
 			out = append(out, h)
 		}
@@ -109,33 +107,4 @@ func waiting(ctx workflow.Context, name string) iter.Seq[converter.RawValue] {
 			}
 		}
 	}
-}
-
-// The longest names and ids that are passed on: whatever is longer is nobody's, and must not fill histories or rows.
-const (
-	longestName = 100
-	longestID   = 200
-)
-
-// hear reads a payload as a ring; whatever else it is, is kept as a problem with a name. What no row could ever hold
-// (a NUL, an endless id) would make every Apply fail, so that it is junk too.
-func hear(name string, raw converter.RawValue) ticket.Heard {
-	h := ticket.Heard{Name: printable(name)}
-	if len(raw.Payload().GetData()) == 0 {
-		return h
-	}
-	err := json.Unmarshal(raw.Payload().GetData(), &h.Ring)
-	if id := h.Ring.ID; err != nil || h.Ring.Seq < 0 || len(id) > longestID || strings.ContainsRune(id, 0) {
-		h.Ring, h.Problem = ticket.Ring{}, "malformed"
-	}
-	return h
-}
-
-// printable makes a name that anybody may have typed fit for a row.
-func printable(name string) string {
-	name = strings.ReplaceAll(strings.ToValidUTF8(name, "\uFFFD"), "\x00", "\uFFFD")
-	if r := []rune(name); len(r) > longestName {
-		return string(r[:longestName])
-	}
-	return name
 }

@@ -37,6 +37,7 @@ type Ticket struct {
 	HandOvers int
 	owner     string
 	category  string
+	promises  int // that are open: two at most
 	before    Before
 }
 
@@ -94,6 +95,9 @@ func (t *Ticket) opened(c Command) string {
 
 func (t *Ticket) become(state string) string {
 	t.State = state
+	if t.done() || state == closed {
+		t.promises = 0
+	}
 	return Applied
 }
 
@@ -124,14 +128,22 @@ func (t *Ticket) respond(c Command) string {
 	case t.State == merged:
 		return Applied
 	}
-	t.owned(c)
+	t.answers(c)
 	if t.in(fresh, answered, internally) {
 		return t.become(open)
 	}
 	return Applied
 }
 
-// owned makes who answers a ticket that nobody owns its owner: whatever becomes open has one.
+// answers by an agent: he owns a ticket that nobody owned, and has kept a promise.
+func (t *Ticket) answers(c Command) {
+	t.owned(c)
+	if t.promises > 0 && c.Message {
+		t.promises--
+	}
+}
+
+// owned makes who acts on a ticket that nobody owns its owner: whatever becomes open has one.
 func (t *Ticket) owned(c Command) {
 	if t.owner == "" && c.Agent {
 		t.owner = c.By
@@ -142,7 +154,7 @@ func (t *Ticket) hold(c Command) string {
 	if t.in(handedOver, spam, closed, merged, deleted) {
 		return Refused
 	}
-	t.owned(c)
+	t.answers(c)
 	return t.become(onHold)
 }
 
@@ -155,16 +167,16 @@ func (t *Ticket) resolve(c Command) string {
 	case t.State == internally && c.Category == t.category && !c.Message: // its work is done
 		return Already
 	}
-	if c.Category == "spam" {
+	if c.Category == "spam" { // why it was resolved before stands
 		t.before = Before{t.State, t.owner}
-	}
-	t.owned(c)
-	t.category = c.Category
-	switch c.Category {
-	case "":
-		return t.become(resolved)
-	case "spam":
 		return t.become(spam)
+	}
+	if t.State != internally || c.Category == "" { // a second reason is no second answer
+		t.owned(c)
+	}
+	t.category = c.Category
+	if c.Category == "" {
+		return t.become(resolved)
 	}
 	return t.become(internally)
 }
@@ -176,6 +188,7 @@ func (t *Ticket) escalate(c Command) string {
 	case t.State == merged:
 		return Applied
 	case c.Desk:
+		t.owned(c)
 		t.HandOvers++
 		return t.become(handedOver)
 	case t.State == handedOver: // it is the child that rises
@@ -290,16 +303,21 @@ func (t *Ticket) recall(Command) string {
 }
 
 func (t *Ticket) childReport(c Command) string {
-	if t.State == handedOver && c.LastChild {
+	switch {
+	case !c.LastChild:
+	case t.State == handedOver:
 		t.State = answered
+	case t.in(spam, merged) && t.before.state == handedOver: // the way back leads to the answer
+		t.before.state = answered
 	}
 	return Applied
 }
 
 func (t *Ticket) promise(Command) string {
-	if !t.live() {
+	if !t.live() || t.promises == 2 {
 		return Refused
 	}
+	t.promises++
 	return Applied
 }
 

@@ -109,9 +109,37 @@ func TestOwnersAndWorkThatIsDone(t *testing.T) {
 	k := Ticket{State: internally, category: "test"}
 	require.Equal(t, Already, k.Take(Command{Name: "resolve", Agent: true, By: "sato", Category: "test"}))
 	require.Equal(t, Applied, k.Take(Command{Name: "resolve", Agent: true, By: "sato", Category: "other"}))
-	require.Equal(t, Already, k.Take(Command{Name: "assign", Owner: pointer("sato")}))
+	require.Equal(t, Applied, k.Take(Command{Name: "assign", Owner: pointer("sato")}), "a second reason is no second answer")
 	require.Equal(t, Applied, k.Take(Command{Name: "agent-response", Agent: true, By: "mori", Message: true}))
 	require.Equal(t, Already, k.Take(Command{Name: "assign", Owner: pointer("sato")}), "it is not taken from who has it")
+}
+
+// TestWhoHandsOverOwns: the ticket becomes open again, and whatever becomes open has an owner.
+func TestWhoHandsOverOwns(t *testing.T) {
+	t.Parallel()
+	k := Ticket{State: fresh}
+	require.Equal(t, Applied, k.Take(Command{Name: "escalate", Agent: true, By: "sato", Desk: true}))
+	require.Equal(t, Applied, k.Take(Command{Name: "assign", Owner: pointer("")}), "he had it")
+}
+
+func TestPromises(t *testing.T) {
+	t.Parallel()
+	k := Ticket{State: open, owner: "sato"}
+	promise := Command{Name: "promise", Agent: true, By: "sato"}
+	require.Equal(t, Applied, k.Take(promise))
+	require.Equal(t, Applied, k.Take(promise))
+	require.Equal(t, Refused, k.Take(promise), "two are open")
+	require.Equal(t, Applied, k.Take(Command{Name: "agent-response", Agent: true, By: "sato", Message: true}))
+	require.Equal(t, Applied, k.Take(promise), "one was kept")
+}
+
+func TestTheWayBackFromAMergeLeadsToTheAnswer(t *testing.T) {
+	t.Parallel()
+	k := Ticket{State: handedOver, owner: "sato"}
+	require.Equal(t, Applied, k.Take(Command{Name: "merge"}))
+	require.Equal(t, Applied, k.Take(Command{Name: "child-report", LastChild: true}))
+	require.Equal(t, Applied, k.Take(Command{Name: "unmerge"}))
+	require.Equal(t, answered, k.State)
 }
 
 func TestOpening(t *testing.T) {

@@ -111,3 +111,16 @@ func TestHowSoonAReceiptIsThere(t *testing.T) {
 	t.Logf("command to receipt: p50 %s, p95 %s, slowest %s", took[len(took)/2], took[len(took)*95/100], took[len(took)-1])
 	require.Less(t, took[len(took)/2], 5*time.Second, "on whatever machine; alone it takes a hundredth of that")
 }
+
+// A worker that starts a delivery gets its first task with the answer: nothing is queued for it.
+func TestADeliveryBeginsWithTheAnswerToItsStart(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.work()
+	n := s.opened()
+	s.does(s.command(n, ticket.AgentResponse, sato))
+	id, _ := s.delivery(n, "answer")
+	s.ended(ticket.DeliveryWorkflowID(id))
+	history := s.history(ticket.DeliveryWorkflowID(id), s.lastRun(ticket.DeliveryWorkflowID(id)))
+	require.True(t, history[0].GetWorkflowExecutionStartedEventAttributes().GetEagerExecutionAccepted())
+}
