@@ -3,11 +3,15 @@
 package e2e
 
 import (
+	"encoding/base64"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,6 +32,7 @@ func TestDisks(t *testing.T) {
 	c := &chaos{wires: map[string]*wire.Wire{}, happened: map[string]int{}, found: map[string][]string{}, began: time.Now(), disks: dir}
 	c.ground(t, nil)
 	_ = t.Run("OfPostgres", func(t *testing.T) { c.in(t).postgresIsFull() }) &&
+		t.Run("OfPostgresByALimit", func(t *testing.T) { c.in(t).filesMayNotGrow() }) &&
 		t.Run("OfTemporal", func(t *testing.T) { c.in(t).temporalIsFull() }) &&
 		t.Run("OfTheMailServer", func(t *testing.T) { c.in(t).mailCanOnlyBeRead() })
 	c.in(t)
@@ -63,6 +68,51 @@ func fill(t *testing.T, disk string) (free func()) {
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// filesMayNotGrow: a limit of the size of files is no full disk for Postgres, which calls it an internal error. It is answered
+// and healed as one is.
+func (c *chaos) filesMayNotGrow() {
+	const largest = 17 << 20 // a little more than a piece of the log, without which it ends
+	n := c.admin().newTicket("No growth", "growth@client.example")
+	c.admin().awaitState(n, "new")
+	limit := func(size string) {
+		for _, pid := range family(c.limbs[partPostgres].current().PID()) {
+			said, err := exec.Command("prlimit", "--fsize="+size+":unlimited", "--pid", strconv.Itoa(pid)).CombinedOutput()
+			require.NoError(c.t, err, string(said))
+		}
+	}
+	limit(strconv.Itoa(largest))
+	noise := rand.NewChaCha8([32]byte{7})
+	var refused object
+	taken := 0
+	for refused == nil {
+		require.Less(c.t, taken, 2*largest/noiseBytes, "files may not grow, and everything is taken")
+		words := make([]byte, noiseBytes)
+		_, _ = noise.Read(words)
+		body := object{"id": fmt.Sprint("no-growth-", taken), "message": says(base64.StdEncoding.EncodeToString(words))} // nothing that is stored in less
+		r, err := c.admin().try(c.t.Context(), http.MethodPost, ticketPath(n)+"/note", body)
+		require.NoError(c.t, err)
+		switch r.status {
+		case http.StatusOK, http.StatusAccepted:
+			taken++
+		case http.StatusServiceUnavailable:
+			require.Equal(c.t, "/problems/store-away", r.problem(c.desk).Type)
+			refused = body
+		default:
+			require.Fail(c.t, "another answer", r.String())
+		}
+	}
+	limit("unlimited")
+	eventually(c.t, patience, "what was refused is taken", func() (reply, bool) {
+		r, err := c.admin().try(c.t.Context(), http.MethodPost, ticketPath(n)+"/note", refused)
+		return r, err == nil && r.status == http.StatusOK
+	})
+	c.t.Logf("%d taken before files were as large as they may be", taken)
+	require.Equal(c.t, taken+1, count(c.desk, c.pool, `select count(*) from commands where id like 'no-growth-%' and outcome = 'applied'`), "each once")
+}
+
+// noiseBytes is what one of these notes holds.
+const noiseBytes = 70_000
 
 // postgresIsFull: what cannot be stored is answered 503, in words; repeated when there is room, it is taken once.
 func (c *chaos) postgresIsFull() {

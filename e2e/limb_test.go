@@ -76,6 +76,13 @@ func (l *limb) freeze() { signalAll(l.current().PID(), syscall.SIGSTOP) }
 func (l *limb) thaw()   { signalAll(l.current().PID(), syscall.SIGCONT) }
 
 func signalAll(pid int, sig syscall.Signal) {
+	for _, one := range family(pid) {
+		_ = syscall.Kill(one, sig)
+	}
+}
+
+// family is a process with its children.
+func family(pid int) []int {
 	family := []int{pid}
 	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 	for _, child := range strings.Fields(string(children)) {
@@ -83,9 +90,7 @@ func signalAll(pid int, sig syscall.Signal) {
 			family = append(family, n)
 		}
 	}
-	for _, one := range family {
-		_ = syscall.Kill(one, sig)
-	}
+	return family
 }
 
 // limbs of a desk that stands on a Postgres, a Temporal and a mail server of the test. elsewhere are the settings of those

@@ -35,7 +35,7 @@ func Away(err error) bool {
 	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		return awayState(pg.Code)
+		return awayState(pg.Code) || pg.File == storageManager
 	}
 	var network net.Error
 	return errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) ||
@@ -43,14 +43,19 @@ func Away(err error) bool {
 		pgconn.SafeToRetry(err)
 }
 
-// awayState sorts SQLSTATEs: connection exceptions, out of resources, shutting down or starting up, a server that
-// only reads (a standby, during a switch-over), and what waited too long for a lock or lost to a rival.
+// storageManager is the source of Postgres that reads and writes the files of tables. A file that may grow no more (a limit
+// of the system or of the file system) is an internal error by its SQLSTATE, and only its place tells it from others.
+const storageManager = "md.c"
+
+// awayState sorts SQLSTATEs: connection exceptions, out of resources, errors of the system below it (a disk that fails),
+// shutting down or starting up, a server that only reads (a standby, during a switch-over), and what waited too long for a
+// lock or lost to a rival.
 func awayState(code string) bool {
 	switch code {
 	case "57P01", "57P02", "57P03", "25006", "55P03", "57014", "40001", "40P01":
 		return true
 	}
-	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "53")
+	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "53") || strings.HasPrefix(code, "58")
 }
 
 func notFound(format string, args ...any) error {

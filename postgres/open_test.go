@@ -165,10 +165,11 @@ func TestAway(t *testing.T) {
 		"backend ended": ended, "too slow": slow, "pool closed": closed, "out of connections": &pgconn.PgError{Code: "53300"}, "starting up": &pgconn.PgError{Code: "57P03"},
 		"disk full": fmt.Errorf("store: %w", &pgconn.PgError{Code: "53100"}), "standby": &pgconn.PgError{Code: "25006"}, "reset": &net.OpError{Op: "read", Err: errors.New("connection reset")},
 		"lock timeout": &pgconn.PgError{Code: "55P03"}, "statement timeout": &pgconn.PgError{Code: "57014"}, "deadlock": &pgconn.PgError{Code: "40P01"},
+		"a disk that fails": &pgconn.PgError{Code: "58030"}, "files may not grow": &pgconn.PgError{Code: "XX000", File: "md.c"},
 	} {
 		require.True(t, Away(err), "%s: %v", name, err)
 	}
-	for name, err := range map[string]error{"none": nil, "division by zero": broken, "cancelled": cancelled, "own": errors.New("x"), "not found": notFound("x")} {
+	for name, err := range map[string]error{"none": nil, "division by zero": broken, "cancelled": cancelled, "own": errors.New("x"), "a mistake of Postgres": &pgconn.PgError{Code: "XX000", File: "planner.c"}, "not found": notFound("x")} {
 		require.False(t, Away(err), "%s: %v", name, err)
 	}
 }

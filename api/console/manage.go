@@ -29,6 +29,7 @@ type shelf struct {
 	made    func(v *visit, s *shelf, answer thing) (done bool, err error) // shows what is shown once
 	beside  func(v *visit, t thing) (string, any, error)                  // a template and its data, below the form
 	picture func(v *visit, t thing) (string, any, error)                  // the same, above it
+	refill  func(v *visit, t thing, sections []section) error             // puts something else into the form than what is stored, where its address says so
 	above   func(v *visit, t thing) (string, any, error)                  // the same above the list
 	below   func(v *visit, t thing) (string, any, error)                  // and below it
 	drop    bool                                                          // one can be taken away

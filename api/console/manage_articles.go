@@ -4,6 +4,8 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 
 	"duradesk/api/openapi"
@@ -23,8 +25,10 @@ func articleShelf() *shelf {
 			state := cell{Text: say(v.lang, "article_state."+t.text("state")), Tone: map[string]string{"published": "good", "draft": "wait"}[t.text("state")]}
 			return []cell{{Text: t.text("title")}, state, {Text: say(v.lang, "language."+t.text("language"))}, {Text: v.deskName(t)}, {Time: t.time(v, "changed_at"), Small: t.text("changed_by")}}
 		},
-		form:   articleForm,
-		beside: articleBeside,
+		form:    articleForm,
+		beside:  articleBeside,
+		picture: articleRestored,
+		refill:  articleRefill,
 	}
 }
 
@@ -100,7 +104,9 @@ type articlePart struct {
 	Versions              []articleVersion
 }
 
+// articleVersion is what it said before; with Again it can be put into the form.
 type articleVersion struct {
+	Again                  string
 	N                      int64
 	At                     moment
 	By, Title, State, Body string
@@ -123,12 +129,57 @@ func articleBeside(v *visit, t thing) (string, any, error) {
 	if err := v.get("/articles/"+url.PathEscape(byID(t))+"/versions", &found); err != nil {
 		return "", nil, err
 	}
+	may := articleShelf().mayEdit(v.me, t)
 	for _, a := range found.Items {
+		again := ""
+		if may && a.Revision != revisionOf(t) {
+			again = "/manage/articles/" + url.PathEscape(byID(t)) + "?version=" + strconv.FormatInt(a.Revision, 10)
+		}
 		out.Versions = append(out.Versions, articleVersion{
-			N: a.Revision, At: v.moment(a.ChangedAt), By: deref(a.ChangedBy), Title: a.Title, State: say(v.lang, "article_state."+string(a.State)), Body: a.Body, Lang: a.Language,
+			Again: again,
+			N:     a.Revision, At: v.moment(a.ChangedAt), By: deref(a.ChangedBy), Title: a.Title, State: say(v.lang, "article_state."+string(a.State)), Body: a.Body, Lang: a.Language,
 		})
 	}
 	return "article-part", out, nil
+}
+
+func revisionOf(t thing) int64 {
+	n, _ := t.at("revision").(float64)
+	return int64(n)
+}
+
+// versionWords are the fields that an old version fills in: its words. Who may read them stays as it is.
+var versionWords = []string{"title", "language", "tags", "body"}
+
+// articleRefill puts the words of an old version into the form, where the address asks for one. Nothing changes until
+// they are saved, as the newest version.
+func articleRefill(v *visit, t thing, sections []section) error {
+	asked := v.r.URL.Query().Get("version")
+	if asked == "" {
+		return nil
+	}
+	var found struct{ Items []thing }
+	if err := v.get("/articles/"+url.PathEscape(byID(t))+"/versions", &found); err != nil {
+		return err
+	}
+	i := slices.IndexFunc(found.Items, func(old thing) bool { return old.text("revision") == asked })
+	if i < 0 {
+		return &problem{Status: http.StatusNotFound, Title: say(v.lang, "title.not-found"), Detail: say(v.lang, "detail.not-found")}
+	}
+	eachField(sections, func(f *field) {
+		if slices.Contains(versionWords, f.Name) {
+			v.show1(f, found.Items[i])
+		}
+	})
+	return nil
+}
+
+// articleRestored says above the form that it holds an old version.
+func articleRestored(v *visit, _ thing) (string, any, error) {
+	if asked := v.r.URL.Query().Get("version"); asked != "" {
+		return "article-restored", asked, nil
+	}
+	return "", nil, nil
 }
 
 func articleRoutes() []route {

@@ -63,6 +63,11 @@ func (v *visit) editPage() error {
 	if err != nil {
 		return err
 	}
+	if s.refill != nil {
+		if err := s.refill(v, t, out.Sections); err != nil {
+			return err
+		}
+	}
 	if out.Beside, err = v.part(s.beside, t); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"mime/multipart"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -45,12 +46,41 @@ func TestAnArticleIsSeenAsItReadsAndAsItWas(t *testing.T) {
 	form := formOn(t, page)
 	require.Equal(t, []string{"reset-en", "en", "# 手順\n\n- 一", "印刷のやり直し"}, []string{form.Get("key"), form.Get("language"), form.Get("body"), form.Get("title")}, "to be translated")
 
+	_, page = visitPage(t, newHouseAPI("admin"), "GET", "/manage/articles/support:reset", nil)
+	require.Contains(t, page, `href="/manage/articles/support:reset?version=3"`)
+	api = newHouseAPI("admin")
+	_, page = visitPage(t, api, "GET", "/manage/articles/support:reset?version=3", nil)
+	form = formOn(t, page)
+	require.Equal(t, []string{"前の題", "前の文", "", "draft"}, []string{form.Get("title"), form.Get("body"), form.Get("tags"), form.Get("state")}, "of an old version, to be saved")
+	require.Contains(t, page, "第3版")
+	visitPage(t, api, "POST", "/manage/articles/support:reset", form)
+	require.Equal(t, []any{"前の題", "前の文", 4.}, []any{api.sent["title"], api.sent["body"], api.sent["revision"]}, "over the version that is stored")
+	status, _ = visitPage(t, api, "GET", "/manage/articles/support:reset?version=9", nil)
+	require.Equal(t, 404, status)
+
 	_, page = visitPage(t, api, "POST", "/-/articles/try", url.Values{"title": {"A <b>"}, "language": {"en"}, "body": {"# One\n\n<script>x</script> ![p](https://elsewhere.example/p.png)"}})
 	require.Contains(t, page, `<html lang="en">`)
 	require.Contains(t, page, "<h1>A &lt;b&gt;</h1>")
 	require.Contains(t, page, "<h1>One</h1>")
 	require.NotContains(t, page, "<script")
 	require.NotContains(t, page, "<img")
+}
+
+func TestATriggerChoosesAmongTheReceptionTypesThatThereAre(t *testing.T) {
+	t.Parallel()
+	api := newHouseAPI("admin")
+	api.answers["GET /triggers"] = strings.Replace(api.answers["GET /triggers"], `"channels":["mail"]`, `"channels":["mail"],"reception_types":["gone"]`, 1)
+	_, page := visitPage(t, api, "GET", "/manage/triggers/support:night", nil)
+	require.Regexp(t, `(?s)name="when.reception_types" value="repair"[^>]*>\s*修理`, page)
+	require.Regexp(t, `name="when.reception_types" value="gone" checked`, page, "what it names already stays")
+	form := formOn(t, page)
+	form.Add("when.reception_types", "repair")
+	visitPage(t, api, "POST", "/manage/triggers/support:night", form)
+	require.ElementsMatch(t, []any{"gone", "repair"}, api.sent["when"].(map[string]any)["reception_types"])
+
+	delete(api.answers, "GET /desks/support/reception-types")
+	_, page = visitPage(t, api, "GET", "/manage/triggers/-new", nil)
+	require.Regexp(t, `<input[^>]*name="when.reception_types"[^>]*type="text"|<input[^>]*type="text"[^>]*name="when.reception_types"`, page, "where there are none: any word")
 }
 
 func TestACalendarTakesAFileIn(t *testing.T) {

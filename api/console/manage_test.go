@@ -127,7 +127,7 @@ func TestAFormThatIsSavedAsItStandsChangesNothing(t *testing.T) {
 	for page, want := range map[string]string{
 		"/manage/macros/support:thanks": `{"revision":7,"name":{"ja":"お礼","en":"Thanks"},"language":null,"answer":"ありがとう","note":"","then":"resolve","hold":null,"hold_hours":0,"category":null,"group":null,"owner":null,"priority":null,"tags":["done"],"position":2}`,
 		"/manage/triggers/support:night": `{"revision":3,"name":"Night","enabled":true,"last":false,"position":1,
-			"when":{"channels":["mail"],"priorities":[],"types":[],"languages":["de"],"working":false,"text":["急ぎ","至急"]},"then":{"group":"tier2","tags":["night"]}}`,
+			"when":{"channels":["mail"],"priorities":[],"types":[],"languages":["de"],"reception_types":[],"working":false,"text":["急ぎ","至急"]},"then":{"group":"tier2","tags":["night"]}}`,
 		"/manage/channels/line":          `{"name":"LINE","desk":"support","url":"https://bridge.example/answers","enabled":true,"verified":["email"]}`,
 		"/manage/articles/support:reset": `{"revision":4,"title":"印刷のやり直し","body":"# 手順\n\n- 一","language":"ja","tags":["printer"],"state":"draft"}`,
 		"/manage/reception-types/support:repair": `{"revision":2,"label":{"ja":"修理","en":"Repair"},"position":1,"fields":[

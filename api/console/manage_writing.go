@@ -189,6 +189,10 @@ func triggerForm(v *visit, t thing) ([]section, error) {
 			spoken = append(spoken, other)
 		}
 	}
+	reception, err := v.receptionChoice(h, t)
+	if err != nil {
+		return nil, err
+	}
 	working := ask("when.working", pick, of([]option{{"", say(v.lang, "set.any_time")}, {"1", say(v.lang, "set.in_hours")}, {"0", say(v.lang, "set.out_of_hours")}}))
 	if t != nil && t.at("when.working") == false {
 		t.at("when").(map[string]any)["working"] = "0"
@@ -198,7 +202,7 @@ func triggerForm(v *visit, t thing) ([]section, error) {
 		{Name: "set.when", Help: "set_help.when", Fields: []field{
 			ask("when.channels", several, of(v.opts("channel", "mail", "portal", "phone", "chat", "external"))), ask("when.priorities", several, of(v.priorities())),
 			ask("when.types", several, of(v.opts("type", "question", "request", "incident", "problem", "complaint"))),
-			ask("when.languages", several, of(v.opts("language", spoken...))), ask("when.reception_types", list, quiet), ask("when.title", lines, quiet, called("when_title")), ask("when.text", lines, quiet, called("when_text")),
+			ask("when.languages", several, of(v.opts("language", spoken...))), reception, ask("when.title", lines, quiet, called("when_title")), ask("when.text", lines, quiet, called("when_text")),
 			ask("when.senders", lines, quiet), ask("when.tags", list, quiet, called("when_tags")), working,
 		}},
 		{Name: "set.does", Fields: []field{
@@ -206,6 +210,38 @@ func triggerForm(v *visit, t thing) ([]section, error) {
 			ask("then.priority", pick, quiet, of(orNothing(v, v.priorities()))), ask("then.tags", list, quiet),
 		}},
 	}, nil
+}
+
+// receptionChoice offers the reception types of a trigger's desk, or of every desk, and those that it names already.
+// Where no desk has any, they are any words.
+func (v *visit) receptionChoice(h *house, t thing) (field, error) {
+	var options []option
+	offered := func(key string) bool {
+		return slices.ContainsFunc(options, func(o option) bool { return o.Value == key })
+	}
+	for _, d := range h.Desks {
+		if of := t.text("desk"); of != "" && of != d.Key {
+			continue
+		}
+		types, err := v.receptionTypes(d.Key)
+		if err != nil {
+			return field{}, err
+		}
+		for _, r := range types {
+			if !offered(r.Key) {
+				options = append(options, option{r.Key, v.inWords(r.Label)})
+			}
+		}
+	}
+	if len(options) == 0 {
+		return ask("when.reception_types", list, quiet), nil
+	}
+	for _, key := range t.texts("when.reception_types") {
+		if !offered(key) {
+			options = append(options, option{key, key})
+		}
+	}
+	return ask("when.reception_types", several, of(options), func(f *field) { f.Help = "" }), nil
 }
 
 func wordShelf() *shelf {

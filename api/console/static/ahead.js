@@ -17,10 +17,21 @@ function begin(number, url, options) {
   entry.answer = fetchFragment(url, options).then(({ok, html}) => {
     const drawn = make('template');
     drawn.innerHTML = html;
-    entry.ready = {ok, at: entry.at, copy: () => document.importNode(drawn.content, true)};
+    entry.ready = {ok, at: entry.at, take: taken(drawn.content)};
     return entry.ready;
   });
   return entry;
+}
+/** Gives a copy that is made beforehand, and makes another one for who comes back. */
+function taken(content) {
+  const copied = () => document.importNode(content, true);
+  let next = copied();
+  return () => {
+    const now = next ?? copied();
+    next = null;
+    afterPaint(() => { next = copied(); });
+    return now;
+  };
 }
 function keep(number, entry) {
   warm.delete(number);
@@ -39,7 +50,7 @@ function known(number) {
 /** What can be shown at once, if there is such a thing. */
 export const ready = (number) => known(number)?.ready ?? null;
 
-/** The ticket, to be shown: copies can be made of it, and it is known since when. */
+/** The ticket, to be shown: it can be taken more than once, and it is known since when. */
 export function fetchTicket(number, url, signal) {
   const entry = known(number);
   if (entry) return entry.answer;

@@ -79,9 +79,9 @@ function arrived(number, href, push) {
   warmBeside();
 }
 
-function show({copy, at}) {
+function show({take, at}) {
   const pane = $('#ticket');
-  pane.replaceChildren(copy());
+  pane.replaceChildren(take());
   htmx.process(pane);
   settled(at);
 }
