@@ -90,7 +90,7 @@ func (a *applying) passOn(ctx context.Context, c stored) (bool, error) {
 	order := ticket.Order{
 		ID: fmt.Sprintf("follow:%d:%d", a.row.number, c.Seq), Kind: ticket.ClientReply, By: c.By, Name: c.byName, Params: ticket.Params{Reply: c.Params.Reply},
 	}
-	a.writes.Queue(`update messages set ticket = $2, applied = false where id::text = $1`, c.Message, now)
+	a.writes.Queue(`update messages set ticket = $2, applied = false where id = uuid_of($1)`, c.Message, now)
 	a.tell(now, order, c.Message)
 	a.event(bySystem(c),
 		lifecycle.Happening{Type: "event", Name: "forwarded"}, "", map[string]any{"number": now})

@@ -43,7 +43,7 @@ func (a *applying) moveOut(ctx context.Context, c stored, message string, into t
 	}
 	var kind, by, name, text string
 	var note bool
-	err := a.tx.QueryRow(ctx, `select by_kind, by_id, by_name, note, left(coalesce(visible, body), 400) from messages where id::text = $1 and ticket = $2 and applied`, message, a.row.number).
+	err := a.tx.QueryRow(ctx, `select by_kind, by_id, by_name, note, left(coalesce(visible, body), 400) from messages where id = uuid_of($1) and ticket = $2 and applied`, message, a.row.number).
 		Scan(&kind, &by, &name, &note, &text)
 	if err != nil {
 		return fmt.Errorf("read the message to move: %w", err)
@@ -55,9 +55,9 @@ func (a *applying) moveOut(ctx context.Context, c stored, message string, into t
 	if note || kind != ticket.ActorClient.String() {
 		order.Kind, order.By = ticket.Note, ticket.System
 	}
-	a.writes.Queue(`update events set type = 'event', name = 'moved_out', message = null where ticket = $1 and message::text = $2`, a.row.number, message)
+	a.writes.Queue(`update events set type = 'event', name = 'moved_out', message = null where ticket = $1 and message = uuid_of($2)`, a.row.number, message)
 	if into != 0 {
-		a.writes.Queue(`update messages set ticket = $2, applied = false where id::text = $1`, message, into)
+		a.writes.Queue(`update messages set ticket = $2, applied = false where id = uuid_of($1)`, message, into)
 		a.tell(into, order, message)
 		a.link("related", into)
 		return nil

@@ -36,7 +36,7 @@ func (a *applying) draftOf(ctx context.Context, message string, why ticket.Draft
 	var id string
 	err := a.tx.QueryRow(ctx, `select d.id::text from drafts d join commands c on c.by_kind = 'agent' and c.by_id = d.agent and c.ticket = d.ticket and c.name = d.kind
 		join messages m on m.id = c.message and m.body = d.body and m.body_format = d.body_format
-		where c.ticket = $1 and c.message::text = $2 and not exists (select from attachments f where f.message = m.id
+		where c.ticket = $1 and c.message = uuid_of($2) and not exists (select from attachments f where f.message = m.id
 			and not exists (select from draft_files g where g.draft = d.id and g.blob = f.blob)) limit 1`, a.row.number, message).Scan(&id)
 	if err == nil || !noRows(err) {
 		return id, err
@@ -47,14 +47,14 @@ func (a *applying) draftOf(ctx context.Context, message string, why ticket.Draft
 			insert into drafts (id, agent, ticket, kind, kept, why, body, body_format, sent_to, sent_cc, template, params, seen_revision, created_at, updated_at)
 			select $3, c.by_id, c.ticket, c.name, $4, $5, m.body, m.body_format, m.sent_to, m.sent_cc, coalesce(m.template, ''), c.params, c.seen_revision, $6, $6
 			from commands c join messages m on m.id = c.message join agents g on g.key = c.by_id
-			where c.ticket = $1 and c.message::text = $2 and c.by_kind = 'agent'
+			where c.ticket = $1 and c.message = uuid_of($2) and c.by_kind = 'agent'
 			on conflict do nothing`, a.row.number, message, id, kept, string(why), a.row.now)
 		if err != nil {
 			return "", fmt.Errorf("keep a text as a draft: %w", err)
 		}
 		if made.RowsAffected() == 1 {
 			a.writes.Queue(`insert into draft_files (id, draft, position, name, type, content_id, inline, size, blob)
-				select gen_random_uuid(), $1, position, name, type, content_id, inline, size, blob from attachments where message::text = $2`, id, message)
+				select gen_random_uuid(), $1, position, name, type, content_id, inline, size, blob from attachments where message = uuid_of($2)`, id, message)
 			return id, nil
 		}
 	}

@@ -25,7 +25,7 @@ func (a *applying) withdrawal(ctx context.Context, c *stored) error {
 		select coalesce(c.revision, 0), (select p.process from revisions p where p.ticket = $1 and p.revision < c.revision order by p.revision desc limit 1),
 			coalesce((select bool_and(`+unsent+`) from deliveries d where d.message = c.message), false)
 		from commands c join messages m on m.id = c.message and m.applied
-		where c.ticket = $1 and c.message::text = $2 and c.outcome = 'applied'`, a.row.number, w.Message).Scan(&w.Revision, &w.Before, &w.Queued)
+		where c.ticket = $1 and c.message = uuid_of($2) and c.outcome = 'applied'`, a.row.number, w.Message).Scan(&w.Revision, &w.Before, &w.Queued)
 	if noRows(err) {
 		return nil // no message of this ticket, or taken back already: the rules refuse
 	}
@@ -42,7 +42,7 @@ func (a *applying) takeBack(ctx context.Context, c stored) error {
 		return err
 	}
 	message := c.Params.Withdraw.Message
-	done, err := a.tx.Exec(ctx, `update deliveries d set state = 'failed', reason = 'withdrawn', finished_at = $2 where d.message::text = $1 and `+unsent, message, a.row.now)
+	done, err := a.tx.Exec(ctx, `update deliveries d set state = 'failed', reason = 'withdrawn', finished_at = $2 where d.message = uuid_of($1) and `+unsent, message, a.row.now)
 	if err != nil {
 		return fmt.Errorf("take a mail back: %w", err)
 	}
@@ -52,12 +52,12 @@ func (a *applying) takeBack(ctx context.Context, c stored) error {
 	if _, err := a.draftOf(ctx, message, ticket.DraftWithdrawn); err != nil {
 		return err
 	}
-	a.writes.Queue(`update recipients r set state = 'failed', reason = 'withdrawn' from deliveries d where d.id = r.delivery and d.message::text = $1 and d.reason = 'withdrawn'`, message)
-	a.writes.Queue(`update messages set applied = false where id::text = $1`, message)
-	a.writes.Queue(`update events set type = 'event', name = 'withdrawn', message = null where ticket = $1 and message::text = $2`, a.row.number, message)
+	a.writes.Queue(`update recipients r set state = 'failed', reason = 'withdrawn' from deliveries d where d.id = r.delivery and d.message = uuid_of($1) and d.reason = 'withdrawn'`, message)
+	a.writes.Queue(`update messages set applied = false where id = uuid_of($1)`, message)
+	a.writes.Queue(`update events set type = 'event', name = 'withdrawn', message = null where ticket = $1 and message = uuid_of($2)`, a.row.number, message)
 	a.writes.Queue(`update tickets t set solution = (select o.params->'resolve'->>'solution' from commands o
 			where o.ticket = t.number and o.name = 'resolve' and o.outcome = 'applied' and o.seq < w.seq and o.params->'resolve'->>'solution' <> '' order by o.seq desc limit 1)
-		from commands w where t.number = $1 and w.ticket = $1 and w.message::text = $2 and w.params->'resolve'->>'solution' <> ''`, a.row.number, message)
+		from commands w where t.number = $1 and w.ticket = $1 and w.message = uuid_of($2) and w.params->'resolve'->>'solution' <> ''`, a.row.number, message)
 	return a.lastWordsAgain(ctx)
 }
 

@@ -108,7 +108,7 @@ func (q *Queue) Unknown(ctx context.Context, mailbox string, uidvalidity uint32,
 // destroyed with its ticket.
 func (s *Store) FateSource(ctx context.Context, mailbox string, uidvalidity, uid uint32) ([]byte, error) {
 	var raw []byte
-	err := s.pool.QueryRow(ctx, `select b.data from ledger l join blobs b on b.hash = l.raw where l.mailbox::text = lower($1) and l.uidvalidity = $2 and l.uid = $3`,
+	err := s.pool.QueryRow(ctx, `select b.data from ledger l join blobs b on b.hash = l.raw where l.mailbox = uuid_of(lower($1)) and l.uidvalidity = $2 and l.uid = $3`,
 		mailbox, int64(uidvalidity), int64(uid)).Scan(&raw)
 	if noRows(err) {
 		return nil, notFound("there is no source of such a mail")
@@ -123,7 +123,7 @@ func (s *Store) FateSource(ctx context.Context, mailbox string, uidvalidity, uid
 // such line, ticket.Conflict where it is not in the quarantine.
 func (s *Store) Retry(ctx context.Context, mailbox string, uidvalidity, uid uint32) error {
 	var fate string
-	err := s.pool.QueryRow(ctx, `with before as (select fate, mailbox, uidvalidity, uid from ledger where mailbox::text = lower($1) and uidvalidity = $2 and uid = $3 for update),
+	err := s.pool.QueryRow(ctx, `with before as (select fate, mailbox, uidvalidity, uid from ledger where mailbox = uuid_of(lower($1)) and uidvalidity = $2 and uid = $3 for update),
 		again as (update ledger l set fate = 'received', attempts = 0, evidence = l.evidence || jsonb_build_object('retried_at', clock_timestamp())
 			from before b where l.mailbox = b.mailbox and l.uidvalidity = b.uidvalidity and l.uid = b.uid and b.fate = 'quarantined')
 		select fate from before`, mailbox, int64(uidvalidity), int64(uid)).Scan(&fate)

@@ -25,7 +25,7 @@ func (s *Store) Drafts(ctx context.Context, agent string, n ticket.Number) ([]ti
 // Draft finds one by its id, or the agent's own by the name of its kind: the one that is being written, else the newest
 // that was kept. ticket.NotFound where there is none that he may read.
 func (s *Store) Draft(ctx context.Context, agent string, n ticket.Number, which string) (ticket.Draft, error) {
-	list, err := s.draftsWhere(ctx, `where d.ticket = $2 and (d.id::text = $3 and (d.agent = $1 or d.shared) or d.kind = $3 and d.agent = $1)
+	list, err := s.draftsWhere(ctx, `where d.ticket = $2 and (d.id = uuid_of($3) and (d.agent = $1 or d.shared) or d.kind = $3 and d.agent = $1)
 		order by d.kept, d.updated_at desc limit 1`, agent, int64(n), which)
 	if err != nil {
 		return ticket.Draft{}, fmt.Errorf("read a draft: %w", err)
@@ -112,7 +112,7 @@ func upsertDraft(ctx context.Context, tx pgx.Tx, d *ticket.Draft) error {
 	}
 	if d.ID != "" {
 		err := tx.QueryRow(ctx, `update drafts set shared = $3, body = $4, body_format = $5, sent_to = $6, sent_cc = $7, template = $8, params = $9, seen_revision = $10, updated_at = clock_timestamp()
-			where id::text = $11 and agent = $1 and ticket = $2 returning id::text`, append(args, d.ID)...).Scan(&d.ID)
+			where id = uuid_of($11) and agent = $1 and ticket = $2 returning id::text`, append(args, d.ID)...).Scan(&d.ID)
 		if noRows(err) {
 			return notFound("there is no such draft")
 		}
@@ -130,13 +130,13 @@ func saveDraftFile(ctx context.Context, tx pgx.Tx, d ticket.Draft, position int,
 	case f.Upload != "":
 		by := ticket.Actor{Kind: ticket.ActorAgent, ID: d.Agent}.Key()
 		done, err := tx.Exec(ctx, `insert into draft_files (id, draft, position, name, type, size, blob)
-			select $1, $2, $3, name, type, size, blob from uploads where id::text = $4 and by = $5`, uuid.NewString(), d.ID, position, f.Upload, by)
+			select $1, $2, $3, name, type, size, blob from uploads where id = uuid_of($4) and by = $5`, uuid.NewString(), d.ID, position, f.Upload, by)
 		if err == nil && done.RowsAffected() == 0 {
 			return notFound("there is no such upload")
 		}
 		return err
 	case f.DraftFile != "":
-		done, err := tx.Exec(ctx, `update draft_files set position = $3 where draft = $1 and id::text = $2`, d.ID, f.DraftFile, position)
+		done, err := tx.Exec(ctx, `update draft_files set position = $3 where draft = $1 and id = uuid_of($2)`, d.ID, f.DraftFile, position)
 		if err == nil && done.RowsAffected() == 0 {
 			return notFound("the draft has no such file")
 		}
@@ -158,7 +158,7 @@ func (s *Store) DropDraft(ctx context.Context, agent string, n ticket.Number, wh
 	if err != nil {
 		return err
 	}
-	if _, err := s.pool.Exec(ctx, `delete from drafts where id::text = $1 and agent = $2`, d.ID, agent); err != nil {
+	if _, err := s.pool.Exec(ctx, `delete from drafts where id = uuid_of($1) and agent = $2`, d.ID, agent); err != nil {
 		return fmt.Errorf("delete a draft: %w", err)
 	}
 	return nil
@@ -182,7 +182,7 @@ func (s *Store) NamedDraftFile(ctx context.Context, agent string, n ticket.Numbe
 
 func (s *Store) draftFile(ctx context.Context, agent string, n ticket.Number, id string) (a ticket.Attachment, hash []byte, err error) {
 	err = s.pool.QueryRow(ctx, `select f.id::text, f.name, f.type, f.size, f.blob from draft_files f join drafts d on d.id = f.draft
-		where f.id::text = $3 and d.ticket = $2 and (d.agent = $1 or d.shared)`, agent, int64(n), id).Scan(&a.ID, &a.Name, &a.Type, &a.Size, &hash)
+		where f.id = uuid_of($3) and d.ticket = $2 and (d.agent = $1 or d.shared)`, agent, int64(n), id).Scan(&a.ID, &a.Name, &a.Type, &a.Size, &hash)
 	if noRows(err) {
 		return a, nil, notFound("the draft has no such file")
 	}

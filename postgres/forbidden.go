@@ -30,7 +30,7 @@ func (s *Store) ForbiddenWords(ctx context.Context) ([]ForbiddenWord, error) {
 
 // PutForbiddenWord stores a new one (ID "") or changes one; a word that is listed already is a ticket.Conflict.
 func (s *Store) PutForbiddenWord(ctx context.Context, w ForbiddenWord, by string) (ForbiddenWord, error) {
-	sql := `update forbidden_words set desk = nullif($2, ''), word = $3, action = $4, note = $5 where id::text = $1`
+	sql := `update forbidden_words set desk = nullif($2, ''), word = $3, action = $4, note = $5 where id = uuid_of($1)`
 	args := []any{w.ID, w.Desk, clean(w.Word), w.Action, clean(w.Note)}
 	if w.ID == "" {
 		w.ID = uuid.NewString()
@@ -52,7 +52,7 @@ func (s *Store) PutForbiddenWord(ctx context.Context, w ForbiddenWord, by string
 
 // DropForbiddenWord takes one away.
 func (s *Store) DropForbiddenWord(ctx context.Context, id string) error {
-	return s.dropRow(ctx, "forbidden word", `delete from forbidden_words where id::text = $1`, id)
+	return s.dropRow(ctx, "forbidden word", `delete from forbidden_words where id = uuid_of($1)`, id)
 }
 
 func (s *Store) dropRow(ctx context.Context, noun, sql, id string) error {

@@ -43,7 +43,7 @@ func (s *Store) Ledger(ctx context.Context, mailbox string, quarantine bool, cur
 	}
 	f := &filter{}
 	if mailbox != "" {
-		f.where("l.mailbox in (select id from mailboxes where id::text = lower(%s) or address = %s)", mailbox, FoldAddress(mailbox))
+		f.where("l.mailbox in (select id from mailboxes where id = uuid_of(lower(%s)) or address = %s)", mailbox, FoldAddress(mailbox))
 	}
 	if quarantine {
 		f.conditions = append(f.conditions, "l.fate = 'quarantined'")

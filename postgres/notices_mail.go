@@ -220,7 +220,7 @@ func (q *Queue) NoticeMailed(ctx context.Context, delivery string) (ticket.Notic
 	err := q.s.pool.QueryRow(ctx, `select a.key, a.name, a.email, a.role, t.desk,
 			case when (select count(distinct n.ticket) from notices n where n.delivery = d.id) = 1 then d.ticket else 0 end,
 			a.disabled_at is null and (a.role = 'admin' or exists (select from agent_desks x where x.agent = a.key and x.desk = t.desk))
-		from deliveries d join agents a on a.key = d.agent join tickets t on t.number = d.ticket where d.id::text = $1`, delivery).
+		from deliveries d join agents a on a.key = d.agent join tickets t on t.number = d.ticket where d.id = uuid_of($1)`, delivery).
 		Scan(&n.Agent, &n.Name, &n.Email, &role, &n.Desk, &n.Number, &n.Sees)
 	if noRows(err) {
 		return n, notFound("this mail was not to staff")

@@ -1,8 +1,11 @@
 package postgres
 
 import (
+	"cmp"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +94,7 @@ func TestPlans(t *testing.T) {
 	t.Run("timelines walk indexes", func(t *testing.T) { timelinesWalkIndexes(t, s) })
 	t.Run("reports walk indexes", func(t *testing.T) { reportsWalkIndexes(t, s) })
 	t.Run("the feed's end is near", func(t *testing.T) { feedsEndIsNear(t, s) })
+	t.Run("keys walk indexes", func(t *testing.T) { keysWalkIndexes(t, s) })
 	t.Run("all ways find the same", func(t *testing.T) { waysFindTheSame(t, s) })
 	t.Run("pages are few", func(t *testing.T) { listsTouchFewPages(t, s) })
 }
@@ -115,6 +119,40 @@ func feedsEndIsNear(t *testing.T, s *Store) {
 			return err
 		})
 		require.NoError(t, err)
+	}
+}
+
+// keysWalkIndexes holds that a key that comes as text finds its row by the index, also in a plan for any key; and that no
+// query reads keys as texts, for which there is none: each note read every message that way.
+func keysWalkIndexes(t *testing.T, s *Store) {
+	for _, table := range []string{"messages", "deliveries", "attachments"} {
+		err := pgx.BeginFunc(t.Context(), s.pool, func(tx pgx.Tx) error {
+			column := map[string]string{"attachments": "message"}[table]
+			exec := func(sql string) {
+				_, err := tx.Exec(t.Context(), sql, pgx.QueryExecModeSimpleProtocol)
+				require.NoError(t, err)
+			}
+			exec(`set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off`) // few rows are read whole otherwise
+			exec(fmt.Sprintf(`prepare by_%s (text) as select from %[1]s where %s = uuid_of($1)`, table, cmp.Or(column, "id")))
+			rows, err := tx.Query(t.Context(), fmt.Sprintf(`explain execute by_%s ('no key')`, table), pgx.QueryExecModeSimpleProtocol)
+			require.NoError(t, err)
+			lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			require.NoError(t, err)
+			require.NotContains(t, strings.Join(lines, "\n"), "Seq Scan", table)
+			exec("deallocate by_" + table)
+			return nil
+		})
+		require.NoError(t, err)
+	}
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	asText := regexp.MustCompile(`(?m)^.*(?:where|and|or|on) \(?(?:[a-z]+\.)?(?:id|message|mailbox|delivery|blob)::text = .*$`)
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		if !strings.HasSuffix(file, "_test.go") {
+			require.Empty(t, asText.FindAllString(string(source), -1), file)
+		}
 	}
 }
 

@@ -36,7 +36,7 @@ func scanSession(cr pgx.CollectableRow) (x Session, err error) { return x, cr.Sc
 func (s *Store) AddSession(ctx context.Context, x Session, hash []byte, old string) (Session, error) {
 	var stored Session
 	err := s.change(ctx, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `delete from sessions where id::text = $1`, old); err != nil {
+		if _, err := tx.Exec(ctx, `delete from sessions where id = uuid_of($1)`, old); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `delete from sessions where id in (select id from sessions where expires_at < $1 limit 100 for update skip locked)`, x.CreatedAt); err != nil {

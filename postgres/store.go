@@ -254,11 +254,11 @@ func queueMessage(b *pgx.Batch, id string, n ticket.Number, at time.Time, by str
 		switch {
 		case f.DraftFile != "":
 			b.Queue(`insert into attachments (id, message, position, name, type, content_id, inline, size, blob) select $1, $2, $3, f.name, f.type, f.content_id, f.inline, f.size, f.blob
-				from (values (1)) one left join draft_files f on f.id::text = $4`, uuid.NewString(), id, i, f.DraftFile)
+				from (values (1)) one left join draft_files f on f.id = uuid_of($4)`, uuid.NewString(), id, i, f.DraftFile)
 			continue
 		case f.Upload != "":
 			b.Queue(`insert into attachments (id, message, position, name, type, size, blob) select $1, $2, $3, f.name, f.type, f.size, f.blob
-				from (values (1)) one left join uploads f on f.id::text = $4 and f.by = $5`, uuid.NewString(), id, i, f.Upload, by)
+				from (values (1)) one left join uploads f on f.id = uuid_of($4) and f.by = $5`, uuid.NewString(), id, i, f.Upload, by)
 			continue
 		}
 		hash := queueBytes(b, f)
