@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -103,7 +104,7 @@ func hear(signal *historypb.WorkflowExecutionSignaledEventAttributes, n ticket.N
 	if all := signal.GetInput().GetPayloads(); len(all) > 0 {
 		payload = all[0].GetData()
 	}
-	h := ticket.Hear(signal.GetSignalName(), payload)
+	h := ticket.Hear(signal.GetSignalName(), payload, json.Unmarshal)
 	return ticket.HeardSignal{Number: n, Name: h.Name, ID: h.Ring.ID, Seq: h.Ring.Seq, At: at}
 }
 

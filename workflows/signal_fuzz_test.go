@@ -29,7 +29,7 @@ func FuzzSignal(f *testing.F) {
 	f.Add("hold", "", []byte(`{}`))
 	f.Fuzz(func(t *testing.T, name, encoding string, data []byte) {
 		payload := converter.NewRawValue(&commonpb.Payload{Metadata: map[string][]byte{"encoding": []byte(encoding)}, Data: data})
-		h := ticket.Hear(name, data)
+		h := ticket.Hear(name, data, json.Unmarshal)
 		fitsARow(t, h)
 		s := opened(t)
 		s.byHand(time.Hour, name, payload)

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"encoding/json"
 	"iter"
 	"slices"
 
@@ -89,7 +90,7 @@ func (r *run) drain(ctx workflow.Context) []ticket.Heard {
 				continue
 			}
 			r.heard[counted]++
-			h := ticket.Hear(name, raw.Payload().GetData())
+			h := ticket.Hear(name, raw.Payload().GetData(), json.Unmarshal)
 			h.Count = r.heard[counted]
 			out = append(out, h)
 		}
