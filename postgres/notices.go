@@ -73,15 +73,8 @@ func (n *notices) hear(channelName, payload string) {
 }
 
 // Listen hears notices until ctx ends, on a connection of its own that it makes again when it breaks, and writes the
-// feed meanwhile: whoever listens first writes first, and any number of processes may. Of one store, which API and worker
-// share where they are one process, one hears for all; another takes over when that ends.
+// feed meanwhile: whoever listens first writes first, and any number may.
 func (s *Store) Listen(ctx context.Context) {
-	select {
-	case s.listening <- struct{}{}:
-		defer func() { <-s.listening }()
-	case <-ctx.Done():
-		return
-	}
 	var keeper sync.WaitGroup
 	defer keeper.Wait()
 	keeper.Go(func() { s.keepFeed(ctx) })

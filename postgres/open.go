@@ -41,7 +41,6 @@ type Store struct {
 	objects          Objects
 	loading          chan struct{} // holds the files that lie in memory on their way into the database
 	notices          *notices
-	listening        chan struct{} // held by who listens
 	calendars        calendars
 	words            wordCache
 	lockTimeout      time.Duration
@@ -77,7 +76,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, badURL(err)
 	}
-	s := &Store{pool: pool, log: c.Log, sealer: c.Sealer, objects: c.Objects, loading: make(chan struct{}, loading), listening: make(chan struct{}, 1), notices: newNotices(), lockTimeout: c.LockTimeout, statementTimeout: c.StatementTimeout}
+	s := &Store{pool: pool, log: c.Log, sealer: c.Sealer, objects: c.Objects, loading: make(chan struct{}, loading), notices: newNotices(), lockTimeout: c.LockTimeout, statementTimeout: c.StatementTimeout}
 	if c.Wait < 0 {
 		return s, nil
 	}
