@@ -97,6 +97,7 @@ type stored struct {
 	excerpt    string
 	to, cc     []string
 	draft      string
+	calls      bool // a note that may call somebody by his key
 }
 
 func (q *Queue) applyOnce(ctx context.Context, in ticket.ApplyInput, careful bool, others []ticket.Number) (ticket.ApplyResult, error) {
@@ -120,7 +121,6 @@ func (q *Queue) applyOnce(ctx context.Context, in ticket.ApplyInput, careful boo
 		if err := a.end(ctx); err != nil {
 			return err
 		}
-		q.crash("before_apply_commit")
 		out = a.result(more)
 		return nil
 	})
@@ -130,12 +130,8 @@ func (q *Queue) applyOnce(ctx context.Context, in ticket.ApplyInput, careful boo
 // begin locks the ticket, gives rows to what came by hand, and reads what is unapplied.
 func (a *applying) begin(ctx context.Context, in ticket.ApplyInput, others []ticket.Number) ([]stored, bool, error) {
 	var commands []stored
-	heard := map[int64]string{}
 	b := &pgx.Batch{}
 	a.queueLocks(b, in.Number, others)
-	b.Queue(`select seq, id from commands where ticket = $1 and seq = any($2)`, in.Number, rungSeqs(in.Heard)).Query(func(rows pgx.Rows) error {
-		return eachPair(rows, heard)
-	})
 	b.Queue(selectUnapplied, in.Number, batchLimit+1).Query(func(rows pgx.Rows) (err error) {
 		commands, err = pgx.CollectRows(rows, scanStored)
 		return err
@@ -160,7 +156,11 @@ func (a *applying) begin(ctx context.Context, in ticket.ApplyInput, others []tic
 	if err := a.checkLocks(commands, len(commands)+len(in.Heard)+len(in.Canceled) > 0); err != nil {
 		return nil, false, err
 	}
-	hands, err := a.byHand(ctx, in, heard)
+	rung, err := a.rung(ctx, in, commands)
+	if err != nil {
+		return nil, false, err
+	}
+	hands, err := a.byHand(ctx, in, rung)
 	if err != nil {
 		return nil, false, err
 	}
@@ -184,7 +184,7 @@ func (a *applying) rules(ctx context.Context) (err error) {
 const selectUnapplied = `
 select c.seq, c.id, c.by_kind, c.by_id, c.by_role, c.by_name, c.name, c.at, c.params, coalesce(c.reason_text, ''), coalesce(c.message::text, ''), c.seen_revision,
        coalesce(m.note, false), coalesce(m.by_kind, ''), coalesce(m.by_id, ''), coalesce(m.by_name, ''), coalesce(left(coalesce(m.visible, m.body), 400), ''),
-       coalesce(m.sent_to, '{}'), coalesce(m.sent_cc, '{}'), coalesce(c.draft::text, '')
+       coalesce(m.sent_to, '{}'), coalesce(m.sent_cc, '{}'), coalesce(c.draft::text, ''), coalesce(m.note and m.body like '%@%', false)
 from commands c left join messages m on m.id = c.message
 where c.ticket = $1 and c.outcome = 'pending' order by c.seq limit $2`
 
@@ -192,7 +192,7 @@ func scanStored(rows pgx.CollectableRow) (stored, error) {
 	var s stored
 	var kind, role, name string
 	err := rows.Scan(&s.Seq, &s.ID, &kind, &s.By.ID, &role, &s.byName, &name, &s.At, &s.Params, &s.reasonText, &s.Message, &s.SeenRevision,
-		&s.note, &s.authorKind, &s.authorID, &s.authorName, &s.excerpt, &s.to, &s.cc, &s.draft)
+		&s.note, &s.authorKind, &s.authorID, &s.authorName, &s.excerpt, &s.to, &s.cc, &s.draft, &s.calls)
 	if err != nil {
 		return s, err
 	}
@@ -369,14 +369,15 @@ func kindOfMessage(c stored) string {
 func (a *applying) end(ctx context.Context) error {
 	if a.done > 0 {
 		a.saveRow()
-		a.writes.Queue(`select pg_notify($1, $2)`, channel, fmt.Sprintf("%d %d", a.row.number, a.p.Revision))
+		a.writes.Queue(`select pg_notify($1, $2)`, channel, fmt.Sprintf("%d %d %d", a.row.number, a.p.Revision, a.p.Seq))
 	} else {
 		// What rang may have been the sweeper, for an instant that no clock of the ticket has: left as it is, it would ring
 		// for ever, and so many at a time that timers that are lost indeed would wait behind them.
 		_, _, next, _ := deadlines(a.p)
 		a.writes.Queue(`update tickets set next_due_at = $2 where number = $1 and next_due_at is distinct from $2`, a.row.number, next)
 	}
-	if err := a.flush(ctx); err != nil {
+	a.q.crash("before_apply_commit")
+	if err := sendLast(ctx, a.tx, a.writes); err != nil {
 		return fmt.Errorf("write outcome: %w", err)
 	}
 	return nil

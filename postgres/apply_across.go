@@ -87,7 +87,7 @@ const (
 // mention keeps a word to those whom a note calls by their keys, @sato, if they see the ticket. Who writes it knows.
 func (a *applying) mention(c stored) {
 	a.writes.Queue(insertNotices+`(select distinct g.key from messages m, regexp_matches(lower(m.body), '(?:^|[^[:alnum:]_@./-])@([a-z][a-z0-9_-]*)', 'g') x (word)
-			join agents g on g.key = rtrim(x.word[1], '-_') where m.id = uuid_of($6) and m.body like '%@%' and g.disabled_at is null and g.key <> $7
+			join agents g on g.key = rtrim(x.word[1], '-_') where m.id = uuid_of($6) and g.disabled_at is null and g.key <> $7
 			and (g.role = 'admin' or exists (select from agent_desks d where d.agent = g.key and d.desk = $8)))`+noticesOf,
 		a.row.number, c.Seq, "mentioned", "mention", c.At, c.Message, c.By.ID, a.row.desk)
 }

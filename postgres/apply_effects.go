@@ -66,7 +66,9 @@ func (a *applying) keep(c stored) {
 	kind := "public"
 	if c.note {
 		kind = "note"
-		a.mention(c)
+		if c.calls {
+			a.mention(c)
+		}
 	}
 	a.row.last = ticket.LastMessage{By: author.Kind, Name: author.Name, Kind: kind, At: c.At, Excerpt: c.excerpt}
 	if !c.note && c.Kind != ticket.AutomaticMail {

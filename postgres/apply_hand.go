@@ -116,22 +116,33 @@ func needsPayload(k ticket.Kind) bool {
 	}
 }
 
-func rungSeqs(heard []ticket.Heard) []int64 {
-	out := []int64{}
-	for _, h := range heard {
-		if h.Ring.Seq != 0 {
-			out = append(out, h.Ring.Seq)
+// rung tells of the rows that were rung for which id each has. Mostly these are what is unapplied, which was read already.
+func (a *applying) rung(ctx context.Context, in ticket.ApplyInput, commands []stored) (map[int64]string, error) {
+	ids := map[int64]string{}
+	for _, c := range commands {
+		ids[c.Seq] = c.ID
+	}
+	var others []int64
+	for _, h := range in.Heard {
+		if _, read := ids[h.Ring.Seq]; !read && h.Ring.Seq != 0 {
+			others = append(others, h.Ring.Seq)
 		}
 	}
-	return out
-}
-
-func eachPair(rows pgx.Rows, into map[int64]string) error {
+	if len(others) == 0 {
+		return ids, nil
+	}
+	rows, err := a.tx.Query(ctx, `select seq, id from commands where ticket = $1 and seq = any($2)`, in.Number, others)
+	if err != nil {
+		return nil, fmt.Errorf("look for what was rung: %w", err)
+	}
 	var seq int64
 	var id string
-	_, err := pgx.ForEachRow(rows, []any{&seq, &id}, func() error {
-		into[seq] = id
+	_, err = pgx.ForEachRow(rows, []any{&seq, &id}, func() error {
+		ids[seq] = id
 		return nil
 	})
-	return err
+	if err != nil {
+		return nil, fmt.Errorf("look for what was rung: %w", err)
+	}
+	return ids, nil
 }

@@ -235,7 +235,7 @@ func (q *Queue) bulkItem(ctx context.Context, b Bulk, place int) (ring ticket.Un
 			if err != nil {
 				return err
 			}
-			r, _, err := q.store(ctx, tx, o)
+			r, _, err := q.store(ctx, tx, o, send)
 			var told *ticket.Error
 			if !errors.As(err, &told) {
 				if err != nil {

@@ -49,13 +49,15 @@ func (q *Queue) lockDelivery(ctx context.Context, tx pgx.Tx, id string) (deliver
 	d := delivery{id: id}
 	// A mail that has left must be written down whatever state its ticket is in, also one that only a newer program knows.
 	r := ticketRow{blind: true}
-	if err := tx.QueryRow(ctx, `select ticket from deliveries where id = $1`, id).Scan(&d.number); err != nil {
+	b := &pgx.Batch{}
+	b.Queue(`select ticket from deliveries where id = $1`, id).QueryRow(func(found pgx.Row) error { return found.Scan(&d.number) })
+	if err := send(ctx, tx, b); err != nil {
 		if noRows(err) {
 			return d, r, notFound("there is no delivery %s", id)
 		}
 		return d, r, fmt.Errorf("find delivery: %w", err)
 	}
-	b := &pgx.Batch{}
+	b = &pgx.Batch{}
 	q.queueLock(b, d.number, &r)
 	b.Queue(`select coalesce(message::text, ''), occasion, mail_id, state, phase, attempt, next_at, raw, coalesce(reason, ''), created_at, finished_at is not null, late_at is not null, coalesce(agent, ''),
 			coalesce(channel::text, ''), coalesce(conversation, 0), doubtful

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"duradesk/ticket"
 )
@@ -41,7 +42,7 @@ type Hint struct {
 func (s *Store) Feed(ctx context.Context) (int64, error) {
 	for {
 		var end, added int64
-		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
+		err := s.write(ctx, func(tx pgx.Tx) (err error) {
 			end, added, err = s.feed(ctx, tx)
 			return err
 		})
@@ -54,64 +55,79 @@ func (s *Store) Feed(ctx context.Context) (int64, error) {
 	}
 }
 
+// feedState is what the writer of the feed finds.
+type feedState struct {
+	end, low, sureLow   int64
+	paired, sure, valid bool
+	hooked              bool // somebody outside is told
+}
+
 func (s *Store) feed(ctx context.Context, tx pgx.Tx) (end, added int64, err error) {
+	var f feedState
+	b := &pgx.Batch{}
+	f.queue(b)
+	if err := send(ctx, tx, b); err != nil {
+		return 0, 0, err
+	}
+	b = &pgx.Batch{}
+	b.Queue(`with fresh as (
+			select e.id, row_number() over (order by e.id) as place from events e
+			where e.id > $1 and not exists (select from feed f where f.event = e.id) order by e.id limit $3
+		) insert into feed (position, event) select $2 + place, id from fresh`, f.low, f.end, feedBatch).Exec(func(done pgconn.CommandTag) error {
+		added = done.RowsAffected()
+		return nil
+	})
+	if err := send(ctx, tx, b); err != nil {
+		return 0, 0, err
+	}
+	if added > 0 && f.hooked {
+		if err := fanOut(ctx, tx, f.end); err != nil {
+			return 0, 0, err
+		}
+	}
+	b = &pgx.Batch{}
+	f.queueEnd(b, added)
+	if added > 0 {
+		b.Queue(`select pg_notify($1, $2)`, feedChannel, fmt.Sprint(f.end+added))
+	}
+	return f.end + added, added, sendLast(ctx, tx, b)
+}
+
+func (f *feedState) queue(b *pgx.Batch) {
 	// Whoever waited for the lock sees, in the statements that follow, all that its holder has written. It is not the
 	// row's own lock that is waited for: that may be granted in steps, with our xid drawn before its last holder read
 	// sure_low, and then sure_xid would lie below transactions that drew their ids in between.
-	if _, err = tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('duradesk: feed', 0))`); err != nil {
-		return 0, 0, err
-	}
-	var low, sureLow int64
-	var paired bool
-	err = tx.QueryRow(ctx, `select position, low, sure_low, sure_xid is not null from feed_end for update`).Scan(&end, &low, &sureLow, &paired)
-	if err != nil {
-		return 0, 0, err
-	}
+	b.Queue(`select pg_advisory_xact_lock(hashtextextended('duradesk: feed', 0))`)
+	b.Queue(`select position, low, sure_low, sure_xid is not null from feed_end for update`).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&f.end, &f.low, &f.sureLow, &f.paired) })
 	// Asked before the events are read: a transaction that has ended by now shows in what is read.
-	var sure, valid bool
-	err = tx.QueryRow(ctx, `select coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= sure_xid, false), coalesce(sure_xid <= pg_current_xact_id(), false)
-		from feed_end`).Scan(&sure, &valid)
-	if err != nil {
-		return 0, 0, err
-	}
-	tag, err := tx.Exec(ctx, `with fresh as (
-			select e.id, row_number() over (order by e.id) as place from events e
-			where e.id > $1 and not exists (select from feed f where f.event = e.id) order by e.id limit $3
-		) insert into feed (position, event) select $2 + place, id from fresh`, low, end, feedBatch)
-	if err != nil {
-		return 0, 0, err
-	}
-	added = tag.RowsAffected()
-	if added > 0 {
-		if err := fanOut(ctx, tx, end); err != nil {
-			return 0, 0, err
-		}
-	}
-	end += added
-	// The pair sure_low, sure_xid: the highest event id that was drawn when an earlier writer of the feed looked, and the
-	// xid of a later writer. Whoever draws an event's id has his xid before (he locked his ticket), so all ids up to
-	// sure_low were drawn by transactions below sure_xid; once these have ended, none of the ids can still appear. (The
-	// snapshot's own xmax would not do: it is behind the transactions that run.) A database that was restored elsewhere
-	// may count transactions anew: then the pair is made anew too.
+	b.Queue(`select coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= sure_xid, false), coalesce(sure_xid <= pg_current_xact_id(), false) from feed_end`).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&f.sure, &f.valid) })
+	b.Queue(`select exists (select from webhooks where enabled)`).QueryRow(func(row pgx.Row) error { return row.Scan(&f.hooked) })
+}
+
+// queueEnd writes how far the feed came.
+//
+// The pair sure_low, sure_xid: the highest event id that was drawn when an earlier writer of the feed looked, and the xid of
+// a later writer. Whoever draws an event's id has his xid before (he locked his ticket), so all ids up to sure_low were drawn
+// by transactions below sure_xid; once these have ended, none of the ids can still appear. (The snapshot's own xmax would
+// not do: it is behind the transactions that run.) A database that was restored elsewhere may count transactions anew: then
+// the pair is made anew too.
+func (f *feedState) queueEnd(b *pgx.Batch, added int64) {
+	end := f.end + added
 	switch {
-	case !paired:
-		_, err = tx.Exec(ctx, `update feed_end set position = $1, sure_xid = pg_current_xact_id()`, end)
-	case !valid || sure && added < feedBatch:
-		if valid {
-			low = sureLow
+	case !f.paired:
+		b.Queue(`update feed_end set position = $1, sure_xid = pg_current_xact_id()`, end)
+	case !f.valid || f.sure && added < feedBatch:
+		low := f.low
+		if f.valid {
+			low = f.sureLow
 		}
 		// A sequence that nobody has drawn from shows the first value as if it were its last.
-		if err = tx.QueryRow(ctx, `select last_value - (not is_called)::int from events_id_seq`).Scan(&sureLow); err != nil {
-			return 0, 0, err
-		}
-		_, err = tx.Exec(ctx, `update feed_end set position = $1, low = $2, sure_low = $3, sure_xid = null`, end, low, sureLow)
+		b.Queue(`update feed_end set position = $1, low = $2, sure_low = (select last_value - (not is_called)::int from events_id_seq), sure_xid = null`, end, low)
 	case added > 0:
-		_, err = tx.Exec(ctx, `update feed_end set position = $1`, end)
+		b.Queue(`update feed_end set position = $1`, end)
 	}
-	if err == nil && added > 0 {
-		_, err = tx.Exec(ctx, `select pg_notify($1, $2)`, feedChannel, fmt.Sprint(end))
-	}
-	return end, added, err
 }
 
 // behindQuery looks through the few events above low. The planner does not know how few they are, takes a third of all,

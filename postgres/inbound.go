@@ -45,7 +45,7 @@ func (q *Queue) takeInbound(ctx context.Context, tx pgx.Tx, in ticket.Inbound) (
 	if number != 0 {
 		o.Number, o.Opening = number, nil
 	}
-	r, _, err := q.store(ctx, tx, o)
+	r, _, err := q.store(ctx, tx, o, send)
 	if err != nil {
 		return ticket.TakenIn{}, err
 	}

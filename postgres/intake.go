@@ -206,7 +206,7 @@ func (q *Queue) settleIn(ctx context.Context, tx pgx.Tx, f ticket.Fate) (ticket.
 	var r ticket.Receipt
 	if f.Order != nil {
 		var err error
-		if r, _, err = q.store(ctx, tx, *f.Order); err != nil {
+		if r, _, err = q.store(ctx, tx, *f.Order, send); err != nil {
 			return out, err
 		}
 		out.Number, out.Kind, out.Ring = r.Number, r.Kind, ticket.Ring{ID: r.ID, Seq: r.Seq}

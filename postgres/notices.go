@@ -15,13 +15,13 @@ import (
 // the connection; waiters look at the row from time to time anyway.
 type notices struct {
 	mu        sync.Mutex
-	waiters   map[ticket.Number]map[chan struct{}]struct{}
+	waiters   waiters
 	followers map[chan Stir]struct{}
 	grown     chan struct{} // an event was committed: the feed wants writing
 }
 
 func newNotices() *notices {
-	return &notices{waiters: map[ticket.Number]map[chan struct{}]struct{}{}, followers: map[chan Stir]struct{}{}, grown: make(chan struct{}, 1)}
+	return &notices{waiters: newWaiters(), followers: map[chan Stir]struct{}{}, grown: make(chan struct{}, 1)}
 }
 
 // follow returns a channel that gets what stirs. Whoever does not keep up misses some; he looks once a second anyway.
@@ -72,41 +72,6 @@ func (n *notices) hear(channelName, payload string) {
 	}
 }
 
-// subscribe returns a channel that gets a value whenever the ticket changed since it was last read.
-func (n *notices) subscribe(number ticket.Number) (<-chan struct{}, func()) {
-	c := make(chan struct{}, 1)
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.waiters[number] == nil {
-		n.waiters[number] = map[chan struct{}]struct{}{}
-	}
-	n.waiters[number][c] = struct{}{}
-	return c, func() {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		delete(n.waiters[number], c)
-		if len(n.waiters[number]) == 0 {
-			delete(n.waiters, number)
-		}
-	}
-}
-
-func (n *notices) tell(payload string) {
-	first, _, _ := strings.Cut(payload, " ")
-	number, err := strconv.ParseInt(first, 10, 64)
-	if err != nil {
-		return
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for c := range n.waiters[ticket.Number(number)] {
-		select {
-		case c <- struct{}{}:
-		default: // it has not looked yet; one notice is enough
-		}
-	}
-}
-
 // Listen hears notices until ctx ends, on a connection of its own that it makes again when it breaks, and writes the
 // feed meanwhile: whoever listens first writes first, and any number may.
 func (s *Store) Listen(ctx context.Context) {
@@ -138,6 +103,8 @@ func (s *Store) listen(ctx context.Context) error {
 	if _, err := conn.Exec(ctx, `listen `+channel+`; listen `+feedChannel+`; listen `+presenceChannel+`; listen `+deliveryChannel); err != nil {
 		return err
 	}
+	s.notices.hearing(true)
+	defer s.notices.hearing(false)
 	for {
 		notice, err := conn.WaitForNotification(ctx)
 		if err != nil {

@@ -25,22 +25,42 @@ func oursSQL(address string) string {
 
 func cleanAddress(address string) string { return strings.TrimSpace(clean(address)) }
 
+// ownAddress asks whether an address is one of our own; "" is none.
+type ownAddress struct {
+	address string
+	ours    bool
+}
+
+var askOurs = `select ` + oursSQL("$1::text")
+
+// queue asks among other statements.
+func (a *ownAddress) queue(b *pgx.Batch) {
+	if a.address != "" {
+		b.Queue(askOurs, FoldAddress(a.address)).QueryRow(func(row pgx.Row) error { return row.Scan(&a.ours) })
+	}
+}
+
+// refusal is ticket.Invalid where it is one of our own; field is to blame.
+func (a *ownAddress) refusal(field string) error {
+	if !a.ours {
+		return nil
+	}
+	return &ticket.Error{
+		Code: ticket.Invalid, Field: field, Key: "address_of_mailbox", Args: map[string]string{"address": a.address},
+		Message: fmt.Sprintf("%s is a mailbox of this desk: what is sent there would come back as a new ticket", a.address),
+	}
+}
+
 // refuseOurs is ticket.Invalid where an address is one of our own; field is to blame.
 func refuseOurs(ctx context.Context, db queryRower, field, address string) error {
 	if address == "" {
 		return nil
 	}
-	var ours bool
-	if err := db.QueryRow(ctx, `select `+oursSQL("$1::text"), FoldAddress(address)).Scan(&ours); err != nil {
+	asked := ownAddress{address: address}
+	if err := db.QueryRow(ctx, askOurs, FoldAddress(address)).Scan(&asked.ours); err != nil {
 		return fmt.Errorf("ask whether an address is one of our mailboxes: %w", err)
 	}
-	if !ours {
-		return nil
-	}
-	return &ticket.Error{
-		Code: ticket.Invalid, Field: field, Key: "address_of_mailbox", Args: map[string]string{"address": address},
-		Message: fmt.Sprintf("%s is a mailbox of this desk: what is sent there would come back as a new ticket", address),
-	}
+	return asked.refusal(field)
 }
 
 // refuseOursLocked is refuseOurs for an agent's address, with no rival who makes a mailbox of that address meanwhile.
@@ -82,11 +102,11 @@ func likeStem(address string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(local) + `+%@` + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(domain)
 }
 
-// refuseOurClient looks at the client whom a member of staff names in a command; what a mail says of its sender was
-// weighed when it came in.
-func refuseOurClient(ctx context.Context, tx pgx.Tx, by ticket.Actor, c ticket.Client) error {
+// ownClient asks of the client whom a member of staff names in a command; what a mail says of its sender was weighed when it
+// came in.
+func ownClient(by ticket.Actor, c ticket.Client) ownAddress {
 	if by.Kind != ticket.ActorAgent {
-		return nil
+		return ownAddress{}
 	}
-	return refuseOurs(ctx, tx, "/client/email", cleanAddress(c.Email))
+	return ownAddress{address: cleanAddress(c.Email)}
 }

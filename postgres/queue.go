@@ -47,25 +47,8 @@ func NewQueue(s *Store, c QueueConfig) *Queue {
 	return &Queue{s: s, rules: rules, mint: c.Mint, crash: c.Crash}
 }
 
-// channel is where Apply tells that a ticket changed: "<number> <revision>".
+// channel is where Apply tells that a ticket changed: "<number> <revision> <highest command applied>".
 const channel = "duradesk_ticket"
-
-// write runs one short transaction, READ COMMITTED: commit order is then seq order.
-func (q *Queue) write(ctx context.Context, fn func(tx pgx.Tx) error) error {
-	tx, err := q.s.pool.Begin(ctx)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	// A rollback after the commit does nothing; with ctx ended the connection must still be given back clean.
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	if err := fn(tx); err != nil {
-		return err
-	}
-	if err := tx.Commit(ctx); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
-}
 
 // ticketRow is a ticket's row under its lock.
 type ticketRow struct {
@@ -113,9 +96,27 @@ const lockRow = ticketRowQuery + ` for no key update of t`
 
 // queueLock puts the lock and the clock, read after it, at the head of a batch. Timeouts are local to the transaction.
 func (q *Queue) queueLock(b *pgx.Batch, n ticket.Number, r *ticketRow) {
-	b.Queue(`select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)`,
-		millis(q.s.lockTimeout), millis(q.s.statementTimeout))
+	q.queueBounds(b)
 	b.Queue(lockRow, n).QueryRow(func(found pgx.Row) error { return scanTicketRow(found, r) })
+	queueClock(b, r)
+}
+
+// queueNarrowLock is queueLock for who puts a command at the end of the queue, and needs no more of the row than that.
+func (q *Queue) queueNarrowLock(b *pgx.Batch, n ticket.Number, r *ticketRow) {
+	q.queueBounds(b)
+	b.Queue(`select number, seq, last_at, applied_seq from tickets where number = $1 for no key update`, n).
+		QueryRow(func(found pgx.Row) error { return found.Scan(&r.number, &r.seq, &r.lastAt, &r.applied) })
+	queueClock(b, r)
+}
+
+// queueBounds sets what holds for a transaction under a ticket's lock: its timeouts, and that statements, all of them by
+// keys, are planned once for a connection and not anew for each of the first values.
+func (q *Queue) queueBounds(b *pgx.Batch) {
+	b.Queue(`select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true), set_config('plan_cache_mode', 'force_generic_plan', true)`,
+		millis(q.s.lockTimeout), millis(q.s.statementTimeout))
+}
+
+func queueClock(b *pgx.Batch, r *ticketRow) {
 	// Not now(): that is when the transaction began, which may be before a rival's commit.
 	b.Queue(`select clock_timestamp()`).QueryRow(func(found pgx.Row) error { return found.Scan(&r.now) })
 }

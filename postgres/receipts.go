@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -114,25 +113,14 @@ func (q *Queue) Unseen(ctx context.Context, r ticket.Receipt, seen int64) ([]tic
 	return items, *draft, nil
 }
 
-// poll is how often a receipt is looked at where no notice comes. The first look waits a little too: a command that was
-// rung for just now is never done at once, and its notice mostly comes in time to spare a look for nothing.
-const (
-	poll      = 250 * time.Millisecond
-	firstLook = 8 * time.Millisecond
-)
-
 // Await returns the receipt once it is done, or as it stands when ctx ends. The notice says only when to look.
 func (q *Queue) Await(ctx context.Context, r ticket.Receipt) (ticket.Receipt, error) {
 	heard, stop := q.s.notices.subscribe(r.Number)
 	defer stop()
-	tick := time.NewTicker(poll)
-	defer tick.Stop()
-	select {
-	case <-ctx.Done():
-	case <-heard:
-	case <-time.After(firstLook):
-	}
-	for {
+	for first := true; ; first = false {
+		if !q.s.notices.wait(ctx, heard, r, first) {
+			return r, nil
+		}
 		now, err := q.refresh(ctx, r)
 		if ctx.Err() != nil {
 			return r, nil //nolint:nilerr // the wait is over; the receipt as last known is the answer
@@ -141,11 +129,5 @@ func (q *Queue) Await(ctx context.Context, r ticket.Receipt) (ticket.Receipt, er
 			return now, err
 		}
 		r = now
-		select {
-		case <-ctx.Done():
-			return r, nil
-		case <-heard:
-		case <-tick.C:
-		}
 	}
 }

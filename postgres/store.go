@@ -22,9 +22,10 @@ func (q *Queue) Store(ctx context.Context, o ticket.Order) (ticket.Receipt, bool
 	repeated := false
 	q.s.placeFiles(ctx, o.Message)
 	err := q.write(ctx, func(tx pgx.Tx) (err error) {
-		if r, repeated, err = q.store(ctx, tx, o); err == nil && !repeated {
+		r, repeated, err = q.store(ctx, tx, o, func(ctx context.Context, tx pgx.Tx, b *pgx.Batch) error {
 			q.crash("before_store_commit")
-		}
+			return sendLast(ctx, tx, b)
+		})
 		return err
 	})
 	if name, _ := violated(err); name == "commands_actor_id_key" {
@@ -48,16 +49,21 @@ func errorsOr(first, second error) error {
 	return second
 }
 
-// store does the work within the caller's transaction.
-func (q *Queue) store(ctx context.Context, tx pgx.Tx, o ticket.Order) (ticket.Receipt, bool, error) {
+// sending runs a batch: send, or sendLast.
+type sending func(ctx context.Context, tx pgx.Tx, b *pgx.Batch) error
+
+// store does the work within the caller's transaction; put is how the last of it is written.
+func (q *Queue) store(ctx context.Context, tx pgx.Tx, o ticket.Order, put sending) (ticket.Receipt, bool, error) {
 	if o.Number != 0 {
-		return q.storeFor(ctx, tx, o)
+		return q.storeFor(ctx, tx, o, put)
 	}
 	var earlier earlierReceipt
 	var pinned pins
+	own := ownClient(o.By, o.Opening.Client)
 	b := &pgx.Batch{}
 	earlier.queue(b, o)
 	pinned.queue(b, o.Opening.Desk)
+	own.queue(b)
 	if err := send(ctx, tx, b); err != nil {
 		return ticket.Receipt{}, false, fmt.Errorf("look for an earlier command: %w", err)
 	}
@@ -67,14 +73,17 @@ func (q *Queue) store(ctx context.Context, tx pgx.Tx, o ticket.Order) (ticket.Re
 	if pinned.policy == 0 {
 		return ticket.Receipt{}, false, invalid("/desk", "there is no desk %q", o.Opening.Desk)
 	}
-	return q.storeOpening(ctx, tx, o, pinned)
+	if err := own.refusal("/client/email"); err != nil {
+		return ticket.Receipt{}, false, err
+	}
+	return q.storeOpening(ctx, tx, o, pinned, put)
 }
 
-func (q *Queue) storeFor(ctx context.Context, tx pgx.Tx, o ticket.Order) (ticket.Receipt, bool, error) {
+func (q *Queue) storeFor(ctx context.Context, tx pgx.Tx, o ticket.Order, put sending) (ticket.Receipt, bool, error) {
 	var r ticketRow
 	var earlier earlierReceipt
 	b := &pgx.Batch{}
-	q.queueLock(b, o.Number, &r)
+	q.queueNarrowLock(b, o.Number, &r)
 	if o.Writer == nil { // else it is not known yet who asks
 		earlier.queue(b, o)
 	}
@@ -99,7 +108,7 @@ func (q *Queue) storeFor(ctx context.Context, tx pgx.Tx, o ticket.Order) (ticket
 	}
 	b = &pgx.Batch{}
 	queueNext(b, &r, o)
-	if err := send(ctx, tx, b); err != nil {
+	if err := put(ctx, tx, b); err != nil {
 		return ticket.Receipt{}, false, fmt.Errorf("store command: %w", err)
 	}
 	return receiptOf(o, r.number, r.seq, r.lastAt, r.seq-r.applied), false, nil
@@ -137,10 +146,7 @@ func named(o *ticket.Order, client string) {
 }
 
 // storeOpening makes the ticket; its creation is its first command.
-func (q *Queue) storeOpening(ctx context.Context, tx pgx.Tx, o ticket.Order, pinned pins) (ticket.Receipt, bool, error) {
-	if err := refuseOurClient(ctx, tx, o.By, o.Opening.Client); err != nil {
-		return ticket.Receipt{}, false, err
-	}
+func (q *Queue) storeOpening(ctx context.Context, tx pgx.Tx, o ticket.Order, pinned pins, put sending) (ticket.Receipt, bool, error) {
 	client, err := q.s.EnsureClient(ctx, tx, o.Opening.Client)
 	if err != nil {
 		return ticket.Receipt{}, false, err
@@ -153,7 +159,7 @@ func (q *Queue) storeOpening(ctx context.Context, tx pgx.Tx, o ticket.Order, pin
 	b := &pgx.Batch{}
 	queueTicket(b, number, client, pinned, at, o)
 	queueCommand(b, o, number, 1, at)
-	if err := send(ctx, tx, b); err != nil {
+	if err := put(ctx, tx, b); err != nil {
 		return ticket.Receipt{}, false, fmt.Errorf("open ticket: %w", err)
 	}
 	return receiptOf(o, number, 1, at, 1), false, nil

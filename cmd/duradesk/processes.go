@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -79,6 +78,8 @@ func (d *desk) door(rings *dispatch.Bell, temporal client.Client) api.Options {
 type workerCommand struct {
 	settings
 	HealthAddr string `name:"health" env:"DURADESK_WORKER_HEALTH_ADDR" default:"127.0.0.1:8081" help:"Address of /healthz, /readyz and /metrics."`
+
+	besideAPI bool `kong:"-"` // of one process: what each process does once, the API does
 }
 
 // Run works until it is interrupted.
@@ -134,8 +135,10 @@ func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener
 	workers := worker.New(temporal, d.parts(bell))
 	g.Go(func() error { return workers.Run(ctx) })
 	g.Go(func() error { relay.Run(ctx); return nil })
-	g.Go(func() error { giveBack(ctx); return nil })
-	g.Go(func() error { d.store.Listen(ctx); return nil }) // writes the feed also where no api process runs
+	if !c.besideAPI {
+		g.Go(func() error { giveBack(ctx); return nil })
+		g.Go(func() error { d.store.Listen(ctx); return nil }) // writes the feed also where no api process runs
+	}
 	g.Go(func() error {
 		server := &http.Server{Handler: worker.Health(workerParts(d, temporal, options.Namespace), figures.page()), ReadHeaderTimeout: 5 * time.Second}
 		return serveHTTP(ctx, server, listener)
@@ -170,15 +173,6 @@ func workerParts(d *desk, c client.Client, namespace string) func(context.Contex
 	}
 }
 
-// giveBack returns to the system, once, what only starting needed: a process at rest would keep it for minutes.
-func giveBack(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(3 * time.Second):
-		debug.FreeOSMemory()
-	}
-}
-
 // serveCommand runs both production processes in one.
 type serveCommand struct {
 	apiCommand
@@ -189,7 +183,7 @@ type serveCommand struct {
 func (c *serveCommand) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return c.apiCommand.Run(ctx) })
-	g.Go(func() error { return (&workerCommand{settings: c.settings, HealthAddr: c.HealthAddr}).Run(ctx) })
+	g.Go(func() error { return (&workerCommand{settings: c.settings, HealthAddr: c.HealthAddr, besideAPI: true}).Run(ctx) })
 	return g.Wait()
 }
 
