@@ -111,6 +111,11 @@ type writers struct {
 	longest   atomic.Int64 // of the writes that have ended since it was last set to 0
 }
 
+// writeEvery is how long after a write each writer begins his next: a desk that stores hundreds of commands a second, and not
+// all that the machine can. Where there is no pause at all between two writes, a migration that needs several tables goes
+// through with its longest wait only, which comes once in a minute.
+const writeEvery = 5 * time.Millisecond
+
 // start lets so many write until stop is called, which waits for them.
 func (w *writers) start(n int) (stop func()) {
 	w.t.Helper()
@@ -121,7 +126,10 @@ func (w *writers) start(n int) (stop func()) {
 		require.NoError(w.t, err)
 		all.Go(func() {
 			defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+			turns := time.NewTicker(writeEvery)
+			defer turns.Stop()
 			for k := i; ctx.Err() == nil; k += n {
+				<-turns.C
 				began := time.Now()
 				err := w.write(context.WithoutCancel(ctx), conn, k)
 				for sqlState(err) == "40P01" { // of infrastructure, and tried again as everywhere in the desk
@@ -163,7 +171,7 @@ func (w *writers) write(ctx context.Context, conn *pgx.Conn, k int) error {
 func (w *writers) wrote(n int64) {
 	w.t.Helper()
 	until := w.done.Load() + n
-	require.Eventually(w.t, func() bool { return w.done.Load() >= until || w.t.Failed() }, time.Minute, time.Millisecond)
+	require.Eventually(w.t, func() bool { return w.done.Load() >= until || w.t.Failed() }, time.Minute, waitStep)
 }
 
 // TestMigrateLetsWritersPass: where a table is in use for long (a dump reads it), the migration steps back each second

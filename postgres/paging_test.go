@@ -107,23 +107,27 @@ func TestPagingUnderConcurrentWriters(t *testing.T) {
 		before = append(before, laid{number: n})
 	}
 	lay(t, s, before...)
-	done := make(chan struct{})
+	// Beside every page that is read, up to two tickets come in: the reader gets to the end on a slow machine too.
+	come := make(chan struct{}, 2)
 	var writer sync.WaitGroup
 	writer.Go(func() {
-		for n := ticket.Number(5000); n < 9000; n++ { // an end, so that the reader gets there on a slow machine too
-			select {
-			case <-done:
-				return
-			default:
-				lay(t, s, laid{number: n, created: noon.Add(time.Duration(rand.IntN(2000)) * time.Second)})
-			}
+		n := ticket.Number(5000)
+		for range come {
+			lay(t, s, laid{number: n, created: noon.Add(time.Duration(rand.IntN(2000)) * time.Second)})
+			n++
 		}
 	})
 	defer writer.Wait()
-	defer close(done)
+	defer close(come)
 	for range 5 {
 		met := map[ticket.Number]int{}
 		for q := (Query{Limit: 10}); ; {
+			for range cap(come) {
+				select {
+				case come <- struct{}{}:
+				default: // the writer has enough to do
+				}
+			}
 			p, err := s.List(t.Context(), q)
 			require.NoError(t, err)
 			for _, n := range numbersOf(p) {

@@ -134,18 +134,24 @@ func at(server, database string) string {
 	return u.String()
 }
 
-// creating lets one database be made at a time: copies of one template exclude each other in Postgres, as an error.
-var creating sync.Mutex
+// creating lets one database be made at a time: copies of one template exclude each other in Postgres, as an error. All are
+// made and dropped over one connection, for Postgres starts a process for each.
+var creating struct {
+	sync.Mutex
+	conn *pgx.Conn
+}
 
 func execute(ctx context.Context, dsn, statement string) error {
 	creating.Lock()
 	defer creating.Unlock()
-	conn, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return fmt.Errorf("connect: %w", err)
+	if creating.conn == nil || creating.conn.IsClosed() {
+		conn, err := pgx.Connect(ctx, dsn)
+		if err != nil {
+			return fmt.Errorf("connect: %w", err)
+		}
+		creating.conn = conn
 	}
-	defer func() { _ = conn.Close(ctx) }()
-	if _, err := conn.Exec(ctx, statement); err != nil {
+	if _, err := creating.conn.Exec(ctx, statement); err != nil {
 		return fmt.Errorf("%s: %w", statement, err)
 	}
 	return nil
