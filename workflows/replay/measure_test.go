@@ -54,14 +54,11 @@ func (s *site) cheapest(act func(n ticket.Number)) (events, bytes int) {
 // settled is the history once no workflow task is under way.
 func (s *site) settled(id string) []*historypb.HistoryEvent {
 	s.t.Helper()
-	for {
+	require.Eventually(s.t, func() bool {
 		d, err := s.client.DescribeWorkflowExecution(s.ctx(), id, "")
-		require.NoError(s.t, err)
-		if d.GetPendingWorkflowTask() == nil {
-			return s.history(id, "")
-		}
-		require.NoError(s.t, s.ctx().Err())
-	}
+		return err == nil && d.GetPendingWorkflowTask() == nil
+	}, patience, 20*time.Millisecond, "a workflow task of %s does not end", id)
+	return s.history(id, "")
 }
 
 func TestWhatAnActionCostsInHistory(t *testing.T) {
