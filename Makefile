@@ -58,7 +58,8 @@ test: ## Run every test: -race, real Postgres, real Temporal (built the first ti
 	  echo "The tests take backups with Postgres' own programs, which are not installed. Run: sudo apt-get install postgresql-client" >&2; exit 1; }
 	@$(if $(RACE),,echo "No C compiler here: testing without the race detector (Debian: apt-get install gcc)." >&2)
 	@mkdir -p tmp
-	@DURADESK_TEST_TEMPORAL=$$(go run ./cmd/duradesk devserver); export DURADESK_TEST_TEMPORAL $(HASTE); \
+	@go build -ldflags='-s -w' -o tmp/duradesk ./cmd/duradesk; DURADESK_TEST_PROGRAM=$$PWD/tmp/duradesk; \
+	DURADESK_TEST_TEMPORAL=$$(tmp/duradesk devserver); export DURADESK_TEST_PROGRAM DURADESK_TEST_TEMPORAL $(HASTE); \
 	(cd devserver && $(GOTESTSUM) --format pkgname --hide-summary=skipped -- $(DEVSERVER) -vet=off -timeout 10m ./...); \
 	$(GOTESTSUM) --format pkgname --format-hide-empty-pkg --hide-summary=skipped --jsonfile tmp/test.json -- $(RACE) -vet=off -timeout 30m $(LONG) ./...; \
 	grep -q '"Action":"pass".*"Test":' tmp/test.json || { echo "no test was run" >&2; exit 1; }

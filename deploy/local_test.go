@@ -42,9 +42,12 @@ const patience = 2 * time.Minute
 // names of hosts lead to loopback, their ports to free ones; Postgres and Temporal are real ones.
 func TestOurServicesRunAsComposeSaysThem(t *testing.T) {
 	t.Parallel()
-	l := &local{t: t, binary: filepath.Join(t.TempDir(), "duradesk"), dir: t.TempDir()}
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", l.binary, "../cmd/duradesk").CombinedOutput()
-	require.NoError(t, err, string(out))
+	l := &local{t: t, binary: os.Getenv("DURADESK_TEST_PROGRAM"), dir: t.TempDir()} // built by make test
+	if l.binary == "" {
+		l.binary = filepath.Join(t.TempDir(), "duradesk")
+		out, err := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", l.binary, "../cmd/duradesk").CombinedOutput()
+		require.NoError(t, err, string(out))
+	}
 	p := project(t)
 	l.lead(p)
 	ran := []string{}

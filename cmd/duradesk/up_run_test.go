@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,9 +29,10 @@ type program struct {
 	stderr *bytes.Buffer
 }
 
-// programCommand runs the real binary. Settings of the person who runs the tests do not reach it.
+// programCommand runs the real binary: the one that `make test` has built, else this one, which plays it with the race
+// detector in it and takes several times as long to start. Settings of the person who runs the tests do not reach it.
 func programCommand(args ...string) *exec.Cmd {
-	cmd := exec.Command(os.Args[0], args...)
+	cmd := exec.Command(cmp.Or(os.Getenv("DURADESK_TEST_PROGRAM"), os.Args[0]), args...)
 	cmd.Env = []string{"DURADESK_TEST_MAIN=1"}
 	for _, entry := range os.Environ() {
 		name, value, _ := strings.Cut(entry, "=")
