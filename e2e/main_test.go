@@ -1,11 +1,13 @@
 package e2e
 
 import (
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -19,6 +21,12 @@ var workshop string
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
+	flag.Parse()
+	// As many tests at a time as desks, though there may be fewer processors: for most of a test, it waits for a death to be
+	// noticed, or a timer.
+	if err := flag.Set("test.parallel", strconv.Itoa(cap(atOnce))); err != nil {
+		panic(err)
+	}
 	var err error
 	if workshop, err = os.MkdirTemp("", "duradesk-e2e-"); err != nil {
 		fmt.Fprintln(os.Stderr, "make a directory for the binary under test:", err)
