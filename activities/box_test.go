@@ -104,6 +104,15 @@ func (b *box) Receive(_ context.Context, mails []ticket.Received) ([]ticket.Begu
 	return out, nil
 }
 
+func (b *box) Unbegun(_ context.Context, m ticket.Received, because error) error {
+	if errors.Is(because, context.DeadlineExceeded) {
+		b.mu.Lock()
+		b.line(m).attempts--
+		b.mu.Unlock()
+	}
+	return nil
+}
+
 func (b *box) Find(_ context.Context, t ticket.Traces) (ticket.Found, error) {
 	b.mu.Lock()
 	b.traces = append(b.traces, t)

@@ -45,6 +45,9 @@ type Intake interface {
 	// Receive keeps the sources of mails before anything is done with them, in one transaction, and tells of each how it
 	// stands.
 	Receive(ctx context.Context, mails []ticket.Received) ([]ticket.Begun, error)
+	// Unbegun takes a mail's beginning back that an error has ended which says nothing of the mail, as a database that is away
+	// does: it is no sign that workers die at it.
+	Unbegun(ctx context.Context, mail ticket.Received, because error) error
 	// Find looks up what a mail's headers may refer to.
 	Find(ctx context.Context, t ticket.Traces) (ticket.Found, error)
 	// NoticeMailed returns whom one of our mails to staff was for; ticket.NotFound where the delivery is none.

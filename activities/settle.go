@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -124,15 +125,24 @@ func lanes(letters []opened) [][]opened {
 }
 
 // settle gives one mail its fate.
-func (m *Mailboxes) settle(ctx context.Context, box ticket.Mailbox, l opened) (ticket.Settled, error) {
+func (m *Mailboxes) settle(ctx context.Context, box ticket.Mailbox, l opened) (s ticket.Settled, err error) {
+	defer func() {
+		if err == nil {
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		if back := m.Intake.Unbegun(ctx, l.got, err); back != nil {
+			m.Log.DebugContext(ctx, "a mail counts as begun", "mailbox", l.got.Mailbox, "uid", l.got.UID, "error", back)
+		}
+	}()
 	fate := ticket.Fate{Received: l.got, Fate: "quarantined", Evidence: map[string]any{"because": "begun three times without an end"}}
 	if l.attempts <= poisoned {
-		var err error
 		if fate, err = m.read(ctx, box, l); err != nil {
 			return ticket.Settled{}, err
 		}
 	}
-	s, err := m.Intake.Settle(ctx, fate)
+	s, err = m.Intake.Settle(ctx, fate)
 	if code := ticket.CodeOf(err); code != "" && code != ticket.Newer { // the record refuses it for good: kept, shown, the next mail goes on
 		fate = ticket.Fate{Received: l.got, Fate: "quarantined", MailID: fate.MailID, Evidence: map[string]any{"because": err.Error()}}
 		s, err = m.Intake.Settle(ctx, fate)

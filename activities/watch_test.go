@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -169,6 +170,30 @@ func TestAMailBegunThreeTimesWithoutAnEndIsSetApart(t *testing.T) {
 	b.watch(t)
 	require.Equal(t, "quarantined", b.of(1).Fate)
 	require.Equal(t, "message", b.of(2).Fate, "the next one goes on")
+}
+
+// TestABusyDatabaseIsNoFaultOfTheMail: what ended for a lock or a time limit is taken in when there is time again, and not set
+// apart as if workers died at it.
+func TestABusyDatabaseIsNoFaultOfTheMail(t *testing.T) {
+	t.Parallel()
+	for wrong, fate := range map[error]string{context.DeadlineExceeded: "message", errors.New("the table does not like it"): "quarantined"} {
+		b := newBox()
+		b.mails[1] = letter("a1", "Printer", "x")
+		b.settle = func(f ticket.Fate) error {
+			if f.Order == nil {
+				return nil
+			}
+			return fmt.Errorf("settle: %w", wrong)
+		}
+		for range poisoned {
+			require.Error(t, b.run())
+		}
+		if fate == "message" {
+			b.settle = nil
+		}
+		b.watch(t)
+		require.Equal(t, fate, b.of(1).Fate)
+	}
 }
 
 func TestADefectInReadingSetsTheMailApart(t *testing.T) {

@@ -78,6 +78,19 @@ func (q *Queue) Receive(ctx context.Context, mails []ticket.Received) ([]ticket.
 	return begun, nil
 }
 
+// Unbegun takes back that a mail was begun, where the error that ended it says nothing of the mail.
+func (q *Queue) Unbegun(ctx context.Context, mail ticket.Received, because error) error {
+	if !Away(because) && !errors.Is(because, context.Canceled) {
+		return nil
+	}
+	_, err := q.s.pool.Exec(ctx, `update ledger set attempts = attempts - 1 where mailbox = $1 and uidvalidity = $2 and uid = $3 and fate = 'received' and raw is not null and attempts > 0`,
+		mail.Mailbox, mail.UIDValidity, mail.UID)
+	if err != nil {
+		return fmt.Errorf("take back that a mail was begun: %w", err)
+	}
+	return nil
+}
+
 func bySource(a, b ticket.Received) int { return bytes.Compare(a.Digest[:], b.Digest[:]) }
 
 // Find looks up what a mail's headers may refer to, and whether the writer takes part in what was found.

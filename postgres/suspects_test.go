@@ -1,9 +1,13 @@
 package postgres
 
 import (
+	"context"
 	"crypto/sha256"
+	"errors"
+	"fmt"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
 	"duradesk/ticket"
@@ -51,4 +55,24 @@ func TestAMailThatWasNeverHandedOut(t *testing.T) {
 	suspects, err = q.Suspects(ctx, id, 1)
 	require.NoError(t, err)
 	require.Equal(t, []uint32{7}, suspects, "it is asked for again")
+}
+
+// TestWhatEndsAMailsBeginning: a lock that did not come says nothing of the mail, and what may be its own fault stays counted.
+func TestWhatEndsAMailsBeginning(t *testing.T) {
+	t.Parallel()
+	q := engine(t)
+	raw := []byte("From: a@client.example\r\n\r\nx\r\n")
+	m := ticket.Received{Mailbox: q.mailbox(t), UIDValidity: 1, UID: 8, Digest: sha256.Sum256(raw), Raw: raw}
+	begin := func() int {
+		begun, err := q.Receive(t.Context(), []ticket.Received{m})
+		require.NoError(t, err)
+		return begun[0].Attempts
+	}
+	for _, because := range []error{context.DeadlineExceeded, context.Canceled, &pgconn.PgError{Code: "55P03"}} {
+		require.Equal(t, 1, begin())
+		require.NoError(t, q.Unbegun(t.Context(), m, fmt.Errorf("settle: %w", because)))
+	}
+	require.Equal(t, 1, begin())
+	require.NoError(t, q.Unbegun(t.Context(), m, errors.New("what nobody knows")))
+	require.Equal(t, 2, begin(), "it may be the mail")
 }

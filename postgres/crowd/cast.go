@@ -113,10 +113,18 @@ func (c *cast) ticket(n int) []any {
 	t := c.traits(n)
 	number := ticket.Number(FirstNumber + n - 1)
 	due, clocks := c.clock(n, t.state)
-	process, err := json.Marshal(ticket.Process{
+	p := ticket.Process{
 		Number: number, Ticket: c.id(n, 0).String(), Desk: c.Desk, State: t.state, Category: t.category, Owner: t.owner, Group: c.Desk, Tier: 1,
 		Priority: t.priority, Channel: t.channel, Revision: int64(c.Messages), Seq: int64(c.Messages), Policy: 1, Calendar: 1, Clocks: clocks,
-	})
+		Opened: t.created,
+	}
+	if t.state == ticket.Resolved || t.state == ticket.Closed {
+		p.Resolved = t.updated
+	}
+	if t.state == ticket.Closed {
+		p.Closed = t.updated
+	}
+	process, err := json.Marshal(p)
 	if err != nil {
 		panic(err) // plain values only
 	}

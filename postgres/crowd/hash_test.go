@@ -1,11 +1,31 @@
 package crowd
 
 import (
+	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"duradesk/ticket"
 )
+
+// TestATicketTellsWhenItWasOpened: without it, what is allowed on a ticket would be reckoned from the year 1, a second for a
+// list.
+func TestATicketTellsWhenItWasOpened(t *testing.T) {
+	t.Parallel()
+	c := &cast{Options: Options{Tickets: 1000, Until: time.Now()}.withDefaults()}
+	c.begin()
+	place := slices.Index(ticketColumns, "process")
+	for n := 1; n <= c.Tickets; n++ {
+		var p ticket.Process
+		require.NoError(t, json.Unmarshal(c.ticket(n)[place].([]byte), &p))
+		require.WithinDuration(t, c.traits(n).created, p.Opened, 0)
+		require.Equal(t, p.State == ticket.Closed, !p.Closed.IsZero())
+		require.Equal(t, p.State == ticket.Resolved || p.State == ticket.Closed, !p.Resolved.IsZero())
+	}
+}
 
 func TestTheHashNamesWhatIsMadeAndNotWhen(t *testing.T) {
 	t.Parallel()
