@@ -27,7 +27,7 @@ const lately = 2000
 const (
 	poll      = 250 * time.Millisecond
 	firstLook = 8 * time.Millisecond
-	anyway    = 2 * time.Second // where notices come
+	anyway    = 500 * time.Millisecond // where notices come: one that is lost must not be felt
 )
 
 func newWaiters() waiters {

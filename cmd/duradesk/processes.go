@@ -183,7 +183,9 @@ type serveCommand struct {
 func (c *serveCommand) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return c.apiCommand.Run(ctx) })
-	g.Go(func() error { return (&workerCommand{settings: c.settings, HealthAddr: c.HealthAddr, besideAPI: true}).Run(ctx) })
+	g.Go(func() error {
+		return (&workerCommand{settings: c.settings, HealthAddr: c.HealthAddr, besideAPI: true}).Run(ctx)
+	})
 	return g.Wait()
 }
 
