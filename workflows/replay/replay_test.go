@@ -7,11 +7,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/proto"
 
 	"duradesk/lifecycle"
 	"duradesk/ticket"
@@ -49,10 +51,13 @@ func TestEveryHistoryReplaysFromWhereverItWasCut(t *testing.T) {
 	for _, f := range files(t) {
 		t.Run(filepath.Base(f), func(t *testing.T) {
 			t.Parallel()
-			ends := cuts(load(t, f))
+			events := load(t, f)
+			ends := cuts(events)
 			require.NotEmpty(t, ends)
 			for _, last := range ends {
-				require.NoError(t, replayer(t).ReplayPartialWorkflowHistoryFromJSONFile(silent, f, last), "cut after event %d", last)
+				require.Equal(t, last, events[last-1].GetEventId())
+				part := proto.CloneOf(&historypb.History{Events: events[:last]}) // reading the file anew takes many times as long
+				require.NoError(t, replayer(t).ReplayWorkflowHistory(silent, part), "cut after event %d", last)
 			}
 		})
 	}
