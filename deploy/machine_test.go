@@ -132,7 +132,8 @@ func (m *machine) runs(text string) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // nobody is asked for a password at a terminal
 	cmd.Stdin = strings.NewReader(machinePassword + "\n" + machinePassword + "\n")
 	password, _ := m.postgres.User.Password()
-	cmd.Env = append(m.plain(), "PGHOST="+m.postgres.Hostname(), "PGPORT="+m.postgres.Port(), "PGUSER="+m.postgres.User.Username(), "PGPASSWORD="+password, "PGDATABASE=postgres")
+	cmd.Env = append(m.plain(), "PGHOST="+m.postgres.Hostname(), "PGPORT="+m.postgres.Port(), "PGUSER="+m.postgres.User.Username(), "PGPASSWORD="+password, "PGDATABASE=postgres",
+		"GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -ldflags=-s")) // what is for debuggers takes longest to link
 	out, err := cmd.CombinedOutput()
 	require.NoError(m.t, err, "%s\nsaid: %s\n%s", text, out, m.logs())
 	m.said += string(out)
