@@ -119,7 +119,7 @@ func (b *bench) newTickets(ctx context.Context) ([]row, error) {
 		limit: "starts of a workflow that waits, until its first task is done", target: target{ratio: 0.8, words: "≥ 0.8"},
 	}
 	n := b.size(2000)
-	err := b.pairs(ctx, func(ctx context.Context) error {
+	err := b.longPairs(ctx, func(ctx context.Context) error {
 		prefix := b.round("new")
 		speed, err := b.rate(n, func() error { _, err := b.desk.openTickets(ctx, prefix, n); return err })
 		r.product = append(r.product, speed)
@@ -162,7 +162,7 @@ func (b *bench) burst(ctx context.Context) ([]row, error) {
 	if err := b.bare.open(ctx, prefix, n, false); err != nil {
 		return nil, err
 	}
-	err = b.pairs(ctx, func(ctx context.Context) error {
+	err = b.longPairs(ctx, func(ctx context.Context) error {
 		speed, err := b.rate(n, func() error {
 			return each(ctx, n, 64, func(ctx context.Context, i int) error {
 				return b.desk.command(ctx, numbers[i], "note", remark("To each"))

@@ -64,7 +64,7 @@ func (b *bench) lists(ctx context.Context) ([]row, error) {
 // ask measures every question, in pairs.
 func (b *bench) ask(ctx context.Context, c, smaller *crowded) ([]row, error) {
 	var rows []row
-	n := b.size(200)
+	n := b.size(100)
 	for _, q := range questions(crowdOf(c.tickets).RareWord()) {
 		r := row{name: fmt.Sprintf("%s, %s tickets, p95", q.name, thousands(c.tickets)), unit: "ms", limit: "the query of one page along its index", target: q.target}
 		limit := func(ctx context.Context) (float64, error) { return c.page(ctx, n) }

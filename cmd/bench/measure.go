@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -44,15 +45,17 @@ func (b *bench) lines() []struct {
 	}
 }
 
-// measure runs the lines that were asked for.
+// measure runs the lines that were asked for. One that fails is told at the end, and keeps none of the others from being
+// measured.
 func (b *bench) measure(ctx context.Context) ([]row, error) {
 	var rows []row
+	var failed error
 	for _, line := range b.lines() {
 		if !b.wanted(line.name) {
 			continue
 		}
 		if err := b.ensure(ctx); err != nil {
-			return rows, err
+			return rows, errors.Join(failed, err)
 		}
 		b.say("%s …", line.name)
 		measured, err := line.run(ctx)
@@ -62,10 +65,14 @@ func (b *bench) measure(ctx context.Context) ([]row, error) {
 		}
 		rows = append(rows, measured...)
 		if err != nil {
-			return rows, fmt.Errorf("measure %s: %w", line.name, err)
+			b.say("  %v", err)
+			failed = errors.Join(failed, fmt.Errorf("measure %s: %w", line.name, err))
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return rows, nil
+	return rows, failed
 }
 
 func (b *bench) wanted(name string) bool {
@@ -115,7 +122,16 @@ func (b *bench) round(name string) string {
 // pairs measures product and bare limit in turns, the one first in even rounds, the other in odd ones, so that a
 // machine that warms up or slows down favours neither.
 func (b *bench) pairs(ctx context.Context, product, limit func(context.Context) error) error {
-	for i := range b.Rounds {
+	return inTurns(ctx, b.Rounds, product, limit)
+}
+
+// longPairs is pairs for what takes minutes: two of them say it, and the whole must end in half an hour.
+func (b *bench) longPairs(ctx context.Context, product, limit func(context.Context) error) error {
+	return inTurns(ctx, min(b.Rounds, 2), product, limit)
+}
+
+func inTurns(ctx context.Context, rounds int, product, limit func(context.Context) error) error {
+	for i := range rounds {
 		first, second := product, limit
 		if i%2 == 1 {
 			first, second = limit, product

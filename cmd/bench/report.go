@@ -48,7 +48,7 @@ func writeReport(o options, rows []row) error {
 	var b strings.Builder
 	b.WriteString("# Benchmarks\n\nWritten by `make bench`. Each line was measured beside the bare limit of the same machine in alternating pairs; " +
 		"the ratio is what to read, the figures belong to the machine.\n\n")
-	fmt.Fprintf(&b, "%s, %d cores, %s, %s; client, server and database on the same machine; %d pairs a line, sizes × %g.\n\n",
+	fmt.Fprintf(&b, "%s, %d cores, %s, %s; client, server and database on the same machine; %d pairs a line (of those that take minutes two), sizes × %g.\n\n",
 		time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH, o.Rounds, o.Part)
 	b.WriteString("| Line | Unit | Desk (median) | min | max | Bare limit (median) | Ratio (median) | min | max | Target | Verdict |\n|---|---|--:|--:|--:|--:|--:|--:|--:|---|---|\n")
 	for _, r := range rows {
