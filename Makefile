@@ -28,7 +28,7 @@ RACE := $(if $(or $(CI),$(shell command -v gcc || command -v clang)),-race)
 DEVSERVER := -trimpath -ldflags='-s -w'
 
 # The packages whose tests take longest, the longest first: two are tested at a time, and none of these is left for the end.
-LONG := ./e2e ./postgres ./lifecycle ./cmd/duradesk ./workflows/replay ./api ./postgres/cluster ./deploy ./postgres/crowd
+LONG := ./e2e ./postgres ./lifecycle ./cmd/duradesk ./workflows/replay ./api ./postgres/cluster ./mail ./deploy ./postgres/crowd ./dispatch ./mail/receive ./mail/world ./cmd/duradesk/doctor
 
 # Further flags for `make bench`, for instance BENCH='--only latency --part 0.1' (see go run ./cmd/bench --help).
 BENCH ?=
