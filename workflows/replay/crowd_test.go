@@ -138,17 +138,33 @@ func TestWhoRingsAFinalTicketStartsItAndItEnds(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.work()
+	for left := 2; !s.followedUp(); left-- {
+		require.Positive(t, left, "a busy machine may leave a ring to the relay, which is not here, but not each time")
+	}
+}
+
+// followedUp rings a closed ticket twice; whether the follow-up that comes of the second was rung for and lives.
+func (s *site) followedUp() bool {
+	s.t.Helper()
 	n := s.opened()
 	s.does(s.command(n, ticket.Close, lead))
 	s.ended(ticket.WorkflowID(n))
 	first := s.lastRun(ticket.WorkflowID(n))
-	require.Equal(t, ticket.Applied, s.does(s.command(n, ticket.Note, sato)).Outcome)
+	require.Equal(s.t, ticket.Applied, s.does(s.command(n, ticket.Note, sato)).Outcome)
 	s.ended(ticket.WorkflowID(n))
-	require.NotEqual(t, first, s.lastRun(ticket.WorkflowID(n)))
-	reply := s.does(s.mailed(n))
-	require.Equal(t, ticket.Applied, reply.Outcome)
-	require.Equal(t, ticket.Applied, s.await(ticket.Receipt{Number: n + 1, Seq: 1}).Outcome, "the follow-up was rung and lives")
-	require.Equal(t, ticket.New, s.process(n+1).State)
+	require.NotEqual(s.t, first, s.lastRun(ticket.WorkflowID(n)))
+	require.Equal(s.t, ticket.Applied, s.does(s.mailed(n)).Outcome)
+	ctx, stop := context.WithTimeout(s.ctx(), patience/4)
+	defer stop()
+	opening, err := s.queue.Await(ctx, ticket.Receipt{Number: n + 1, Seq: 1})
+	require.NoError(s.t, err)
+	if !opening.Done() {
+		s.t.Logf("nobody rang for ticket %d", n+1)
+		return false
+	}
+	require.Equal(s.t, ticket.Applied, opening.Outcome)
+	require.Equal(s.t, ticket.New, s.process(n+1).State)
+	return true
 }
 
 func TestQueriesOnARealServer(t *testing.T) {

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
@@ -387,10 +389,14 @@ func (s *site) text(sql string, args ...any) (text string) {
 	return text
 }
 
-// ended waits for the end of a workflow.
+// ended waits for the end of a workflow, which may begin a moment after what it does was written down.
 func (s *site) ended(id string) {
 	s.t.Helper()
 	s.flush()
+	require.Eventually(s.t, func() bool {
+		_, err := s.client.DescribeWorkflowExecution(s.ctx(), id, "")
+		return !errors.As(err, new(*serviceerror.NotFound))
+	}, patience, 20*time.Millisecond, id)
 	require.NoError(s.t, s.client.GetWorkflow(s.ctx(), id, "").Get(s.ctx(), nil), id)
 }
 
