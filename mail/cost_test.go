@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -13,17 +14,27 @@ import (
 	"duradesk/mail"
 )
 
-// best is the shortest of up to twenty: a busy machine makes many slow, not all. It ends with the first below the limit.
+// best is the least that one of up to twenty needs, by the clock or of the processor: the clock of a busy machine tells of
+// others, and so does the processor's where tests run beside this one. It ends with the first below the limit.
 func best(limit time.Duration, do func()) time.Duration {
-	shortest := time.Hour
+	least := time.Hour
 	for range 20 {
-		start := time.Now()
+		start, before := time.Now(), spent()
 		do()
-		if shortest = min(shortest, time.Since(start)); shortest < limit {
+		if least = min(least, time.Since(start), spent()-before); least < limit {
 			break
 		}
 	}
-	return shortest
+	return least
+}
+
+// spent is the time of the processor that this process has had.
+func spent() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // What MAIL promises of hostile mails: an unclosed nest of 22 levels in less than 50 ms, 20,000 parts in less than 3 s, a
@@ -45,9 +56,9 @@ func TestWhatAHostileMailCosts(t *testing.T) { //nolint:paralleltest // memory i
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	start := time.Now()
+	start := spent()
 	m := everything(raw)
-	took = time.Since(start)
+	took = spent() - start
 	runtime.ReadMemStats(&after)
 	require.Len(t, m.Attachments, 1)
 	allocated := (after.TotalAlloc - before.TotalAlloc) >> 20
