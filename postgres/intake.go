@@ -165,9 +165,7 @@ func (q *Queue) Settle(ctx context.Context, f ticket.Fate) (ticket.Settled, erro
 		q.s.placeFiles(ctx, f.Order.Message)
 	}
 	err := q.write(ctx, func(tx pgx.Tx) (err error) {
-		if out, err = q.settleIn(ctx, tx, f); err == nil {
-			q.crash("before_settle_commit")
-		}
+		out, err = q.settleIn(ctx, tx, f)
 		return err
 	})
 	if errors.Is(err, errSettled) {
@@ -201,12 +199,19 @@ func (q *Queue) settleIn(ctx context.Context, tx pgx.Tx, f ticket.Fate) (ticket.
 	if twin != nil && f.Fate != "quarantined" {
 		n := ticket.Number(*twin)
 		queueFate(b, f, "duplicate", n, 0)
-		return ticket.Settled{Fate: "duplicate", Number: n}, writeFate(ctx, tx, b)
+		return ticket.Settled{Fate: "duplicate", Number: n}, q.writeFate(ctx, tx, b)
 	}
 	var r ticket.Receipt
 	if f.Order != nil {
+		put := send // a report locks the ticket and reads what stands there
+		if len(f.Bounces) == 0 {
+			put = func(_ context.Context, _ pgx.Tx, stored *pgx.Batch) error { // goes along with the fate
+				b.QueuedQueries = append(b.QueuedQueries, stored.QueuedQueries...)
+				return nil
+			}
+		}
 		var err error
-		if r, _, err = q.store(ctx, tx, *f.Order, send); err != nil {
+		if r, _, err = q.store(ctx, tx, *f.Order, put); err != nil {
 			return out, err
 		}
 		out.Number, out.Kind, out.Ring = r.Number, r.Kind, ticket.Ring{ID: r.ID, Seq: r.Seq}
@@ -222,7 +227,7 @@ func (q *Queue) settleIn(ctx context.Context, tx pgx.Tx, f ticket.Fate) (ticket.
 		b.Queue(`delete from undeliverable where address = $1 and why = 'bounce'`, FoldAddress(f.Reached))
 	}
 	queueFate(b, f, f.Fate, orElse(r.Number, reported), r.Seq)
-	return out, writeFate(ctx, tx, b)
+	return out, q.writeFate(ctx, tx, b)
 }
 
 // queueOrigin notes of a ticket that a mail opened the mailbox through which its own mail leaves, and ties it to the one
@@ -240,8 +245,10 @@ func queueFate(b *pgx.Batch, f ticket.Fate, fate string, n ticket.Number, seq in
 		where mailbox = $1 and uidvalidity = $2 and uid = $3`, f.Mailbox, f.UIDValidity, f.UID, fate, int64(n), seq, clean(f.MailID), orMap(f.Evidence), contentOf(f))
 }
 
-func writeFate(ctx context.Context, tx pgx.Tx, b *pgx.Batch) error {
-	if err := send(ctx, tx, b); err != nil {
+// writeFate ends the transaction with it.
+func (q *Queue) writeFate(ctx context.Context, tx pgx.Tx, b *pgx.Batch) error {
+	q.crash("before_settle_commit")
+	if err := sendLast(ctx, tx, b); err != nil {
 		return fmt.Errorf("write fate: %w", err)
 	}
 	return nil

@@ -65,24 +65,33 @@ func (q *Queue) Unring(ctx context.Context, n ticket.Number) error {
 	return err
 }
 
-// In a flood few mails are begun at once: it is one when so many commands wait, or so many tickets came within two
-// seconds.
+// In a flood few of the desk's own mails are begun, and a few more once the oldest has waited too long: each costs about what
+// a ticket does that people wait to see. It is a flood when so many commands wait, or so many tickets came within two seconds.
 const (
 	floodWaiting = 20
 	floodNew     = 5
-	floodMails   = 5
+	floodMails   = 1 // at each look, one a second
+	floodLate    = 5 // likewise
+	floodPatient = "45 seconds"
 )
 
 // Unstarted lists deliveries whose workflow may not run: never started for 5 s, or unfinished 10 minutes past their
-// next attempt. People's mails go before the desk's own; in a flood of tickets only a few are listed, for the tickets go
-// first.
+// next attempt. People's mails go before the desk's own; in a flood of tickets only a few of those are listed, for the
+// tickets go first.
 func (q *Queue) Unstarted(ctx context.Context, limit int) ([]string, error) {
-	rows, err := q.s.pool.Query(ctx, `select id::text from deliveries where finished_at is null
-		and ((not started and created_at < clock_timestamp() - interval '5 seconds') or next_at < clock_timestamp() - interval '10 minutes')
-		order by message is null, next_at limit case
-			when (select count(*) from (select from commands where outcome = 'pending' limit $2) waiting) >= $2
-			  or (select count(*) from (select from tickets where created_at > clock_timestamp() - interval '2 seconds' limit $3) fresh) >= $3
-			then least($1::int, $4::int) else $1::int end`, limit, floodWaiting, floodNew, floodMails)
+	rows, err := q.s.pool.Query(ctx, `
+with waiting as (
+  select id, message is null as own, next_at, created_at from deliveries where finished_at is null
+  and ((not started and created_at < clock_timestamp() - interval '5 seconds') or next_at < clock_timestamp() - interval '10 minutes')
+), bound as (
+  select case
+    when (select count(*) from (select from commands where outcome = 'pending' limit $2) x) < $2
+     and (select count(*) from (select from tickets where created_at > clock_timestamp() - interval '2 seconds' limit $3) x) < $3 then $1::int
+    when (select min(created_at) from waiting where own) < clock_timestamp() - interval '`+floodPatient+`' then $5::int
+    else $4::int end as of_own
+)
+select id::text from (select *, row_number() over (partition by own order by next_at) as place from waiting) x, bound
+where not own or place <= of_own order by own, next_at limit $1`, limit, floodWaiting, floodNew, floodMails, floodLate)
 	if err != nil {
 		return nil, fmt.Errorf("list unstarted deliveries: %w", err)
 	}
