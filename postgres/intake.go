@@ -96,7 +96,18 @@ func bySource(a, b ticket.Received) int { return bytes.Compare(a.Digest[:], b.Di
 // Find looks up what a mail's headers may refer to, and whether the writer takes part in what was found.
 func (q *Queue) Find(ctx context.Context, t ticket.Traces) (ticket.Found, error) {
 	out := ticket.Found{Tickets: map[string]ticket.FoundTicket{}}
-	rows, err := q.s.pool.Query(ctx, `
+	if len(t.Deliveries)+len(t.Tokens)+len(t.MailIDs)+len(t.Numbers) == 0 {
+		return out, nil // most of those that open a ticket
+	}
+	var trace string
+	var f ticket.FoundTicket
+	err := q.s.plannedOnce(ctx, func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{&trace, &f.Number, &f.Desk, &f.Participant}, func() error {
+			out.Tickets[trace] = f
+			return nil
+		})
+		return err
+	}, `
 with traces as (
   select d.id::text as trace, d.ticket from deliveries d where d.id = any($1::uuid[])
   union select t.reply_token, t.number from tickets t where t.reply_token = any($2)
@@ -107,15 +118,6 @@ select x.trace, x.ticket, t.desk,
   exists (select from identities i where i.client = t.client and i.kind = 'mail' and i.value = $5)
   or exists (select from messages m where m.ticket = x.ticket and m.applied and $5 = any (select lower(a) from unnest(m.sent_to || m.sent_cc) a))
 from traces x join tickets t on t.number = x.ticket`, uuids(t.Deliveries), orEmpty(t.Tokens), orEmpty(t.MailIDs), plainNumbers(t.Numbers), FoldAddress(t.From))
-	if err != nil {
-		return out, fmt.Errorf("look up traces: %w", err)
-	}
-	var trace string
-	var f ticket.FoundTicket
-	_, err = pgx.ForEachRow(rows, []any{&trace, &f.Number, &f.Desk, &f.Participant}, func() error {
-		out.Tickets[trace] = f
-		return nil
-	})
 	if err != nil {
 		return out, fmt.Errorf("look up traces: %w", err)
 	}
@@ -182,8 +184,9 @@ func (q *Queue) settleIn(ctx context.Context, tx pgx.Tx, f ticket.Fate) (ticket.
 	var fate string
 	var twin *int64
 	b := &pgx.Batch{}
-	// One mailbox settles one mail at a time: two leaders for a moment must not both miss the other's twin.
-	b.Queue(`select pg_advisory_xact_lock(hashtextextended('mailbox ' || $1, 0))`, f.Mailbox)
+	// Of twins one is settled at a time: two leaders for a moment must not both miss the other's.
+	b.Queue(`select pg_advisory_xact_lock(key) from (select distinct hashtextextended('mailbox ' || $1 || encode(bytes, 'hex'), 0) as key
+		from (values ($2::bytea), ($3)) known (bytes) where bytes is not null order by key) x`, f.Mailbox, f.Digest[:], contentOf(f))
 	b.Queue(`select l.fate, (select coalesce(o.ticket, 0) from ledger o where o.mailbox = l.mailbox and (o.uidvalidity, o.uid) <> (l.uidvalidity, l.uid)
 			and o.fate in ('message', 'automatic', 'bounce') and (o.digest = l.digest or o.content = $4) limit 1)
 		from ledger l where l.mailbox = $1 and l.uidvalidity = $2 and l.uid = $3 for update`, f.Mailbox, f.UIDValidity, f.UID, contentOf(f)).

@@ -24,7 +24,11 @@ const (
 // unapplied for 10 minutes, doubling each time. A crowded ticket is listed once. What is listed is lent to the caller for 5 s: another relay does
 // not ring for it meanwhile, and where the caller dies before Rung, the next one does.
 func (q *Queue) Unrung(ctx context.Context, limit int) ([]ticket.Unrung, error) {
-	rows, err := q.s.pool.Query(ctx, `
+	var out []ticket.Unrung
+	err := q.s.plannedOnce(ctx, func(rows pgx.Rows) (err error) {
+		out, err = pgx.CollectRows(rows, pgx.RowToStructByPos[ticket.Unrung])
+		return err
+	}, `
 with due as (
   select ticket, seq from commands
   where outcome = 'pending' and ((signalled_at is null and at < clock_timestamp() - interval '2 seconds'
@@ -39,10 +43,6 @@ with due as (
 select ticket, seq, id, name from (
   select *, count(*) over (partition by ticket) as crowd, row_number() over (partition by ticket order by seq) as place from rung
 ) x where crowd <= $2 or place = 1 order by ticket, seq`, limit, crowd, busyWaits+1)
-	if err != nil {
-		return nil, fmt.Errorf("list unrung commands: %w", err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[ticket.Unrung])
 	if err != nil {
 		return nil, fmt.Errorf("list unrung commands: %w", err)
 	}
@@ -79,7 +79,11 @@ const (
 // next attempt. People's mails go before the desk's own; in a flood of tickets only a few of those are listed, for the
 // tickets go first.
 func (q *Queue) Unstarted(ctx context.Context, limit int) ([]string, error) {
-	rows, err := q.s.pool.Query(ctx, `
+	var out []string
+	err := q.s.plannedOnce(ctx, func(rows pgx.Rows) (err error) {
+		out, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	}, `
 with waiting as (
   select id, message is null as own, next_at, created_at from deliveries where finished_at is null
   and ((not started and created_at < clock_timestamp() - interval '5 seconds') or next_at < clock_timestamp() - interval '10 minutes')
@@ -95,7 +99,7 @@ where not own or place <= of_own order by own, next_at limit $1`, limit, floodWa
 	if err != nil {
 		return nil, fmt.Errorf("list unstarted deliveries: %w", err)
 	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
+	return out, nil
 }
 
 // Roused lists deliveries whose workflow is to look at its row again.
