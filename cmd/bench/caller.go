@@ -63,14 +63,17 @@ func (d *desk) callAs(ctx context.Context, token, method, path string, body, int
 }
 
 // awaitReceipt waits for a command that was stored and not applied within the request's time: the desk owes it, however
-// busy the machine is, and the wait is part of what is measured.
+// busy the machine is, and the wait is part of what is measured. Hundreds that wait must not be the load: each asks at a
+// later time than before.
 func (d *desk) awaitReceipt(ctx context.Context, receipt []byte) error {
 	var stored struct{ ID string }
 	if err := json.Unmarshal(receipt, &stored); err != nil {
 		return fmt.Errorf("understand a receipt: %w", err)
 	}
+	pauses := 250 * time.Millisecond
 	return until(ctx, 5*time.Minute, "command "+stored.ID+" is applied", func() (bool, error) {
-		if err := pause(ctx, 500*time.Millisecond); err != nil { // hundreds that wait must not be the load
+		pauses = min(2*pauses, 8*time.Second)
+		if err := pause(ctx, pauses); err != nil {
 			return false, err
 		}
 		var now struct{ Outcome string }
