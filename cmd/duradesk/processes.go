@@ -181,6 +181,7 @@ type serveCommand struct {
 
 // Run serves and works until it is interrupted; where one half fails, both stop.
 func (c *serveCommand) Run(ctx context.Context) error {
+	c.notices = postgres.NewNotices()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return c.apiCommand.Run(ctx) })
 	g.Go(func() error {
