@@ -41,12 +41,26 @@ func (b *Bell) Ring(ctx context.Context, n ticket.Number, name string, r ticket.
 	if name != ticket.SignalBell {
 		payload = r
 	}
+	if r.Seq != opens {
+		// Mostly it is there, and to signal costs the server less than to signal what it may have to start.
+		err := b.Client.SignalWorkflow(ctx, ticket.WorkflowID(n), "", name, payload)
+		var gone *serviceerror.NotFound
+		if err == nil {
+			return nil
+		}
+		if !errors.As(err, &gone) {
+			return fmt.Errorf("ring ticket %d: %w", n, err)
+		}
+	}
 	_, err := b.Client.SignalWithStartWorkflow(ctx, ticket.WorkflowID(n), name, payload, b.options(n), ticket.WorkflowTicket, ticketInput{Number: n})
 	if err != nil {
 		return fmt.Errorf("ring ticket %d: %w", n, err)
 	}
 	return nil
 }
+
+// opens is the place in its queue of the command that makes a ticket: no workflow is there before.
+const opens = 1
 
 func (b *Bell) options(n ticket.Number) client.StartWorkflowOptions {
 	details := ""
