@@ -41,7 +41,7 @@ type agentInput struct {
 // Ring signals a ticket's workflow under the command's own name, so that its history reads as a story. A workflow
 // that is not there starts and loads its process from the row.
 func (b *Bell) Ring(ctx context.Context, n ticket.Number, name string, r ticket.Ring) error {
-	if r.Seq == 1 {
+	if r.Seq == opens {
 		if runs, err := b.open(ctx, n, name); err != nil || !runs {
 			return err
 		}
@@ -50,12 +50,24 @@ func (b *Bell) Ring(ctx context.Context, n ticket.Number, name string, r ticket.
 	if name != ticket.SignalBell {
 		payload = r
 	}
-	_, err := b.Client.SignalWithStartWorkflow(ctx, ticket.WorkflowID(n), name, payload, b.options(n), ticket.WorkflowTicket, ticketInput{Number: n})
+	// Mostly it is there, and to signal costs the server less than to signal what it may have to start.
+	err := b.Client.SignalWorkflow(ctx, ticket.WorkflowID(n), "", name, payload)
+	var gone *serviceerror.NotFound
+	if err == nil {
+		return nil
+	}
+	if !errors.As(err, &gone) {
+		return fmt.Errorf("ring ticket %d: %w", n, err)
+	}
+	_, err = b.Client.SignalWithStartWorkflow(ctx, ticket.WorkflowID(n), name, payload, b.options(n), ticket.WorkflowTicket, ticketInput{Number: n})
 	if err != nil {
 		return fmt.Errorf("ring ticket %d: %w", n, err)
 	}
 	return nil
 }
+
+// opens is the place in its queue of the command that makes a ticket: no workflow is there before.
+const opens = 1
 
 func (b *Bell) options(n ticket.Number) client.StartWorkflowOptions {
 	details := ""

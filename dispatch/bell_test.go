@@ -68,6 +68,8 @@ func TestARingAtAClosedTicketStartsANewRun(t *testing.T) {
 	require.NoError(t, c.TerminateWorkflow(t.Context(), "ticket-1042", "", "closed"))
 	require.NoError(t, b.Ring(t.Context(), 1042, "note", ticket.Ring{ID: "b", Seq: 3}))
 	require.Equal(t, [][2]string{{"note", `{"id":"b","seq":3}`}}, signals(t, c, "ticket-1042"))
+	require.NoError(t, b.Ring(t.Context(), 1043, "note", ticket.Ring{ID: "c", Seq: 7}), "of one that Temporal has forgotten")
+	require.Equal(t, [][2]string{{"note", `{"id":"c","seq":7}`}}, signals(t, c, "ticket-1043"))
 }
 
 func TestOneDeliveryRunsAtATime(t *testing.T) {

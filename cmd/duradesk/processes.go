@@ -188,6 +188,7 @@ type serveCommand struct {
 
 // Run serves and works until it is interrupted; where one half fails, both stop.
 func (c *serveCommand) Run(ctx context.Context) error {
+	c.notices = postgres.NewNotices()
 	g, ctx := errgroup.WithContext(ctx)
 	work := &workerCommand{settings: c.settings, HealthAddr: c.HealthAddr, besideAPI: true}
 	c.near = &work.near
