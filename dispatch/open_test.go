@@ -24,7 +24,7 @@ func TestTheFirstCommandStartsTheTicket(t *testing.T) {
 	a := begun.GetWorkflowExecutionStartedEventAttributes()
 	require.Equal(t, ticket.WorkflowTicket, a.GetWorkflowType().GetName())
 	require.Equal(t, ticket.QueueTickets, a.GetTaskQueue().GetName())
-	require.Equal(t, `{"number":1042,"opened_by":"client-reply"}`, string(a.GetInput().GetPayloads()[0].GetData()), "told to whoever reads the history")
+	require.JSONEq(t, `{"number":1042,"opened_by":"client-reply"}`, string(a.GetInput().GetPayloads()[0].GetData()), "told to whoever reads the history")
 	require.Zero(t, a.GetWorkflowExecutionTimeout().AsDuration(), "a ticket lives as long as it lives")
 	require.Equal(t, `"Ticket #1042"`, string(begun.GetUserMetadata().GetSummary().GetData()))
 
