@@ -89,6 +89,7 @@ type server struct {
 	crossOrigin *http.CrossOriginProtection
 	provider    provider
 	mailing     chan struct{} // holds those that are sent
+	ringing     chan struct{} // holds the bells that are rung
 	perToken    *buckets
 	perAddress  *buckets
 
@@ -102,7 +103,7 @@ func New(o Options) http.Handler {
 	s := &server{Options: o.withDefaults(), doc: theDocument(), texts: theTexts()}
 	s.figures = newFigures(s.Registry)
 	s.crossOrigin = ownOrigin(s.BaseURL)
-	s.mailing = make(chan struct{}, mailsOnce)
+	s.mailing, s.ringing = make(chan struct{}, mailsOnce), make(chan struct{}, bells)
 	s.perToken, s.perAddress = newBuckets("token", s.PerToken), newBuckets("address", s.PerAddress)
 	s.hub = newHub(s.Feed, s.Log)
 

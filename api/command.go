@@ -22,7 +22,10 @@ import (
 const (
 	usualWait = 2 * time.Second
 	longest   = 30 * time.Second
-	ringTime  = 300 * time.Millisecond // then the relay rings
+
+	ringWait = 300 * time.Millisecond // so long the answer waits for the bell
+	ringTime = 10 * time.Second       // so long the bell is rung; then the relay rings
+	bells    = 256                    // so many are rung at once, the relay rings the others
 )
 
 // command takes one command for a ticket that is there: check, store, ring, await, answer.
@@ -147,8 +150,13 @@ func (s *server) rejected(c *gin.Context, order ticket.Order, body map[string]an
 	if body["id"] != nil && onlyWorld(faults) {
 		ctx, done := budget(c)
 		defer done()
-		if r, err := s.Queue.Receipt(ctx, order.By, order.ID); err == nil && r.By == order.By.Key() {
+		r, err := s.Queue.Receipt(ctx, order.By, order.ID)
+		switch {
+		case err == nil && r.By == order.By.Key():
 			return false
+		case err != nil && ticket.CodeOf(err) != ticket.NotFound: // nobody can tell whether it was stored: he asks again
+			s.told(c, err)
+			return true
 		}
 	}
 	s.fail(c, problemOfFaults(faults))
@@ -197,14 +205,29 @@ func (s *server) notStored(c *gin.Context, err error) {
 // and the relay rings once more.
 const crowd = 50
 
+// ring wakes the ticket's workflow. A busy Temporal hears it late; a bell that is taken back for that was work for nothing and
+// leaves the command to the relay, which rings seconds later. So the answer goes on without it.
 func (s *server) ring(ctx context.Context, r ticket.Receipt) {
 	if r.Waiting > crowd {
 		return
 	}
-	ctx, done := context.WithTimeout(ctx, ringTime)
-	defer done()
-	if err := s.Bell.Ring(ctx, r.Number, r.Kind, ticket.Ring{ID: r.ID, Seq: r.Seq}); err != nil {
-		s.Log.DebugContext(ctx, "not rung; the relay will", "ticket", r.Number, "command", r.ID, "error", err)
+	select {
+	case s.ringing <- struct{}{}:
+	default:
+		return
+	}
+	rung := make(chan struct{})
+	go func() {
+		defer func() { close(rung); <-s.ringing }()
+		ctx, done := context.WithTimeout(ctx, ringTime)
+		defer done()
+		if err := s.Bell.Ring(ctx, r.Number, r.Kind, ticket.Ring{ID: r.ID, Seq: r.Seq}); err != nil {
+			s.Log.DebugContext(ctx, "not rung; the relay will", "ticket", r.Number, "command", r.ID, "error", err)
+		}
+	}()
+	select {
+	case <-rung:
+	case <-time.After(ringWait):
 	}
 }
 

@@ -154,9 +154,15 @@ func (f *fake) Unseen(_ context.Context, r ticket.Receipt, seen int64) ([]ticket
 func (f *fake) Ring(ctx context.Context, _ ticket.Number, _ ticket.Kind, _ ticket.Ring) error {
 	f.mu.Lock()
 	f.rings++
-	f.ringEnds, _ = ctx.Deadline()
-	deaf, idle := f.deaf, f.idle
+	deaf, idle, busy := f.deaf, f.idle, f.busy
 	f.mu.Unlock()
+	if busy != nil {
+		select {
+		case <-busy:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	if deaf {
 		<-ctx.Done()
 		return ctx.Err()

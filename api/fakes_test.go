@@ -66,15 +66,16 @@ type fake struct {
 	spokenIn string // the channel that every ticket is answered in; "": by mail
 	bulk     *fakeBulk
 
-	idle   bool  // the worker is away: nothing is applied
-	deaf   bool  // Temporal is away: Ring fails
-	away   error // what every look at the store says
-	torn   error // what Store says after it has stored
-	lost   error // what Await says, and every look at a ticket from then on
-	poison bool  // the next command fails when it is applied
-	panics bool  // Views panics
+	idle   bool          // the worker is away: nothing is applied
+	deaf   bool          // Temporal is away: Ring fails
+	busy   chan struct{} // Temporal is busy: it hears when this is closed
+	away   error         // what every look at the store says
+	torn   error         // what Store says after it has stored
+	lost   error         // what Await says, and every look at a ticket from then on
+	poison bool          // the next command fails when it is applied
+	panics bool          // Views panics
 
-	ringEnds, awaitEnds time.Time // until when the last Ring and Await might take
+	awaitEnds time.Time // until when the last Await might take
 }
 
 type stored struct {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"go.temporal.io/server/common/dynamicconfig"
 	"go.temporal.io/server/common/log/tag"
@@ -50,6 +51,14 @@ func defaultSettings() dynamicconfig.StaticClient {
 		// cache of workflows has the size of a desk machine.
 		dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key(): true,
 		dynamicconfig.HistoryCacheHostLevelMaxSize.Key():            8_096,
+		// Closed workflows, most of them of mails that were sent, stay in that
+		// cache for an hour by default: under even load the server grew until it
+		// was full. Two minutes after it was read from the file a workflow is let go,
+		// and read again when it is touched.
+		dynamicconfig.HistoryCacheTTL.Key(): 2 * time.Minute,
+		dynamicconfig.HistoryCacheBackgroundEvict.Key(): dynamicconfig.CacheBackgroundEvictSettings{
+			Enabled: true, LoopInterval: 20 * time.Second, MaxEntryPerCall: 1024,
+		},
 
 		// Tests let a fortnight pass in a second.
 		dynamicconfig.WorkflowTimeSkippingEnabled.Key(): true,

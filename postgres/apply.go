@@ -76,6 +76,8 @@ type applying struct {
 	p       ticket.Process
 	done    int
 	changed time.Time // instant of the last command that was answered
+	endings endings
+	told    string // of the ticket, to whoever waits
 	errands []ticket.Errand
 	next    []stored                     // what triggers asked for: answered before anything else
 	unread  []string                     // deliveries not started yet
@@ -102,6 +104,7 @@ type stored struct {
 
 func (q *Queue) applyOnce(ctx context.Context, in ticket.ApplyInput, careful bool, others []ticket.Number) (ticket.ApplyResult, error) {
 	var out ticket.ApplyResult
+	var notice string
 	err := q.write(ctx, func(tx pgx.Tx) error {
 		a := &applying{q: q, tx: tx, careful: careful, writes: &pgx.Batch{}, others: map[ticket.Number]*ticketRow{}}
 		commands, more, err := a.begin(ctx, in, others)
@@ -121,9 +124,12 @@ func (q *Queue) applyOnce(ctx context.Context, in ticket.ApplyInput, careful boo
 		if err := a.end(ctx); err != nil {
 			return err
 		}
-		out = a.result(more)
+		out, notice = a.result(more), a.told
 		return nil
 	})
+	if err == nil && notice != "" {
+		q.s.notices.tell(notice) // who waits in this process need not wait for the notice's way through Postgres
+	}
 	return out, err
 }
 
@@ -338,6 +344,7 @@ func (a *applying) decide(ctx context.Context, c stored) (err error) {
 func (a *applying) receipt(c stored, o ticket.Outcome, reason, failure string) {
 	a.writes.Queue(`update commands set outcome = $3, reason = nullif($4, ''), revision = $5, applied_at = $6, failure = nullif($7, '') where ticket = $1 and seq = $2`,
 		a.row.number, c.Seq, o.String(), reason, a.p.Revision, a.row.now, failure)
+	a.endings.add(c, o, a.p.Revision, reason)
 }
 
 // poisoned ends a command that cannot be applied: outcome failed, its message stays visible, the ticket is in a seen
@@ -369,7 +376,8 @@ func kindOfMessage(c stored) string {
 func (a *applying) end(ctx context.Context) error {
 	if a.done > 0 {
 		a.saveRow()
-		a.writes.Queue(`select pg_notify($1, $2)`, channel, fmt.Sprintf("%d %d %d", a.row.number, a.p.Revision, a.p.Seq))
+		a.told = a.endings.notice(a.row.number, a.p.Revision, a.p.Seq, a.row.now)
+		a.writes.Queue(`select pg_notify($1, $2)`, channel, a.told)
 	} else {
 		// What rang may have been the sweeper, for an instant that no clock of the ticket has: left as it is, it would ring
 		// for ever, and so many at a time that timers that are lost indeed would wait behind them.

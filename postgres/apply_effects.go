@@ -243,7 +243,7 @@ func (a *applying) openAs(ctx context.Context, number ticket.Number, at time.Tim
 		return err
 	}
 	queueTicket(a.writes, number, a.row.client, pinned, at, first)
-	queueCommand(a.writes, first, number, 1, at)
+	queueCommand(a.writes, first, number, queuePlace{1, at})
 	a.ring(number)
 	return nil
 }

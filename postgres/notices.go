@@ -11,21 +11,23 @@ import (
 	"duradesk/ticket"
 )
 
-// notices fans out what Apply tells over NOTIFY: one dedicated connection, many waiters. A notice may be lost with
-// the connection; waiters look at the row from time to time anyway.
-type notices struct {
+// Notices fans out what Apply tells over NOTIFY: one dedicated connection, many waiters. A notice may be lost with
+// the connection; waiters look at the row from time to time anyway. What a store with the same Notices applies is told
+// without that way round.
+type Notices struct {
 	mu        sync.Mutex
 	waiters   waiters
 	followers map[chan Stir]struct{}
 	grown     chan struct{} // an event was committed: the feed wants writing
 }
 
-func newNotices() *notices {
-	return &notices{waiters: newWaiters(), followers: map[chan Stir]struct{}{}, grown: make(chan struct{}, 1)}
+// NewNotices is for stores that share it.
+func NewNotices() *Notices {
+	return &Notices{waiters: newWaiters(), followers: map[chan Stir]struct{}{}, grown: make(chan struct{}, 1)}
 }
 
 // follow returns a channel that gets what stirs. Whoever does not keep up misses some; he looks once a second anyway.
-func (n *notices) follow() (<-chan Stir, func()) {
+func (n *Notices) follow() (<-chan Stir, func()) {
 	c := make(chan Stir, 256)
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -37,7 +39,7 @@ func (n *notices) follow() (<-chan Stir, func()) {
 	}
 }
 
-func (n *notices) stir(s Stir) {
+func (n *Notices) stir(s Stir) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for c := range n.followers {
@@ -49,7 +51,7 @@ func (n *notices) stir(s Stir) {
 }
 
 // hear takes one notice to those whom it concerns.
-func (n *notices) hear(channelName, payload string) {
+func (n *Notices) hear(channelName, payload string) {
 	switch channelName {
 	case channel:
 		n.tell(payload)
@@ -179,7 +181,7 @@ func rest(ctx context.Context, d time.Duration) error {
 }
 
 // followed tells whether anybody follows here.
-func (n *notices) followed() bool {
+func (n *Notices) followed() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return len(n.followers) > 0

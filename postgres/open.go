@@ -31,6 +31,8 @@ type Config struct {
 	Log    *slog.Logger
 	// Objects keeps the files of messages, drafts and uploads outside the database; nil: the database keeps them.
 	Objects Objects
+	// Notices is shared by the stores of one process, so that who waits at one hears at once what another applies. nil: its own.
+	Notices *Notices
 }
 
 // Store is the record of the desk. It is safe for concurrent use.
@@ -40,7 +42,7 @@ type Store struct {
 	sealer           *Sealer
 	objects          Objects
 	loading          chan struct{} // holds the files that lie in memory on their way into the database
-	notices          *notices
+	notices          *Notices
 	calendars        calendars
 	words            wordCache
 	lockTimeout      time.Duration
@@ -76,7 +78,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, badURL(err)
 	}
-	s := &Store{pool: pool, log: c.Log, sealer: c.Sealer, objects: c.Objects, loading: make(chan struct{}, loading), notices: newNotices(), lockTimeout: c.LockTimeout, statementTimeout: c.StatementTimeout}
+	s := &Store{pool: pool, log: c.Log, sealer: c.Sealer, objects: c.Objects, loading: make(chan struct{}, loading), notices: c.Notices, lockTimeout: c.LockTimeout, statementTimeout: c.StatementTimeout}
 	if c.Wait < 0 {
 		return s, nil
 	}
@@ -99,6 +101,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.StatementTimeout <= 0 {
 		c.StatementTimeout = 1500 * time.Millisecond
+	}
+	if c.Notices == nil {
+		c.Notices = NewNotices()
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -459,3 +459,49 @@ func moveBack(t testing.TB, q *Queue, n ticket.Number, d time.Duration) {
 	}
 	exec(t, q.s, `update tickets set process = $2 where number = $1`, n, r.Process)
 }
+
+// TestACommandRepeatedAfterItsFileIsGoneHasItsReceipt holds that who repeats a command is told of the first, also where what
+// it names cannot be stored a second time, and that another command under the same id is refused.
+func TestACommandRepeatedAfterItsFileIsGoneHasItsReceipt(t *testing.T) {
+	t.Parallel()
+	q := engine(t)
+	n := opened(t, q)
+	o := command("with-file", n, ticket.Note, sato, "see there")
+	r := q.mustStore(t, o)
+	o.Message.Files = []ticket.NewFile{{Upload: "0190a6f0-0000-7000-8000-000000000000", Name: "gone.txt"}}
+	again, repeated, err := q.Store(t.Context(), o)
+	require.NoError(t, err)
+	require.True(t, repeated)
+	require.Equal(t, r.Seq, again.Seq)
+	require.Equal(t, r.ID, again.ID)
+
+	o.Fingerprint = "another"
+	_, _, err = q.Store(t.Context(), o)
+	require.Equal(t, ticket.Conflict, ticket.CodeOf(err))
+	o.ID = "never-stored"
+	_, _, err = q.Store(t.Context(), o)
+	require.True(t, poisonous(err), "nothing is sent without what was attached")
+	var seq, stored int64
+	require.NoError(t, q.s.pool.QueryRow(t.Context(), `select seq, (select count(*) from commands where ticket = number) from tickets where number = $1`, n).Scan(&seq, &stored))
+	require.EqualValues(t, 2, seq, "a refused one takes no place")
+	require.Equal(t, seq, stored)
+}
+
+// TestStoringKeepsTheInstantsInOrder holds that a command's instant is its ticket's, also where the ticket's last one lies
+// ahead of the clock.
+func TestStoringKeepsTheInstantsInOrder(t *testing.T) {
+	t.Parallel()
+	q := engine(t)
+	n := opened(t, q)
+	exec(t, q.s, `update tickets set last_at = clock_timestamp() + interval '1 hour' where number = $1`, n)
+	r := q.mustStore(t, command("a", n, ticket.Note, sato, "a note"))
+	next := q.mustStore(t, command("b", n, ticket.Hold, sato, ""))
+	require.False(t, next.At.Before(r.At))
+	require.Greater(t, time.Until(r.At), time.Minute)
+	require.Equal(t, r.Seq+1, next.Seq)
+	require.EqualValues(t, 2, next.Waiting)
+	var at, said time.Time
+	require.NoError(t, q.s.pool.QueryRow(t.Context(), `select c.at, m.at from commands c join messages m on m.id = c.message where c.ticket = $1 and c.seq = $2`, n, r.Seq).Scan(&at, &said))
+	require.True(t, at.Equal(r.At))
+	require.True(t, said.Equal(r.At))
+}

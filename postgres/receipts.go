@@ -113,13 +113,17 @@ func (q *Queue) Unseen(ctx context.Context, r ticket.Receipt, seen int64) ([]tic
 	return items, *draft, nil
 }
 
-// Await returns the receipt once it is done, or as it stands when ctx ends. The notice says only when to look.
+// Await returns the receipt once it is done, or as it stands when ctx ends. Mostly the notice says how the command ended;
+// where it does not, it says when to look.
 func (q *Queue) Await(ctx context.Context, r ticket.Receipt) (ticket.Receipt, error) {
 	heard, stop := q.s.notices.subscribe(r.Number)
 	defer stop()
 	for first := true; ; first = false {
 		if !q.s.notices.wait(ctx, heard, r, first) {
 			return r, nil
+		}
+		if now, told := q.s.notices.ended(r); told {
+			return now, nil
 		}
 		now, err := q.refresh(ctx, r)
 		if ctx.Err() != nil {

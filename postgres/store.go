@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
 	"strings"
@@ -22,14 +21,16 @@ func (q *Queue) Store(ctx context.Context, o ticket.Order) (ticket.Receipt, bool
 	repeated := false
 	q.s.placeFiles(ctx, o.Message)
 	err := q.write(ctx, func(tx pgx.Tx) (err error) {
-		r, repeated, err = q.store(ctx, tx, o, func(ctx context.Context, tx pgx.Tx, b *pgx.Batch) error {
-			q.crash("before_store_commit")
-			return sendLast(ctx, tx, b)
-		})
+		if o.Number != 0 && o.Writer == nil {
+			r, err = q.storeAtOnce(ctx, tx, o)
+			return err
+		}
+		r, repeated, err = q.store(ctx, tx, o, q.putLast)
 		return err
 	})
-	if name, _ := violated(err); name == "commands_actor_id_key" {
-		// A twin was stored while we were at it: its receipt is ours.
+	if poisonous(err) {
+		// It, or a twin, was stored before or while we were at it (and a file that it names may be gone since): that
+		// receipt is ours.
 		first, found, lookup := q.first(ctx, q.s.pool, o)
 		if lookup == nil && found {
 			return first, true, nil
@@ -51,6 +52,31 @@ func errorsOr(first, second error) error {
 
 // sending runs a batch: send, or sendLast.
 type sending func(ctx context.Context, tx pgx.Tx, b *pgx.Batch) error
+
+func (q *Queue) putLast(ctx context.Context, tx pgx.Tx, b *pgx.Batch) error {
+	q.crash("before_store_commit")
+	return sendLast(ctx, tx, b)
+}
+
+// storeAtOnce stores a command for a ticket, by somebody who is known, in one round trip: the ticket's row says its place in
+// the queue, and the table itself refuses an id that was used before.
+func (q *Queue) storeAtOnce(ctx context.Context, tx pgx.Tx, o ticket.Order) (ticket.Receipt, error) {
+	var r ticketRow
+	b := &pgx.Batch{}
+	q.queueBounds(b)
+	b.Queue(`select number from tickets where number = $1 for no key update`, o.Number).
+		QueryRow(func(found pgx.Row) error { return found.Scan(&r.number) })
+	b.Queue(`update tickets set seq = seq + 1, last_at = greatest(last_at, clock_timestamp()) where number = $1 returning seq, last_at, applied_seq`, o.Number).
+		QueryRow(func(found pgx.Row) error { return found.Scan(&r.seq, &r.lastAt, &r.applied) })
+	queueCommand(b, o, o.Number, queuePlace{})
+	if err := q.putLast(ctx, tx, b); err != nil {
+		if noRows(err) {
+			return ticket.Receipt{}, notFound("there is no ticket %d", o.Number)
+		}
+		return ticket.Receipt{}, fmt.Errorf("store command: %w", err)
+	}
+	return receiptOf(o, r.number, r.seq, r.lastAt, r.seq-r.applied), nil
+}
 
 // store does the work within the caller's transaction; put is how the last of it is written.
 func (q *Queue) store(ctx context.Context, tx pgx.Tx, o ticket.Order, put sending) (ticket.Receipt, bool, error) {
@@ -118,7 +144,7 @@ func (q *Queue) storeFor(ctx context.Context, tx pgx.Tx, o ticket.Order, put sen
 func queueNext(b *pgx.Batch, r *ticketRow, o ticket.Order) {
 	r.seq++
 	r.lastAt = r.at()
-	queueCommand(b, o, r.number, r.seq, r.lastAt)
+	queueCommand(b, o, r.number, queuePlace{r.seq, r.lastAt})
 	b.Queue(`update tickets set seq = $2, last_at = $3 where number = $1`, r.number, r.seq, r.lastAt)
 }
 
@@ -158,7 +184,7 @@ func (q *Queue) storeOpening(ctx context.Context, tx pgx.Tx, o ticket.Order, pin
 	}
 	b := &pgx.Batch{}
 	queueTicket(b, number, client, pinned, at, o)
-	queueCommand(b, o, number, 1, at)
+	queueCommand(b, o, number, queuePlace{1, at})
 	if err := put(ctx, tx, b); err != nil {
 		return ticket.Receipt{}, false, fmt.Errorf("open ticket: %w", err)
 	}
@@ -221,68 +247,6 @@ func token() string {
 	var raw [10]byte
 	_, _ = rand.Read(raw[:]) // never fails (crypto/rand)
 	return strings.ToLower(base32.StdEncoding.EncodeToString(raw[:]))
-}
-
-// queueCommand stores the command with the message, files and source that go with it.
-func queueCommand(b *pgx.Batch, o ticket.Order, n ticket.Number, seq int64, at time.Time) {
-	var message *string
-	if o.Message != nil {
-		id := uuid.Must(uuid.NewV7()).String()
-		message = &id
-		queueMessage(b, id, n, at, o.By.Key(), *o.Message)
-		queueWords(b, id, seq == 1, *o.Message)
-	}
-	if h := o.Params.Hold; h != nil && h.Until != nil {
-		until := h.Until.UTC().Truncate(time.Microsecond) // what the database keeps, so that timers compare equal
-		o.Params.Hold = &ticket.HoldParams{Reason: h.Reason, Until: &until}
-	}
-	b.Queue(`insert into commands (ticket, seq, id, actor, by_kind, by_id, by_role, by_name, name, at, params, reason_text, message, seen_revision, fingerprint, draft)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, nullif($12, ''), $13, $14, $15, nullif($16, '')::uuid)`,
-		n, seq, o.ID, o.By.Key(), o.By.Kind.String(), o.By.ID, o.By.Role.String(), o.Name, o.Kind.String(), at, o.Params, o.Reason, message, o.SeenRevision, o.Fingerprint, draftNamed(o))
-}
-
-// draftNamed is the draft that an order names; an id that is none names nothing.
-func draftNamed(o ticket.Order) string {
-	if !properUUID(o.Draft) {
-		return ""
-	}
-	return o.Draft
-}
-
-// queueMessage stores a message with its files; by is who sends it, whose uploads it may take.
-func queueMessage(b *pgx.Batch, id string, n ticket.Number, at time.Time, by string, m ticket.NewMessage) {
-	b.Queue(`insert into messages (id, ticket, note, by_kind, by_id, by_name, body, body_format, html, visible, sent_to, sent_cc, work_minutes, template, mail_id, in_reply_to, raw, at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), nullif($10, ''), $11, $12, $13, nullif($14, ''), nullif($15, ''), nullif($16, ''), nullif($17, ''::bytea), $18)`,
-		id, n, m.Note, m.Author.Kind.String(), m.Author.ID, m.Author.Name, clean(m.Body), orElse(m.Format, "text"), clean(m.HTML), clean(m.Visible), orEmpty(m.To), orEmpty(m.Cc),
-		m.WorkMinutes, m.Template, m.MailID, m.InReplyTo, []byte(m.Raw), at)
-	for i, f := range m.Files {
-		// A file that is not there any more fails: nothing is sent without what was attached.
-		switch {
-		case f.DraftFile != "":
-			b.Queue(`insert into attachments (id, message, position, name, type, content_id, inline, size, blob) select $1, $2, $3, f.name, f.type, f.content_id, f.inline, f.size, f.blob
-				from (values (1)) one left join draft_files f on f.id = uuid_of($4)`, uuid.NewString(), id, i, f.DraftFile)
-			continue
-		case f.Upload != "":
-			b.Queue(`insert into attachments (id, message, position, name, type, size, blob) select $1, $2, $3, f.name, f.type, f.size, f.blob
-				from (values (1)) one left join uploads f on f.id = uuid_of($4) and f.by = $5`, uuid.NewString(), id, i, f.Upload, by)
-			continue
-		}
-		hash := queueBytes(b, f)
-		b.Queue(`insert into attachments (id, message, position, name, type, content_id, inline, size, blob) values ($1, $2, $3, $4, $5, nullif($6, ''), $7, $8, $9)`,
-			uuid.NewString(), id, i, clean(f.Name), f.Type, clean(f.ContentID), f.Inline, len(f.Data), hash[:])
-	}
-}
-
-// queueBytes stores what is in a file, once.
-func queueBytes(b *pgx.Batch, f ticket.NewFile) [sha256.Size]byte {
-	hash := sha256.Sum256(f.Data)
-	placed{hash: hash[:], object: f.Object, data: f.Data}.queue(b)
-	return hash
-}
-
-// clean drops what Postgres refuses in text: NUL and invalid UTF-8.
-func clean(s string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
 }
 
 func orElse[T comparable](v, other T) T {

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"time"
 
@@ -16,7 +15,14 @@ type waiters struct {
 	hearing bool
 	// reached is up to which command tickets were applied by what was heard of late, in two generations: who comes after his
 	// notice finds it here.
-	reached, earlier map[ticket.Number]int64
+	reached, earlier map[ticket.Number]reach
+}
+
+// reach is what a ticket's last notice said: up to which command it was applied, and how those that it was about ended,
+// unread until somebody asks.
+type reach struct {
+	seq   int64
+	words string
 }
 
 // lately is of how many tickets, at least, it is known how far they came.
@@ -31,11 +37,11 @@ const (
 )
 
 func newWaiters() waiters {
-	return waiters{of: map[ticket.Number]map[chan struct{}]struct{}{}, reached: map[ticket.Number]int64{}}
+	return waiters{of: map[ticket.Number]map[chan struct{}]struct{}{}, reached: map[ticket.Number]reach{}}
 }
 
 // subscribe returns a channel that gets a value whenever the ticket changed since it was last read.
-func (n *notices) subscribe(number ticket.Number) (<-chan struct{}, func()) {
+func (n *Notices) subscribe(number ticket.Number) (<-chan struct{}, func()) {
 	c := make(chan struct{}, 1)
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -54,25 +60,25 @@ func (n *notices) subscribe(number ticket.Number) (<-chan struct{}, func()) {
 	}
 }
 
-// tell wakes those who wait for a ticket. The payload is its number, its revision and the highest command that was applied.
-func (n *notices) tell(payload string) {
-	var number, revision, seq int64
-	switch known, _ := fmt.Sscan(payload, &number, &revision, &seq); known {
-	case 0, 1:
+// tell wakes those who wait for a ticket, by what a notice says of it.
+func (n *Notices) tell(payload string) {
+	number, reached, ok := readNotice(payload)
+	if !ok {
 		return
-	case 2:
-		seq = math.MaxInt64 // an older program, which does not say
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.waiters.tell(ticket.Number(number), seq)
+	n.waiters.tell(number, reached)
 }
 
-func (w *waiters) tell(number ticket.Number, seq int64) {
+func (w *waiters) tell(number ticket.Number, reached reach) {
 	if len(w.reached) >= lately {
-		w.earlier, w.reached = w.reached, map[ticket.Number]int64{}
+		w.earlier, w.reached = w.reached, map[ticket.Number]reach{}
 	}
-	w.reached[number] = seq
+	if last := w.reached[number]; reached.seq < last.seq && last.seq != math.MaxInt64 {
+		return // told twice, here and through Postgres: the later one was before
+	}
+	w.reached[number] = reached
 	for c := range w.of[number] {
 		select {
 		case c <- struct{}{}:
@@ -83,29 +89,40 @@ func (w *waiters) tell(number ticket.Number, seq int64) {
 
 // hearing notes whether notices come from now on. Those that came before, or that will not come, may be missing: everybody
 // looks for himself.
-func (n *notices) hearing(now bool) {
+func (n *Notices) hearing(now bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	w := &n.waiters
-	w.hearing, w.reached, w.earlier = now, map[ticket.Number]int64{}, nil
+	w.hearing, w.reached, w.earlier = now, map[ticket.Number]reach{}, nil
 	for number := range w.of {
-		w.tell(number, math.MaxInt64)
+		w.tell(number, reach{seq: math.MaxInt64})
 	}
 }
 
 // passed tells whether a ticket came as far as that command, by what was heard.
-func (n *notices) passed(number ticket.Number, seq int64) bool {
+func (n *Notices) passed(number ticket.Number, seq int64) bool {
+	return n.lastOf(number).seq >= seq
+}
+
+// lastOf is what a ticket's last notice said.
+func (n *Notices) lastOf(number ticket.Number) reach {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	reached, known := n.waiters.reached[number]
 	if !known {
 		reached = n.waiters.earlier[number]
 	}
-	return reached >= seq
+	return reached
+}
+
+// ended returns the receipt as the last notice of its ticket tells it; false where that does not speak of it, and who
+// waits looks for himself.
+func (n *Notices) ended(r ticket.Receipt) (ticket.Receipt, bool) {
+	return endOf(n.lastOf(r.Number).words, r)
 }
 
 // patience is for how long nobody need look who has no notice.
-func (n *notices) patience(first bool) time.Duration {
+func (n *Notices) patience(first bool) time.Duration {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {
@@ -119,7 +136,7 @@ func (n *notices) patience(first bool) time.Duration {
 
 // wait returns true when it is time to look at a receipt: its command was applied by what is heard, or nothing was for long;
 // false when ctx has ended.
-func (n *notices) wait(ctx context.Context, heard <-chan struct{}, r ticket.Receipt, first bool) bool {
+func (n *Notices) wait(ctx context.Context, heard <-chan struct{}, r ticket.Receipt, first bool) bool {
 	if first && n.passed(r.Number, r.Seq) {
 		return ctx.Err() == nil
 	}

@@ -13,7 +13,7 @@ import (
 // after his notice looks at once.
 func TestWaitersLookWhenTheirCommandWasApplied(t *testing.T) {
 	t.Parallel()
-	n, mine := newNotices(), ticket.Receipt{Number: 5, Seq: 3}
+	n, mine := NewNotices(), ticket.Receipt{Number: 5, Seq: 3}
 	n.hearing(true)
 	heard, stop := n.subscribe(5)
 	defer stop()
@@ -30,12 +30,15 @@ func TestWaitersLookWhenTheirCommandWasApplied(t *testing.T) {
 	require.Empty(t, late)
 	require.True(t, n.wait(t.Context(), late, mine, true), "his notice was there before him")
 	require.False(t, n.passed(6, 1), "another ticket")
+
+	n.hear(channel, "5 7 2")
+	require.True(t, n.passed(5, 4), "an earlier notice that comes later says nothing new")
 }
 
 // TestWaitersHearOlderPrograms holds that a notice that does not say how far its ticket came makes everybody look.
 func TestWaitersHearOlderPrograms(t *testing.T) {
 	t.Parallel()
-	n := newNotices()
+	n := NewNotices()
 	n.hearing(true)
 	heard, stop := n.subscribe(5)
 	defer stop()
@@ -46,7 +49,7 @@ func TestWaitersHearOlderPrograms(t *testing.T) {
 // TestWaitersLookThemselvesWhereNoNoticeComes holds that who waits is told that notices are away, and then looks often.
 func TestWaitersLookThemselvesWhereNoNoticeComes(t *testing.T) {
 	t.Parallel()
-	n := newNotices()
+	n := NewNotices()
 	n.hearing(true)
 	require.Equal(t, anyway, n.patience(true))
 	heard, stop := n.subscribe(5)
@@ -60,9 +63,9 @@ func TestWaitersLookThemselvesWhereNoNoticeComes(t *testing.T) {
 // TestWaitersForgetWhatWasLongAgo holds that what is kept of tickets stays small, and that the latest are among it.
 func TestWaitersForgetWhatWasLongAgo(t *testing.T) {
 	t.Parallel()
-	n := newNotices()
+	n := NewNotices()
 	for i := range 3 * lately {
-		n.waiters.tell(ticket.Number(i+1), 1)
+		n.waiters.tell(ticket.Number(i+1), reach{seq: 1})
 	}
 	require.LessOrEqual(t, len(n.waiters.reached)+len(n.waiters.earlier), 2*lately)
 	require.True(t, n.passed(2*lately+1, 1))

@@ -20,6 +20,11 @@ func (d *desk) call(ctx context.Context, method, path string, body, into any) er
 
 // callAs is call by whoever has the token.
 func (d *desk) callAs(ctx context.Context, token, method, path string, body, into any) error {
+	return d.send(ctx, token, "wait=30", method, path, body, into)
+}
+
+// send is callAs for a caller who prefers something.
+func (d *desk) send(ctx context.Context, token, prefer, method, path string, body, into any) error {
 	var content io.Reader
 	if body != nil {
 		encoded, err := json.Marshal(body)
@@ -34,7 +39,7 @@ func (d *desk) callAs(ctx context.Context, token, method, path string, body, int
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Prefer", "wait=30")
+	request.Header.Set("Prefer", prefer)
 	answer, err := d.web.Do(request)
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
@@ -43,6 +48,9 @@ func (d *desk) callAs(ctx context.Context, token, method, path string, body, int
 	words, err := io.ReadAll(answer.Body)
 	if err != nil {
 		return fmt.Errorf("read the answer to %s %s: %w", method, path, err)
+	}
+	if answer.StatusCode == http.StatusAccepted && prefer == notWaiting {
+		return nil
 	}
 	if answer.StatusCode == http.StatusAccepted && method == http.MethodPost {
 		if err := d.awaitReceipt(ctx, words); err != nil {
@@ -63,14 +71,17 @@ func (d *desk) callAs(ctx context.Context, token, method, path string, body, int
 }
 
 // awaitReceipt waits for a command that was stored and not applied within the request's time: the desk owes it, however
-// busy the machine is, and the wait is part of what is measured.
+// busy the machine is, and the wait is part of what is measured. Hundreds that wait must not be the load: each asks at a
+// later time than before.
 func (d *desk) awaitReceipt(ctx context.Context, receipt []byte) error {
 	var stored struct{ ID string }
 	if err := json.Unmarshal(receipt, &stored); err != nil {
 		return fmt.Errorf("understand a receipt: %w", err)
 	}
+	pauses := 250 * time.Millisecond
 	return until(ctx, 5*time.Minute, "command "+stored.ID+" is applied", func() (bool, error) {
-		if err := pause(ctx, 500*time.Millisecond); err != nil { // hundreds that wait must not be the load
+		pauses = min(2*pauses, 8*time.Second)
+		if err := pause(ctx, pauses); err != nil {
 			return false, err
 		}
 		var now struct{ Outcome string }
@@ -106,6 +117,14 @@ func (d *desk) openTickets(ctx context.Context, prefix string, n int) ([]int64, 
 // command sends a command and waits until it is applied.
 func (d *desk) command(ctx context.Context, number int64, name string, body object) error {
 	return d.call(ctx, http.MethodPost, fmt.Sprintf("/tickets/%d/%s", number, name), body, nil)
+}
+
+// notWaiting asks for an answer as soon as the command is stored.
+const notWaiting = "respond-async"
+
+// order sends a command and waits only until it is stored.
+func (d *desk) order(ctx context.Context, number int64, name string, body object) error {
+	return d.send(ctx, d.settings["DURADESK_BOOTSTRAP_TOKEN"], notWaiting, http.MethodPost, fmt.Sprintf("/tickets/%d/%s", number, name), body, nil)
 }
 
 func remark(text string) object { return object{"message": object{"body": text}} }

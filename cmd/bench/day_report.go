@@ -13,18 +13,22 @@ import (
 // finish waits until the desk has caught up after midnight, counts everything again in the database, and writes it.
 func (d *day) finish(ctx context.Context, file string, out io.Writer) error {
 	d.say("midnight; the desk catches up")
-	behind := time.Now()
-	err := until(ctx, 5*time.Minute, "everything that came is applied and sent", func() (bool, error) {
+	behind, told := time.Now(), time.Now()
+	err := until(ctx, 20*time.Minute, "everything that came is applied and sent", func() (bool, error) {
 		if err := pause(ctx, 100*time.Millisecond); err != nil { // looking costs too
 			return false, err
 		}
 		d.mu.Lock()
 		sent := d.sent
 		d.mu.Unlock()
-		var left int
-		err := d.desk.pool.QueryRow(ctx, `select (select count(*) from commands where outcome = 'pending') + (select count(*) from deliveries where finished_at is null) +
-			greatest(0, $2 - (select count(*) from messages where raw is not null and by_kind = 'client' and at >= $1))`, d.began, sent).Scan(&left)
-		return left == 0, err
+		var pending, unsent, unread int
+		err := d.desk.pool.QueryRow(ctx, `select (select count(*) from commands where outcome = 'pending'), (select count(*) from deliveries where finished_at is null),
+			greatest(0, $2 - (select count(*) from messages where raw is not null and by_kind = 'client' and at >= $1))`, d.began, sent).Scan(&pending, &unsent, &unread)
+		if time.Since(told) > 10*time.Second {
+			told = time.Now()
+			d.say("    %d mails not read yet, %d commands not applied, %d mails not sent", unread, pending, unsent)
+		}
+		return pending+unsent+unread == 0, err
 	})
 	if err != nil {
 		return err

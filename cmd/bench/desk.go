@@ -47,7 +47,10 @@ func startDesk(ctx context.Context, binary, dir string) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &desk{binary: binary, dir: dir, web: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 128}}}
+	// A connection is let go before the desk lets it go, after two minutes without a request: a command sent that instant is
+	// lost with it.
+	web := &http.Transport{MaxIdleConnsPerHost: 128, IdleConnTimeout: time.Minute}
+	d := &desk{binary: binary, dir: dir, web: &http.Client{Timeout: time.Minute, Transport: web}}
 	flags := []string{
 		"up", "--dir", dir, "--no-demo", "--without", "worker", "--without", "api",
 		"--http", ports[0], "--temporal", ports[1], "--temporal-ui", ports[2], "--smtp", ports[3], "--imap", ports[4],

@@ -42,6 +42,7 @@ func (b *bench) lines() []struct {
 		{"timers", b.timers},
 		{"lists", b.lists},
 		{"start", b.start},
+		{"killed", b.killed},
 	}
 }
 

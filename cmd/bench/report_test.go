@@ -25,6 +25,11 @@ func TestALineIsJudgedByTheMedianOfItsPairs(t *testing.T) {
 	fast.product = []float64{140, 130}
 	require.Equal(t, "holds", fast.verdict())
 	require.Equal(t, "-", (&row{product: []float64{1}}).verdict(), "what has no target is not judged")
+
+	lost := row{name: "lost", product: []float64{0}, target: target{none: true}}
+	require.Equal(t, "holds", lost.verdict())
+	lost.product = []float64{1}
+	require.Equal(t, "missed", lost.verdict(), "one is too many")
 }
 
 func TestAReportHasAPlotForEachLine(t *testing.T) {

@@ -19,6 +19,7 @@ const (
 type target struct {
 	ratio  float64 // 0: none
 	figure float64 // 0: none
+	none   bool    // the figure must be 0
 	words  string
 }
 
@@ -51,6 +52,10 @@ func (r *row) verdict() string {
 		return value >= bound
 	}
 	switch {
+	case r.target.none && median(r.product) != 0:
+		return "missed"
+	case r.target.none:
+		return "holds"
 	case r.target.ratio == 0 && r.target.figure == 0:
 		return "-"
 	case r.target.ratio != 0 && !keeps(median(r.ratios()), r.target.ratio), r.target.figure != 0 && !keeps(median(r.product), r.target.figure):
@@ -83,6 +88,8 @@ func number(f float64) string {
 	switch size := math.Abs(f); {
 	case math.IsNaN(f):
 		return "-"
+	case f == 0:
+		return "0"
 	case size >= 100:
 		return fmt.Sprintf("%.0f", f)
 	case size >= 10:

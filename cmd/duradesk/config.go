@@ -34,6 +34,8 @@ type settings struct {
 	SMTPAnswer    time.Duration      `name:"smtp-answer" env:"DURADESK_SMTP_ANSWER" default:"2m" help:"How long a mail server may take to say that it has a mail; then nobody knows, and the mail is called uncertain."`
 	Attachments   attachmentSettings `embed:""`
 	LogLevel      slog.Level         `name:"log-level" env:"DURADESK_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
+
+	notices *postgres.Notices `kong:"-"` // shared by the two halves of one process
 }
 
 func (s settings) logger(part string) *slog.Logger {
@@ -66,7 +68,7 @@ func (s settings) open(ctx context.Context, part string, wait time.Duration) (*d
 	if err != nil {
 		return nil, err
 	}
-	config := postgres.Config{URL: s.DatabaseURL, MaxConns: s.Connections, AppName: "duradesk-" + part, Wait: wait, Sealer: sealer, Log: log}
+	config := postgres.Config{URL: s.DatabaseURL, MaxConns: s.Connections, AppName: "duradesk-" + part, Wait: wait, Sealer: sealer, Log: log, Notices: s.notices}
 	if bucket != nil {
 		config.Objects = bucket
 	}
