@@ -150,8 +150,13 @@ func (s *server) rejected(c *gin.Context, order ticket.Order, body map[string]an
 	if body["id"] != nil && onlyWorld(faults) {
 		ctx, done := budget(c)
 		defer done()
-		if r, err := s.Queue.Receipt(ctx, order.By, order.ID); err == nil && r.By == order.By.Key() {
+		r, err := s.Queue.Receipt(ctx, order.By, order.ID)
+		switch {
+		case err == nil && r.By == order.By.Key():
 			return false
+		case err != nil && ticket.CodeOf(err) != ticket.NotFound: // nobody can tell whether it was stored: he asks again
+			s.told(c, err)
+			return true
 		}
 	}
 	s.fail(c, problemOfFaults(faults))

@@ -77,7 +77,8 @@ func TestCommandStatuses(t *testing.T) {
 		f.busy = make(chan struct{})
 		answer := make(chan reply)
 		go func() {
-			answer <- call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/hold", hold, "Prefer", "wait=30")
+			r, _ := send(door, bootstrap, "POST", "/api/v1/tickets/1042/hold", hold, "Prefer", "wait=30")
+			answer <- r
 		}()
 		require.Eventually(t, func() bool {
 			f.mu.Lock()

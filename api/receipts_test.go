@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -28,4 +30,27 @@ func TestAReceiptOfATicketThatCannotBeReadIsNotCalledMissing(t *testing.T) {
 	r := call(t, door, sato, "GET", "/api/v1/receipts/n1", "")
 	r.is(t, 200)
 	require.Nil(t, r.at("ticket"), "his own receipt is there without it")
+}
+
+// unknown is a queue that cannot say now what was stored.
+type unknown struct{ Queue }
+
+func (unknown) Receipt(context.Context, ticket.Actor, string) (ticket.Receipt, error) {
+	return ticket.Receipt{}, ErrStoreAway
+}
+
+// TestARepetitionThatNobodyCanLookUpIsNotRefused: it was stored while its wake time had not passed; who hears 503 asks again,
+// who hears 422 takes it for not stored.
+func TestARepetitionThatNobodyCanLookUpIsNotRefused(t *testing.T) {
+	t.Parallel()
+	f, door := fresh(t)
+	body := `{"id":"h","hold":{"reason":"scheduled","until":"` + f.now.Add(time.Minute).Format(time.RFC3339) + `"}}`
+	call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/hold", body).is(t, 200)
+	f.now = f.now.Add(time.Hour)
+	o := f.options()
+	o.Queue = unknown{f}
+	call(t, New(o), bootstrap, "POST", "/api/v1/tickets/1042/hold", body).is(t, 503, "store-away")
+	call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/hold", body).is(t, 200)
+	other := strings.Replace(body, `"h"`, `"i"`, 1)
+	call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/hold", other).is(t, 422, "invalid")
 }

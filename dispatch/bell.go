@@ -18,12 +18,16 @@ type Bell struct {
 	Client client.Client
 	// ConsoleURL leads from the Web UI to the ticket in the console.
 	ConsoleURL string
+	// Near is the worker in this process; nil: there is none.
+	Near *Near
 }
 
 // ticketInput, deliveryInput and mailboxInput are the inputs of the workflows as JSON; the workflows themselves are
 // not seen from here.
 type ticketInput struct {
 	Number ticket.Number `json:"number"`
+	// OpenedBy names the command that the ticket begins with: the history then tells it as it tells the others.
+	OpenedBy string `json:"opened_by,omitempty"`
 }
 
 type rowInput struct {
@@ -37,22 +41,25 @@ type agentInput struct {
 // Ring signals a ticket's workflow under the command's own name, so that its history reads as a story. A workflow
 // that is not there starts and loads its process from the row.
 func (b *Bell) Ring(ctx context.Context, n ticket.Number, name string, r ticket.Ring) error {
+	if r.Seq == opens {
+		if runs, err := b.open(ctx, n, name); err != nil || !runs {
+			return err
+		}
+	}
 	var payload any
 	if name != ticket.SignalBell {
 		payload = r
 	}
-	if r.Seq != opens {
-		// Mostly it is there, and to signal costs the server less than to signal what it may have to start.
-		err := b.Client.SignalWorkflow(ctx, ticket.WorkflowID(n), "", name, payload)
-		var gone *serviceerror.NotFound
-		if err == nil {
-			return nil
-		}
-		if !errors.As(err, &gone) {
-			return fmt.Errorf("ring ticket %d: %w", n, err)
-		}
+	// Mostly it is there, and to signal costs the server less than to signal what it may have to start.
+	err := b.Client.SignalWorkflow(ctx, ticket.WorkflowID(n), "", name, payload)
+	var gone *serviceerror.NotFound
+	if err == nil {
+		return nil
 	}
-	_, err := b.Client.SignalWithStartWorkflow(ctx, ticket.WorkflowID(n), name, payload, b.options(n), ticket.WorkflowTicket, ticketInput{Number: n})
+	if !errors.As(err, &gone) {
+		return fmt.Errorf("ring ticket %d: %w", n, err)
+	}
+	_, err = b.Client.SignalWithStartWorkflow(ctx, ticket.WorkflowID(n), name, payload, b.options(n), ticket.WorkflowTicket, ticketInput{Number: n})
 	if err != nil {
 		return fmt.Errorf("ring ticket %d: %w", n, err)
 	}

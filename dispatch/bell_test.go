@@ -44,10 +44,10 @@ func TestARingStartsOrWakesUnderTheCommandsName(t *testing.T) {
 	t.Parallel()
 	c := temporaltest.Client(t, temporaltest.Namespace(t))
 	b := &Bell{Client: c, ConsoleURL: "https://desk.example/"}
-	require.NoError(t, b.Ring(t.Context(), 1042, "client-reply", ticket.Ring{ID: "mail:m:1:2", Seq: 1}))
-	require.NoError(t, b.Ring(t.Context(), 1042, "hold", ticket.Ring{ID: "x", Seq: 2}))
+	require.NoError(t, b.Ring(t.Context(), 1042, "client-reply", ticket.Ring{ID: "mail:m:1:2", Seq: 2}))
+	require.NoError(t, b.Ring(t.Context(), 1042, "hold", ticket.Ring{ID: "x", Seq: 3}))
 	require.NoError(t, b.Ring(t.Context(), 1042, ticket.SignalBell, ticket.Ring{}))
-	require.Equal(t, [][2]string{{"client-reply", `{"id":"mail:m:1:2","seq":1}`}, {"hold", `{"id":"x","seq":2}`}, {"bell", ""}}, signals(t, c, "ticket-1042"))
+	require.Equal(t, [][2]string{{"client-reply", `{"id":"mail:m:1:2","seq":2}`}, {"hold", `{"id":"x","seq":3}`}, {"bell", ""}}, signals(t, c, "ticket-1042"))
 
 	started := history(t, c, "ticket-1042")[0]
 	a := started.GetWorkflowExecutionStartedEventAttributes()
@@ -64,10 +64,10 @@ func TestARingAtAClosedTicketStartsANewRun(t *testing.T) {
 	t.Parallel()
 	c := temporaltest.Client(t, temporaltest.Namespace(t))
 	b := &Bell{Client: c}
-	require.NoError(t, b.Ring(t.Context(), 1042, "client-reply", ticket.Ring{ID: "a", Seq: 1}))
+	require.NoError(t, b.Ring(t.Context(), 1042, "client-reply", ticket.Ring{ID: "a", Seq: 2}))
 	require.NoError(t, c.TerminateWorkflow(t.Context(), "ticket-1042", "", "closed"))
-	require.NoError(t, b.Ring(t.Context(), 1042, "note", ticket.Ring{ID: "b", Seq: 2}))
-	require.Equal(t, [][2]string{{"note", `{"id":"b","seq":2}`}}, signals(t, c, "ticket-1042"))
+	require.NoError(t, b.Ring(t.Context(), 1042, "note", ticket.Ring{ID: "b", Seq: 3}))
+	require.Equal(t, [][2]string{{"note", `{"id":"b","seq":3}`}}, signals(t, c, "ticket-1042"))
 	require.NoError(t, b.Ring(t.Context(), 1043, "note", ticket.Ring{ID: "c", Seq: 7}), "of one that Temporal has forgotten")
 	require.Equal(t, [][2]string{{"note", `{"id":"c","seq":7}`}}, signals(t, c, "ticket-1043"))
 }

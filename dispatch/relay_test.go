@@ -111,7 +111,7 @@ func relay(t *testing.T, r *record) (*Relay, client.Client) {
 func TestTheRelayRingsAndStartsWhatWasNot(t *testing.T) {
 	t.Parallel()
 	r := &record{
-		unrung:    []ticket.Unrung{{Number: 1001, Seq: 1, ID: "a", Name: "client-reply"}, {Number: 1002, Seq: 7, ID: "b", Name: "hold"}},
+		unrung:    []ticket.Unrung{{Number: 1001, Seq: 3, ID: "a", Name: "client-reply"}, {Number: 1002, Seq: 7, ID: "b", Name: "hold"}},
 		unstarted: []string{"d1", "d2"},
 		roused:    []string{"d3"},
 		chores:    []ticket.Chore{{Workflow: ticket.WorkflowWebhook, ID: "w1"}, {Workflow: ticket.WorkflowBulkJob, ID: "j1"}},
@@ -120,7 +120,7 @@ func TestTheRelayRingsAndStartsWhatWasNot(t *testing.T) {
 	require.NoError(t, relay.look(t.Context()))
 	require.Len(t, signals(t, c, "webhook-w1"), 1)
 	require.Len(t, signals(t, c, "bulk-j1"), 1)
-	require.Equal(t, [][2]string{{"client-reply", `{"id":"a","seq":1}`}}, signals(t, c, "ticket-1001"))
+	require.Equal(t, [][2]string{{"client-reply", `{"id":"a","seq":3}`}}, signals(t, c, "ticket-1001"))
 	require.Equal(t, [][2]string{{"hold", `{"id":"b","seq":7}`}}, signals(t, c, "ticket-1002"))
 	require.Equal(t, []string{"d1", "d2", "d3"}, r.started)
 	require.Empty(t, signals(t, c, "delivery-d2"))
@@ -164,7 +164,7 @@ func TestWhatCannotBeStartedKeepsNothingElseWaiting(t *testing.T) {
 func TestABellThatCouldNotBeRungIsTakenBack(t *testing.T) {
 	t.Parallel()
 	r := &record{
-		unrung:    []ticket.Unrung{{Number: 1001, Seq: 1, ID: "a", Name: "client-reply"}, {Number: 1002, Seq: 7, ID: "b", Name: "hold"}},
+		unrung:    []ticket.Unrung{{Number: 1001, Seq: 3, ID: "a", Name: "client-reply"}, {Number: 1002, Seq: 7, ID: "b", Name: "hold"}},
 		unstarted: []string{"d1"},
 	}
 	relay, c := relay(t, r)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 
@@ -55,10 +56,16 @@ func workflows(d *desk, c client.Client, query string) []*workflowpb.WorkflowExe
 	}
 }
 
-// signals lists the names of the signals in a history, in order.
+// signals lists the names of the commands that a history tells of, in order: that which opened the ticket, and the signals.
 func signals(events []*historypb.HistoryEvent) []string {
 	var names []string
 	for _, e := range events {
+		var in struct {
+			OpenedBy string `json:"opened_by"`
+		}
+		if list := e.GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads(); len(list) > 0 && json.Unmarshal(list[0].GetData(), &in) == nil && in.OpenedBy != "" {
+			names = append(names, in.OpenedBy)
+		}
 		if a := e.GetWorkflowExecutionSignaledEventAttributes(); a != nil {
 			names = append(names, a.GetSignalName())
 		}

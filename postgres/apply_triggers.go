@@ -19,11 +19,11 @@ const firstText = 100_000
 // each has its row, its receipt and its line in the timeline, which names the trigger. They are answered next, each by
 // itself: a trigger that goes wrong spoils no ticket.
 func (a *applying) trigger(ctx context.Context, c stored) error {
-	if err := a.flush(ctx); err != nil { // the labels that they look at
-		return err
-	}
 	triggers, err := a.triggers(ctx)
 	if err != nil || len(triggers) == 0 {
+		return err
+	}
+	if err := a.flush(ctx); err != nil { // the labels that they look at
 		return err
 	}
 	x, err := a.opened(ctx, c)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Why an automatic mail was not sent: words that stand in the event.
@@ -66,13 +68,13 @@ func (d *delivery) box() string {
 // mayAnswer says through which mailbox an automatic mail to an address may leave, or why none may. It counts under a
 // lock on the address, so that mails taken in at the same time do not all pass.
 func (a *applying) mayAnswer(ctx context.Context, address string, at time.Time) (mailbox, why string, err error) {
-	if _, err := a.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('answers to ' || $1, 0))`, address); err != nil {
-		return "", "", fmt.Errorf("count acknowledgements: %w", err)
-	}
 	var n answering
-	err = a.tx.QueryRow(ctx, countAnswers, a.row.number, address, at).Scan(&n.mailbox, &n.alert, &n.toHour, &n.toDay, &n.toBox, &n.ofT,
-		&n.hour, &n.day, &n.box, &n.ticket, &n.pingPong, &n.undeliverable)
-	if err != nil {
+	b := &pgx.Batch{}
+	b.Queue(`select pg_advisory_xact_lock(hashtextextended('answers to ' || $1, 0))`, address)
+	b.Queue(countAnswers, a.row.number, address, at).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&n.mailbox, &n.alert, &n.toHour, &n.toDay, &n.toBox, &n.ofT, &n.hour, &n.day, &n.box, &n.ticket, &n.pingPong, &n.undeliverable)
+	})
+	if err := send(ctx, a.tx, b); err != nil {
 		return "", "", fmt.Errorf("count acknowledgements: %w", err)
 	}
 	why = n.verdict()

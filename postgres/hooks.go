@@ -176,16 +176,16 @@ func (q *Queue) Standing(ctx context.Context, webhook string) (failures int, sin
 // Chores lists workflows that rows want and that may not run: senders of webhooks with something due that nobody has,
 // and bulk jobs that nobody works on. With all, also those that seem to run: for a Temporal whose store was lost.
 func (q *Queue) Chores(ctx context.Context, limit int, all bool) ([]ticket.Chore, error) {
-	rows, err := q.s.pool.Query(ctx, `select 'Webhook', w.id::text from webhooks w
+	var out []ticket.Chore
+	err := q.s.plannedOnce(ctx, func(rows pgx.Rows) (err error) {
+		out, err = pgx.CollectRows(rows, pgx.RowToStructByPos[ticket.Chore])
+		return err
+	}, `select 'Webhook', w.id::text from webhooks w
 		where w.enabled and ($2 or ((w.lent_until is null or w.lent_until < clock_timestamp()) and (w.resting_until is null or w.resting_until <= clock_timestamp())))
 		and exists (select from hooks h where h.webhook = w.id and h.state = 'pending' and ($2 or (h.next_at <= clock_timestamp()
 			and not exists (select from hooks b where b.webhook = h.webhook and b.ticket = h.ticket and b.state = 'pending' and b.id < h.id and b.next_at > clock_timestamp()))))
 		union all
 		select 'BulkJob', id::text from bulk_jobs where finished_at is null and state = 'running' and ($2 or lent_until is null or lent_until < clock_timestamp()) limit $1`, limit, all)
-	if err != nil {
-		return nil, fmt.Errorf("list chores: %w", err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[ticket.Chore])
 	if err != nil {
 		return nil, fmt.Errorf("list chores: %w", err)
 	}

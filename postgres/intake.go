@@ -96,7 +96,18 @@ func bySource(a, b ticket.Received) int { return bytes.Compare(a.Digest[:], b.Di
 // Find looks up what a mail's headers may refer to, and whether the writer takes part in what was found.
 func (q *Queue) Find(ctx context.Context, t ticket.Traces) (ticket.Found, error) {
 	out := ticket.Found{Tickets: map[string]ticket.FoundTicket{}}
-	rows, err := q.s.pool.Query(ctx, `
+	if len(t.Deliveries)+len(t.Tokens)+len(t.MailIDs)+len(t.Numbers) == 0 {
+		return out, nil // most of those that open a ticket
+	}
+	var trace string
+	var f ticket.FoundTicket
+	err := q.s.plannedOnce(ctx, func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{&trace, &f.Number, &f.Desk, &f.Participant}, func() error {
+			out.Tickets[trace] = f
+			return nil
+		})
+		return err
+	}, `
 with traces as (
   select d.id::text as trace, d.ticket from deliveries d where d.id = any($1::uuid[])
   union select t.reply_token, t.number from tickets t where t.reply_token = any($2)
@@ -107,15 +118,6 @@ select x.trace, x.ticket, t.desk,
   exists (select from identities i where i.client = t.client and i.kind = 'mail' and i.value = $5)
   or exists (select from messages m where m.ticket = x.ticket and m.applied and $5 = any (select lower(a) from unnest(m.sent_to || m.sent_cc) a))
 from traces x join tickets t on t.number = x.ticket`, uuids(t.Deliveries), orEmpty(t.Tokens), orEmpty(t.MailIDs), plainNumbers(t.Numbers), FoldAddress(t.From))
-	if err != nil {
-		return out, fmt.Errorf("look up traces: %w", err)
-	}
-	var trace string
-	var f ticket.FoundTicket
-	_, err = pgx.ForEachRow(rows, []any{&trace, &f.Number, &f.Desk, &f.Participant}, func() error {
-		out.Tickets[trace] = f
-		return nil
-	})
 	if err != nil {
 		return out, fmt.Errorf("look up traces: %w", err)
 	}
@@ -165,9 +167,7 @@ func (q *Queue) Settle(ctx context.Context, f ticket.Fate) (ticket.Settled, erro
 		q.s.placeFiles(ctx, f.Order.Message)
 	}
 	err := q.write(ctx, func(tx pgx.Tx) (err error) {
-		if out, err = q.settleIn(ctx, tx, f); err == nil {
-			q.crash("before_settle_commit")
-		}
+		out, err = q.settleIn(ctx, tx, f)
 		return err
 	})
 	if errors.Is(err, errSettled) {
@@ -184,8 +184,9 @@ func (q *Queue) settleIn(ctx context.Context, tx pgx.Tx, f ticket.Fate) (ticket.
 	var fate string
 	var twin *int64
 	b := &pgx.Batch{}
-	// One mailbox settles one mail at a time: two leaders for a moment must not both miss the other's twin.
-	b.Queue(`select pg_advisory_xact_lock(hashtextextended('mailbox ' || $1, 0))`, f.Mailbox)
+	// Of twins one is settled at a time: two leaders for a moment must not both miss the other's.
+	b.Queue(`select pg_advisory_xact_lock(key) from (select distinct hashtextextended('mailbox ' || $1 || encode(bytes, 'hex'), 0) as key
+		from (values ($2::bytea), ($3)) known (bytes) where bytes is not null order by key) x`, f.Mailbox, f.Digest[:], contentOf(f))
 	b.Queue(`select l.fate, (select coalesce(o.ticket, 0) from ledger o where o.mailbox = l.mailbox and (o.uidvalidity, o.uid) <> (l.uidvalidity, l.uid)
 			and o.fate in ('message', 'automatic', 'bounce') and (o.digest = l.digest or o.content = $4) limit 1)
 		from ledger l where l.mailbox = $1 and l.uidvalidity = $2 and l.uid = $3 for update`, f.Mailbox, f.UIDValidity, f.UID, contentOf(f)).
@@ -201,12 +202,19 @@ func (q *Queue) settleIn(ctx context.Context, tx pgx.Tx, f ticket.Fate) (ticket.
 	if twin != nil && f.Fate != "quarantined" {
 		n := ticket.Number(*twin)
 		queueFate(b, f, "duplicate", n, 0)
-		return ticket.Settled{Fate: "duplicate", Number: n}, writeFate(ctx, tx, b)
+		return ticket.Settled{Fate: "duplicate", Number: n}, q.writeFate(ctx, tx, b)
 	}
 	var r ticket.Receipt
 	if f.Order != nil {
+		put := send // a report locks the ticket and reads what stands there
+		if len(f.Bounces) == 0 {
+			put = func(_ context.Context, _ pgx.Tx, stored *pgx.Batch) error { // goes along with the fate
+				b.QueuedQueries = append(b.QueuedQueries, stored.QueuedQueries...)
+				return nil
+			}
+		}
 		var err error
-		if r, _, err = q.store(ctx, tx, *f.Order, send); err != nil {
+		if r, _, err = q.store(ctx, tx, *f.Order, put); err != nil {
 			return out, err
 		}
 		out.Number, out.Kind, out.Ring = r.Number, r.Kind, ticket.Ring{ID: r.ID, Seq: r.Seq}
@@ -222,7 +230,7 @@ func (q *Queue) settleIn(ctx context.Context, tx pgx.Tx, f ticket.Fate) (ticket.
 		b.Queue(`delete from undeliverable where address = $1 and why = 'bounce'`, FoldAddress(f.Reached))
 	}
 	queueFate(b, f, f.Fate, orElse(r.Number, reported), r.Seq)
-	return out, writeFate(ctx, tx, b)
+	return out, q.writeFate(ctx, tx, b)
 }
 
 // queueOrigin notes of a ticket that a mail opened the mailbox through which its own mail leaves, and ties it to the one
@@ -240,8 +248,10 @@ func queueFate(b *pgx.Batch, f ticket.Fate, fate string, n ticket.Number, seq in
 		where mailbox = $1 and uidvalidity = $2 and uid = $3`, f.Mailbox, f.UIDValidity, f.UID, fate, int64(n), seq, clean(f.MailID), orMap(f.Evidence), contentOf(f))
 }
 
-func writeFate(ctx context.Context, tx pgx.Tx, b *pgx.Batch) error {
-	if err := send(ctx, tx, b); err != nil {
+// writeFate ends the transaction with it.
+func (q *Queue) writeFate(ctx context.Context, tx pgx.Tx, b *pgx.Batch) error {
+	q.crash("before_settle_commit")
+	if err := sendLast(ctx, tx, b); err != nil {
 		return fmt.Errorf("write fate: %w", err)
 	}
 	return nil

@@ -81,7 +81,11 @@ func (s *Store) SetStaffSettings(ctx context.Context, agent string, set ticket.S
 // UntoldNotices lists agents who have notices to be mailed of which their workflow was not told, or has not looked at
 // for 15 seconds, or should have mailed 10 minutes ago. What is listed counts as told: a rival does not list it too.
 func (q *Queue) UntoldNotices(ctx context.Context, limit int) ([]string, error) {
-	rows, err := q.s.pool.Query(ctx, `
+	var agents []string
+	err := q.s.plannedOnce(ctx, func(rows pgx.Rows) (err error) {
+		agents, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	}, `
 with due as (
   select id from notices where waiting and (rung_at is null or due_at is null and rung_at < clock_timestamp() - interval '15 seconds'
     or greatest(due_at, rung_at) < clock_timestamp() - interval '10 minutes') order by id limit $1 for update skip locked
@@ -89,10 +93,6 @@ with due as (
   update notices n set rung_at = clock_timestamp() from due where n.id = due.id returning n.agent
 )
 select distinct agent from told`, limit)
-	if err != nil {
-		return nil, fmt.Errorf("list notices to be mailed: %w", err)
-	}
-	agents, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
 		return nil, fmt.Errorf("list notices to be mailed: %w", err)
 	}

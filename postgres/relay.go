@@ -24,7 +24,11 @@ const (
 // unapplied for 10 minutes, doubling each time. A crowded ticket is listed once. What is listed is lent to the caller for 5 s: another relay does
 // not ring for it meanwhile, and where the caller dies before Rung, the next one does.
 func (q *Queue) Unrung(ctx context.Context, limit int) ([]ticket.Unrung, error) {
-	rows, err := q.s.pool.Query(ctx, `
+	var out []ticket.Unrung
+	err := q.s.plannedOnce(ctx, func(rows pgx.Rows) (err error) {
+		out, err = pgx.CollectRows(rows, pgx.RowToStructByPos[ticket.Unrung])
+		return err
+	}, `
 with due as (
   select ticket, seq from commands
   where outcome = 'pending' and ((signalled_at is null and at < clock_timestamp() - interval '2 seconds'
@@ -39,10 +43,6 @@ with due as (
 select ticket, seq, id, name from (
   select *, count(*) over (partition by ticket) as crowd, row_number() over (partition by ticket order by seq) as place from rung
 ) x where crowd <= $2 or place = 1 order by ticket, seq`, limit, crowd, busyWaits+1)
-	if err != nil {
-		return nil, fmt.Errorf("list unrung commands: %w", err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[ticket.Unrung])
 	if err != nil {
 		return nil, fmt.Errorf("list unrung commands: %w", err)
 	}
@@ -65,28 +65,41 @@ func (q *Queue) Unring(ctx context.Context, n ticket.Number) error {
 	return err
 }
 
-// In a flood few mails are begun at once: it is one when so many commands wait, or so many tickets came within two
-// seconds.
+// In a flood few of the desk's own mails are begun, and a few more once the oldest has waited too long: each costs about what
+// a ticket does that people wait to see. It is a flood when so many commands wait, or so many tickets came within two seconds.
 const (
 	floodWaiting = 20
 	floodNew     = 5
-	floodMails   = 5
+	floodMails   = 1 // at each look, one a second
+	floodLate    = 5 // likewise
+	floodPatient = "45 seconds"
 )
 
 // Unstarted lists deliveries whose workflow may not run: never started for 5 s, or unfinished 10 minutes past their
-// next attempt. People's mails go before the desk's own; in a flood of tickets only a few are listed, for the tickets go
-// first.
+// next attempt. People's mails go before the desk's own; in a flood of tickets only a few of those are listed, for the
+// tickets go first.
 func (q *Queue) Unstarted(ctx context.Context, limit int) ([]string, error) {
-	rows, err := q.s.pool.Query(ctx, `select id::text from deliveries where finished_at is null
-		and ((not started and created_at < clock_timestamp() - interval '5 seconds') or next_at < clock_timestamp() - interval '10 minutes')
-		order by message is null, next_at limit case
-			when (select count(*) from (select from commands where outcome = 'pending' limit $2) waiting) >= $2
-			  or (select count(*) from (select from tickets where created_at > clock_timestamp() - interval '2 seconds' limit $3) fresh) >= $3
-			then least($1::int, $4::int) else $1::int end`, limit, floodWaiting, floodNew, floodMails)
+	var out []string
+	err := q.s.plannedOnce(ctx, func(rows pgx.Rows) (err error) {
+		out, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	}, `
+with waiting as (
+  select id, message is null as own, next_at, created_at from deliveries where finished_at is null
+  and ((not started and created_at < clock_timestamp() - interval '5 seconds') or next_at < clock_timestamp() - interval '10 minutes')
+), bound as (
+  select case
+    when (select count(*) from (select from commands where outcome = 'pending' limit $2) x) < $2
+     and (select count(*) from (select from tickets where created_at > clock_timestamp() - interval '2 seconds' limit $3) x) < $3 then $1::int
+    when (select min(created_at) from waiting where own) < clock_timestamp() - interval '`+floodPatient+`' then $5::int
+    else $4::int end as of_own
+)
+select id::text from (select *, row_number() over (partition by own order by next_at) as place from waiting) x, bound
+where not own or place <= of_own order by own, next_at limit $1`, limit, floodWaiting, floodNew, floodMails, floodLate)
 	if err != nil {
 		return nil, fmt.Errorf("list unstarted deliveries: %w", err)
 	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
+	return out, nil
 }
 
 // Roused lists deliveries whose workflow is to look at its row again.

@@ -42,6 +42,18 @@ func (s *Store) write(ctx context.Context, fn func(tx pgx.Tx) error) error {
 	return nil
 }
 
+// planOnce has the statements that follow, all of them by keys, planned once for a connection and not anew for each of the
+// first values, or for all of them: to plan one takes longer than to run it.
+const planOnce = `select set_config('plan_cache_mode', 'force_generic_plan', true)`
+
+// plannedOnce asks one thing, in a transaction of its own.
+func (s *Store) plannedOnce(ctx context.Context, read func(pgx.Rows) error, sql string, args ...any) error {
+	b := &pgx.Batch{}
+	b.Queue(planOnce)
+	b.Queue(sql, args...).Query(read)
+	return s.pool.SendBatch(ctx, b).Close()
+}
+
 // forget takes back what was not committed, whether ctx has ended or not.
 func (t *transaction) forget(ctx context.Context) {
 	if t.Tx != nil && !t.ended {

@@ -28,6 +28,8 @@ type Parts struct {
 	Bulk       *activities.Bulk
 	// AtOnce is how many commands are applied at once: no more than the database pool has connections. 0: 12.
 	AtOnce int
+	// Warm is how many workflows are kept in memory. 0: 2,000.
+	Warm int
 	// Fatal is told when Temporal refuses a worker for good.
 	Fatal func(error)
 	// Deployment makes the workers a version of a deployment; the zero value: workers without a version, each of which takes
@@ -46,8 +48,11 @@ func New(c client.Client, p Parts) *Workers {
 	if p.AtOnce == 0 {
 		p.AtOnce = 12
 	}
+	if p.Warm == 0 {
+		p.Warm = 2000
+	}
+	worker.SetStickyWorkflowCacheSize(p.Warm)
 	// After a restart the first task of a cached workflow waits for the dead worker's queue: keep that short.
-	worker.SetStickyWorkflowCacheSize(2000)
 	options := worker.Options{
 		DisableRegistrationAliasing:             true,
 		MaxConcurrentLocalActivityExecutionSize: p.AtOnce,

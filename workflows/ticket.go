@@ -15,10 +15,11 @@ type Desk struct {
 	ConsoleURL string
 }
 
-// TicketInput starts a ticket's workflow. From outside only the number is given; the rest is carried over
-// continue-as-new. The row is the truth: what is carried saves a look, not a decision.
+// TicketInput starts a ticket's workflow. From outside only the number and the first command's name are given; the rest is
+// carried over continue-as-new. The row is the truth: what is carried saves a look, not a decision.
 type TicketInput struct {
 	Number    ticket.Number  `json:"number"`
+	OpenedBy  string         `json:"opened_by,omitempty"` // the first command's name, where the start was its bell: for readers of the history
 	Process   ticket.Process `json:"process,omitzero"`
 	Heard     map[string]int `json:"heard,omitempty"`    // signals heard over all runs, by name
 	Published published      `json:"published,omitzero"` // search attributes as last written

@@ -27,6 +27,8 @@ type apiCommand struct {
 	identitySettings
 	Addr           string `name:"http" env:"DURADESK_HTTP_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
 	BootstrapToken string `env:"DURADESK_BOOTSTRAP_TOKEN" help:"An admin API token that exists from the first start, for scripts."`
+
+	near *dispatch.Near `kong:"-"` // the worker of one process with it
 }
 
 // Run serves until it is interrupted. It starts and answers without Temporal (202) and without Postgres (503).
@@ -49,7 +51,7 @@ func (c *apiCommand) serve(ctx context.Context, d *desk, listener net.Listener) 
 		return err
 	}
 	defer temporal.Close()
-	rings := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}
+	rings := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL, Near: c.near}
 	g, ctx := errgroup.WithContext(ctx)
 	door := d.door(rings, temporal)
 	door.BootstrapToken, door.Namespace, door.Done = c.BootstrapToken, options.Namespace, ctx.Done()
@@ -79,7 +81,8 @@ type workerCommand struct {
 	settings
 	HealthAddr string `name:"health" env:"DURADESK_WORKER_HEALTH_ADDR" default:"127.0.0.1:8081" help:"Address of /healthz, /readyz and /metrics."`
 
-	besideAPI bool `kong:"-"` // of one process: what each process does once, the API does
+	besideAPI bool          `kong:"-"` // of one process: what each process does once, the API does
+	near      dispatch.Near `kong:"-"` // this worker, for whoever starts workflows in its process
 }
 
 // Run works until it is interrupted.
@@ -129,7 +132,10 @@ func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener
 			return fmt.Errorf("this worker does not start: %w", err)
 		}
 	}
-	bell := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL}
+	if d.Deployment == "" {
+		c.near.Here(temporal)
+	}
+	bell := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL, Near: &c.near}
 	relay := &dispatch.Relay{Bell: bell, Record: d.queue, Log: d.log, Swept: figures.swept.Inc, Crash: crashPoint}
 	g, ctx := errgroup.WithContext(ctx)
 	workers := worker.New(temporal, d.parts(bell))
@@ -160,6 +166,7 @@ func (d *desk) parts(b *dispatch.Bell) worker.Parts {
 		Bulk:       &activities.Bulk{Jobs: d.queue, Bell: b, Log: d.log, Now: time.Now, Crash: crashPoint},
 		Webhooks:   &activities.Webhooks{Hooks: d.queue, Poster: newPoster(d.settings), Log: d.log, Now: time.Now},
 		AtOnce:     int(d.Connections) / 2,
+		Warm:       warmTickets(memoryOf("/")),
 		Deployment: worker.Deployment{Name: d.Deployment, Build: build()},
 		Fatal:      func(err error) { d.log.Error("Temporal refuses the worker", "error", err) },
 	}
@@ -183,10 +190,10 @@ type serveCommand struct {
 func (c *serveCommand) Run(ctx context.Context) error {
 	c.notices = postgres.NewNotices()
 	g, ctx := errgroup.WithContext(ctx)
+	work := &workerCommand{settings: c.settings, HealthAddr: c.HealthAddr, besideAPI: true}
+	c.near = &work.near
 	g.Go(func() error { return c.apiCommand.Run(ctx) })
-	g.Go(func() error {
-		return (&workerCommand{settings: c.settings, HealthAddr: c.HealthAddr, besideAPI: true}).Run(ctx)
-	})
+	g.Go(func() error { return work.Run(ctx) })
 	return g.Wait()
 }
 

@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"testing"
 	"text/template"
 	"time"
 
@@ -24,6 +23,16 @@ import (
 
 // Password opens every mailbox.
 const Password = "demo"
+
+// Owner is whom a server belongs to: a test, or whoever else can be told that something went wrong.
+type Owner interface {
+	require.TestingT
+	Helper()
+	Cleanup(func())
+	Context() context.Context
+	Failed() bool
+	Logf(format string, args ...any)
+}
 
 // Options say what the server is like.
 type Options struct {
@@ -39,15 +48,15 @@ type Options struct {
 type Server struct {
 	IMAPAddr, LMTPAddr string
 
-	t       testing.TB
+	t       Owner
 	dir     string
 	config  string
 	process *tether.Process
 	filled  int
 }
 
-// Start runs a Dovecot until the test ends. Where none is installed it is fetched from Debian, which needs root.
-func Start(t testing.TB, o Options) *Server {
+// Start runs a Dovecot until its owner ends. Where none is installed it is fetched from Debian, which needs root.
+func Start(t Owner, o Options) *Server {
 	t.Helper()
 	require.NoError(t, installed())
 	// Dovecot's own users must reach the directory, and sockets have short names: so not below t.TempDir().
@@ -66,7 +75,7 @@ func Start(t testing.TB, o Options) *Server {
 }
 
 // freePort gives an address that nobody listens on.
-func freePort(t testing.TB) string {
+func freePort(t Owner) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"sync"
-	"testing"
 
 	"github.com/stretchr/testify/require"
 )
@@ -27,7 +26,7 @@ func group() int {
 }
 
 // give makes a file or directory the owner's.
-func give(t testing.TB, path string) {
+func give(t Owner, path string) {
 	t.Helper()
 	if os.Geteuid() == 0 {
 		require.NoError(t, os.Chown(path, owner(), owner()))
