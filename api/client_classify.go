@@ -33,7 +33,7 @@ func (s *server) withLeft(c *gin.Context, out openapi.Ticket, who asker, rec tic
 		}
 	}
 	if len(fields) == 0 {
-		out.Allowed = slices.DeleteFunc(out.Allowed, isClassify)
+		out.Allowed = slices.DeleteFunc(slices.Clone(out.Allowed), isClassify)
 	}
 	if form == nil {
 		return out

@@ -1,9 +1,7 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
@@ -123,22 +121,6 @@ func writeProblem(c *gin.Context, status int, lang string, body any) {
 	c.Header("Content-Language", lang)
 	write(c, status, "application/problem+json; charset=utf-8", body)
 	c.Abort()
-}
-
-// answer writes a JSON body.
-func answer(c *gin.Context, status int, body any) {
-	write(c, status, "application/json; charset=utf-8", body)
-}
-
-// write leaves <, > and & as they are: addresses and bodies are read by people too, and the headers forbid sniffing.
-func write(c *gin.Context, status int, contentType string, body any) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(body); err != nil {
-		panic("write answer: " + err.Error())
-	}
-	c.Data(status, contentType, b.Bytes())
 }
 
 // problemOf sorts an error of a port: what a person may see is told, the rest is logged once and kept.

@@ -55,7 +55,7 @@ func (s *server) receipt(c *gin.Context, r ticket.Receipt, rec *ticket.Record) o
 		out.Revision = &r.Revision
 	}
 	if rec != nil {
-		t := s.ticket(c, *rec)
+		t := s.ticket(c, *rec, s.buttons(c))
 		out.Ticket = &t
 	}
 	return out
@@ -95,7 +95,7 @@ func (s *server) sayNo(c *gin.Context, r ticket.Receipt, rec *ticket.Record, rec
 		Detail: receipt.ReasonText, RequestId: c.GetString(keyRequestID), Receipt: &receipt,
 	}
 	if rec != nil {
-		body.Allowed = ptr(s.allowed(c, *rec))
+		body.Allowed = ptr(s.buttons(c).of(*rec))
 	}
 	if k == stale {
 		s.addUnseen(c, &body, r, seen)
@@ -112,16 +112,4 @@ func (s *server) addUnseen(c *gin.Context, body *openapi.CommandProblem, r ticke
 	}
 	body.Unseen = ptr(s.items(c, unseen))
 	body.DraftId = some(draft)
-}
-
-// allowed lists every command of the asker; one with a reason is refused now.
-func (s *server) allowed(c *gin.Context, rec ticket.Record) []openapi.Allowance {
-	lang := s.language(c)
-	table, policy := s.rules(rec)
-	list := table.Allowed(rec.Process, askerOf(c).actor(), policy)
-	out := make([]openapi.Allowance, len(list))
-	for i, a := range list {
-		out[i] = openapi.Allowance{Command: a.Command.String(), Reason: some(a.Reason), ReasonText: s.texts.reason(lang, a.Reason)}
-	}
-	return out
 }

@@ -50,8 +50,9 @@ func (s *server) ListTickets(c *gin.Context, q openapi.ListTicketsParams) {
 
 func (s *server) ticketList(c *gin.Context, page Page) openapi.TicketList {
 	out := openapi.TicketList{Items: make([]openapi.Ticket, len(page.Items)), NextCursor: some(page.Next), Total: page.Total, TotalCapped: page.Capped}
+	b := s.buttons(c)
 	for i, r := range page.Items {
-		out.Items[i] = s.ticket(c, r)
+		out.Items[i] = s.ticket(c, r, b)
 	}
 	return out
 }
@@ -139,7 +140,7 @@ func (s *server) GetTicket(c *gin.Context, n openapi.Number, q openapi.GetTicket
 		s.told(c, err)
 		return
 	}
-	answer(c, http.StatusOK, s.ticket(c, rec))
+	answer(c, http.StatusOK, s.ticket(c, rec, s.buttons(c)))
 }
 
 // GetFuture tells what happens if nobody acts.

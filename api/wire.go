@@ -13,7 +13,7 @@ import (
 func ticketPath(n ticket.Number) string { return "/api/v1/tickets/" + strconv.FormatInt(int64(n), 10) }
 
 // ticket as JSON: what is absent is null, never left out.
-func (s *server) ticket(c *gin.Context, r ticket.Record) openapi.Ticket {
+func (s *server) ticket(c *gin.Context, r ticket.Record, b *buttons) openapi.Ticket {
 	p := r.Process
 	out := openapi.Ticket{
 		Number: int64(p.Number), Title: r.Title, Desk: p.Desk, State: openapi.State(shownState(p.State)), Category: some(p.Category.String()),
@@ -22,7 +22,7 @@ func (s *server) ticket(c *gin.Context, r ticket.Record) openapi.Ticket {
 		Tags: list(r.Tags), Fields: r.Fields, Client: clientOf(r.Client), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 		ResolvedAt: instant(r.ResolvedAt), ClosesAt: instant(r.ClosesAt), DueAt: instant(r.DueAt), Breached: p.Breached,
 		Solution: some(r.Solution), HandOver: handOver(p.Child), Clocks: clocks(p.Clocks), LastMessage: last(r.Last), Links: links(r.Links), Revision: p.Revision,
-		WorkflowId: ticket.WorkflowID(p.Number), Allowed: s.allowed(c, r),
+		WorkflowId: ticket.WorkflowID(p.Number), Allowed: b.of(r),
 	}
 	if p.Survivor != 0 && p.State == ticket.Merged {
 		out.MergedInto = ptr(int64(p.Survivor))

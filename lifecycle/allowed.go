@@ -13,15 +13,17 @@ type Allowance struct {
 	Reason  string
 }
 
-// Allowed lists every command of the actor with the table's own answer: a button exists exactly where Reason is "".
+// Allowed lists every command of the actor with the table's own answer: a button exists exactly where Reason is "". The
+// table is asked as Apply asks it, and nothing is done: what would come of a command, its clocks above all, costs much more
+// than to know whether it may be.
 func (t *Table) Allowed(p ticket.Process, by ticket.Actor, s Policy) []Allowance {
-	out := []Allowance{}
-	for _, k := range CommandsOf(by) {
-		a := Allowance{Command: k}
-		if o := t.Apply(p, probe(p, k, by), s); o.Answer == ticket.Refused {
-			a.Reason = o.Reason
+	commands := CommandsOf(by)
+	out := make([]Allowance, len(commands))
+	for i, k := range commands {
+		out[i].Command = k
+		if answer, _ := t.answer(asked(p, probe(p, k, by), s)); answer.outcome() == ticket.Refused {
+			out[i].Reason = answer.Reason
 		}
-		out = append(out, a)
 	}
 	return out
 }
@@ -30,7 +32,6 @@ func (t *Table) Allowed(p ticket.Process, by ticket.Actor, s Policy) []Allowance
 // mail is still queued, how another ticket stands) is well.
 func probe(p ticket.Process, k ticket.Kind, by ticket.Actor) ticket.Command {
 	c := ticket.Command{ID: "probe", Kind: k, At: p.Opened.Add(time.Second), By: by}
-	other := p.Owner + "+"
 	switch k { //nolint:exhaustive // the rest have no parameters
 	case ticket.AgentResponse, ticket.ClientReply, ticket.Note:
 		c.Message = "probe"
@@ -39,6 +40,7 @@ func probe(p ticket.Process, k ticket.Kind, by ticket.Actor) ticket.Command {
 	case ticket.Resolve:
 		c.Params.Resolve = &ticket.ResolveParams{Solution: "probe"}
 	case ticket.Assign:
+		other := p.Owner + "+"
 		c.Params.Assign = &ticket.AssignParams{Owner: &other}
 	case ticket.Classify:
 		c.Params.Classify = &ticket.ClassifyParams{Fields: map[string]any{}}
@@ -57,7 +59,8 @@ func probe(p ticket.Process, k ticket.Kind, by ticket.Actor) ticket.Command {
 	case ticket.Move:
 		c.Params.Move = &ticket.MoveParams{Message: "probe", Into: p.Number + 1}
 	case ticket.Withdraw:
-		c.Params.Withdraw = &ticket.WithdrawParams{Message: "probe", Queued: true, Revision: p.Revision, Before: &p}
+		before := p // its own: else every probe would leave a copy of the ticket behind
+		c.Params.Withdraw = &ticket.WithdrawParams{Message: "probe", Queued: true, Revision: p.Revision, Before: &before}
 	}
 	return c
 }

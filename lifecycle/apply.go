@@ -33,25 +33,48 @@ type Happening struct {
 // Apply asks the table about one command. It is pure: the instant is the command's own, and a refusal is an answer,
 // not an error. A command that leaves events makes a new revision.
 func (t *Table) Apply(p ticket.Process, c ticket.Command, s Policy) Decision {
+	x := asked(p, c, s)
+	answer, at := t.answer(x)
+	if answer.outcome() == ticket.Applied {
+		return t.applied(x, answer, at.String())
+	}
+	return t.refused(x, answer, at.String())
+}
+
+// asked are the facts that a command meets.
+func asked(p ticket.Process, c ticket.Command, s Policy) facts {
 	c.At = c.At.UTC() // the process travels as JSON: an instant in another zone would not come back the same
-	p = born(p, c, s)
-	x := facts{p: p, c: c, s: s}
+	return facts{p: born(p, c, s), c: c, s: s}
+}
+
+// answer is what is said to a command, and where that stands. Nothing is done yet.
+func (t *Table) answer(x facts) (Answer, whence) {
 	if reason := objection(x); reason != "" {
-		return t.refused(x, Answer{Verb: VerbRefuse, Reason: reason}, "guard: "+reason)
+		return Answer{Verb: VerbRefuse, Reason: reason}, whence{objection: reason}
 	}
 	if late(x) {
-		return t.refused(x, Answer{Verb: VerbIgnore, Reason: "no_such_clock"}, "guard: no_such_clock")
+		return Answer{Verb: VerbIgnore, Reason: "no_such_clock"}, whence{objection: "no_such_clock"}
 	}
-	answer, guard := t.Rules[p.State][c.Kind].answer(x)
-	rule := ruleName(p.State, c.Kind, guard)
-	switch answer.Verb {
-	case VerbMove, VerbAgain, VerbStay:
-		return t.applied(x, answer, rule)
-	case VerbUnanswered:
+	answer, guard := t.Rules[x.p.State][x.c.Kind].answer(x)
+	if answer.Verb == VerbUnanswered {
 		answer.Reason = "unknown_command"
-	case VerbRefuse, VerbAlready, VerbIgnore:
 	}
-	return t.refused(x, answer, rule)
+	return answer, whence{state: x.p.State, kind: x.c.Kind, guard: guard}
+}
+
+// whence is where in the table an answer stands, or what spoke against a command before the table was asked.
+type whence struct {
+	state     ticket.State
+	kind      ticket.Kind
+	guard     *Guard
+	objection string
+}
+
+func (w whence) String() string {
+	if w.objection != "" {
+		return "guard: " + w.objection
+	}
+	return ruleName(w.state, w.kind, w.guard)
 }
 
 // ruleName names a line of the table, as decisions and findings do.
@@ -165,10 +188,7 @@ func unseen(p ticket.Process, c ticket.Command) bool {
 }
 
 func (t *Table) refused(x facts, a Answer, rule string) Decision {
-	out := Decision{Process: x.p, Answer: ticket.Refused, Reason: a.Reason, Rule: rule}
-	if a.Verb == VerbAlready || a.Verb == VerbIgnore {
-		out.Answer = ticket.Already
-	}
+	out := Decision{Process: x.p, Answer: a.outcome(), Reason: a.Reason, Rule: rule}
 	out.Process.Seq = max(x.p.Seq, x.c.Seq)
 	// What an operator sends by hand gets no receipt that he sees: it leaves an event.
 	if x.c.By.Kind == ticket.ActorOperator {

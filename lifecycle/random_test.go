@@ -133,10 +133,13 @@ func (x *chaos) stale(r *rapid.T) {
 
 // holds looks at the ticket as it stands.
 func (x *chaos) holds() {
-	asked := clone(x.p)
-	x.t.Allowed(x.p, rapid.SampledFrom(everybody()).Draw(x.r, "who asks"), x.s)
+	before := clone(x.p)
+	by := rapid.SampledFrom(everybody()).Draw(x.r, "who asks")
+	for _, a := range x.t.Allowed(x.p, by, x.s) {
+		require.Equal(x.r, a.Reason, refusal(x.t.Apply(x.p, probe(x.p, a.Command, by), x.s)), "%s by %s", a.Command, by.Key())
+	}
 	x.t.Future(x.p, x.s)
-	require.Equal(x.r, asked, x.p, "asking changes nothing")
+	require.Equal(x.r, before, x.p, "asking changes nothing")
 	require.LessOrEqual(x.r, len(x.p.Spoke), 2)
 	text, err := json.Marshal(x.p)
 	require.NoError(x.r, err)
@@ -163,6 +166,14 @@ func (x *chaos) holds() {
 		require.LessOrEqual(x.r, k.Generation, x.p.Generation)
 	}
 	x.future()
+}
+
+// refusal is why a command was refused, "" where it was not.
+func refusal(d Decision) string {
+	if d.Answer != ticket.Refused {
+		return ""
+	}
+	return d.Reason
 }
 
 // future comes to rest, in the order of its instants.

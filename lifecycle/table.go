@@ -57,6 +57,18 @@ type Answer struct {
 	Reason string // catalog key, for Refuse and Ignore
 }
 
+// outcome is what an answer makes of a command.
+func (a Answer) outcome() ticket.Outcome {
+	switch a.Verb {
+	case VerbMove, VerbAgain, VerbStay:
+		return ticket.Applied
+	case VerbAlready, VerbIgnore:
+		return ticket.Already
+	case VerbUnanswered, VerbRefuse:
+	}
+	return ticket.Refused
+}
+
 func move(to ticket.State, do ...Effect) Cell { return always(Answer{Verb: VerbMove, To: to, Do: do}) }
 
 func back(do ...Effect) Cell    { return always(Answer{Verb: VerbMove, Former: true, Do: do}) }

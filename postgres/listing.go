@@ -95,7 +95,7 @@ func (l listing) page() (string, []any) {
 	if l.after != nil {
 		l.order.after(c.filter, *l.after)
 	}
-	return "select " + placeColumns + " from tickets t where " + c.sql() + " order by " + l.order.by() + " limit " + c.arg(l.limit+1) + "::int", c.args
+	return "select " + placeColumns + " from tickets t where " + c.sql() + " order by " + l.order.by() + fmt.Sprintf(" limit %d", l.limit+1), c.args
 }
 
 func (c *conditions) add(parts []find.Expr) {
@@ -110,7 +110,8 @@ func (c *conditions) add(parts []find.Expr) {
 func (l listing) seeded(c *conditions, columns string) string {
 	seed := c.seed(l.stats, l.seeds[0])
 	c.add(slices.DeleteFunc(slices.Clone(l.parts), func(p find.Expr) bool { return exact(p) && same(p, l.seeds[0]) }))
-	return "with seed as materialized (select distinct n from (" + seed + ") s (n) where n is not null),\n" +
+	// A message that is not applied has no number, and none of it joins: to leave these out here would look for each twice.
+	return "with seed as materialized (select distinct n from (" + seed + ") s (n)),\n" +
 		"hits as materialized (select " + columns + " from seed join tickets t on t.number = seed.n where " + c.sql() + ")\n"
 }
 

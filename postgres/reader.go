@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -34,7 +35,7 @@ func (s *Store) Ticket(ctx context.Context, n ticket.Number) (ticket.Record, err
 	if err != nil {
 		return ticket.Record{}, fmt.Errorf("read ticket %d: %w", n, err)
 	}
-	r, err := pgx.CollectExactlyOneRow(rows, scanRecord)
+	r, err := pgx.CollectExactlyOneRow(rows, (&recordReader{}).read)
 	if noRows(err) {
 		return ticket.Record{}, notFound("there is no ticket %d", n)
 	}
@@ -44,25 +45,40 @@ func (s *Store) Ticket(ctx context.Context, n ticket.Number) (ticket.Record, err
 	return r, nil
 }
 
-func scanRecord(cr pgx.CollectableRow) (ticket.Record, error) {
+// lent are the bytes of a column as they lie before the reader: good until the next row is asked for.
+type lent []byte
+
+// ScanBytes implements pgtype.BytesScanner.
+func (l *lent) ScanBytes(b []byte) error {
+	*l = b
+	return nil
+}
+
+// recordReader reads the rows of one statement. The tickets of a page go by one policy or two: each is understood once.
+type recordReader struct {
+	settings  map[string]ticket.Settings // by their text
+	calendars map[string][]byte
+}
+
+func (rr *recordReader) read(cr pgx.CollectableRow) (ticket.Record, error) {
 	var (
-		r                        ticket.Record
-		number                   int64
-		id, desk                 string
-		process, settings, links []byte
-		lastBy                   string
-		lastAt                   *time.Time
-		last                     ticket.LastMessage
-		spoken                   ticket.Conversation
+		r                              ticket.Record
+		number                         int64
+		id, desk                       string
+		process, settings, spec, links lent
+		lastBy                         string
+		lastAt                         *time.Time
+		last                           ticket.LastMessage
+		spoken                         ticket.Conversation
 	)
 	err := cr.Scan(&number, &id, &desk, &process, &r.Title, &r.Type, &r.Language, &r.ReceptionType, &r.Tags, &r.Fields,
 		&r.HoldUntil, &r.CreatedAt, &r.UpdatedAt, &r.ResolvedAt, &r.ClosesAt, &r.DueAt,
 		&lastBy, &last.Name, &last.Kind, &lastAt, &last.Excerpt,
-		&r.Client.ID, &r.Client.Name, &r.Client.Email, &r.Client.Phone, &r.Client.Number, &r.Client.Access, &settings, &r.Calendar, &r.Rules, &r.Solution, &spoken.Channel, &spoken.ID, &links)
+		&r.Client.ID, &r.Client.Name, &r.Client.Email, &r.Client.Phone, &r.Client.Number, &r.Client.Access, &settings, &spec, &r.Rules, &r.Solution, &spoken.Channel, &spoken.ID, &links)
 	if err != nil {
 		return ticket.Record{}, err
 	}
-	if err := decode(&r, process, settings, links); err != nil {
+	if err := rr.decode(&r, process, settings, spec, links); err != nil {
 		return ticket.Record{}, fmt.Errorf("row of ticket %d: %w", number, err)
 	}
 	r.Process.Number, r.Process.Ticket, r.Process.Desk = ticket.Number(number), id, desk
@@ -79,16 +95,17 @@ func scanRecord(cr pgx.CollectableRow) (ticket.Record, error) {
 	return r, nil
 }
 
-func decode(r *ticket.Record, process, settings, links []byte) error {
+func (rr *recordReader) decode(r *ticket.Record, process, settings, spec, links lent) (err error) {
 	if err := json.Unmarshal(process, &r.Process); err != nil {
 		return fmt.Errorf("its process: %w", err)
 	}
 	if settings == nil {
 		return fmt.Errorf("its desk has no policy of version %d", r.Process.Policy)
 	}
-	if err := json.Unmarshal(settings, &r.Settings); err != nil {
+	if r.Settings, err = rr.understood(settings); err != nil {
 		return fmt.Errorf("its desk's policy: %w", err)
 	}
+	r.Calendar = rr.calendar(spec)
 	if links == nil {
 		return nil
 	}
@@ -96,6 +113,37 @@ func decode(r *ticket.Record, process, settings, links []byte) error {
 		return fmt.Errorf("its links: %w", err)
 	}
 	return nil
+}
+
+func (rr *recordReader) understood(settings lent) (ticket.Settings, error) {
+	if known, ok := rr.settings[string(settings)]; ok {
+		return known, nil
+	}
+	var s ticket.Settings
+	if err := json.Unmarshal(settings, &s); err != nil {
+		return s, err
+	}
+	if rr.settings == nil {
+		rr.settings = map[string]ticket.Settings{}
+	}
+	rr.settings[string(settings)] = s
+	return s, nil
+}
+
+// calendar is a spec of its own, which the tickets share; nil where there is none.
+func (rr *recordReader) calendar(spec lent) []byte {
+	if spec == nil {
+		return nil
+	}
+	if known, ok := rr.calendars[string(spec)]; ok {
+		return known
+	}
+	if rr.calendars == nil {
+		rr.calendars = map[string][]byte{}
+	}
+	own := bytes.Clone(spec)
+	rr.calendars[string(own)] = own
+	return own
 }
 
 // Raw returns the source of a mail as it came, or as it was frozen at its first sending; ticket.NotFound where the

@@ -74,6 +74,31 @@ func TestTicketGoesByThePolicyPinnedToIt(t *testing.T) {
 	require.ErrorContains(t, err, "row of ticket 1001: its process")
 }
 
+// TestAPageHasEachTicketAsItIsAlone: what the tickets of a page share is understood once, and is each one's own all the same.
+func TestAPageHasEachTicketAsItIsAlone(t *testing.T) {
+	t.Parallel()
+	s := furnished(t)
+	exec(t, s, `insert into calendars (key, version, spec) values ('office', 1, '{"key": "office"}'), ('office', 2, '{"key": "office", "version": 2}')`)
+	exec(t, s, `insert into policies (desk, version, settings) values ('support', 2, '{"version": 2, "auto_close": 5, "calendar": "office"}')`)
+	var all []laid
+	for n := range ticket.Number(12) {
+		all = append(all, laid{number: 1001 + n})
+	}
+	lay(t, s, all...)
+	exec(t, s, `update tickets set process = process || jsonb_build_object('policy', 1 + number % 2, 'calendar', 1 + number / 2 % 3)`)
+	page, err := s.List(t.Context(), Query{})
+	require.NoError(t, err)
+	require.Len(t, page.Items, len(all))
+	calendars := map[string]bool{}
+	for _, r := range page.Items {
+		alone, err := s.Ticket(t.Context(), r.Process.Number)
+		require.NoError(t, err)
+		require.Equal(t, alone, r)
+		calendars[string(r.Calendar)] = true
+	}
+	require.Len(t, calendars, 3, "two versions, and none")
+}
+
 func TestSourcesAndFiles(t *testing.T) {
 	t.Parallel()
 	s := furnished(t)

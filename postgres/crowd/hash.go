@@ -40,5 +40,17 @@ func (o Options) Hash() (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
 }
 
-// RareWord is an English word of the crowd that is said as seldom as any.
-func (o Options) RareWord() string { return newSpeech(o.Seed + 2).english[vocabulary-500] }
+// RareWord is an English word of the crowd that is said as seldom as any: the last of the vocabulary that stands in it
+// once, for what is made of syllables comes up twice, and the short ones among the common words too.
+func (o Options) RareWord() string {
+	words := newSpeech(o.Seed + 2).english
+	times := map[string]int{}
+	for _, w := range words {
+		times[w]++
+	}
+	for i := len(words) - 1; ; i-- {
+		if times[words[i]] == 1 {
+			return words[i]
+		}
+	}
+}

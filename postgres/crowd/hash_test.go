@@ -3,6 +3,7 @@ package crowd
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,4 +41,19 @@ func TestTheHashNamesWhatIsMadeAndNotWhen(t *testing.T) {
 	for _, other := range []Options{{Tickets: 101}, {Tickets: 100, Messages: 2}, {Tickets: 100, Seed: 1}, {Tickets: 100, Agents: 3}} {
 		require.NotEqual(t, plain, hash(other))
 	}
+}
+
+// TestTheRareWordIsRare: one that is made of few syllables would be among the common words too.
+func TestTheRareWordIsRare(t *testing.T) {
+	t.Parallel()
+	o := Options{Tickets: 10_000, Until: time.Now()}.withDefaults()
+	c := &cast{Options: o}
+	c.begin()
+	rare, said := o.RareWord(), 0
+	for n := 1; n <= o.Tickets; n++ {
+		if _, _, body := c.said(n); slices.Contains(strings.Fields(body), rare) {
+			said++
+		}
+	}
+	require.Less(t, said, 5, rare)
 }
