@@ -256,10 +256,10 @@ func (c *conditions) span(column string, e find.Is) string {
 // inView is the condition of a view that comes with the desk.
 func (c *conditions) inView(key string) string {
 	v, err := viewOf(key)
-	if err != nil || v.condition == "" {
+	if err != nil || v.whole() == "" {
 		return "true"
 	}
-	condition := "(" + v.condition + ")"
+	condition := "(" + v.whole() + ")"
 	if strings.Contains(condition, viewerGroups) {
 		condition = strings.ReplaceAll(condition, viewerGroups, c.arg(orEmpty(c.groups)))
 	}

@@ -39,7 +39,7 @@ func (l listing) statements() []func() (string, []any) {
 		return []func() (string, []any){found}
 	case walked:
 		all := []func() (string, []any){
-			func() (string, []any) { return l.walkPage(walkMost) }, func() (string, []any) { return l.passed(walkMost) },
+			func() (string, []any) { return l.walkPage(l.most) }, func() (string, []any) { return l.passed(l.most) },
 		}
 		if l.seeds == nil {
 			return append(all, l.page)

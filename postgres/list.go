@@ -174,10 +174,11 @@ func (s *Store) look(ctx context.Context, l listing) (f found, err error) {
 	return f, nil
 }
 
-// walk passes tickets in order and looks into each. Where the page is not full after many, the words stand apart in time,
-// or never together: then they are found after all, which takes as long as they are common, but no longer.
+// walk passes tickets in order and looks into each. Where the page is not full after as many as it would take to find them,
+// the words stand apart in time, or never together: then they are found after all, and the whole takes twice as long as the
+// better way at most.
 func (s *Store) walk(ctx context.Context, l listing) (f found, err error) {
-	query, args := l.walkPage(walkMost)
+	query, args := l.walkPage(l.most)
 	if f.places, err = s.places(ctx, query, args); err != nil {
 		return f, err
 	}
@@ -186,11 +187,11 @@ func (s *Store) walk(ctx context.Context, l listing) (f found, err error) {
 		return f, nil
 	}
 	passed := 0
-	query, args = l.passed(walkMost)
+	query, args = l.passed(l.most)
 	if err := s.pool.QueryRow(ctx, query, plannedForValues(args)...).Scan(&passed); err != nil {
 		return f, err
 	}
-	if passed < walkMost {
+	if passed < l.most {
 		f.total, f.capped = len(f.places), l.after != nil
 		return f, nil
 	}

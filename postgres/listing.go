@@ -18,7 +18,7 @@ const (
 	walked            // what is common is walked to
 )
 
-// walkMost is how many tickets are passed before words that seemed common are found by their index after all.
+// walkMost is how many tickets are passed, at least, before words that seemed common are found by their index after all.
 const walkMost = 1500
 
 // listing is a query understood.
@@ -30,6 +30,7 @@ type listing struct {
 	seeds  []find.Expr // of these, those by which the rest is found
 	stats  *wordStats
 	way    way
+	most   int // tickets that are passed on the way walked
 	order  order
 	limit  int
 	after  *position
@@ -68,9 +69,11 @@ func newListing(q Query, e find.Expr, groups []string, st *wordStats) (l listing
 
 // choose finds the way by how common is what is looked for.
 func (l *listing) choose() {
+	l.most = walkMost
 	best, n, ok := l.stats.rarest(l.parts)
 	if ok {
 		l.seeds = []find.Expr{best}
+		l.most = max(walkMost, l.stats.worthPassing(best, n))
 	}
 	switch {
 	case ok && l.stats.findingPays(best, n, l.limit):
@@ -80,22 +83,51 @@ func (l *listing) choose() {
 	}
 }
 
-func (l listing) conditions() *conditions {
-	c := &conditions{filter: &filter{}, viewer: l.query.Viewer, groups: l.groups, now: l.now}
+// conditions are those that hold whatever is asked for, in a statement that has such arguments already.
+func (l listing) conditions(args ...any) *conditions {
+	c := &conditions{filter: &filter{args: args}, viewer: l.query.Viewer, groups: l.groups, now: l.now}
 	c.rights(l.query, find.And(l.parts))
 	return c
 }
 
 const placeColumns = `t.number, t.updated_at, t.created_at, t.priority, t.next_due_at`
 
-// page walks along an index of tickets.
+// page walks along an index of tickets; for a view whose tickets are found apart, along that of each.
 func (l listing) page() (string, []any) {
-	c := l.conditions()
-	c.add(l.parts)
+	apart, rest := l.apart()
+	if len(apart) == 0 {
+		return l.pageOf(l.conditions(), l.parts)
+	}
+	pages := make([]string, len(apart))
+	var args []any
+	for i, one := range apart {
+		c := l.conditions(args...)
+		c.filter.conditions = append(c.filter.conditions, one)
+		pages[i], args = l.pageOf(c, rest)
+	}
+	return "select " + placeColumns + " from ((" + strings.Join(pages, ")\nunion all (") + ")) t order by " + l.order.by() + fmt.Sprintf(" limit %d", l.limit+1), args
+}
+
+func (l listing) pageOf(c *conditions, parts []find.Expr) (string, []any) {
+	c.add(parts)
 	if l.after != nil {
 		l.order.after(c.filter, *l.after)
 	}
 	return "select " + placeColumns + " from tickets t where " + c.sql() + " order by " + l.order.by() + fmt.Sprintf(" limit %d", l.limit+1), c.args
+}
+
+// apart are the conditions of a view that is asked for with whatever else, and the rest; none where it is found as one.
+func (l listing) apart() ([]string, []find.Expr) {
+	for i, p := range l.parts {
+		is, ok := p.(find.Is)
+		if !ok || is.Field != find.View || len(is.Values) != 1 {
+			continue
+		}
+		if v, err := viewOf(is.Values[0]); err == nil && len(v.apart) > 0 {
+			return v.apart, slices.Delete(slices.Clone(l.parts), i, i+1)
+		}
+	}
+	return nil, nil
 }
 
 func (c *conditions) add(parts []find.Expr) {
@@ -164,6 +196,10 @@ func (l listing) count() (string, []any) {
 	if l.way == seeded {
 		head := l.seeded(c, "t.number")
 		return head + countUpTo("hits"), c.args
+	}
+	if apart, rest := l.apart(); len(apart) > 0 {
+		c.add(rest)
+		return countApart(apart, c.sql()), c.args
 	}
 	c.add(l.parts)
 	return countUpTo("tickets t where " + c.sql() + " order by t.updated_at desc, t.number desc"), c.args

@@ -24,16 +24,29 @@ func (st *wordStats) findingPays(e find.Expr, n float64, page int) bool {
 	if n < 200 || st.tickets == 0 {
 		return true
 	}
-	found, passed := costFound, costPassed+costMessage*st.messages.total/st.tickets
-	wanted := float64(page)
-	switch {
-	case !dear(e):
-		passed = costPlain
-		wanted += CountCap // here the walk counts too
-	case !exact(e):
-		found += costLetters
+	wanted, passed := float64(page), st.looking()
+	if !dear(e) {
+		wanted, passed = wanted+CountCap, costPlain // here the walk counts too
 	}
-	return n*found <= wanted*st.tickets/n*passed
+	return n*finding(e) <= wanted*st.tickets/n*passed
+}
+
+// worthPassing is how many tickets may be walked past, and looked into, in the time that finding about n takes.
+func (st *wordStats) worthPassing(e find.Expr, n float64) int {
+	return int(min(n*finding(e)/st.looking(), st.tickets))
+}
+
+// looking is what each ticket takes that is walked past and looked into.
+func (st *wordStats) looking() float64 {
+	return costPassed + costMessage*st.messages.total/max(1, st.tickets)
+}
+
+// finding is what each ticket takes that the index gives.
+func finding(e find.Expr) float64 {
+	if dear(e) && !exact(e) {
+		return costFound + costLetters
+	}
+	return costFound
 }
 
 // estimate tells about how many tickets have what an expression looks for in an index of words; false where no such

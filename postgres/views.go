@@ -25,6 +25,9 @@ type view struct {
 	key       string
 	condition string // {me} and {my groups} stand for the agent who looks and his groups
 	ordered   bool   // an index has just these, in the order of lists: counting walks along it
+	// apart is the condition as several, of which a ticket has at most one, and each has an index of its own. What any of them
+	// holds for, taken together, would all have to be read and sorted for a page.
+	apart []string
 }
 
 const (
@@ -56,9 +59,23 @@ var views = []view{
 	{key: "mine_closed", condition: "t.owner = {me} and t.state = 'closed'", ordered: true},
 	{key: viewSpam, condition: "t.state = 'spam'", ordered: true},
 	{key: "incoming", condition: "t.client_spoke_last and t.state in (" + liveStates + ", 'resolved')", ordered: true},
-	{key: "at_risk", condition: "t.state in (" + liveStates + ") and (t.breached or t.due_at <= now() + interval '1 hour')"},
+	{key: "at_risk", apart: []string{
+		"t.state in (" + liveStates + ") and t.breached",
+		"t.state in (" + liveStates + ") and not t.breached and t.due_at <= now() + interval '1 hour'",
+	}},
 	{key: "handed_over", condition: "t.state in ('handed_over', 'hand_over_answered')"},
-	{key: "attention", condition: "(t.failed or t.number = any(array(select ticket from commands where outcome = 'pending' and at < now() - interval '5 minutes')))"},
+	{key: "attention", apart: []string{
+		"t.failed",
+		"not t.failed and t.number = any(array(select ticket from commands where outcome = 'pending' and at < now() - interval '5 minutes'))",
+	}},
+}
+
+// whole is the condition as one; "" where it holds for all.
+func (v view) whole() string {
+	if len(v.apart) > 0 {
+		return "(" + strings.Join(v.apart, ") or (") + ")"
+	}
+	return v.condition
 }
 
 func viewOf(key string) (view, error) {
@@ -147,6 +164,9 @@ func (v view) count(desks string) string {
 		return countUpTo(fmt.Sprintf(`unnest($2::text[]) g, lateral (
 			select from tickets t where t.group_key = g and %s order by t.state, t.updated_at desc, t.number desc limit %d) mine`, strings.Join(conditions, " and "), CountCap))
 	}
+	if len(v.apart) > 0 {
+		return countApart(v.apart, strings.Join(conditions, " and "))
+	}
 	if v.condition != "" {
 		conditions = append(conditions, strings.ReplaceAll(v.condition, viewerKey, "$1::text"))
 	}
@@ -155,4 +175,13 @@ func (v view) count(desks string) string {
 		from += " order by t.updated_at desc, t.number desc"
 	}
 	return countUpTo(from)
+}
+
+// countApart counts, up to CountCap, the tickets for which all of a condition hold and any of some that never hold together.
+func countApart(apart []string, all string) string {
+	counts := make([]string, len(apart))
+	for i, one := range apart {
+		counts[i] = "(" + countUpTo("tickets t where "+all+" and "+one) + ")"
+	}
+	return fmt.Sprintf("select least(%d, %s)", CountCap, strings.Join(counts, " + "))
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"duradesk/ticket"
@@ -116,4 +117,45 @@ func TestViewCountsEndAtTheCap(t *testing.T) {
 	require.Equal(t, ViewCount{Key: "all", Count: CountCap, Capped: true}, counts[0])
 	require.Equal(t, ViewCount{Key: "mine_open", Count: CountCap, Capped: true}, counts[3])
 	require.Equal(t, ViewCount{Key: "unassigned"}, counts[1])
+}
+
+// apartIsWhole pages through the views whose tickets are found along several indexes: each ticket is met once, in order,
+// and counted once, as if the condition were one.
+func apartIsWhole(t *testing.T, s *Store) {
+	exec(t, s, `update tickets set breached = breached or number % 13 = 1, failed = failed or number % 97 = 1`)
+	exec(t, s, `update commands set outcome = 'pending' where ticket % 501 = 2`)
+	for _, v := range views {
+		if len(v.apart) == 0 {
+			continue
+		}
+		for _, sort := range []string{"-updated", "created", "number", "-priority", "next_due"} {
+			q := Query{View: v.key, Viewer: "a7", Desks: []string{"support"}, Priorities: []ticket.Priority{ticket.Low, ticket.High}, Sort: sort, Limit: 7}
+			o, err := orderOf(sort)
+			require.NoError(t, err)
+			rows, err := s.pool.Query(t.Context(), "select t.number from tickets t where t.priority in (1, 3) and "+hiddenUnasked+" and ("+v.whole()+") order by "+o.by())
+			require.NoError(t, err)
+			want, err := pgx.CollectRows(rows, pgx.RowTo[ticket.Number])
+			require.NoError(t, err)
+			require.Greater(t, len(want), 2*q.Limit, "%s: too few to page through", v.key)
+			require.Less(t, len(want), CountCap)
+
+			first, err := s.List(t.Context(), q)
+			require.NoError(t, err)
+			require.Equal(t, len(want), first.Total)
+			got := []ticket.Number{}
+			for page := first; ; q.Cursor = page.Next {
+				if q.Cursor != "" {
+					page, err = s.List(t.Context(), q)
+					require.NoError(t, err)
+				}
+				for _, r := range page.Items {
+					got = append(got, r.Process.Number)
+				}
+				if page.Next == "" {
+					break
+				}
+			}
+			require.Equal(t, want, got, "%s by %s", v.key, sort)
+		}
+	}
 }

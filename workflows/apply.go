@@ -36,7 +36,7 @@ const afterRefusal = time.Minute
 // apply has everything unapplied taken through the rules. It ends when that is done, or when the row is gone: a
 // ticket's workflow never fails.
 func (r *run) apply(ctx workflow.Context, in ticket.ApplyInput) (ticket.ApplyResult, error) {
-	in.Number, in.Revision, in.FirstRun = r.in.Number, r.p.Revision, r.firstRun
+	in.Number, in.Revision, in.FirstRun = r.number, r.p.Revision, r.firstRun
 	var out ticket.ApplyResult
 	local := quick
 	local.Summary = "apply what is stored for " + fmt.Sprint(in.Number)
@@ -53,7 +53,7 @@ func (r *run) apply(ctx workflow.Context, in ticket.ApplyInput) (ticket.ApplyRes
 			return out, err
 		}
 		readable(err)
-		workflow.GetLogger(ctx).Error("an Apply without end has ended; asking again", "ticket", r.in.Number, "reason", kindOf(err))
+		workflow.GetLogger(ctx).Error("an Apply without end has ended; asking again", "ticket", r.number, "reason", kindOf(err))
 		if err := workflow.Sleep(ctx, afterRefusal); err != nil {
 			return out, err
 		}
@@ -78,7 +78,7 @@ func (r *run) startEffects(ctx workflow.Context, effects []ticket.Errand) {
 	local.Summary = fmt.Sprintf("start %d effects", len(effects))
 	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, local), hands.StartEffects, effects).Get(ctx, nil)
 	if err != nil {
-		workflow.GetLogger(ctx).Warn("effects wait for the relay", "ticket", r.in.Number, "reason", kindOf(err))
+		workflow.GetLogger(ctx).Warn("effects wait for the relay", "ticket", r.number, "reason", kindOf(err))
 	}
 }
 

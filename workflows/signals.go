@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"encoding/json"
 	"iter"
 	"slices"
@@ -43,7 +44,9 @@ var described = map[ticket.Kind]string{
 
 const bellDescription = "Look at the row: a ring without a command."
 
-// names are the signals listed in the Web UI, in a fixed order.
+// known are the signals listed in the Web UI, in a fixed order.
+var known = names()
+
 func names() []string {
 	out := []string{ticket.SignalBell}
 	for _, k := range ticket.Commands() {
@@ -70,19 +73,12 @@ const stranger = "?"
 // Signals are counted by name, for that is the one order a reset keeps: it hands them in again all at once, and what
 // came by hand must get the same id as before.
 func (r *run) drain(ctx workflow.Context) []ticket.Heard {
-	all := names()
-	known := len(all)
-	strangers := workflow.GetUnhandledSignalNames(ctx)
-	slices.Sort(strangers)
-	for _, s := range strangers {
-		if !slices.Contains(all, s) {
-			all = append(all, s)
-		}
-	}
+	came := workflow.GetUnhandledSignalNames(ctx)
+	slices.SortFunc(came, inOrder)
 	var out []ticket.Heard
-	for i, name := range all {
+	for _, name := range came {
 		counted := name
-		if i >= known {
+		if !slices.Contains(known, name) {
 			counted = stranger
 		}
 		for raw := range waiting(ctx, name) {
@@ -96,6 +92,17 @@ func (r *run) drain(ctx workflow.Context) []ticket.Heard {
 		}
 	}
 	return out
+}
+
+// inOrder puts known names before others: those as they are listed, these by the alphabet.
+func inOrder(a, b string) int {
+	place := func(name string) int {
+		if i := slices.Index(known, name); i >= 0 {
+			return i
+		}
+		return len(known)
+	}
+	return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b))
 }
 
 // waiting takes the signals of a name off their channel.

@@ -28,7 +28,8 @@ type TicketInput struct {
 // run is one run of a ticket's workflow.
 type run struct {
 	desk      *Desk
-	in        TicketInput
+	number    ticket.Number
+	detached  workflow.Context // a request to cancel does not reach what the run does
 	firstRun  string
 	p         ticket.Process
 	heard     map[string]int
@@ -41,30 +42,53 @@ type run struct {
 
 // Ticket is the life of one ticket: wait, apply, set timers, start effects (HOUSE, "The heart"). It never fails on a
 // business matter; it ends when the ticket is final and nothing is unapplied.
-func (d *Desk) Ticket(ctx workflow.Context, in TicketInput) error {
-	r := &run{desk: d, in: in, p: in.Process, heard: maps.Clone(in.Heard), published: in.Published, firstRun: workflow.GetInfo(ctx).FirstRunID}
+//
+// What a ticket that waits has on its stack is most of what it costs in memory: so the input comes by its address, and
+// what a turn needs is gone when it is over (below 4 KB the stack takes 8, not 16).
+func (d *Desk) Ticket(ctx workflow.Context, in *TicketInput) error {
+	if in == nil {
+		in = &TicketInput{} // begun by hand: no ticket has the number 0
+	}
+	r := d.begin(ctx, in)
+	for {
+		if over, err := r.turn(ctx); over || err != nil {
+			return err // an error only where this run is torn down; a business matter never gets here
+		}
+		if err := workflow.Await(r.detached, func() bool { return r.mustWake(ctx) }); err != nil {
+			return err
+		}
+	}
+}
+
+func (d *Desk) begin(ctx workflow.Context, in *TicketInput) *run {
+	r := &run{desk: d, number: in.Number, p: in.Process, heard: maps.Clone(in.Heard), published: in.Published, firstRun: workflow.GetInfo(ctx).FirstRunID}
 	r.listen(ctx)
 	if r.heard == nil {
 		r.heard = map[string]int{}
 	}
-	detached, _ := workflow.NewDisconnectedContext(ctx)
+	r.detached, _ = workflow.NewDisconnectedContext(ctx)
+	return r
+}
+
+// turn has all that came taken through the rules, until nothing more came meanwhile; true where the run is over.
+func (r *run) turn(ctx workflow.Context) (over bool, err error) {
 	wake := r.woken(ctx)
 	for {
-		out, err := r.apply(detached, wake)
+		out, err := r.apply(r.detached, wake)
 		if gone(err) {
-			workflow.GetLogger(ctx).Warn("no ticket has this number", "ticket", in.Number)
-			return nil
+			workflow.GetLogger(ctx).Warn("no ticket has this number", "ticket", r.number)
+			return true, nil
 		}
 		if err != nil {
-			return err // only where this run is torn down; a business matter never gets here
+			return false, err
 		}
 		r.p, r.limit = out.Process, out.ContinueAfter
 		r.looks++
-		r.arm(detached, out.Wanted)
-		if err := r.publish(detached); err != nil {
-			return err
+		r.arm(r.detached, out.Wanted)
+		if err := r.publish(r.detached); err != nil {
+			return false, err
 		}
-		r.startEffects(detached, out.Effects)
+		r.startEffects(r.detached, out.Effects)
 		wake = ticket.ApplyInput{}
 		if out.More {
 			continue
@@ -72,13 +96,11 @@ func (d *Desk) Ticket(ctx workflow.Context, in TicketInput) error {
 		quiet := len(workflow.GetUnhandledSignalNames(ctx)) == 0 && !r.rang() && !r.cancelAsked(ctx)
 		switch {
 		case quiet && out.Final:
-			return nil
+			return true, nil
 		case quiet && r.tooLong(ctx):
-			return r.again(ctx)
+			return true, r.again(ctx)
 		case quiet:
-			if err := workflow.Await(detached, func() bool { return r.mustWake(ctx) }); err != nil {
-				return err
-			}
+			return false, nil
 		}
 		wake = r.woken(ctx)
 	}
@@ -115,7 +137,7 @@ func (r *run) tooLong(ctx workflow.Context) bool {
 // again continues as new at a quiet point: nothing is buffered, timers are set again from their absolute instants.
 func (r *run) again(ctx workflow.Context) error {
 	return workflow.NewContinueAsNewError(ctx, ticket.WorkflowTicket, TicketInput{
-		Number: r.in.Number, Process: r.p, Heard: r.heard, Published: r.published,
+		Number: r.number, Process: r.p, Heard: r.heard, Published: r.published,
 	})
 }
 

@@ -13,14 +13,20 @@ import (
 // memory: API and worker as one process, at rest, with tickets in its cache, and with the same tickets after a restart.
 func (b *bench) memory(ctx context.Context) ([]row, error) {
 	rest := row{name: "memory of serve at rest", unit: "MB", target: target{figure: 60, words: "≤ 60 MB"}}
-	warm := row{name: "memory per warm ticket", unit: "KB", target: target{figure: 50, words: "≤ 50 KB"}, note: "2,000 tickets, all of them in the cache"}
+	warm := row{name: "memory per warm ticket", unit: "KB", target: target{figure: 50, words: "≤ 50 KB"}, note: "2,000 tickets, all of them in the cache; no mail goes out meanwhile"}
 	idle := row{name: "memory per idle ticket after a restart", unit: "KB", target: target{figure: 1, words: "≤ 1 KB"}}
 	n := b.size(2000)
 	before, err := b.resident(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := b.desk.openTickets(ctx, b.round("memory"), n); err != nil {
+	prefix := b.round("memory")
+	err = each(ctx, n, 64, func(ctx context.Context, i int) error {
+		// Without an address: two thousand acknowledgements on their way would be measured with the tickets.
+		_, err := b.desk.openTicketOf(ctx, object{"name": prefix + "-" + strconv.Itoa(i)})
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	with, err := b.resident(ctx)

@@ -46,7 +46,11 @@ func span(list []float64) (least, most float64) {
 func writeReport(o options, rows []row) error {
 	folder, plots := filepath.Base(folderOf(o.Write)), map[string]string{}
 	var b strings.Builder
-	b.WriteString("# Benchmarks\n\nWritten by `make bench`. Each line was measured beside the bare limit of the same machine in alternating pairs; " +
+	command := "make bench"
+	if o.Crowd > usual {
+		command = "make bench-1m"
+	}
+	b.WriteString("# Benchmarks\n\nWritten by `" + command + "`. Each line was measured beside the bare limit of the same machine in alternating pairs; " +
 		"the ratio is what to read, the figures belong to the machine.\n\n")
 	fmt.Fprintf(&b, "%s, %d cores, %s, %s; client, server and database on the same machine; %d pairs a line (of those that take minutes two), sizes × %g.\n\n",
 		time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH, o.Rounds, o.Part)
