@@ -155,7 +155,7 @@ func (m *Mailboxes) order(box ticket.Mailbox, got ticket.Received, parsed mail.M
 		o.Kind, o.By, o.Params = ticket.AutomaticMail, ticket.System, ticket.Params{Automatic: &ticket.AutomaticParams{Class: string(class.Sort)}}
 	}
 	if d.Ticket == 0 {
-		o.Opening = &ticket.Opening{Desk: box.Desk, Title: title(parsed), Channel: ticket.ChannelMail, Language: language(parsed), Client: client, Fields: map[string]any{}}
+		o.Opening = &ticket.Opening{Desk: box.Desk, Title: title(parsed), Channel: ticket.ChannelMail, Language: language(parsed), Client: client, Fields: map[string]any{}, Mailbox: got.Mailbox}
 		if d.Suspected != 0 {
 			o.Opening.Fields["may_belong_to"] = d.Suspected
 		}

@@ -131,6 +131,7 @@ func TestWhatAnOrderHolds(t *testing.T) {
 	require.Equal(t, "プリンター", o.Opening.Title)
 	require.Equal(t, "ja", o.Opening.Language)
 	require.Equal(t, "support", o.Opening.Desk)
+	require.Equal(t, "m1", o.Opening.Mailbox, "its own mail leaves through the mailbox that it came to")
 	require.Equal(t, "a@client.example", o.Message.MailID)
 	require.Equal(t, []string{"support@desk.example"}, o.Message.To)
 	require.Equal(t, []string{"boss@client.example"}, o.Message.Cc)

@@ -190,6 +190,7 @@ func TestMailLeavesThroughTheMailboxThatItCameTo(t *testing.T) {
 	})
 	require.NoError(t, err)
 	o := mailIn("m", 0, "hello")
+	o.Opening.Mailbox = second.ID
 	f := ticket.Fate{Fate: "message", Order: &o, Received: ticket.Received{Mailbox: second.ID, UIDValidity: 1, UID: 1, Raw: []byte("x")}}
 	_, err = q.Receive(t.Context(), []ticket.Received{f.Received})
 	require.NoError(t, err)

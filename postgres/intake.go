@@ -233,10 +233,8 @@ func (q *Queue) settleIn(ctx context.Context, tx pgx.Tx, f ticket.Fate) (ticket.
 	return out, q.writeFate(ctx, tx, b)
 }
 
-// queueOrigin notes of a ticket that a mail opened the mailbox through which its own mail leaves, and ties it to the one
-// that it may belong to.
+// queueOrigin ties a ticket that a mail opened to the one that it may belong to.
 func queueOrigin(b *pgx.Batch, n ticket.Number, f ticket.Fate) {
-	b.Queue(`update tickets set mailbox = $2 where number = $1`, n, f.Mailbox)
 	if f.Suspected != 0 {
 		b.Queue(`insert into links (ticket, kind, other) select x.a, 'related', x.b from (values ($1::bigint, $2::bigint), ($2, $1)) x (a, b)
 			where exists (select from tickets where number = $2) on conflict do nothing`, n, int64(f.Suspected))

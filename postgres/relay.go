@@ -66,10 +66,12 @@ func (q *Queue) Unring(ctx context.Context, n ticket.Number) error {
 }
 
 // In a flood few of the desk's own mails are begun, and a few more once the oldest has waited too long: each costs about what
-// a ticket does that people wait to see. It is a flood when so many commands wait, or so many tickets came within two seconds.
+// a ticket does that people wait to see. It is a flood when so many commands wait, so many tickets came within two seconds,
+// or so many mails were fetched a short while ago and are no tickets yet.
 const (
 	floodWaiting = 20
 	floodNew     = 5
+	floodFetched = 5
 	floodMails   = 1 // at each look, one a second
 	floodLate    = 5 // likewise
 	floodPatient = "45 seconds"
@@ -90,12 +92,13 @@ with waiting as (
 ), bound as (
   select case
     when (select count(*) from (select from commands where outcome = 'pending' limit $2) x) < $2
-     and (select count(*) from (select from tickets where created_at > clock_timestamp() - interval '2 seconds' limit $3) x) < $3 then $1::int
+     and (select count(*) from (select from tickets where created_at > clock_timestamp() - interval '2 seconds' limit $3) x) < $3
+     and (select count(*) from (select from ledger where fate = 'received' and at > clock_timestamp() - interval '1 minute' limit $6) x) < $6 then $1::int
     when (select min(created_at) from waiting where own) < clock_timestamp() - interval '`+floodPatient+`' then $5::int
     else $4::int end as of_own
 )
 select id::text from (select *, row_number() over (partition by own order by next_at) as place from waiting) x, bound
-where not own or place <= of_own order by own, next_at limit $1`, limit, floodWaiting, floodNew, floodMails, floodLate)
+where not own or place <= of_own order by own, next_at limit $1`, limit, floodWaiting, floodNew, floodMails, floodLate, floodFetched)
 	if err != nil {
 		return nil, fmt.Errorf("list unstarted deliveries: %w", err)
 	}

@@ -105,6 +105,12 @@ func TestInAFloodAcknowledgementsFollowTheTickets(t *testing.T) {
 	occasions(all(floodLate)...)
 	exec(t, q.s, `update tickets set created_at = clock_timestamp() - interval '1 hour'`)
 	occasions(all(tickets)...) // the flood is over
+	for uid := range floodFetched {
+		exec(t, q.s, `insert into ledger (mailbox, uidvalidity, uid, fate, digest) select id, 1, $1, 'received', '' from mailboxes limit 1`, uid)
+	}
+	occasions(all(floodLate)...) // the next mails are fetched
+	exec(t, q.s, `update ledger set at = at - interval '2 minutes'`)
+	occasions(all(tickets)...) // what does not become a ticket holds nothing up
 }
 
 // TestAnInstantThatNoClockHasIsSweptOnce: a row that is not as its process says is mended by the bell that it causes.

@@ -231,10 +231,10 @@ func queueTicket(b *pgx.Batch, n ticket.Number, client string, pinned pins, at t
 		Number: n, Ticket: id, Desk: op.Desk, State: ticket.New, Tier: 1, Priority: orElse(op.Priority, ticket.Normal), Channel: op.Channel, Policy: pinned.policy, Calendar: pinned.calendar,
 	}
 	b.Queue(`insert into tickets (number, id, desk, title, client, channel, language, type, reception_type, tags, fields, seq, last_at,
-		process, state, priority, created_at, updated_at, reply_token)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), $10, $11, 1, $12, $13, 'new', $14, $12, $12, $15)`,
+		process, state, priority, created_at, updated_at, reply_token, mailbox)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), $10, $11, 1, $12, $13, 'new', $14, $12, $12, $15, nullif($16, '')::uuid)`,
 		n, id, op.Desk, op.Title, client, op.Channel.String(), orElse(op.Language, "en"), orElse(op.Type, "question"), op.ReceptionType,
-		orEmpty(op.Tags), orMap(op.Fields), at, p, int(p.Priority), token())
+		orEmpty(op.Tags), orMap(op.Fields), at, p, int(p.Priority), token(), op.Mailbox)
 	b.Queue(writeTitleWords, n, titleWords(op.Title, op.Channel.String(), orElse(op.Language, "en"), orElse(op.Type, "question"), op.ReceptionType))
 	if op.Follows != 0 {
 		b.Queue(`insert into links (ticket, kind, other) values ($1, 'follow_up', $2), ($2, 'follow_up', $1) on conflict do nothing`, n, op.Follows)

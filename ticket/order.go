@@ -81,4 +81,5 @@ type Opening struct {
 	Fields        map[string]any
 	Client        Client
 	Follows       Number // the closed ticket that this one follows up
+	Mailbox       string // id of that through which its own mail leaves; "": its desk's
 }
