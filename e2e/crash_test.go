@@ -120,7 +120,7 @@ func (w *walk) run() {
 		fmt.Sprintf("DURADESK_CRASH_AT=%s:%d", w.crash.point, w.crash.nth),
 		"DURADESK_CRASH_ONCE=" + filepath.Join(w.t.TempDir(), "crashed"),
 	}
-	said := w.saidByWorkers()
+	said := len(w.workersLog())
 	dies, lives := partWorker, partAPI
 	if w.crash.api {
 		dies, lives = lives, dies
@@ -178,8 +178,6 @@ const lostBeat = 40 * time.Second
 func (w *walk) beatLost(said int) bool {
 	return bytes.Contains(w.workersLog()[said:], []byte("a beat was not heard"))
 }
-
-func (w *walk) saidByWorkers() int { return len(w.workersLog()) }
 
 func (w *walk) workersLog() []byte {
 	log, err := os.ReadFile(filepath.Join(w.dir, "log", partWorker+".log"))
