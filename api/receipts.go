@@ -63,7 +63,8 @@ func (s *server) receipt(c *gin.Context, r ticket.Receipt, rec *ticket.Record) o
 
 // sayReceipt answers a command with what became of it.
 func (s *server) sayReceipt(c *gin.Context, r ticket.Receipt, known *ticket.Record, order ticket.Order) {
-	body := s.receipt(c, r, s.current(c, r, known))
+	rec := s.current(c, r, known)
+	body := s.receipt(c, r, rec)
 	switch r.Outcome {
 	case ticket.Pending:
 		c.Header("Location", "/api/v1/receipts/"+url.PathEscape(r.ID))
@@ -76,12 +77,12 @@ func (s *server) sayReceipt(c *gin.Context, r ticket.Receipt, known *ticket.Reco
 		}
 		answer(c, http.StatusOK, body)
 	case ticket.Refused, ticket.Failed:
-		s.sayNo(c, r, body, order.SeenRevision)
+		s.sayNo(c, r, rec, body, order.SeenRevision)
 	}
 }
 
 // sayNo answers a command that was not applied, with all that helps to go on.
-func (s *server) sayNo(c *gin.Context, r ticket.Receipt, receipt openapi.Receipt, seen int64) {
+func (s *server) sayNo(c *gin.Context, r ticket.Receipt, rec *ticket.Record, receipt openapi.Receipt, seen int64) {
 	lang, k := s.language(c), refused
 	switch {
 	case r.Outcome == ticket.Failed:
@@ -93,8 +94,8 @@ func (s *server) sayNo(c *gin.Context, r ticket.Receipt, receipt openapi.Receipt
 		Type: "/problems/" + string(k), Title: s.texts.say(lang, "title."+string(k), nil), Status: statusOf[k],
 		Detail: receipt.ReasonText, RequestId: c.GetString(keyRequestID), Receipt: &receipt,
 	}
-	if receipt.Ticket != nil {
-		body.Allowed = &receipt.Ticket.Allowed
+	if rec != nil {
+		body.Allowed = ptr(s.buttons(c).of(*rec))
 	}
 	if k == stale {
 		s.addUnseen(c, &body, r, seen)
