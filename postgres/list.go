@@ -67,8 +67,10 @@ const (
 )
 
 // List returns one page in the order that q asks for. It is complete and free of doubles whatever is added meanwhile;
-// a ticket that moves within the order while somebody pages may be met again or not at all.
-func (s *Store) List(ctx context.Context, q Query) (Page, error) {
+// a ticket that moves within the order while somebody pages may be met again or not at all. ErrTooLong: the context's time
+// was too short for it.
+func (s *Store) List(ctx context.Context, q Query) (_ Page, err error) {
+	defer func() { err = s.tooLong(ctx, err) }()
 	l, err := s.listing(ctx, q)
 	if err != nil {
 		return Page{}, err
@@ -98,8 +100,9 @@ func (s *Store) List(ctx context.Context, q Query) (Page, error) {
 }
 
 // Count tells how many tickets a query finds, and whether there may be more: counting ends at CountCap, or earlier where
-// it would take long.
+// it would take long. ErrTooLong: as List.
 func (s *Store) Count(ctx context.Context, q Query) (n int, capped bool, err error) {
+	defer func() { err = s.tooLong(ctx, err) }()
 	q.Limit, q.Cursor = highestLimit, ""
 	l, err := s.listing(ctx, q)
 	if err != nil {
