@@ -116,24 +116,30 @@ func (s *Store) Count(ctx context.Context, q Query) (n int, capped bool, err err
 	return n, n >= CountCap, err
 }
 
-// listing understands a query. The groups of the viewer are read first, so that the list is planned for them: they may
-// hold everything or nothing.
+// listing understands a query. What its viewer holds is read first, so that the list is planned for it: his groups may hold
+// everything or nothing, and who sees every desk is asked for none, as in Views.
 func (s *Store) listing(ctx context.Context, q Query) (listing, error) {
 	e, err := q.all()
 	if err != nil {
 		return listing{}, err
 	}
-	var groups []string
-	if asksForGroups(e) && readable(q.Viewer) {
-		if err := s.pool.QueryRow(ctx, `select array(select group_key from agent_groups where agent = $1)`, q.Viewer).Scan(&groups); err != nil {
-			return listing{}, fmt.Errorf("read the groups of %s: %w", q.Viewer, err)
+	seen := sight{everything: q.Desks == nil}
+	if asksForGroups(e) || !seen.everything {
+		err := s.pool.QueryRow(ctx, `select array(select group_key from agent_groups where agent = $1), $2::text[] is null or not exists (select from desks where key <> all($2))`, q.Viewer, q.Desks).
+			Scan(&seen.groups, &seen.everything)
+		if err != nil {
+			return listing{}, fmt.Errorf("read what %s may see: %w", q.Viewer, err)
 		}
 	}
 	st, err := s.wordStats(ctx)
 	if err != nil {
 		return listing{}, err
 	}
-	return newListing(q, e, groups, st)
+	l, err := newListing(q, e, seen.groups, st)
+	if seen.everything {
+		l.query.Desks = nil // the cursor's hash has them: it is good for the same rights only
+	}
+	return l, err
 }
 
 func asksForGroups(e find.Expr) bool {

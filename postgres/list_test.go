@@ -226,3 +226,28 @@ func TestAListThatTakesTooLong(t *testing.T) {
 	require.NotErrorIs(t, err, ErrTooLong)
 	require.True(t, Away(err), "%v", err)
 }
+
+// TestWhoSeesEveryDeskIsAskedForNone: his list is that of an admin, planned once and counted without reading tickets, until
+// there is a desk that he does not see.
+func TestWhoSeesEveryDeskIsAskedForNone(t *testing.T) {
+	t.Parallel()
+	s := furnished(t)
+	lay(t, s, laid{number: 1001, desk: "support"}, laid{number: 1002, desk: "repair"}, laid{number: 1003, desk: "support"})
+	q := Query{Viewer: "lead", Desks: []string{"repair", "support"}, Limit: 2}
+	l, err := s.listing(t.Context(), q)
+	require.NoError(t, err)
+	_, args := l.count()
+	require.Empty(t, args)
+	first, err := s.List(t.Context(), q)
+	require.NoError(t, err)
+	require.Equal(t, []ticket.Number{1003, 1002}, numbersOf(first))
+
+	_, err = s.AddDesk(t.Context(), Desk{Key: "secret", Name: "Secret", Kind: "issue", Address: "secret@desk.example", Groups: []string{"tier2"}})
+	require.NoError(t, err)
+	lay(t, s, laid{number: 1000, desk: "secret"})
+	q.Cursor = first.Next
+	second, err := s.List(t.Context(), q)
+	require.NoError(t, err)
+	require.Equal(t, []ticket.Number{1001}, numbersOf(second), "neither the new desk's tickets, nor a cursor that has ended")
+	require.Equal(t, 3, second.Total)
+}

@@ -51,7 +51,7 @@ var liveStates = func() string {
 // Attention: a mail failed or is uncertain, a command was poisonous, or one has waited for 5 minutes.
 var views = []view{
 	{key: "all", ordered: true},
-	{key: "unassigned", condition: "t.owner is null and t.state in (" + liveStates + ")", ordered: true},
+	{key: "unassigned", condition: "t.owner is null and t.state in (" + liveStates + ")"},
 	{key: viewGroups, condition: "t.group_key = any({my groups}::text[])"},
 	{key: "mine_open", condition: "t.owner = {me} and t.state = 'open'", ordered: true},
 	{key: "mine_on_hold", condition: "t.owner = {me} and t.state = 'on_hold'", ordered: true},
