@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -232,4 +234,19 @@ func TestNumbersThatADoubleHoldsAreTaken(t *testing.T) {
 	t.Parallel()
 	_, door := fresh(t)
 	call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/classify", `{"classify":{"fields":{"a":[0,-0.0,1e308,-1.7976931348623157E+308,5e-324,123456789012345678]}}}`).is(t, 200)
+}
+
+// TestASearchThatTakesTooLongSaysWhatToDo: the database is not away, and to ask for less helps.
+func TestASearchThatTakesTooLongSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	f, door := fresh(t)
+	f.away = fmt.Errorf("%w: %w", ErrTooLong, context.DeadlineExceeded)
+	for lang, words := range map[string]string{"en": "more than 10 s. Narrow it: add words", "ja": "10秒以内に終わりませんでした。"} {
+		r := call(t, door, bootstrap, "GET", "/api/v1/tickets?q=a", "", "Accept-Language", lang)
+		r.is(t, 422, "took-too-long")
+		require.Contains(t, r.at("detail"), words)
+		require.Empty(t, r.Header.Get("Retry-After"), "it would take as long again")
+	}
+	call(t, door, bootstrap, "GET", "/api/v1/views", "").is(t, 422, "took-too-long")
+	call(t, door, bootstrap, "GET", "/problems/took-too-long", "").is(t, 200)
 }
