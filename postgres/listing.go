@@ -93,20 +93,56 @@ func (l listing) conditions(args ...any) *conditions {
 
 const placeColumns = `t.number, t.updated_at, t.created_at, t.priority, t.next_due_at`
 
-// page walks along an index of tickets; for a view whose tickets are found apart, along that of each.
+// page walks along an index of tickets; for what is found apart, along that of each.
 func (l listing) page() (string, []any) {
-	apart, rest := l.apart()
-	if len(apart) == 0 {
+	branches := l.branches()
+	if len(branches) == 0 {
 		return l.pageOf(l.conditions(), l.parts)
 	}
-	pages := make([]string, len(apart))
+	pages := make([]string, len(branches))
 	var args []any
-	for i, one := range apart {
+	for i, b := range branches {
 		c := l.conditions(args...)
-		c.filter.conditions = append(c.filter.conditions, c.asViewer(one))
-		pages[i], args = l.pageOf(c, rest)
+		if b.condition != "" {
+			c.filter.conditions = append(c.filter.conditions, c.asViewer(b.condition))
+		}
+		pages[i], args = l.pageOf(c, b.parts)
 	}
 	return "select " + placeColumns + " from ((" + strings.Join(pages, ")\nunion all (") + ")) t order by " + l.order.by() + fmt.Sprintf(" limit %d", l.limit+1), args
+}
+
+// branch is a part of a list that no other has a ticket of.
+type branch struct {
+	condition string // of a view; "": none
+	parts     []find.Expr
+}
+
+// branches of a list are a view's, or its states where those that have lain longest are asked for first: what is worked on
+// is the newest of the desk, so that along the order of all tickets every one that is done would be passed before. None
+// where it is found as one.
+func (l listing) branches() (out []branch) {
+	apart, rest := l.apart()
+	for _, one := range apart {
+		out = append(out, branch{one, rest})
+	}
+	if len(out) > 0 || l.order.descending || l.order.key != orders["updated"].key {
+		return out
+	}
+	for i, p := range l.parts {
+		is, ok := p.(find.Is)
+		if !ok || is.Field != find.State || len(is.Values) < 2 || slices.Contains(is.Values, find.Any) {
+			continue
+		}
+		values := slices.Clone(is.Values)
+		slices.Sort(values)
+		for _, v := range slices.Compact(values) {
+			parts := slices.Clone(l.parts)
+			parts[i] = find.Is{Field: find.State, Op: is.Op, Values: []string{v}}
+			out = append(out, branch{parts: parts})
+		}
+		return out
+	}
+	return nil
 }
 
 func (l listing) pageOf(c *conditions, parts []find.Expr) (string, []any) {

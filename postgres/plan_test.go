@@ -97,6 +97,7 @@ func TestPlans(t *testing.T) {
 	t.Run("keys walk indexes", func(t *testing.T) { keysWalkIndexes(t, s) })
 	t.Run("all ways find the same", func(t *testing.T) { waysFindTheSame(t, s) })
 	t.Run("pages are few", func(t *testing.T) { listsTouchFewPages(t, s) })
+	t.Run("states found apart are whole", func(t *testing.T) { statesApartAreWhole(t, s) })
 	t.Run("views found apart are whole", func(t *testing.T) { apartIsWhole(t, s) })
 	t.Run("views found apart are short", func(t *testing.T) { apartIsShort(t, s) })
 }

@@ -176,3 +176,26 @@ func apartIsShort(t *testing.T, s *Store) {
 		require.Less(t, read, 150, "%s\n%s", view, plan)
 	}
 }
+
+// statesApartAreWhole pages through what lies longest in some states: along each state's own order, and so in few pages of
+// the database, each ticket once.
+func statesApartAreWhole(t *testing.T, s *Store) {
+	q := Query{States: []ticket.State{ticket.Open, ticket.New, ticket.OnHold, ticket.New}, Sort: "updated", Limit: 200}
+	rows, err := s.pool.Query(t.Context(), `select number from tickets where state in ('open', 'new', 'on_hold') order by updated_at, number`)
+	require.NoError(t, err)
+	want, err := pgx.CollectRows(rows, pgx.RowTo[ticket.Number])
+	require.NoError(t, err)
+	require.Greater(t, len(want), q.Limit)
+	read, plan := pagesRead(t, s, Query{States: q.States, Sort: q.Sort})
+	require.Less(t, read, 150, plan)
+	got := []ticket.Number{}
+	for more := true; more; more = q.Cursor != "" {
+		page, err := s.List(t.Context(), q)
+		require.NoError(t, err)
+		if q.Cursor == "" {
+			require.Equal(t, len(want), page.Total)
+		}
+		got, q.Cursor = append(got, numbersOf(page)...), page.Next
+	}
+	require.Equal(t, want, got)
+}

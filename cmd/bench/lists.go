@@ -25,13 +25,15 @@ type asked struct {
 	target target
 }
 
-// questions are the lists of the report. Views are asked as an agent's console does.
+// questions are the lists of the report. Views are asked in the usual order, and those
+// that an agent's console shows in another, in that too.
 func questions(rare string) []asked {
 	search := func(q string) string { return "/tickets?q=" + url.QueryEscape(q) }
 	views := asked{name: "view, the slowest", target: target{figure: 5, words: "≤ 5 ms"}}
 	for _, v := range find.Views {
 		views.paths = append(views.paths, "/tickets?view="+v)
 	}
+	views.paths = append(views.paths, "/tickets?view=unassigned&sort=created", "/tickets?view=incoming&sort=created", "/tickets?view=at_risk&sort=next_due")
 	return []asked{
 		{"list of 30, newest first", []string{"/tickets"}, target{figure: 5, words: "≤ 5 ms"}},
 		views,
