@@ -63,5 +63,5 @@ func TestOrdinaryTasksAreTakenWhileCachedWorkflowsHaveMuchToDo(t *testing.T) {
 	}
 	require.NoError(t, cached.Get(ctx, nil))
 	cancel()
-	<-done
+	require.NoError(t, <-done)
 }
