@@ -18,6 +18,9 @@ import (
 // ErrStoreAway says that the store could not be reached or went away: whether anything was stored is not known.
 var ErrStoreAway = errors.New("the store cannot be reached")
 
+// ErrTooLong says that the store answers, but takes too long for this list or search: to ask for less helps (422).
+var ErrTooLong = errors.New("the store takes too long for this")
+
 // Reader reads tickets.
 type Reader interface {
 	// Ticket returns the record with that number; ticket.NotFound where there is none.
@@ -26,9 +29,9 @@ type Reader interface {
 	TicketAt(ctx context.Context, n ticket.Number, at time.Time) (ticket.Record, error)
 	// History returns how the ticket stood after each revision, oldest first; empty where nobody kept it.
 	History(ctx context.Context, n ticket.Number) ([]Past, error)
-	// List returns one page in the order that q asks for.
+	// List returns one page in the order that q asks for; ErrTooLong where the context's time was too short for it.
 	List(ctx context.Context, q Query) (Page, error)
-	// Count tells how many tickets a query finds, and whether there may be more.
+	// Count tells how many tickets a query finds, and whether there may be more; ErrTooLong as List.
 	Count(ctx context.Context, q Query) (n int, capped bool, err error)
 	// Timeline returns items after the given position (0: from the start), oldest first, and the position to go on
 	// from (0: that was all). With notes false, internal notes are left out.

@@ -37,6 +37,7 @@ const (
 	crossOrigin  kind = "cross-origin"
 	secondFactor kind = "second-factor"
 	idpAway      kind = "identity-provider-away"
+	tookTooLong  kind = "took-too-long"
 )
 
 var statusOf = map[kind]int{
@@ -60,6 +61,7 @@ var statusOf = map[kind]int{
 	crossOrigin:  http.StatusForbidden,
 	secondFactor: http.StatusForbidden,
 	idpAway:      http.StatusBadGateway,
+	tookTooLong:  http.StatusUnprocessableEntity, // asked again it takes as long: what is asked for has to change
 }
 
 // problem is an answer that says no. Texts come from the catalog; said is used where the catalog has no entry.
@@ -127,6 +129,9 @@ func writeProblem(c *gin.Context, status int, lang string, body any) {
 func (s *server) problemOf(c *gin.Context, err error) problem {
 	var told *ticket.Error
 	switch {
+	case errors.Is(err, ErrTooLong): // before the deadline by which it was found out
+		s.Log.WarnContext(c.Request.Context(), "list took too long", "error", err, "route", c.FullPath(), "request_id", c.GetString(keyRequestID))
+		return problem{kind: tookTooLong}.with("seconds", itoa(int(portTime/time.Second)))
 	case errors.Is(err, ErrStoreAway), errors.Is(err, context.DeadlineExceeded):
 		s.Log.WarnContext(c.Request.Context(), "store away", "error", err, "request_id", c.GetString(keyRequestID))
 		return s.storeAway(c)
@@ -178,7 +183,7 @@ func (s *server) toldQuery(c *gin.Context, err error) {
 	s.told(c, err)
 }
 
-// portTime is how long one look at the store may take; then it counts as away.
+// portTime is how long one look at the store may take; then it counts as away, or a list as too long (ErrTooLong).
 const portTime = 10 * time.Second
 
 func budget(c *gin.Context) (context.Context, context.CancelFunc) {

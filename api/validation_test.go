@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -221,4 +223,19 @@ func TestASearchThatCannotBeReadSaysWhere(t *testing.T) {
 	for _, code := range find.Codes() {
 		require.True(t, texts.has("field.find_"+code), code)
 	}
+}
+
+// TestASearchThatTakesTooLongSaysWhatToDo: the database is not away, and to ask for less helps.
+func TestASearchThatTakesTooLongSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	f, door := fresh(t)
+	f.away = fmt.Errorf("%w: %w", ErrTooLong, context.DeadlineExceeded)
+	for lang, words := range map[string]string{"en": "more than 10 s. Narrow it: add words", "ja": "10秒以内に終わりませんでした。"} {
+		r := call(t, door, bootstrap, "GET", "/api/v1/tickets?q=a", "", "Accept-Language", lang)
+		r.is(t, 422, "took-too-long")
+		require.Contains(t, r.at("detail"), words)
+		require.Empty(t, r.Header.Get("Retry-After"), "it would take as long again")
+	}
+	call(t, door, bootstrap, "GET", "/api/v1/views", "").is(t, 422, "took-too-long")
+	call(t, door, bootstrap, "GET", "/problems/took-too-long", "").is(t, 200)
 }

@@ -259,7 +259,11 @@ func (c *conditions) inView(key string) string {
 	if err != nil || v.whole() == "" {
 		return "true"
 	}
-	condition := "(" + v.whole() + ")"
+	return c.asViewer("(" + v.whole() + ")")
+}
+
+// asViewer puts who looks, and his groups, into a condition of a view.
+func (c *conditions) asViewer(condition string) string {
 	if strings.Contains(condition, viewerGroups) {
 		condition = strings.ReplaceAll(condition, viewerGroups, c.arg(orEmpty(c.groups)))
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -26,6 +27,9 @@ func Away(err error) bool {
 	if errors.Is(err, errObjectsAway) {
 		return true
 	}
+	if errors.Is(err, ErrTooLong) {
+		return false
+	}
 	if ticket.CodeOf(err) == ticket.Newer {
 		return true // a newer program, which is being deployed beside this one, can
 	}
@@ -43,6 +47,29 @@ func Away(err error) bool {
 		pgconn.SafeToRetry(err)
 }
 
+// ErrTooLong says that the database answers, but did not answer a list in the time that its asker had: to ask for less helps,
+// to ask again hardly.
+var ErrTooLong = errors.New("the database takes too long for this list")
+
+// answers is how long a database may take to show that it is there.
+const answers = time.Second
+
+// tooLong tells a list that takes too long from a database that is away: the one leaves the database answering others.
+func (s *Store) tooLong(ctx context.Context, err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || !errors.Is(ctx.Err(), context.DeadlineExceeded) && sqlState(err) != ended {
+		return err
+	}
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), answers)
+	defer done()
+	if s.pool.Ping(ctx) != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrTooLong, err)
+}
+
+// ended is the SQLSTATE of a statement that was ended: by its asker, or by the server's own statement_timeout.
+const ended = "57014"
+
 // storageManager is the source of Postgres that reads and writes the files of tables. A file that may grow no more (a limit
 // of the system or of the file system) is an internal error by its SQLSTATE, and only its place tells it from others.
 const storageManager = "md.c"
@@ -52,7 +79,7 @@ const storageManager = "md.c"
 // lock or lost to a rival.
 func awayState(code string) bool {
 	switch code {
-	case "57P01", "57P02", "57P03", "25006", "55P03", "57014", "40001", "40P01":
+	case "57P01", "57P02", "57P03", "25006", "55P03", ended, "40001", "40P01":
 		return true
 	}
 	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "53") || strings.HasPrefix(code, "58")

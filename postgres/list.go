@@ -67,8 +67,10 @@ const (
 )
 
 // List returns one page in the order that q asks for. It is complete and free of doubles whatever is added meanwhile;
-// a ticket that moves within the order while somebody pages may be met again or not at all.
-func (s *Store) List(ctx context.Context, q Query) (Page, error) {
+// a ticket that moves within the order while somebody pages may be met again or not at all. ErrTooLong: the context's time
+// was too short for it.
+func (s *Store) List(ctx context.Context, q Query) (_ Page, err error) {
+	defer func() { err = s.tooLong(ctx, err) }()
 	l, err := s.listing(ctx, q)
 	if err != nil {
 		return Page{}, err
@@ -98,8 +100,9 @@ func (s *Store) List(ctx context.Context, q Query) (Page, error) {
 }
 
 // Count tells how many tickets a query finds, and whether there may be more: counting ends at CountCap, or earlier where
-// it would take long.
+// it would take long. ErrTooLong: as List.
 func (s *Store) Count(ctx context.Context, q Query) (n int, capped bool, err error) {
+	defer func() { err = s.tooLong(ctx, err) }()
 	q.Limit, q.Cursor = highestLimit, ""
 	l, err := s.listing(ctx, q)
 	if err != nil {
@@ -113,24 +116,30 @@ func (s *Store) Count(ctx context.Context, q Query) (n int, capped bool, err err
 	return n, n >= CountCap, err
 }
 
-// listing understands a query. The groups of the viewer are read first, so that the list is planned for them: they may
-// hold everything or nothing.
+// listing understands a query. What its viewer holds is read first, so that the list is planned for it: his groups may hold
+// everything or nothing, and who sees every desk is asked for none, as in Views.
 func (s *Store) listing(ctx context.Context, q Query) (listing, error) {
 	e, err := q.all()
 	if err != nil {
 		return listing{}, err
 	}
-	var groups []string
-	if asksForGroups(e) && readable(q.Viewer) {
-		if err := s.pool.QueryRow(ctx, `select array(select group_key from agent_groups where agent = $1)`, q.Viewer).Scan(&groups); err != nil {
-			return listing{}, fmt.Errorf("read the groups of %s: %w", q.Viewer, err)
+	seen := sight{everything: q.Desks == nil}
+	if asksForGroups(e) || !seen.everything {
+		err := s.pool.QueryRow(ctx, `select array(select group_key from agent_groups where agent = $1), $2::text[] is null or not exists (select from desks where key <> all($2))`, q.Viewer, q.Desks).
+			Scan(&seen.groups, &seen.everything)
+		if err != nil {
+			return listing{}, fmt.Errorf("read what %s may see: %w", q.Viewer, err)
 		}
 	}
 	st, err := s.wordStats(ctx)
 	if err != nil {
 		return listing{}, err
 	}
-	return newListing(q, e, groups, st)
+	l, err := newListing(q, e, seen.groups, st)
+	if seen.everything {
+		l.query.Desks = nil // the cursor's hash has them: it is good for the same rights only
+	}
+	return l, err
 }
 
 func asksForGroups(e find.Expr) bool {

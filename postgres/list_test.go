@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -181,4 +182,72 @@ func TestTotalsEndAtTheCap(t *testing.T) {
 		require.Equal(t, 501, p.Total)
 	}
 	require.Len(t, p.Items, 101)
+}
+
+// TestAListThatTakesTooLong is told from a database that is away: others are answered meanwhile.
+func TestAListThatTakesTooLong(t *testing.T) {
+	t.Parallel()
+	s := few(t)
+	tx, err := s.pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), `lock table tickets`)
+	require.NoError(t, err)
+	soon := func() (context.Context, context.CancelFunc) {
+		return context.WithTimeout(t.Context(), 100*time.Millisecond)
+	}
+
+	ctx, done := soon()
+	defer done()
+	_, err = s.List(ctx, Query{})
+	require.ErrorIs(t, err, ErrTooLong)
+	require.False(t, Away(err), "%v", err)
+	ctx, done = soon()
+	defer done()
+	_, _, err = s.Count(ctx, Query{})
+	require.ErrorIs(t, err, ErrTooLong)
+
+	limited, err := Open(t.Context(), Config{URL: s.pool.Config().ConnString() + "&statement_timeout=100"})
+	require.NoError(t, err)
+	defer limited.Close()
+	_, err = limited.List(t.Context(), Query{})
+	require.ErrorIs(t, err, ErrTooLong, "the server's own limit ended it")
+
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	_, err = s.List(gone, Query{})
+	require.NotErrorIs(t, err, ErrTooLong, "its asker left")
+	require.NoError(t, tx.Rollback(t.Context()))
+
+	s.Close()
+	ctx, done = soon()
+	defer done()
+	<-ctx.Done()
+	_, err = s.List(ctx, Query{})
+	require.NotErrorIs(t, err, ErrTooLong)
+	require.True(t, Away(err), "%v", err)
+}
+
+// TestWhoSeesEveryDeskIsAskedForNone: his list is that of an admin, planned once and counted without reading tickets, until
+// there is a desk that he does not see.
+func TestWhoSeesEveryDeskIsAskedForNone(t *testing.T) {
+	t.Parallel()
+	s := furnished(t)
+	lay(t, s, laid{number: 1001, desk: "support"}, laid{number: 1002, desk: "repair"}, laid{number: 1003, desk: "support"})
+	q := Query{Viewer: "lead", Desks: []string{"repair", "support"}, Limit: 2}
+	l, err := s.listing(t.Context(), q)
+	require.NoError(t, err)
+	_, args := l.count()
+	require.Empty(t, args)
+	first, err := s.List(t.Context(), q)
+	require.NoError(t, err)
+	require.Equal(t, []ticket.Number{1003, 1002}, numbersOf(first))
+
+	_, err = s.AddDesk(t.Context(), Desk{Key: "secret", Name: "Secret", Kind: "issue", Address: "secret@desk.example", Groups: []string{"tier2"}})
+	require.NoError(t, err)
+	lay(t, s, laid{number: 1000, desk: "secret"})
+	q.Cursor = first.Next
+	second, err := s.List(t.Context(), q)
+	require.NoError(t, err)
+	require.Equal(t, []ticket.Number{1001}, numbersOf(second), "neither the new desk's tickets, nor a cursor that has ended")
+	require.Equal(t, 3, second.Total)
 }

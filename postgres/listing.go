@@ -102,7 +102,7 @@ func (l listing) page() (string, []any) {
 	var args []any
 	for i, one := range apart {
 		c := l.conditions(args...)
-		c.filter.conditions = append(c.filter.conditions, one)
+		c.filter.conditions = append(c.filter.conditions, c.asViewer(one))
 		pages[i], args = l.pageOf(c, rest)
 	}
 	return "select " + placeColumns + " from ((" + strings.Join(pages, ")\nunion all (") + ")) t order by " + l.order.by() + fmt.Sprintf(" limit %d", l.limit+1), args
@@ -199,7 +199,11 @@ func (l listing) count() (string, []any) {
 	}
 	if apart, rest := l.apart(); len(apart) > 0 {
 		c.add(rest)
-		return countApart(apart, c.sql()), c.args
+		each := make([]string, len(apart))
+		for i, one := range apart {
+			each[i] = c.asViewer(one)
+		}
+		return countApart(each, c.sql()), c.args
 	}
 	c.add(l.parts)
 	return countUpTo("tickets t where " + c.sql() + " order by t.updated_at desc, t.number desc"), c.args

@@ -51,11 +51,11 @@ var liveStates = func() string {
 // Attention: a mail failed or is uncertain, a command was poisonous, or one has waited for 5 minutes.
 var views = []view{
 	{key: "all", ordered: true},
-	{key: "unassigned", condition: "t.owner is null and t.state in (" + liveStates + ")", ordered: true},
+	{key: "unassigned", condition: "t.owner is null and t.state in (" + liveStates + ")"},
 	{key: viewGroups, condition: "t.group_key = any({my groups}::text[])"},
 	{key: "mine_open", condition: "t.owner = {me} and t.state = 'open'", ordered: true},
 	{key: "mine_on_hold", condition: "t.owner = {me} and t.state = 'on_hold'", ordered: true},
-	{key: "mine_resolved", condition: "t.owner = {me} and t.state in ('resolved', 'resolved_internally')"},
+	{key: "mine_resolved", apart: []string{"t.owner = {me} and t.state = 'resolved'", "t.owner = {me} and t.state = 'resolved_internally'"}},
 	{key: "mine_closed", condition: "t.owner = {me} and t.state = 'closed'", ordered: true},
 	{key: viewSpam, condition: "t.state = 'spam'", ordered: true},
 	{key: "incoming", condition: "t.client_spoke_last and t.state in (" + liveStates + ", 'resolved')", ordered: true},
@@ -63,7 +63,7 @@ var views = []view{
 		"t.state in (" + liveStates + ") and t.breached",
 		"t.state in (" + liveStates + ") and not t.breached and t.due_at <= now() + interval '1 hour'",
 	}},
-	{key: "handed_over", condition: "t.state in ('handed_over', 'hand_over_answered')"},
+	{key: "handed_over", apart: []string{"t.state = 'handed_over'", "t.state = 'hand_over_answered'"}},
 	{key: "attention", apart: []string{
 		"t.failed",
 		"not t.failed and t.number = any(array(select ticket from commands where outcome = 'pending' and at < now() - interval '5 minutes'))",
@@ -165,16 +165,16 @@ func (v view) count(desks string) string {
 			select from tickets t where t.group_key = g and %s order by t.state, t.updated_at desc, t.number desc limit %d) mine`, strings.Join(conditions, " and "), CountCap))
 	}
 	if len(v.apart) > 0 {
-		return countApart(v.apart, strings.Join(conditions, " and "))
+		return strings.ReplaceAll(countApart(v.apart, strings.Join(conditions, " and ")), viewerKey, "$1::text")
 	}
 	if v.condition != "" {
-		conditions = append(conditions, strings.ReplaceAll(v.condition, viewerKey, "$1::text"))
+		conditions = append(conditions, v.condition)
 	}
 	from := "tickets t where " + strings.Join(conditions, " and ")
 	if v.ordered {
 		from += " order by t.updated_at desc, t.number desc"
 	}
-	return countUpTo(from)
+	return strings.ReplaceAll(countUpTo(from), viewerKey, "$1::text")
 }
 
 // countApart counts, up to CountCap, the tickets for which all of a condition hold and any of some that never hold together.

@@ -7600,7 +7600,8 @@ type ListTicketsParams struct {
 	// `-…`, parentheses and `OR`, `AND`, `NOT` in capitals combine. Fields: state, priority, channel, category, type,
 	// reception_type, language, tag, owner (me, none), group (mine, none), desk, number, title, client (an id), client_name,
 	// client_number, login, email, phone, created, updated, resolved, due (2026-01-31, 2026-01, an instant, today, -7d),
-	// waiting, age, idle (>4h), view. What cannot be read is 422 with the position of the character. Empty: no filter.
+	// waiting, age, idle (>4h), view. What cannot be read is 422 with the position of the character; what takes more than ten
+	// seconds is 422 `/problems/took-too-long`: narrow it. Empty: no filter.
 	Q        *string     `form:"q,omitempty" json:"q,omitempty"`
 	State    *[]State    `form:"state,omitempty" json:"state,omitempty"`
 	Priority *[]Priority `form:"priority,omitempty" json:"priority,omitempty"`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -14,10 +15,13 @@ import (
 	"duradesk/ticket"
 )
 
-// away tells the API's door when the record cannot be reached.
+// away tells the API's door when the record cannot be reached, or takes too long for a list.
 func away(err error) error {
-	if postgres.Away(err) {
+	switch {
+	case postgres.Away(err):
 		return fmt.Errorf("%w: %w", api.ErrStoreAway, err)
+	case errors.Is(err, postgres.ErrTooLong):
+		return fmt.Errorf("%w: %w", api.ErrTooLong, err)
 	}
 	return err
 }
