@@ -85,7 +85,7 @@ func (need right) refuses(who asker, op string) problem {
 }
 
 func forbiddenRole(need, has ticket.Role) problem {
-	return problem{kind: forbidden, detail: "forbidden_role"}.with("role", need.String()).with("has", has.String())
+	return problem{kind: forbidden, detail: "forbidden_role", terms: map[string]string{"role": "role." + need.String(), "has": "role." + has.String()}}
 }
 
 func (s *server) unauthorized(c *gin.Context, detail string) problem {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -118,10 +119,29 @@ func (w *walker) value(at string, depth int) any {
 		_, _ = w.dec.Token() // the closing bracket
 		return list
 	}
-	if text, ok := token.(string); ok && strings.ContainsRune(text, 0) {
-		w.note(fault{pointer: at, code: "characters"})
+	switch v := token.(type) {
+	case string:
+		if strings.ContainsRune(v, 0) {
+			w.note(fault{pointer: at, code: "characters"})
+		}
+	case json.Number:
+		if !held(v) {
+			w.note(fault{pointer: at, code: "number"})
+		}
 	}
 	return token
+}
+
+// Bounds of a number: the text of any double is shorter, and its exponent smaller.
+const maxDigits, maxExponent = 100, 400
+
+// held reports whether a double holds the number (RFC 8259 §6). The database would keep more, and whoever reads it from there
+// could not: neither its ticket nor a list with it.
+func held(n json.Number) bool {
+	_, after, _ := strings.Cut(strings.ToLower(n.String()), "e")
+	exponent, bad := strconv.Atoi(cmp.Or(after, "0"))
+	_, over := n.Float64()
+	return len(n) <= maxDigits && bad == nil && max(exponent, -exponent) <= maxExponent && over == nil
 }
 
 func (w *walker) object(at string, depth int) any {

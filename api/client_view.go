@@ -64,6 +64,14 @@ func forClient(out openapi.Ticket, who asker, rec ticket.Record) openapi.Ticket 
 	return out
 }
 
+// reasonForClient is why his command was refused, as his ticket shows it: one in the spam box looks closed to him.
+func reasonForClient(reason string) string {
+	if reason == "in_spam_restore_first" {
+		return "closed_use_follow_up"
+	}
+	return reason
+}
+
 // clientEvents are what a client is told beside what was said.
 var clientEvents = []string{"created", "resolved", "closed", "reopened", "client_solved", "client_not_solved", "client_cancelled", "feedback_given"}
 

@@ -87,6 +87,31 @@ func TestStatesAsAClientIsTold(t *testing.T) {
 	call(t, door, f.clientToken(t, "c_01", scopeRead), "GET", "/api/v1/tickets/1043", "").is(t, 404, "not-found")
 }
 
+// TestARefusalTellsAClientNoMoreThanHisTicket: neither what the staff may do, nor that they put it into the spam box.
+func TestARefusalTellsAClientNoMoreThanHisTicket(t *testing.T) {
+	t.Parallel()
+	f, door := fresh(t)
+	token := f.clientToken(t, "c_01", scopeRead, scopeReply)
+	seen := call(t, door, token, "GET", "/api/v1/tickets/1044", "")
+	for lang, why := range map[string]string{"en": "The ticket is closed.", "ja": "このチケットは完了しています。"} {
+		r := call(t, door, token, "POST", "/api/v1/tickets/1044/feedback", `{"id":"f1","feedback":{"rating":5}}`, "Accept-Language", lang)
+		r.is(t, 409, "refused")
+		require.Equal(t, seen.at("allowed"), r.at("allowed"))
+		require.Equal(t, seen.at("allowed"), r.at("receipt", "ticket", "allowed"))
+		require.Equal(t, "closed_use_follow_up", r.at("receipt", "reason"))
+		require.Contains(t, r.at("detail"), why)
+		r = call(t, door, token, "GET", "/api/v1/receipts/f1", "", "Accept-Language", lang)
+		require.Equal(t, "closed_use_follow_up", r.at("reason"))
+		require.Contains(t, r.at("reason_text"), why)
+	}
+	r := call(t, door, f.tokenOf(t, "lead", scopeRead), "GET", "/api/v1/receipts/f1", "")
+	require.Equal(t, "in_spam_restore_first", r.at("reason"), "the staff read it as it is")
+	r = call(t, door, bootstrap, "POST", "/api/v1/tickets/1044/hold", `{"hold":{"reason":"internal"}}`)
+	r.is(t, 409, "refused")
+	require.NotEmpty(t, r.at("allowed"))
+	require.Equal(t, r.at("receipt", "ticket", "allowed"), r.at("allowed"))
+}
+
 // TestNobodySeesWhatIsNotHis draws tickets of any client and desk, and askers of any kind, and holds every way of looking
 // against who is whose, decided here by hand (DURADESK_SOAK=1: four times as many draws).
 func TestNobodySeesWhatIsNotHis(t *testing.T) {

@@ -174,7 +174,7 @@ func problemOfFaults(faults []fault) problem {
 // carryOut stores an order that was found good, rings and waits for its receipt. Storing does not end when the asker
 // hangs up: a half-told COMMIT would leave him knowing less.
 func (s *server) carryOut(c *gin.Context, order ticket.Order, known *ticket.Record) {
-	until := time.Now().Add(s.wait(c))
+	until := time.Now().Add(s.wait(c, usualWait))
 	steady := context.WithoutCancel(c.Request.Context())
 	ctx, done := context.WithTimeout(steady, portTime)
 	defer done()
@@ -247,8 +247,8 @@ func (s *server) await(c *gin.Context, r ticket.Receipt, until time.Time) ticket
 }
 
 // wait reads the header Prefer (RFC 7240): wait=N up to 30; respond-async without it is wait=0. What cannot be read is
-// ignored.
-func (s *server) wait(c *gin.Context) time.Duration {
+// ignored. Who prefers nothing waits as long as is usual.
+func (s *server) wait(c *gin.Context, usual time.Duration) time.Duration {
 	seconds := -1
 	for _, part := range strings.Split(c.GetHeader("Prefer"), ",") {
 		part, _, _ = strings.Cut(part, ";")
@@ -262,7 +262,7 @@ func (s *server) wait(c *gin.Context) time.Duration {
 		}
 	}
 	if seconds < 0 {
-		return usualWait
+		return usual
 	}
 	c.Header("Preference-Applied", "wait="+itoa(seconds))
 	return time.Duration(seconds) * time.Second

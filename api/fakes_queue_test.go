@@ -117,6 +117,7 @@ func (f *fake) Receipt(_ context.Context, by ticket.Actor, id string) (ticket.Re
 func (f *fake) Await(ctx context.Context, r ticket.Receipt) (ticket.Receipt, error) {
 	f.mu.Lock()
 	f.awaitEnds, _ = ctx.Deadline()
+	f.waiting++
 	f.mu.Unlock()
 	for {
 		if f.lost != nil {

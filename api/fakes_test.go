@@ -76,6 +76,7 @@ type fake struct {
 	panics bool          // Views panics
 
 	awaitEnds time.Time // until when the last Await might take
+	waiting   int       // so many Awaits began
 }
 
 type stored struct {

@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -86,6 +88,10 @@ func (s *server) admit(c *gin.Context) {
 	}
 	if p := s.admitted(c, op); p.kind != "" {
 		s.fail(c, p)
+		return
+	}
+	if slices.ContainsFunc(c.Params, func(p gin.Param) bool { return !utf8.ValidString(p.Value) || strings.ContainsRune(p.Value, 0) }) {
+		s.fail(c, problem{kind: notFound}) // nothing has such a name, and the database takes none
 		return
 	}
 	// An identity provider may add what it likes to the address that it sends the browser back to (RFC 6749 §4.1.2).

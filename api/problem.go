@@ -70,6 +70,7 @@ type problem struct {
 	detail string            // catalog key under "detail.", the kind's own where empty
 	said   string            // plain English from a port
 	args   map[string]string // placeholders of the detail
+	terms  map[string]string // likewise; their values are catalog keys, said in the language of the answer
 	faults []fault
 	after  time.Duration // when it is worth to try again; 0: not told
 }
@@ -115,6 +116,9 @@ func (s *server) detailOf(lang string, p problem) string {
 	}
 	if p.said != "" && (p.detail == "" || !s.texts.has(key)) {
 		return p.said
+	}
+	for name, term := range p.terms {
+		p = p.with(name, s.texts.say(lang, term, nil))
 	}
 	return s.texts.say(lang, key, p.args)
 }

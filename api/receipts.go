@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -10,8 +11,9 @@ import (
 	"duradesk/ticket"
 )
 
-// GetReceipt gives a receipt at any time, to its actor or a lead.
-func (s *server) GetReceipt(c *gin.Context, id string) {
+// GetReceipt gives a receipt at any time, to its actor or a lead; when it is done, to who prefers to wait for that.
+func (s *server) GetReceipt(c *gin.Context, id string, _ openapi.GetReceiptParams) {
+	until := time.Now().Add(s.wait(c, 0))
 	who := askerOf(c)
 	ctx, done := budget(c)
 	defer done()
@@ -20,16 +22,16 @@ func (s *server) GetReceipt(c *gin.Context, id string) {
 		s.told(c, err)
 		return
 	}
-	if r.By == who.actor().Key() {
-		answer(c, http.StatusOK, s.receipt(c, r, s.current(c, r, nil)))
-		return
+	if r.By != who.actor().Key() {
+		if _, err := s.visible(c, r.Number); err != nil { // of a desk that the lead is not in, or nobody can tell
+			s.told(c, err)
+			return
+		}
 	}
-	rec, err := s.visible(c, r.Number)
-	if err != nil { // of a desk that the lead is not in, or nobody can tell
-		s.told(c, err)
-		return
+	if !r.Done() {
+		r = s.await(c, r, until)
 	}
-	answer(c, http.StatusOK, s.receipt(c, r, &rec))
+	answer(c, http.StatusOK, s.receipt(c, r, s.current(c, r, nil)))
 }
 
 // current returns the receipt's ticket as it is now; known, where it could not be read and nothing was applied since;
@@ -47,9 +49,13 @@ func (s *server) current(c *gin.Context, r ticket.Receipt, known *ticket.Record)
 
 // receipt as JSON.
 func (s *server) receipt(c *gin.Context, r ticket.Receipt, rec *ticket.Record) openapi.Receipt {
+	why := r.Reason
+	if askerOf(c).isClient() {
+		why = reasonForClient(why)
+	}
 	out := openapi.Receipt{
 		Id: r.ID, Number: int64(r.Number), Command: r.Kind.String(), Outcome: openapi.Outcome(r.Outcome.String()),
-		Reason: some(r.Reason), ReasonText: s.texts.reason(s.language(c), r.Reason), At: r.At.UTC(),
+		Reason: some(why), ReasonText: s.texts.reason(s.language(c), why), At: r.At.UTC(),
 	}
 	if r.Revision > 0 {
 		out.Revision = &r.Revision
@@ -63,8 +69,7 @@ func (s *server) receipt(c *gin.Context, r ticket.Receipt, rec *ticket.Record) o
 
 // sayReceipt answers a command with what became of it.
 func (s *server) sayReceipt(c *gin.Context, r ticket.Receipt, known *ticket.Record, order ticket.Order) {
-	rec := s.current(c, r, known)
-	body := s.receipt(c, r, rec)
+	body := s.receipt(c, r, s.current(c, r, known))
 	switch r.Outcome {
 	case ticket.Pending:
 		c.Header("Location", "/api/v1/receipts/"+url.PathEscape(r.ID))
@@ -77,12 +82,12 @@ func (s *server) sayReceipt(c *gin.Context, r ticket.Receipt, known *ticket.Reco
 		}
 		answer(c, http.StatusOK, body)
 	case ticket.Refused, ticket.Failed:
-		s.sayNo(c, r, rec, body, order.SeenRevision)
+		s.sayNo(c, r, body, order.SeenRevision)
 	}
 }
 
 // sayNo answers a command that was not applied, with all that helps to go on.
-func (s *server) sayNo(c *gin.Context, r ticket.Receipt, rec *ticket.Record, receipt openapi.Receipt, seen int64) {
+func (s *server) sayNo(c *gin.Context, r ticket.Receipt, receipt openapi.Receipt, seen int64) {
 	lang, k := s.language(c), refused
 	switch {
 	case r.Outcome == ticket.Failed:
@@ -94,8 +99,8 @@ func (s *server) sayNo(c *gin.Context, r ticket.Receipt, rec *ticket.Record, rec
 		Type: "/problems/" + string(k), Title: s.texts.say(lang, "title."+string(k), nil), Status: statusOf[k],
 		Detail: receipt.ReasonText, RequestId: c.GetString(keyRequestID), Receipt: &receipt,
 	}
-	if rec != nil {
-		body.Allowed = ptr(s.buttons(c).of(*rec))
+	if receipt.Ticket != nil {
+		body.Allowed = &receipt.Ticket.Allowed // what his ticket shows, and no more
 	}
 	if k == stale {
 		s.addUnseen(c, &body, r, seen)

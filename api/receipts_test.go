@@ -54,3 +54,50 @@ func TestARepetitionThatNobodyCanLookUpIsNotRefused(t *testing.T) {
 	other := strings.Replace(body, `"h"`, `"i"`, 1)
 	call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/hold", other).is(t, 422, "invalid")
 }
+
+// TestWhoWasAnswered202WaitsAtTheReceipt: as it stands, and to who prefers to wait, when it is done.
+func TestWhoWasAnswered202WaitsAtTheReceipt(t *testing.T) {
+	t.Parallel()
+	f, door := fresh(t)
+	f.idle = true
+	sato, lead := f.tokenOf(t, "sato", scopeRead, scopeAct), f.tokenOf(t, "lead", scopeRead)
+	there := call(t, door, sato, "POST", "/api/v1/tickets/1042/note", `{"id":"n 1/é","message":{"body":"x"}}`, "Prefer", "wait=0").Header.Get("Location")
+	r := call(t, door, sato, "GET", there, "")
+	r.is(t, 200)
+	require.Equal(t, "pending", r.at("outcome"))
+	require.Empty(t, r.Header.Get("Preference-Applied"))
+	require.Zero(t, f.awaitEnds, "nothing is waited for unless asked")
+
+	answers := make(chan reply, 2)
+	for _, who := range []string{sato, lead} {
+		go func() {
+			r, _ := send(door, who, "GET", there, "", "Prefer", "wait=30")
+			answers <- r
+		}()
+	}
+	require.Eventually(t, func() bool {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return f.waiting == 2
+	}, 10*time.Second, time.Millisecond)
+	f.work()
+	for range 2 {
+		r := <-answers
+		r.is(t, 200)
+		require.Equal(t, "applied", r.at("outcome"))
+		require.Equal(t, r.at("revision"), r.at("ticket", "revision"), "the ticket is that of after the wait")
+		require.Equal(t, "wait=30", r.Header.Get("Preference-Applied"))
+	}
+}
+
+func TestAnAddressWithCharactersThatNoNameHasIsNotFound(t *testing.T) {
+	t.Parallel()
+	f, door := fresh(t)
+	for _, id := range []string{"a", "\x00", "\xff"} {
+		f.receipts["agent:admin "+id] = &stored{receipt: ticket.Receipt{ID: id, Number: 1042, By: "agent:admin", Outcome: ticket.Applied}}
+	}
+	call(t, door, bootstrap, "GET", "/api/v1/receipts/a", "").is(t, 200)
+	for _, id := range []string{"%00", "%ff", "%2500", "%25ff"} {
+		call(t, door, bootstrap, "GET", "/api/v1/receipts/"+id, "").is(t, 404, "not-found")
+	}
+}

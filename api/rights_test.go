@@ -56,6 +56,8 @@ func TestWhoMaySendWhat(t *testing.T) {
 					r.is(t, 403, "forbidden")
 					if row.admin {
 						require.Equal(t, "This takes the role lead; you are agent.", r.at("detail"))
+						r = call(t, door, f.tokenOf(t, role, scopeAct, scopeRead), "POST", target, row.body, "Accept-Language", "ja")
+						require.Equal(t, "この操作には管理者の権限が必要です。あなたの権限はオペレーターです。", r.at("detail"))
 					} else {
 						require.Contains(t, r.at("detail"), "Only the client himself")
 					}

@@ -60,6 +60,11 @@ func TestBodiesAreStrict(t *testing.T) {
 		{"resolve", `{"resolve":{"solution":""}}`, "/resolve/solution", "empty"},
 		{"classify", `{}`, "/classify", "missing"},
 		{"classify", `{"classify":{}}`, "/classify", "nothing"},
+		{"classify", `{"classify":{"fields":{"a":1e400}}}`, "/classify/fields/a", "number"},
+		{"classify", `{"classify":{"fields":{"a":[0,{"b":-1E+309}]}}}`, "/classify/fields/a/1/b", "number"},
+		{"classify", `{"classify":{"fields":{"a":1e-20000}}}`, "/classify/fields/a", "number"},
+		{"classify", `{"classify":{"fields":{"a":0e99999999999999999999}}}`, "/classify/fields/a", "number"},
+		{"classify", `{"classify":{"fields":{"a":0.` + strings.Repeat("0", 20000) + `1}}}`, "/classify/fields/a", "number"},
 		{"classify", `{"classify":{"title":null,"fields":{}}}`, "/classify", "nothing"},
 		{
 			"classify", `{"classify":{"priority":"huge","impact":"most","urgency":3,"type":"wish","language":"?","due_at":"soon","tags":"x","fields":[]}}`,
@@ -223,6 +228,12 @@ func TestASearchThatCannotBeReadSaysWhere(t *testing.T) {
 	for _, code := range find.Codes() {
 		require.True(t, texts.has("field.find_"+code), code)
 	}
+}
+
+func TestNumbersThatADoubleHoldsAreTaken(t *testing.T) {
+	t.Parallel()
+	_, door := fresh(t)
+	call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/classify", `{"classify":{"fields":{"a":[0,-0.0,1e308,-1.7976931348623157E+308,5e-324,123456789012345678]}}}`).is(t, 200)
 }
 
 // TestASearchThatTakesTooLongSaysWhatToDo: the database is not away, and to ask for less helps.

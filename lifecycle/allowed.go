@@ -9,8 +9,8 @@ import (
 
 // Allowance is one command of an actor; Reason is the catalog key of why it is refused now, "" where it is possible.
 type Allowance struct {
-	Command ticket.Kind
-	Reason  string
+	Command ticket.Kind `json:"command"`
+	Reason  string      `json:"reason,omitempty"`
 }
 
 // Allowed lists every command of the actor with the table's own answer: a button exists exactly where Reason is "". The
@@ -67,10 +67,10 @@ func probe(p ticket.Process, k ticket.Kind, by ticket.Actor) ticket.Command {
 
 // Futurum is one thing that will happen if nobody acts.
 type Futurum struct {
-	At     time.Time
-	Clock  ticket.ClockKind
-	Effect string // the state entered, or the event's name where the state stays
-	Why    string
+	At     time.Time        `json:"at"`
+	Clock  ticket.ClockKind `json:"timer"`
+	Effect string           `json:"effect"` // the state entered, or the event's name where the state stays
+	Why    string           `json:"why"`
 }
 
 // horizon bounds Future: with nobody acting every ticket comes to rest long before (a proof holds it).

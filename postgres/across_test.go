@@ -103,6 +103,38 @@ func TestAHandOverGoesToTheIssueDeskAndComesBack(t *testing.T) {
 	require.Zero(t, mails, "the issue desk answers the parent, not the client")
 }
 
+// TestAChildThatIsDoneBeforeItIsLookedAtTellsItsParent: what opens it and what ends it are applied in one transaction.
+func TestAChildThatIsDoneBeforeItIsLookedAtTellsItsParent(t *testing.T) {
+	t.Parallel()
+	q := engine(t)
+	n := openedAs(t, q, "m1")
+	q.mustStore(t, handOver(n))
+	q.mustApply(t, ticket.ApplyInput{Number: n})
+	child := q.process(t, n).Child.Number
+	q.mustStore(t, command("a", child, ticket.AgentResponse, lead, "I look into it"))
+	q.mustStore(t, command("r", child, ticket.Resolve, lead, "fuser replaced"))
+	q.settleAll(t, child)
+	require.Equal(t, ticket.Resolved, q.process(t, child).State)
+	require.Equal(t, ticket.HandOverAnswered, q.process(t, n).State)
+	require.Equal(t, ticket.ChildResolved, q.process(t, n).Child.Outcome)
+	require.Equal(t, []string{"message: text of m1", "note: I look into it", "note: fuser replaced"}, q.texts(t, n))
+}
+
+// TestWhatIsSaidInOneBreathWithAHandOverReachesTheChild: the ticket that it opens is not there yet when the transaction begins.
+func TestWhatIsSaidInOneBreathWithAHandOverReachesTheChild(t *testing.T) {
+	t.Parallel()
+	q := engine(t)
+	n := openedAs(t, q, "m1")
+	q.mustStore(t, handOver(n))
+	q.mustStore(t, mailIn("m2", n, "it smells of smoke"))
+	q.mustStore(t, command("back", n, ticket.Recall, sato, ""))
+	q.settleAll(t, n)
+	require.Equal(t, ticket.Open, q.process(t, n).State)
+	child := n + 1
+	require.Equal(t, []string{"message: please look", "message: it smells of smoke"}, q.texts(t, child))
+	require.Equal(t, ticket.ResolvedInternally, q.process(t, child).State, "nobody works on what was taken back")
+}
+
 func TestARecallTellsTheChild(t *testing.T) {
 	t.Parallel()
 	q := engine(t)

@@ -334,11 +334,10 @@ func (a *applying) decide(ctx context.Context, c stored) (err error) {
 			return hopeless(err)
 		}
 	}
-	a.across(c, d)
-	if opens {
-		return a.trigger(ctx, c)
+	if err := a.across(c, d); err != nil || !opens {
+		return err
 	}
-	return nil
+	return a.trigger(ctx, c)
 }
 
 func (a *applying) receipt(c stored, o ticket.Outcome, reason, failure string) {

@@ -11,8 +11,11 @@ import (
 
 // across does what a decision says to other tickets and to staff: commands into other queues, links seen from both
 // sides, notices. All of it stands or falls with the decision.
-func (a *applying) across(c stored, d lifecycle.Decision) {
+func (a *applying) across(c stored, d lifecycle.Decision) error {
 	for _, s := range d.Sends {
+		if _, locked := a.others[s.To]; !locked && s.To != 0 {
+			return a.lockToo(s.To)
+		}
 		a.pass(c, s)
 	}
 	for _, l := range d.Links {
@@ -24,6 +27,7 @@ func (a *applying) across(c stored, d lifecycle.Decision) {
 	for _, n := range d.Notices {
 		a.notice(c, n)
 	}
+	return nil
 }
 
 // pass stores a command in another ticket's queue, with a copy of the message where one goes along.

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -55,12 +54,7 @@ func (a *applying) goesOn(ctx context.Context, number ticket.Number) error {
 		return nil
 	}
 	a.writes.Queue(`update conversations set ticket = $2 where id = $1 and ticket = $3`, a.row.spoken.id, number, a.row.number)
-	if err := a.flush(ctx); err != nil {
-		return err
-	}
-	// Nobody else sees it yet: it is ours as if it were locked.
-	a.others[number] = &ticketRow{number: number, seq: 1, lastAt: a.row.now, now: a.row.now}
-	return nil
+	return a.flush(ctx)
 }
 
 // passOn takes a message to where its conversation went on meanwhile: what is said in one breath must not open several
@@ -80,12 +74,7 @@ func (a *applying) passOn(ctx context.Context, c stored) (bool, error) {
 		return false, nil
 	}
 	if _, locked := a.others[now]; !locked {
-		missing := []ticket.Number{now}
-		for n := range a.others {
-			missing = append(missing, n)
-		}
-		slices.Sort(missing)
-		return false, errMoreLocks{missing}
+		return false, a.lockToo(now)
 	}
 	order := ticket.Order{
 		ID: fmt.Sprintf("follow:%d:%d", a.row.number, c.Seq), Kind: ticket.ClientReply, By: c.By, Name: c.byName, Params: ticket.Params{Reply: c.Params.Reply},

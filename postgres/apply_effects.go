@@ -236,7 +236,8 @@ func (a *applying) openWith(ctx context.Context, c stored, first ticket.Order, m
 	return number, nil
 }
 
-// openAs makes a ticket of the same client with a number that was drawn for it, and rings there.
+// openAs makes a ticket of the same client with a number that was drawn for it, and rings there. Nobody else sees it yet: it is
+// ours as if it were locked, for what this transaction has still to tell it.
 func (a *applying) openAs(ctx context.Context, number ticket.Number, at time.Time, first ticket.Order) error {
 	pinned, err := pinsOf(ctx, a.tx, first.Opening.Desk)
 	if err != nil {
@@ -244,6 +245,7 @@ func (a *applying) openAs(ctx context.Context, number ticket.Number, at time.Tim
 	}
 	queueTicket(a.writes, number, a.row.client, pinned, at, first)
 	queueCommand(a.writes, first, number, queuePlace{1, at})
+	a.others[number] = &ticketRow{number: number, seq: 1, lastAt: at, now: a.row.now}
 	a.ring(number)
 	return nil
 }

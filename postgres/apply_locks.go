@@ -58,6 +58,8 @@ func related(p ticket.Process, commands []stored, active bool) []ticket.Number {
 	}
 	for _, c := range commands {
 		switch params := c.Params; {
+		case params.Create != nil: // whose child it becomes: what is done to it in the same breath is told there
+			found[params.Create.Parent] = true
 		case params.Merge != nil:
 			found[params.Merge.Into] = true
 		case params.Move != nil:
@@ -82,6 +84,11 @@ func (a *applying) checkLocks(commands []stored, active bool) error {
 	if len(missing) == 0 {
 		return nil
 	}
+	return a.lockToo(missing...)
+}
+
+// lockToo starts over with the locks of more tickets.
+func (a *applying) lockToo(missing ...ticket.Number) error {
 	for n := range a.others {
 		missing = append(missing, n)
 	}

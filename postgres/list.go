@@ -172,7 +172,7 @@ func (s *Store) look(ctx context.Context, l listing) (f found, err error) {
 	case plain:
 	}
 	query, args := l.page()
-	if f.places, err = s.places(ctx, query, args); err != nil {
+	if f.places, err = s.places(ctx, query, l.planned(args)); err != nil {
 		return f, err
 	}
 	if len(f.places) <= l.limit && l.after == nil {
@@ -188,7 +188,7 @@ func (s *Store) look(ctx context.Context, l listing) (f found, err error) {
 // better way at most.
 func (s *Store) walk(ctx context.Context, l listing) (f found, err error) {
 	query, args := l.walkPage(l.most)
-	if f.places, err = s.places(ctx, query, args); err != nil {
+	if f.places, err = s.places(ctx, query, plannedForValues(args)); err != nil {
 		return f, err
 	}
 	if len(f.places) > l.limit {
@@ -211,7 +211,7 @@ func (s *Store) walk(ctx context.Context, l listing) (f found, err error) {
 		return f, err
 	}
 	query, args = l.walkPage(0)
-	f.places, err = s.places(ctx, query, args)
+	f.places, err = s.places(ctx, query, plannedForValues(args))
 	f.total, f.capped = len(f.places), len(f.places) > l.limit || l.after != nil
 	return f, err
 }
@@ -219,7 +219,7 @@ func (s *Store) walk(ctx context.Context, l listing) (f found, err error) {
 // count counts up to CountCap.
 func (s *Store) count(ctx context.Context, l listing) (n int, err error) {
 	query, args := l.count()
-	if err = s.pool.QueryRow(ctx, query, plannedForValues(args)...).Scan(&n); err != nil {
+	if err = s.pool.QueryRow(ctx, query, l.planned(args)...).Scan(&n); err != nil {
 		err = fmt.Errorf("count tickets: %w", err)
 	}
 	return n, err
@@ -245,7 +245,7 @@ type place struct {
 
 // places finds one more than the limit, to know whether there are more.
 func (s *Store) places(ctx context.Context, query string, args []any) ([]place, error) {
-	rows, err := s.pool.Query(ctx, query, plannedForValues(args)...)
+	rows, err := s.pool.Query(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

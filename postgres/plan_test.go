@@ -211,11 +211,34 @@ func viewsWalkIndexes(t *testing.T, s *Store) {
 	requireIndexed(t, "views of all desks", plan(t, s, viewsOfAll, []any{"a7", []string{"tier2"}}))
 	requireIndexed(t, "views of some desks", plan(t, s, viewsOfDesks, []any{"a7", []string{"tier2"}, []string{"support"}}))
 	require.Contains(t, plan(t, s, viewsOfAll, []any{"a7", []string{"tier2"}}), "Index Only Scan using tickets_owner", "counting reads no tickets where no desk is asked for")
+	for _, key := range []string{"mine_open", "mine_on_hold", "mine_resolved", "mine_closed"} {
+		q := Query{View: key, Viewer: "a7", Desks: []string{"support"}, Sort: defaultSort}
+		l, err := s.listing(t.Context(), q)
+		require.NoError(t, err)
+		for _, of := range []func() (string, []any){l.page, l.count} {
+			sql, args := of()
+			require.Equal(t, args, l.planned(args), "planned once")
+			require.Regexp(t, `(?s)tickets_owner.*force_generic_plan.*tickets_owner`, plan(t, s, sql, args))
+		}
+		q.Priorities = []ticket.Priority{ticket.Urgent}
+		l, err = s.listing(t.Context(), q)
+		require.NoError(t, err)
+		_, args := l.page()
+		require.Len(t, l.planned(args), len(args)+1, "planned for what is asked for")
+	}
 	l, err := s.listing(t.Context(), Query{View: "at_risk"})
 	require.NoError(t, err)
 	for _, of := range []func() (string, []any){l.page, l.count} {
 		sql, args := of()
 		require.Contains(t, plan(t, s, sql, args), "Index Only Scan using tickets_due", "what falls due soon is read from its index alone, and joined with nothing")
+	}
+	for _, c := range []struct{ view, sort, index string }{ // as the console sorts them
+		{"unassigned", "created", "tickets_unassigned"}, {"incoming", "created", "tickets_unanswered"}, {"at_risk", "next_due", "Index Only Scan using tickets_due"},
+	} {
+		l, err := s.listing(t.Context(), Query{View: c.view, Sort: c.sort})
+		require.NoError(t, err)
+		sql, args := l.page()
+		require.Contains(t, plan(t, s, sql, args), c.index, "%s by %s passes what is done", c.view, c.sort)
 	}
 	counts, err := s.Views(t.Context(), "a7")
 	require.NoError(t, err)

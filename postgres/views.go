@@ -28,6 +28,9 @@ type view struct {
 	// apart is the condition as several, of which a ticket has at most one, and each has an index of its own. What any of them
 	// holds for, taken together, would all have to be read and sorted for a page.
 	apart []string
+	// own: all of it belongs to who looks. Whoever that is, the index of owners has it in the order of lists, so that one plan
+	// does for everybody.
+	own bool
 }
 
 const (
@@ -53,10 +56,10 @@ var views = []view{
 	{key: "all", ordered: true},
 	{key: "unassigned", condition: "t.owner is null and t.state in (" + liveStates + ")"},
 	{key: viewGroups, condition: "t.group_key = any({my groups}::text[])"},
-	{key: "mine_open", condition: "t.owner = {me} and t.state = 'open'", ordered: true},
-	{key: "mine_on_hold", condition: "t.owner = {me} and t.state = 'on_hold'", ordered: true},
-	{key: "mine_resolved", apart: []string{"t.owner = {me} and t.state = 'resolved'", "t.owner = {me} and t.state = 'resolved_internally'"}},
-	{key: "mine_closed", condition: "t.owner = {me} and t.state = 'closed'", ordered: true},
+	{key: "mine_open", own: true, condition: "t.owner = {me} and t.state = 'open'", ordered: true},
+	{key: "mine_on_hold", own: true, condition: "t.owner = {me} and t.state = 'on_hold'", ordered: true},
+	{key: "mine_resolved", own: true, apart: []string{"t.owner = {me} and t.state = 'resolved'", "t.owner = {me} and t.state = 'resolved_internally'"}},
+	{key: "mine_closed", own: true, condition: "t.owner = {me} and t.state = 'closed'", ordered: true},
 	{key: viewSpam, condition: "t.state = 'spam'", ordered: true},
 	{key: "incoming", condition: "t.client_spoke_last and t.state in (" + liveStates + ", 'resolved')", ordered: true},
 	{key: "at_risk", apart: []string{

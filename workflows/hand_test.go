@@ -134,9 +134,9 @@ func TestQueriesTellHowItStandsAndWhatComes(t *testing.T) {
 		var future []map[string]any
 		require.NoError(t, v.Get(&future))
 		require.Len(t, future, 1)
-		require.Equal(t, noon.Add(time.Hour+14*day).Format(time.RFC3339), future[0]["At"])
-		require.Equal(t, "auto_close", future[0]["Clock"])
-		require.Equal(t, "closed", future[0]["Effect"])
+		require.Equal(t, noon.Add(time.Hour+14*day).Format(time.RFC3339), future[0]["at"])
+		require.Equal(t, "auto_close", future[0]["timer"])
+		require.Equal(t, "closed", future[0]["effect"])
 	})
 	s.play()
 }

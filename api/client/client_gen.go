@@ -7503,6 +7503,12 @@ type ListQuarantineParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// GetReceiptParams defines parameters for GetReceipt.
+type GetReceiptParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 0 unless said.
+	Prefer *string `json:"Prefer,omitempty"`
+}
+
 // GetReportParams defines parameters for GetReport.
 type GetReportParams struct {
 	// From The first day, such as 2026-11-01. Unless said, 29 days before `to`.
@@ -9367,10 +9373,11 @@ type ClientInterface interface {
 
 	// GetReceipt The receipt of a command
 	//
-	// At any time, to its actor or a lead.
+	// At any time, to its actor or a lead. As it stands, unless `Prefer: wait=N` asks to be answered when the command is applied,
+	// N seconds later at the latest: who was answered 202 waits here.
 	//
 	// Corresponds with GET /api/v1/receipts/{id} (the `GetReceipt` operationId).
-	GetReceipt(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetReceipt(ctx context.Context, id string, params *GetReceiptParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetReport Figures over tickets
 	//
@@ -13050,11 +13057,12 @@ func (c *API) RetryQuarantined(ctx context.Context, mailbox string, uidValidity 
 
 // GetReceipt The receipt of a command
 //
-// At any time, to its actor or a lead.
+// At any time, to its actor or a lead. As it stands, unless `Prefer: wait=N` asks to be answered when the command is applied,
+// N seconds later at the latest: who was answered 202 waits here.
 //
 // Corresponds with GET /api/v1/receipts/{id} (the `GetReceipt` operationId).
-func (c *API) GetReceipt(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetReceiptRequest(c.Server, id)
+func (c *API) GetReceipt(ctx context.Context, id string, params *GetReceiptParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetReceiptRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -19774,7 +19782,7 @@ func NewRetryQuarantinedRequest(server string, mailbox string, uidValidity int64
 }
 
 // NewGetReceiptRequest constructs an http.Request for the GetReceipt method
-func NewGetReceiptRequest(server string, id string) (*http.Request, error) {
+func NewGetReceiptRequest(server string, id string, params *GetReceiptParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -19802,6 +19810,21 @@ func NewGetReceiptRequest(server string, id string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -25628,12 +25651,13 @@ type ClientWithResponsesInterface interface {
 
 	// GetReceiptWithResponse The receipt of a command
 	//
-	// At any time, to its actor or a lead.
+	// At any time, to its actor or a lead. As it stands, unless `Prefer: wait=N` asks to be answered when the command is applied,
+	// N seconds later at the latest: who was answered 202 waits here.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/receipts/{id} (the `GetReceipt` operationId).
-	GetReceiptWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetReceiptResponse, error)
+	GetReceiptWithResponse(ctx context.Context, id string, params *GetReceiptParams, reqEditors ...RequestEditorFn) (*GetReceiptResponse, error)
 
 	// GetReportWithResponse Figures over tickets
 	//
@@ -36537,6 +36561,11 @@ func (r RetryQuarantinedResponse) ContentType() string {
 	return ""
 }
 
+// GetReceiptResponse200Headers the declared response headers of an HTTP 200 response for GetReceipt
+type GetReceiptResponse200Headers struct {
+	PreferenceApplied *string
+}
+
 // GetReceiptResponse401Headers the declared response headers of an HTTP 401 response for GetReceipt
 type GetReceiptResponse401Headers struct {
 	WWWAuthenticate *string
@@ -36562,6 +36591,8 @@ type GetReceiptResponse struct {
 	ApplicationproblemJSON503 *StoreAway
 	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetReceiptResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetReceiptResponse401Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -47606,13 +47637,14 @@ func (c *ClientWithResponses) RetryQuarantinedWithResponse(ctx context.Context, 
 
 // GetReceiptWithResponse The receipt of a command
 //
-// At any time, to its actor or a lead.
+// At any time, to its actor or a lead. As it stands, unless `Prefer: wait=N` asks to be answered when the command is applied,
+// N seconds later at the latest: who was answered 202 waits here.
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/receipts/{id} (the `GetReceipt` operationId).
-func (c *ClientWithResponses) GetReceiptWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetReceiptResponse, error) {
-	rsp, err := c.GetReceipt(ctx, id, reqEditors...)
+func (c *ClientWithResponses) GetReceiptWithResponse(ctx context.Context, id string, params *GetReceiptParams, reqEditors ...RequestEditorFn) (*GetReceiptResponse, error) {
+	rsp, err := c.GetReceipt(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -58822,6 +58854,16 @@ func ParseGetReceiptResponse(rsp *http.Response) (*GetReceiptResponse, error) {
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetReceiptResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetReceiptResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {

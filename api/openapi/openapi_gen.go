@@ -7556,6 +7556,12 @@ type ListQuarantineParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// GetReceiptParams defines parameters for GetReceipt.
+type GetReceiptParams struct {
+	// Prefer `wait=N`: how many seconds (0 to 30) to wait until the command is applied; 0 unless said.
+	Prefer *string `json:"Prefer,omitempty"`
+}
+
 // GetReportParams defines parameters for GetReport.
 type GetReportParams struct {
 	// From The first day, such as 2026-11-01. Unless said, 29 days before `to`.
@@ -8458,7 +8464,7 @@ type ServerInterface interface {
 	RetryQuarantined(c *gin.Context, mailbox string, uidValidity int64, uid int64)
 	// GetReceipt The receipt of a command
 	// (GET /api/v1/receipts/{id})
-	GetReceipt(c *gin.Context, id string)
+	GetReceipt(c *gin.Context, id string, params GetReceiptParams)
 	// GetReport Figures over tickets
 	// (GET /api/v1/reports/{name})
 	GetReport(c *gin.Context, name string, params GetReportParams)
@@ -11302,6 +11308,30 @@ func (siw *ServerInterfaceWrapper) GetReceipt(c *gin.Context) {
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetReceiptParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = &Prefer
+
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -11309,7 +11339,7 @@ func (siw *ServerInterfaceWrapper) GetReceipt(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.GetReceipt(c, id)
+	siw.Handler.GetReceipt(c, id, params)
 }
 
 // GetReport operation middleware

@@ -187,8 +187,7 @@ type health struct {
 }
 
 func (h health) Parts(ctx context.Context) []api.Part {
-	parts := convert(recordParts(ctx, h.s), func(p part) api.Part { return api.Part(p) })
-	return append(parts, api.Part(temporalPart(ctx, h.c, false)))
+	return convert(partsOf(ctx, h.s, h.c, false), func(p part) api.Part { return api.Part(p) })
 }
 
 // part is one line of a health report.
@@ -197,6 +196,14 @@ type part struct {
 	OK     bool
 	Needed bool
 	Detail string
+}
+
+// partsOf looks at the record and at Temporal at the same time: a database that hangs takes all that there is, and Temporal would
+// be called away for it.
+func partsOf(ctx context.Context, s *postgres.Store, c client.Client, needed bool) []part {
+	temporal := make(chan part, 1)
+	go func() { temporal <- temporalPart(ctx, c, needed) }()
+	return append(recordParts(ctx, s), <-temporal)
 }
 
 func recordParts(ctx context.Context, s *postgres.Store) []part {

@@ -174,8 +174,7 @@ func (d *desk) parts(b *dispatch.Bell) worker.Parts {
 
 func workerParts(d *desk, c client.Client, namespace string) func(context.Context) []worker.Part {
 	return func(ctx context.Context) []worker.Part {
-		parts := convert(recordParts(ctx, d.store), func(p part) worker.Part { return worker.Part(p) })
-		parts = append(parts, worker.Part(temporalPart(ctx, c, true)))
+		parts := convert(partsOf(ctx, d.store, c, true), func(p part) worker.Part { return worker.Part(p) })
 		return append(parts, worker.Pollers(ctx, c, namespace))
 	}
 }
