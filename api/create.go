@@ -3,7 +3,10 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"unicode"
 
 	"github.com/gin-gonic/gin"
@@ -152,7 +155,30 @@ func readFields(o *object) map[string]any {
 	case len(f.fields) > 100:
 		o.blame("fields", "too_many", map[string]string{"max": "100"})
 	}
+	f.blameRounded(f.at, f.fields)
 	return f.fields
+}
+
+// mostWhole is the greatest whole number up to which a double holds each (RFC 8259 §6).
+const mostWhole = 1 << 53
+
+// blameRounded blames whole numbers that a double rounds: whoever reads the ticket would read another one.
+func (o *object) blameRounded(at string, v any) {
+	switch v := v.(type) {
+	case json.Number:
+		n, err := strconv.ParseInt(v.String(), 10, 64)
+		if !strings.ContainsAny(v.String(), ".eE") && (err != nil || n > mostWhole || n < -mostWhole) {
+			*o.faults = append(*o.faults, fault{pointer: at, code: "number_as_text", args: map[string]string{"max": strconv.Itoa(mostWhole)}})
+		}
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			o.blameRounded(at+"/"+escapePointer(key), v[key])
+		}
+	case []any:
+		for i, one := range v {
+			o.blameRounded(at+"/"+itoa(i), one)
+		}
+	}
 }
 
 // desk reads the key of a desk that is there for the asker.

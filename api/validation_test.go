@@ -62,6 +62,7 @@ func TestBodiesAreStrict(t *testing.T) {
 		{"classify", `{"classify":{}}`, "/classify", "nothing"},
 		{"classify", `{"classify":{"fields":{"a":1e400}}}`, "/classify/fields/a", "number"},
 		{"classify", `{"classify":{"fields":{"a":[0,{"b":-1E+309}]}}}`, "/classify/fields/a/1/b", "number"},
+		{"classify", `{"classify":{"fields":{"a":[{"b/c":-9007199254740993}],"d":12345678901234567890}}}`, "/classify/fields/a/0/b~1c /classify/fields/d", "number_as_text"},
 		{"classify", `{"classify":{"fields":{"a":1e-20000}}}`, "/classify/fields/a", "number"},
 		{"classify", `{"classify":{"fields":{"a":0e99999999999999999999}}}`, "/classify/fields/a", "number"},
 		{"classify", `{"classify":{"fields":{"a":0.` + strings.Repeat("0", 20000) + `1}}}`, "/classify/fields/a", "number"},
@@ -233,7 +234,7 @@ func TestASearchThatCannotBeReadSaysWhere(t *testing.T) {
 func TestNumbersThatADoubleHoldsAreTaken(t *testing.T) {
 	t.Parallel()
 	_, door := fresh(t)
-	call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/classify", `{"classify":{"fields":{"a":[0,-0.0,1e308,-1.7976931348623157E+308,5e-324,123456789012345678]}}}`).is(t, 200)
+	call(t, door, bootstrap, "POST", "/api/v1/tickets/1042/classify", `{"classify":{"fields":{"a":[0,-0.0,1e308,-1.7976931348623157E+308,5e-324,9007199254740992,-9007199254740992,"12345678901234567890"]}}}`).is(t, 200)
 }
 
 // TestASearchThatTakesTooLongSaysWhatToDo: the database is not away, and to ask for less helps.

@@ -29,6 +29,11 @@ var filePragmas = map[string]string{
 	"journal_mode": "wal",
 	"locking_mode": "exclusive",
 	"synchronous":  "normal",
+	// By default two megabytes of pages are kept, which a busy server reads
+	// again and again, and every four megabytes of the log are written into
+	// the file while the server's only connection waits.
+	"cache_size":         "-32768",
+	"wal_autocheckpoint": "4000",
 }
 
 // sqlConfig says how the server opens its database, in memory or in a file

@@ -87,3 +87,12 @@ func execSQL(t *testing.T, file, stmt string) {
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
 }
+
+func TestTheCommandLineSetsWhatAFileIsOpenedWith(t *testing.T) {
+	t.Parallel()
+	conf, err := sqlConfig(&options{dbFilename: "temporal.db", pragmas: map[string]string{"cache_size": "-1000"}})
+	require.NoError(t, err)
+	require.Equal(t, "-1000", conf.ConnectAttributes["cache_size"])
+	require.Equal(t, "4000", conf.ConnectAttributes["wal_autocheckpoint"])
+	require.NotEqual(t, "-1000", filePragmas["cache_size"], "only for this file")
+}

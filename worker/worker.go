@@ -52,12 +52,12 @@ func New(c client.Client, p Parts) *Workers {
 		p.Warm = 2000
 	}
 	worker.SetStickyWorkflowCacheSize(p.Warm)
-	// After a restart the first task of a cached workflow waits for the dead worker's queue: keep that short.
 	options := worker.Options{
 		DisableRegistrationAliasing:             true,
 		MaxConcurrentLocalActivityExecutionSize: p.AtOnce,
 		MaxConcurrentActivityExecutionSize:      p.AtOnce,
-		StickyScheduleToStartTimeout:            time.Second,
+		StickyScheduleToStartTimeout:            AstrayAfter,
+		WorkflowTaskPollerBehavior:              Polling(),
 		WorkerStopTimeout:                       stopWithin,
 		Interceptors:                            []interceptor.WorkerInterceptor{&beats{heart: c, within: beatWithin}},
 		OnFatalError:                            p.Fatal,
@@ -68,6 +68,21 @@ func New(c client.Client, p Parts) *Workers {
 	w.mail = worker.New(c, ticket.QueueMail, options)
 	register(w.tickets, w.mail, p)
 	return w
+}
+
+// AstrayAfter is after how long a task of a cached workflow goes to the ordinary queue, whose worker has to read the whole history.
+// After the death of a worker the first task of each of its workflows waits as long, unless it is known to be dead (10 s without
+// an ask): keep that short. A busy desk must not reach it: a fifth of all tasks went astray so at one second, and each cost it a
+// transaction more.
+const AstrayAfter = 3 * time.Second
+
+// Polling is how many ask Temporal for tasks of workflows. Each of the two queues, that of the cached workflows and the ordinary
+// one, has askers of its own: the SDK's usual two are for both, and ask the first alone while Temporal says that something waits
+// there. A task that nobody took there for a second goes to the ordinary queue; on a busy desk it stayed there for minutes.
+func Polling() worker.PollerBehavior {
+	return worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
+		InitialNumberOfPollers: 2, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 8,
+	})
 }
 
 // registerWorkflows gives the workflows their names; a replayer takes both kinds.

@@ -4236,7 +4236,7 @@ type ClassifyCommand struct {
 		// DueAt A date for people; clocks don't go by it.
 		DueAt *time.Time `json:"due_at,omitempty"`
 
-		// Fields Added to those it has; null takes one away. At most 64 KB.
+		// Fields Added to those it has; null takes one away. At most 64 KB. Whole numbers up to 2^53; longer ones as text.
 		Fields *map[string]interface{} `json:"fields,omitempty"`
 		Impact *Level                  `json:"impact,omitempty"`
 

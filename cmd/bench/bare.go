@@ -14,6 +14,8 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 	"golang.org/x/sync/errgroup"
+
+	ours "duradesk/worker"
 )
 
 const bareQueue = "bench"
@@ -48,7 +50,8 @@ func startBare(ctx context.Context, d *desk) (*bare, error) {
 		return nil, fmt.Errorf("make the tables of the bare limit: %w", err)
 	}
 	b.worker = worker.New(d.temporal, bareQueue, worker.Options{
-		MaxConcurrentLocalActivityExecutionSize: 12, StickyScheduleToStartTimeout: time.Second,
+		MaxConcurrentLocalActivityExecutionSize: 12,
+		StickyScheduleToStartTimeout:            ours.AstrayAfter, WorkflowTaskPollerBehavior: ours.Polling(),
 	})
 	b.worker.RegisterWorkflowWithOptions(b.receive, workflow.RegisterOptions{Name: "BareReceive"})
 	b.worker.RegisterWorkflowWithOptions(b.sleep, workflow.RegisterOptions{Name: "BareSleep"})
