@@ -30,6 +30,14 @@ func defaultSettings() dynamicconfig.StaticClient {
 		dynamicconfig.VisibilityProcessorMaxPollHostRPS.Key(): unlimited,
 		dynamicconfig.OutboundProcessorMaxPollHostRPS.Key():   unlimited,
 
+		// All of a shard's work goes through the one connection to the file, and who
+		// waits for it gets it by chance. With hundreds of workers of these queues
+		// waiting there, a busy server let each call of a client or worker wait for
+		// a second and some for ten. What is seen in lists may lag behind instead.
+		dynamicconfig.VisibilityProcessorSchedulerWorkerCount.Key(): 2,
+		dynamicconfig.TransferProcessorSchedulerWorkerCount.Key():   32,
+		dynamicconfig.TimerProcessorSchedulerWorkerCount.Key():      4,
+
 		// Task queues of four partitions forward to each other at ten a second; a
 		// burst of new workflows waits there with an idle processor.
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,

@@ -78,10 +78,11 @@ const AstrayAfter = 3 * time.Second
 
 // Polling is how many ask Temporal for tasks of workflows. Each of the two queues, that of the cached workflows and the ordinary
 // one, has askers of its own: the SDK's usual two are for both, and ask the first alone while Temporal says that something waits
-// there. A task that nobody took there for a second goes to the ordinary queue; on a busy desk it stayed there for minutes.
+// there. A task that nobody took there goes to the ordinary queue; on a busy desk it stayed there for minutes. They are many
+// where much waits: to hand out a task takes a busy Temporal a second, and so long one asker is no use to the next task.
 func Polling() worker.PollerBehavior {
 	return worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
-		InitialNumberOfPollers: 2, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 8,
+		InitialNumberOfPollers: 8, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 64,
 	})
 }
 

@@ -31,7 +31,8 @@ type temporalBinary struct {
 }
 
 // singleNode are the settings of a server of one process and one shard. Without the first six a signal waits up to
-// 50 ms; without the next two a burst of tickets waits in partitions that forward to each other.
+// 50 ms; without the next two a burst of tickets waits in partitions that forward to each other; without the next three the
+// server's own hundreds of workers stand before everybody else at the one connection to its file.
 var singleNode = []string{
 	"history.transferProcessorMaxPollRPS=10000",
 	"history.timerProcessorMaxPollRPS=10000",
@@ -41,6 +42,9 @@ var singleNode = []string{
 	"history.visibilityProcessorMaxPollHostRPS=10000",
 	"matching.numTaskqueueReadPartitions=1",
 	"matching.numTaskqueueWritePartitions=1",
+	"history.visibilityProcessorSchedulerWorkerCount=2",
+	"history.transferProcessorSchedulerWorkerCount=32",
+	"history.timerProcessorSchedulerWorkerCount=4",
 	"system.forceSearchAttributesCacheRefreshOnRead=true",
 	"frontend.WorkflowTimeSkippingEnabled=true",
 }
