@@ -31,12 +31,15 @@ func defaultSettings() dynamicconfig.StaticClient {
 		dynamicconfig.OutboundProcessorMaxPollHostRPS.Key():   unlimited,
 
 		// All of a shard's work goes through the one connection to the file, and who
-		// waits for it gets it by chance. With hundreds of workers of these queues
+		// waits for it gets it by chance. With 512 workers of each of these queues
 		// waiting there, a busy server let each call of a client or worker wait for
-		// a second and some for ten. What is seen in lists may lag behind instead.
-		dynamicconfig.VisibilityProcessorSchedulerWorkerCount.Key(): 2,
-		dynamicconfig.TransferProcessorSchedulerWorkerCount.Key():   32,
-		dynamicconfig.TimerProcessorSchedulerWorkerCount.Key():      4,
+		// a second and some for ten; and a task whose start takes longer than a second
+		// is lost until its time is over. What is seen in lists may lag behind instead.
+		// The timers may not: four workers fell seven minutes behind in a busy hour,
+		// and what was lost waited for as long.
+		dynamicconfig.VisibilityProcessorSchedulerWorkerCount.Key(): 4,
+		dynamicconfig.TransferProcessorSchedulerWorkerCount.Key():   64,
+		dynamicconfig.TimerProcessorSchedulerWorkerCount.Key():      64,
 
 		// Task queues of four partitions forward to each other at ten a second; a
 		// burst of new workflows waits there with an idle processor.

@@ -42,9 +42,9 @@ var singleNode = []string{
 	"history.visibilityProcessorMaxPollHostRPS=10000",
 	"matching.numTaskqueueReadPartitions=1",
 	"matching.numTaskqueueWritePartitions=1",
-	"history.visibilityProcessorSchedulerWorkerCount=2",
-	"history.transferProcessorSchedulerWorkerCount=32",
-	"history.timerProcessorSchedulerWorkerCount=4",
+	"history.visibilityProcessorSchedulerWorkerCount=4",
+	"history.transferProcessorSchedulerWorkerCount=64",
+	"history.timerProcessorSchedulerWorkerCount=64",
 	"system.forceSearchAttributesCacheRefreshOnRead=true",
 	"frontend.WorkflowTimeSkippingEnabled=true",
 }
