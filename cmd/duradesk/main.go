@@ -50,6 +50,8 @@ type cli struct {
 	Rules         RulesCmd           `cmd:"" help:"Print the lifecycle: matrix, diagram and clocks; --check proves them."`
 	Article       articleCommand     `cmd:"" help:"Administer articles of the knowledge base."`
 
+	Help    helpCommand    `cmd:"" help:"Show what a command takes: duradesk help up."`
+	Version versionCommand `cmd:"" help:"Print which build this is."`
 	Webhook webhookCommand `cmd:"" help:"Check signatures of webhooks."`
 
 	Mail      mailCommand      `cmd:"" hidden:"" help:"Run the mail server that plays the outside world (a part of up)."`
