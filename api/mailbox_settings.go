@@ -150,7 +150,6 @@ func (s *server) watch(c *gin.Context, m ticket.MailSettings) {
 
 // What the fields of a mailbox are like.
 var (
-	hostRule   = rule{min: 1, max: 253, line: true, pattern: hostPattern, like: "host"}
 	folderRule = rule{max: 200, line: true}
 	secretRule = rule{min: 1, max: 8000, line: true}
 	openRule   = rule{max: 1000, line: true}
@@ -189,22 +188,6 @@ func (o *object) mailbox(m *ticket.MailSettings) {
 		caps.done()
 	}
 	o.dkim(m)
-}
-
-func (o *object) mailDoor(name string, needed bool, d *ticket.MailDoor) {
-	in := o.inside(name, needed)
-	if in == nil {
-		return
-	}
-	host, port, _ := net.SplitHostPort(d.Addr)
-	number, _ := strconv.Atoi(port)
-	in.given("host", hostRule, needed, &host)
-	if n, ok := in.whole("port", needed, 1, 65535); ok {
-		number = int(n)
-	}
-	in.chosen("tls", []string{"none", "starttls", "tls"}, needed, &d.TLS)
-	in.done()
-	d.Addr = net.JoinHostPort(host, strconv.Itoa(number))
 }
 
 func (o *object) mailLogin(needed bool, m *ticket.MailSettings) {

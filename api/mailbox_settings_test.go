@@ -72,6 +72,32 @@ func TestAMailboxIsStrict(t *testing.T) {
 	}
 }
 
+// TestAHostIsANameOrAnAddress: what no server can have is refused at once, in words that say what to write, and not days
+// later by the resolver.
+func TestAHostIsANameOrAnAddress(t *testing.T) {
+	t.Parallel()
+	_, door := fresh(t)
+	set := func(host string, header ...string) reply {
+		body := `{"smtp":{"host":` + strconv.Quote(host) + `,"port":25,"tls":"none"}}`
+		return call(t, door, bootstrap, "PATCH", "/api/v1/mailboxes/box-1", body, header...)
+	}
+	for _, host := range []string{
+		"-5", "5", "mail-.example", "mail.-x.example", "a..b", ".", ":", "1.2.3", "1.2.3.256", "[::1]", "::g", "1:2", "imap.example:993", "imap example", "imap.example/x", "メール.example",
+		strings.Repeat("a", 64) + ".example",
+	} {
+		r := set(host)
+		r.is(t, 422, "invalid")
+		require.Equal(t, "/smtp/host host", faultsOf(r), host)
+	}
+	require.Contains(t, string(set("-5").raw), "such as imap.example.com, or an IP address")
+	require.Contains(t, string(set("-5", "Accept-Language", "ja").raw), "imap.example.comのようなサーバー名")
+	for _, host := range []string{"localhost", "imap.desk.example", "mail_in.lan", "4.example", "a-b.example.", "xn--bcher-kva.example", "192.0.2.1", "::1", "2001:db8::25", "::ffff:192.0.2.1"} {
+		r := set(host)
+		r.is(t, 200)
+		require.Equal(t, host, r.at("settings", "smtp", "host"))
+	}
+}
+
 func TestOnlyAdminsSeeHowAMailboxIsSet(t *testing.T) {
 	t.Parallel()
 	f, door := fresh(t)

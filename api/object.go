@@ -92,7 +92,6 @@ var (
 	emailPattern    = regexp.MustCompile(`^[^\s@<>,;"]+@[^\s@<>,;"]+$`)
 	senderPattern   = regexp.MustCompile(`^[^\s@<>,;"]*@[^\s@<>,;"]+$`)
 	typePattern     = regexp.MustCompile(`^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+$`)
-	hostPattern     = regexp.MustCompile(`^[A-Za-z0-9._:\[\]-]+$`)
 	solidPattern    = regexp.MustCompile(`[^\s\p{Z}]`)
 
 	keyRule   = rule{max: 40, min: 1, pattern: keyPattern, like: "key"}

@@ -5733,6 +5733,7 @@ type MailDoorTls string
 
 // MailDoorInput defines model for MailDoorInput.
 type MailDoorInput struct {
+	// Host A name, such as imap.example.com, or an IP address; no port, no brackets.
 	Host *string `json:"host,omitempty"`
 	Port *int    `json:"port,omitempty"`
 
