@@ -104,6 +104,10 @@ func (f *fakeIdentity) ChangeClient(ctx context.Context, id string, change Clien
 func (f *fakeIdentity) MergeClients(context.Context, string, string) error { return f.away }
 
 func (f *fake) Count(ctx context.Context, q Query) (int, bool, error) {
+	if until, bounded := ctx.Deadline(); f.wide != "" && q.Where.String() == f.wide && bounded {
+		f.wideUntil = until
+		return 0, false, ErrTooLong
+	}
 	q.Limit = 200
 	page, err := f.List(ctx, q)
 	return page.Total, false, err

@@ -23,37 +23,39 @@ const bootstrap = "bootstrap-token-for-tests"
 
 // fake is a whole desk in memory: its rules are the real ones, its store and clockwork a map and a lock.
 type fake struct {
-	drafts   fakeDrafts
-	uploads  fakeUploads
-	saved    fakeViews
-	taboo    []Forbidden
-	habits   map[string]ticket.StaffSettings
-	looks    map[string]ticket.ListLook
-	mu       sync.Mutex
-	now      time.Time
-	tickets  map[ticket.Number]*ticket.Record
-	items    map[ticket.Number][]ticket.Item
-	past     map[ticket.Number][]Past
-	receipts map[string]*stored
-	people   map[string]Person
-	tokens   map[string]Token // by hash
-	desks    []Desk
-	groups   []Group
-	boxes    []Mailbox
-	ledger   []Fate
-	policies map[string]ticket.Settings
-	specs    []calendar.Spec
-	pieces   []Piece
-	words    []ForbiddenWord
-	notices  map[string][]Notice
-	mail     map[string]ticket.MailSettings // by id
-	secrets  []string                       // of mailboxes
-	muted    []ticket.Undeliverable
-	watched  []string
-	tried    ticket.Connection
-	compared ticket.Reconciled
-	moved    map[string]ticket.Number // messages that are elsewhere by now
-	parts    []Part
+	wide      string // what takes too long to count
+	wideUntil time.Time
+	drafts    fakeDrafts
+	uploads   fakeUploads
+	saved     fakeViews
+	taboo     []Forbidden
+	habits    map[string]ticket.StaffSettings
+	looks     map[string]ticket.ListLook
+	mu        sync.Mutex
+	now       time.Time
+	tickets   map[ticket.Number]*ticket.Record
+	items     map[ticket.Number][]ticket.Item
+	past      map[ticket.Number][]Past
+	receipts  map[string]*stored
+	people    map[string]Person
+	tokens    map[string]Token // by hash
+	desks     []Desk
+	groups    []Group
+	boxes     []Mailbox
+	ledger    []Fate
+	policies  map[string]ticket.Settings
+	specs     []calendar.Spec
+	pieces    []Piece
+	words     []ForbiddenWord
+	notices   map[string][]Notice
+	mail      map[string]ticket.MailSettings // by id
+	secrets   []string                       // of mailboxes
+	muted     []ticket.Undeliverable
+	watched   []string
+	tried     ticket.Connection
+	compared  ticket.Reconciled
+	moved     map[string]ticket.Number // messages that are elsewhere by now
+	parts     []Part
 	identity
 	seq      int64
 	rings    int

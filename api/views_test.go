@@ -2,6 +2,7 @@ package api
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -37,6 +38,34 @@ func TestSavedViews(t *testing.T) {
 	call(t, door, sato, "DELETE", "/api/v1/views/mine-open", "").is(t, 204)
 	call(t, door, sato, "DELETE", "/api/v1/views/mine-open", "").is(t, 404, "not-found")
 	call(t, door, sato, "GET", "/api/v1/views/unassigned", "").is(t, 200)
+}
+
+// TestAViewThatTakesTooLongToCountIsShownWithoutACount: somebody's too wide words take the counts away from nobody else, and he
+// can still change them.
+func TestAViewThatTakesTooLongToCountIsShownWithoutACount(t *testing.T) {
+	t.Parallel()
+	f, door := fresh(t)
+	sato := f.tokenOf(t, "sato", scopeAct, scopeRead)
+	for key, q := range map[string]string{"a": "owner:me", "b": "wide", "c": "state:open"} {
+		call(t, door, sato, "POST", "/api/v1/views", `{"key":"`+key+`","name":"x","q":"`+q+`"}`).is(t, 201)
+	}
+	f.wide = "wide"
+	asked := time.Now()
+	r := call(t, door, sato, "GET", "/api/v1/views", "")
+	r.is(t, 200)
+	require.WithinRange(t, f.wideUntil, asked, asked.Add(portTime/2+time.Second), "time is left for those after it")
+	counts := map[string]any{}
+	for _, v := range r.at("items").([]any) {
+		view := v.(map[string]any)
+		counts[view["q"].(string)] = view["count"]
+	}
+	require.Len(t, counts, len(Views)+3)
+	require.Equal(t, []any{2.0, nil, 1.0, 1.0}, []any{counts["owner:me"], counts["wide"], counts["state:open"], counts["view:unassigned"]})
+	r = call(t, door, sato, "GET", "/api/v1/views/b", "")
+	r.is(t, 200)
+	require.Nil(t, r.at("count"))
+	require.Equal(t, false, r.at("count_capped"))
+	call(t, door, sato, "PATCH", "/api/v1/views/b", `{"name":"y"}`).is(t, 200)
 }
 
 func TestClientFiles(t *testing.T) {

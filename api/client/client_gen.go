@@ -7161,8 +7161,8 @@ type View struct {
 	// Columns Empty: the usual ones.
 	Columns []ViewColumn `json:"columns"`
 
-	// Count At most 1001.
-	Count int `json:"count"`
+	// Count At most 1001; `null` where a kept list takes too long to count. The others have theirs.
+	Count *int `json:"count"`
 
 	// CountCapped There are at least `count`.
 	CountCapped bool `json:"count_capped"`

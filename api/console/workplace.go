@@ -175,8 +175,8 @@ func (v *visit) views(at place) ([]viewGroup, error) {
 				continue
 			}
 			link := viewLink{Key: key, Name: x.Name, Href: "/views/" + key, Here: key == at.View && at.Q == ""}
-			if x.Count > 0 {
-				link.Count = count(x.Count, x.CountCapped)
+			if n := deref(x.Count); n > 0 {
+				link.Count = count(n, x.CountCapped)
 				link.Loud = loud[key]
 			}
 			group.Views = append(group.Views, link)
@@ -190,8 +190,8 @@ func (v *visit) views(at place) ([]viewGroup, error) {
 	for _, x := range found.Items { // in the person's own order
 		if x.Saved {
 			link := viewLink{Key: x.Key, Name: x.Name, Href: "/views/" + url.PathEscape(x.Key), Here: x.Key == at.View && at.Q == "", Saved: true}
-			if x.Count > 0 {
-				link.Count = count(x.Count, x.CountCapped)
+			if n := deref(x.Count); n > 0 {
+				link.Count = count(n, x.CountCapped)
 			}
 			saved.Views = append(saved.Views, link)
 		}
