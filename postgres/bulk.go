@@ -53,7 +53,7 @@ func templateOf(o ticket.Order) bulkTemplate {
 
 func readTemplate(raw []byte) (ticket.Order, error) {
 	var t bulkTemplate
-	err := json.Unmarshal(raw, &t)
+	err := readJSON(raw, &t)
 	return ticket.Order{Kind: t.Kind, Params: t.Params, Reason: t.Reason, Message: t.Message}, err
 }
 
@@ -325,7 +325,7 @@ func undoItems(ctx context.Context, tx pgx.Tx, undo, job string) error {
 	var untouched bool
 	_, err = pgx.ForEachRow(rows, []any{&place, &n, &raw, &name, &params, &message, &outcome, &untouched}, func() error {
 		var before lifecycle.Before
-		if err := json.Unmarshal(raw, &before); err != nil {
+		if err := readJSON(raw, &before); err != nil {
 			return fmt.Errorf("how ticket %d stood: %w", n, err)
 		}
 		done, err := ticket.ParseKind(name)

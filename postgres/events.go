@@ -63,7 +63,7 @@ func scanEnvelope(cr pgx.CollectableRow) (ticket.Envelope, error) {
 	if err := json.Unmarshal(process, &p); err != nil {
 		return e, fmt.Errorf("event %d: its ticket as it stood: %w", e.ID, err)
 	}
-	if err := json.Unmarshal(data, &d.Details); err != nil {
+	if err := readJSON(data, &d.Details); err != nil {
 		return e, fmt.Errorf("event %d: its details: %w", e.ID, err)
 	}
 	e.At, e.Type = e.At.UTC(), ticket.EventType(name)

@@ -58,7 +58,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, badURL(err)
 	}
 	config.MaxConns = c.MaxConns
-	config.AfterConnect = readTimesInUTC
+	config.AfterConnect = readOurWay
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
 	// Room for what the desk asks, laid out with each connection: pgx's own measure of both caches would take 200 KB of each. The
 	// second is for the lists, which are planned for their values (list.go): without it none can be asked.
@@ -185,10 +185,11 @@ func unreachable(c *pgx.ConnConfig, err error) error {
 	return fmt.Errorf("the Postgres server at %s cannot be reached: is it running, is the database URL right? %w", at, err)
 }
 
-// readTimesInUTC makes instants read from the database print as they were written.
-func readTimesInUTC(_ context.Context, conn *pgx.Conn) error {
+// readOurWay makes instants read from the database print as they were written, and JSON be read as readJSON does.
+func readOurWay(_ context.Context, conn *pgx.Conn) error {
 	conn.TypeMap().RegisterType(&pgtype.Type{
 		Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
 	})
+	jsonCodec(conn)
 	return nil
 }

@@ -161,7 +161,7 @@ func eventOf(name, from, to string, cause ticket.Cause, data []byte) (*ticket.Ev
 	if err := errors.Join(out.From.UnmarshalText([]byte(from)), out.To.UnmarshalText([]byte(to))); err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(data, &out.Data); err != nil {
+	if err := readJSON(data, &out.Data); err != nil {
 		return nil, fmt.Errorf("its data: %w", err)
 	}
 	return out, nil
