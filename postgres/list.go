@@ -125,7 +125,7 @@ func (s *Store) listing(ctx context.Context, q Query) (listing, error) {
 	}
 	seen := sight{everything: q.Desks == nil}
 	if asksForGroups(e) || !seen.everything {
-		err := s.pool.QueryRow(ctx, `select array(select group_key from agent_groups where agent = $1), $2::text[] is null or not exists (select from desks where key <> all($2))`, q.Viewer, q.Desks).
+		err := s.pool.QueryRow(ctx, `select `+groupsOfViewer+`, $2::text[] is null or `+everyDesk("$2::text[]"), q.Viewer, q.Desks).
 			Scan(&seen.groups, &seen.everything)
 		if err != nil {
 			return listing{}, fmt.Errorf("read what %s may see: %w", q.Viewer, err)

@@ -126,11 +126,19 @@ type sight struct {
 	desks, groups []string
 }
 
+// everyDesk asks, in SQL, whether an array of keys names every desk: who sees those is asked for none.
+func everyDesk(keys string) string {
+	return "not exists (select from desks where key <> all(" + keys + "))"
+}
+
+// groupsOfViewer are those of the agent $1.
+const groupsOfViewer = `array(select group_key from agent_groups where agent = $1)`
+
 func (s *Store) sight(ctx context.Context, agent string) (sight, error) {
 	out := sight{everything: true, groups: []string{}}
 	err := s.pool.QueryRow(ctx, `
-		select role = 'admin' or not exists (select from desks d where not exists (select from agent_desks a where a.agent = key and a.desk = d.key)),
-			array(select desk from agent_desks where agent = key), array(select group_key from agent_groups where agent = key)
+		select role = 'admin' or `+everyDesk("array(select desk from agent_desks where agent = $1)")+`,
+			array(select desk from agent_desks where agent = $1), `+groupsOfViewer+`
 		from agents where key = $1`, agent).Scan(&out.everything, &out.desks, &out.groups)
 	if noRows(err) {
 		return out, nil
