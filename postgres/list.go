@@ -219,7 +219,7 @@ func (s *Store) walk(ctx context.Context, l listing) (f found, err error) {
 // count counts up to CountCap.
 func (s *Store) count(ctx context.Context, l listing) (n int, err error) {
 	query, args := l.count()
-	if err = s.pool.QueryRow(ctx, query, l.planned(args)...).Scan(&n); err != nil {
+	if err = s.pool.QueryRow(ctx, query, l.plannedToCount(args)...).Scan(&n); err != nil {
 		err = fmt.Errorf("count tickets: %w", err)
 	}
 	return n, err

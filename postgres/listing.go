@@ -167,16 +167,37 @@ func (l listing) apart() ([]string, []find.Expr) {
 	return nil, nil
 }
 
+// alone is the view that a list is of, where nothing else is asked for.
+func (l listing) alone() (view, bool) {
+	if len(l.parts) != 1 {
+		return view{}, false
+	}
+	is, ok := l.parts[0].(find.Is)
+	if !ok || is.Field != find.View || len(is.Values) != 1 {
+		return view{}, false
+	}
+	v, err := viewOf(is.Values[0])
+	return v, err == nil
+}
+
 // planned is plannedForValues, but for the first page of a view whose plan is the same for everybody.
 func (l listing) planned(args []any) []any {
-	if len(l.parts) == 1 && l.after == nil && cmp.Or(l.query.Sort, defaultSort) == defaultSort && l.query.CreatedFrom.IsZero() && l.query.CreatedTo.IsZero() {
-		is, ok := l.parts[0].(find.Is)
-		if ok && is.Field == find.View && len(is.Values) == 1 && slices.ContainsFunc(views, func(v view) bool { return v.own && v.key == is.Values[0] }) {
-			return args
-		}
+	if v, alone := l.alone(); alone && v.own && l.after == nil && cmp.Or(l.query.Sort, defaultSort) == defaultSort && !l.bounded() {
+		return args
 	}
 	return plannedForValues(args)
 }
+
+// plannedToCount is planned for what counts: of a view alone, that is along an index whoever looks.
+func (l listing) plannedToCount(args []any) []any {
+	if _, alone := l.alone(); alone && !l.bounded() {
+		return args
+	}
+	return plannedForValues(args)
+}
+
+// bounded reports whether a door has read bounds in time.
+func (l listing) bounded() bool { return !l.query.CreatedFrom.IsZero() || !l.query.CreatedTo.IsZero() }
 
 func (c *conditions) add(parts []find.Expr) {
 	for _, p := range parts {
@@ -237,13 +258,16 @@ func (l listing) passed(most int) (string, []any) {
 	return "select count(*) from (" + strings.Replace(l.passing(c, most), "select t.*", "select", 1) + ") passed", c.args
 }
 
-// count walks along the list's usual order: a cap alone makes the planner believe that reading the table from its start
-// will do, which is false where matches are rare.
+// count walks along the order of a view's own index, or else along the list's usual one: a cap alone makes the planner believe
+// that reading the table from its start will do, which is false where matches are rare.
 func (l listing) count() (string, []any) {
 	c := l.conditions()
 	if l.way == seeded {
 		head := l.seeded(c, "t.number")
 		return head + countUpTo("hits"), c.args
+	}
+	if v, alone := l.alone(); alone {
+		return c.asViewer(v.count(c.conditions)), c.args
 	}
 	if apart, rest := l.apart(); len(apart) > 0 {
 		c.add(rest)

@@ -233,6 +233,14 @@ func viewsWalkIndexes(t *testing.T, s *Store) {
 		sql, args := of()
 		require.Contains(t, plan(t, s, sql, args), "Index Only Scan using tickets_due", "what falls due soon is read from its index alone, and joined with nothing")
 	}
+	for view, index := range map[string]string{"unassigned": "tickets_unassigned", "incoming": "tickets_unanswered", "my_groups": "tickets_group"} {
+		l, err := s.listing(t.Context(), Query{View: view, Viewer: "a17"})
+		require.NoError(t, err)
+		sql, args := l.count()
+		require.Equal(t, args, l.plannedToCount(args), "planned once")
+		require.Regexp(t, "(?s)Index Only Scan using "+index+".*force_generic_plan.*Index Only Scan using "+index, plan(t, s, sql, args), "%s is counted without reading a ticket", view)
+		require.Regexp(t, "Index Only Scan using "+index, plan(t, s, viewsOfAll, []any{"a17", []string{"tier2"}}))
+	}
 	for _, c := range []struct{ view, sort, index string }{ // as the console sorts them
 		{"unassigned", "created", "tickets_unassigned"}, {"incoming", "created", "tickets_unanswered"}, {"at_risk", "next_due", "Index Only Scan using tickets_due"},
 	} {

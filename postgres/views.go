@@ -24,7 +24,8 @@ const (
 type view struct {
 	key       string
 	condition string // {me} and {my groups} stand for the agent who looks and his groups
-	ordered   bool   // an index has just these, in the order of lists: counting walks along it
+	// along is the order of an index that has just these: counting walks along it, and reads nothing else.
+	along string
 	// apart is the condition as several, of which a ticket has at most one, and each has an index of its own. What any of them
 	// holds for, taken together, would all have to be read and sorted for a page.
 	apart []string
@@ -36,6 +37,9 @@ type view struct {
 const (
 	viewerKey    = "{me}"
 	viewerGroups = "{my groups}"
+
+	alongLists  = "t.updated_at desc, t.number desc"
+	alongOldest = "t.created_at, t.number"
 )
 
 // liveStates are as SQL lists them, and as the partial indexes of 002_lists.sql spell them.
@@ -53,15 +57,15 @@ var liveStates = func() string {
 // At risk: breached, or the nearest promise to the client falls due within the hour.
 // Attention: a mail failed or is uncertain, a command was poisonous, or one has waited for 5 minutes.
 var views = []view{
-	{key: "all", ordered: true},
-	{key: "unassigned", condition: "t.owner is null and t.state in (" + liveStates + ")"},
+	{key: "all", along: alongLists},
+	{key: "unassigned", condition: "t.owner is null and t.state in (" + liveStates + ")", along: alongOldest},
 	{key: viewGroups, condition: "t.group_key = any({my groups}::text[])"},
-	{key: "mine_open", own: true, condition: "t.owner = {me} and t.state = 'open'", ordered: true},
-	{key: "mine_on_hold", own: true, condition: "t.owner = {me} and t.state = 'on_hold'", ordered: true},
+	{key: "mine_open", own: true, condition: "t.owner = {me} and t.state = 'open'", along: alongLists},
+	{key: "mine_on_hold", own: true, condition: "t.owner = {me} and t.state = 'on_hold'", along: alongLists},
 	{key: "mine_resolved", own: true, apart: []string{"t.owner = {me} and t.state = 'resolved'", "t.owner = {me} and t.state = 'resolved_internally'"}},
-	{key: "mine_closed", own: true, condition: "t.owner = {me} and t.state = 'closed'", ordered: true},
-	{key: viewSpam, condition: "t.state = 'spam'", ordered: true},
-	{key: "incoming", condition: "t.client_spoke_last and t.state in (" + liveStates + ", 'resolved')", ordered: true},
+	{key: "mine_closed", own: true, condition: "t.owner = {me} and t.state = 'closed'", along: alongLists},
+	{key: viewSpam, condition: "t.state = 'spam'", along: alongLists},
+	{key: "incoming", condition: "t.client_spoke_last and t.state in (" + liveStates + ", 'resolved')", along: alongOldest},
 	{key: "at_risk", apart: []string{
 		"t.state in (" + liveStates + ") and t.breached",
 		"t.state in (" + liveStates + ") and not t.breached and t.due_at <= now() + interval '1 hour'",
@@ -155,37 +159,40 @@ var (
 
 // viewsSQL counts each view along the index that fits it. $1 is the agent, $2 his groups, $3 his desks.
 func viewsSQL(desks string) string {
+	as := strings.NewReplacer(viewerKey, "$1::text", viewerGroups, "$2")
 	counts := make([]string, len(views))
 	for i, v := range views {
-		counts[i] = "(" + v.count(desks) + ")"
+		var rights []string
+		if desks != "" {
+			rights = append(rights, desks)
+		}
+		if v.key != viewSpam {
+			rights = append(rights, hiddenUnasked)
+		}
+		counts[i] = "(" + as.Replace(v.count(rights)) + ")"
 	}
 	return "select " + strings.Join(counts, ",\n")
 }
 
-func (v view) count(desks string) string {
-	var conditions []string
-	if desks != "" {
-		conditions = append(conditions, desks)
-	}
-	if v.key != viewSpam {
-		conditions = append(conditions, hiddenUnasked)
-	}
+// count counts those of a view for which some conditions hold too, up to CountCap.
+func (v view) count(conditions []string) string {
+	all := (&filter{conditions: conditions}).sql()
 	if v.key == viewGroups {
 		// Group by group: the planner does not know how many groups somebody has, nor how full they are.
-		return countUpTo(fmt.Sprintf(`unnest($2::text[]) g, lateral (
-			select from tickets t where t.group_key = g and %s order by t.state, t.updated_at desc, t.number desc limit %d) mine`, strings.Join(conditions, " and "), CountCap))
+		return countUpTo(fmt.Sprintf(`unnest(%s::text[]) g, lateral (
+			select from tickets t where t.group_key = g and %s order by t.state, t.updated_at desc, t.number desc limit %d) mine`, viewerGroups, all, CountCap))
 	}
 	if len(v.apart) > 0 {
-		return strings.ReplaceAll(countApart(v.apart, strings.Join(conditions, " and ")), viewerKey, "$1::text")
+		return countApart(v.apart, all)
 	}
+	from := "tickets t where " + all
 	if v.condition != "" {
-		conditions = append(conditions, v.condition)
+		from += " and " + v.condition
 	}
-	from := "tickets t where " + strings.Join(conditions, " and ")
-	if v.ordered {
-		from += " order by t.updated_at desc, t.number desc"
+	if v.along != "" {
+		from += " order by " + v.along
 	}
-	return strings.ReplaceAll(countUpTo(from), viewerKey, "$1::text")
+	return countUpTo(from)
 }
 
 // countApart counts, up to CountCap, the tickets for which all of a condition hold and any of some that never hold together.

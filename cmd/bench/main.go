@@ -42,6 +42,9 @@ func main() {
 
 // run measures line after line; what was measured is told even if a later line fails.
 func run(ctx context.Context, o options, out, progress io.Writer) (err error) {
+	if err := (&bench{options: o}).known(); err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "duradesk-bench-")
 	if err != nil {
 		return fmt.Errorf("make a directory for the desk: %w", err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -83,6 +84,20 @@ func (b *bench) wanted(name string) bool {
 		}
 	}
 	return len(b.Only) == 0
+}
+
+// known says which of the names asked for is the beginning of no line, and which lines there are.
+func (b *bench) known() error {
+	lines := make([]string, 0, len(b.lines()))
+	for _, line := range b.lines() {
+		lines = append(lines, line.name)
+	}
+	for _, only := range b.Only {
+		if !slices.ContainsFunc(lines, func(name string) bool { return strings.HasPrefix(name, only) }) {
+			return fmt.Errorf("--only %s: no line begins so; there are %s", only, strings.Join(lines, ", "))
+		}
+	}
+	return nil
 }
 
 // ensure starts the desk before the first line.

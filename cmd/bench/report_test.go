@@ -65,3 +65,9 @@ func TestSettingsAreReadAsUpWritesThem(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"DURADESK_HTTP_ADDR": "127.0.0.1:1", "DURADESK_SECRET_KEY": "it's=so"}, settings)
 }
+
+func TestALineThatIsNotThereIsNamed(t *testing.T) {
+	t.Parallel()
+	err := run(t.Context(), options{Only: []string{"mail", "commands"}}, io.Discard, io.Discard)
+	require.ErrorContains(t, err, "--only commands: no line begins so; there are memory, latency")
+}
