@@ -138,8 +138,7 @@ func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener
 	bell := &dispatch.Bell{Client: temporal, ConsoleURL: d.BaseURL, Near: &c.near}
 	relay := &dispatch.Relay{Bell: bell, Record: d.queue, Log: d.log, Swept: figures.swept.Inc, Crash: crashPoint}
 	g, ctx := errgroup.WithContext(ctx)
-	workers := worker.New(temporal, d.parts(bell))
-	g.Go(func() error { return workers.Run(ctx) })
+	g.Go(func() error { return runWorkers(ctx, temporal, d.parts(bell), untilReady(os.Stderr)) })
 	g.Go(func() error { relay.Run(ctx); return nil })
 	if !c.besideAPI {
 		g.Go(func() error { giveBack(ctx); return nil })
@@ -150,6 +149,12 @@ func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener
 		return serveHTTP(ctx, server, listener)
 	})
 	return g.Wait()
+}
+
+// runWorkers works until ctx ends. Temporal was there a moment ago; where it went away since, so that a worker cannot start, both
+// are made anew: the SDK remembers a start that failed.
+func runWorkers(ctx context.Context, temporal client.Client, p worker.Parts, patience dispatch.Patience) error {
+	return patience.Do(ctx, func(ctx context.Context) error { return worker.New(temporal, p).Run(ctx) })
 }
 
 // parts joins the activities to their doors.
