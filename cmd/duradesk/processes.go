@@ -87,7 +87,7 @@ type workerCommand struct {
 
 // Run works until it is interrupted.
 func (c *workerCommand) Run(ctx context.Context) error {
-	d, err := c.open(ctx, "worker", 30*time.Second)
+	d, err := c.open(ctx, "worker", waitPostgres)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (c *workerCommand) Run(ctx context.Context) error {
 }
 
 func (c *workerCommand) work(ctx context.Context, d *desk, listener net.Listener) error {
-	if err := d.store.CheckSchema(ctx); err != nil {
+	if err := withPostgres(ctx, d.store.CheckSchema); err != nil {
 		return err
 	}
 	if err := d.store.ProveKey(ctx, true); err != nil {

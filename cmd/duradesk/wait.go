@@ -9,11 +9,32 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"duradesk/dispatch"
+	"duradesk/postgres"
 )
 
 // waitTemporal is how long a command waits for a Temporal that starts beside it: longer than a server takes on a slow
 // machine, and not so long that somebody who named the wrong one sits before it.
 const waitTemporal = 2 * time.Minute
+
+// waitPostgres is how long a worker that starts waits for its database.
+const waitPostgres = 30 * time.Second
+
+// withPostgres asks the database, and again where it went away: it was there a moment ago, and a worker that gave up now would wait
+// for somebody to start it again.
+func withPostgres(ctx context.Context, ask func(context.Context) error) error {
+	end := time.Now().Add(waitPostgres)
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		err := ask(ctx)
+		if !postgres.Away(err) || time.Now().Add(pause).After(end) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+		}
+	}
+}
 
 // dial waits for Temporal: a worker has nothing to do without it.
 func dial(ctx context.Context, options client.Options) (client.Client, error) {
