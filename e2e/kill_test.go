@@ -136,6 +136,9 @@ func (c *chaos) rage(storm time.Duration) {
 	hands.Wait()
 	c.heal()
 	c.told("all is mended")
+	for _, l := range c.limbs {
+		c.standing(l)
+	}
 	c.busy.Wait()
 	c.told("everybody has his answers")
 }
@@ -209,4 +212,5 @@ const (
 	doubled   = "doubled"
 	disagrees = "disagrees"
 	leftOver  = "left over"
+	ended     = "ended by itself"
 )
