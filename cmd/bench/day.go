@@ -37,6 +37,7 @@ type day struct {
 	say   func(format string, args ...any)
 	work  chan job // where a client waits for an answer, the oldest first
 	dice  *dice
+	spent func() spent
 
 	mu      sync.Mutex
 	stories map[string]*story // by title
@@ -48,9 +49,10 @@ type day struct {
 // hour is what was seen from outside in one hour of the day.
 type hour struct {
 	opened, mails, actions int
-	took                   []float64 // of agents' actions, in ms
-	shown                  []float64 // from a mail's hand-over until its ticket is in the event log, in s
-	waiting                int       // clients who waited at its end
+	took                   []float64          // of agents' actions, in ms
+	shown                  []float64          // from a mail's hand-over until its ticket is in the event log, in s
+	waiting                int                // clients who waited at its end
+	busy                   map[string]float64 // processors, by what part kept them busy
 }
 
 // story is what one client wants.
@@ -93,7 +95,7 @@ func (b *bench) day(ctx context.Context, out io.Writer) error {
 	}
 	d := &day{
 		desk: b.desk, part: b.Part, speed: time.Duration(b.Speed), say: b.say, work: make(chan job, dayMails), stories: map[string]*story{},
-		dice: &dice{r: rand.New(rand.NewPCG(1, uint64(dayTickets)))}, //nolint:gosec // a day that can be played again, no secret
+		dice: &dice{r: rand.New(rand.NewPCG(1, uint64(dayTickets)))}, spent: b.spending, //nolint:gosec // a day that can be played again, no secret
 	}
 	if err := d.shorten(ctx); err != nil {
 		return err
@@ -178,17 +180,24 @@ func (d *day) hourOf(at time.Time) int {
 func (d *day) watch(ctx context.Context) error {
 	tick := time.NewTicker(time.Hour / d.speed)
 	defer tick.Stop()
+	last, at := d.spent(), time.Now()
 	for h := 0; ; h++ {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 		}
 		h = min(h, 23)
+		spent, busy := d.spent(), map[string]float64{}
+		for part, used := range spent {
+			busy[part] = (used - last[part]).Seconds() / time.Since(at).Seconds()
+		}
+		last, at = spent, time.Now()
 		d.mu.Lock()
-		d.hours[h].waiting = len(d.work)
+		d.hours[h].waiting, d.hours[h].busy = len(d.work), busy
 		now := d.hours[h]
 		d.mu.Unlock()
-		d.say("%02d:00  %4d tickets, %4d mails, %4d actions; %d clients wait", h, now.opened, now.mails, now.actions, now.waiting)
+		d.say("%02d:00  %4d tickets, %4d mails, %4d actions; %d clients wait; processors: Temporal %.2f, Postgres %.2f, serve %.2f, players %.2f",
+			h, now.opened, now.mails, now.actions, now.waiting, busy["Temporal"], busy["Postgres"], busy["serve"], busy["bench"])
 		if ctx.Err() != nil {
 			return nil
 		}

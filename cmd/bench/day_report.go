@@ -130,13 +130,13 @@ func (d *day) report(k counted) string {
 		"| Mails of which nobody knows whether they went | %d |\n| Commands refused / failed | %d / %d |\n| Clients still waiting at midnight | %d |\n| Letters that would have come after midnight | %d |\n"+
 		"| Until the desk had applied and sent everything after midnight | %s s |\n\n",
 		k.tickets, d.sent, k.letters, k.answers, k.sent, k.uncertain, k.refused, k.failed, len(d.work), d.lost, number(k.caught.Seconds()))
-	b.WriteString("## By hour\n\n![Tickets](a-day/tickets.svg)\n\n![First response](a-day/response.svg)\n\n![Machine](a-day/machine.svg)\n\n")
-	b.WriteString("| Hour | Tickets | Mails | Actions | Backlog at its end | First response, median (min) | p95 | SLA kept | Action → receipt, p50 (ms) | p95 | Mail → in the event log, p50 (s) | p95 |\n" +
-		"|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
+	b.WriteString("## By hour\n\n![Tickets](a-day/tickets.svg)\n\n![First response](a-day/response.svg)\n\n![Machine](a-day/machine.svg)\n\n![Processors](a-day/processors.svg)\n\n")
+	b.WriteString("| Hour | Tickets | Mails | Actions | Backlog at its end | First response, median (min) | p95 | SLA kept | Action → receipt, p50 (ms) | p95 | Mail → in the event log, p50 (s) | p95 | Processors: Temporal | Postgres | API and worker | players |\n" +
+		"|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for h, seen := range d.hours {
 		s := k.hours[h]
-		fmt.Fprintf(&b, "| %02d | %d | %d | %d | %d | %s | %s | %s | %s | %s | %s | %s |\n", h, s.tickets, seen.mails, seen.actions, s.backlog, number(s.half), number(s.slow), s.share(),
-			number(percentile(seen.took, 50)), number(percentile(seen.took, 95)), number(percentile(seen.shown, 50)), number(percentile(seen.shown, 95)))
+		fmt.Fprintf(&b, "| %02d | %d | %d | %d | %d | %s | %s | %s | %s | %s | %s | %s | %.2f | %.2f | %.2f | %.2f |\n", h, s.tickets, seen.mails, seen.actions, s.backlog, number(s.half), number(s.slow), s.share(),
+			number(percentile(seen.took, 50)), number(percentile(seen.took, 95)), number(percentile(seen.shown, 50)), number(percentile(seen.shown, 95)), seen.busy["Temporal"], seen.busy["Postgres"], seen.busy["serve"], seen.busy["bench"])
 	}
 	b.WriteString("\n## By channel\n\n| Channel | Tickets | First response, median (min) | p95 | SLA kept |\n|---|--:|--:|--:|--:|\n")
 	for _, c := range k.channels {
@@ -161,16 +161,21 @@ func percentile(list []float64, percent int) float64 {
 
 // plots are the pictures beside the table.
 func (d *day) plots(k counted) map[string]string {
-	var tickets, backlog, half, slow, quick, tail [24]float64
+	var tickets, backlog, half, slow, quick, tail, temporal, all [24]float64
 	for h := range d.hours {
 		tickets[h], backlog[h] = float64(k.hours[h].tickets), float64(k.hours[h].backlog)
 		half[h], slow[h] = k.hours[h].half, k.hours[h].slow
 		quick[h], tail[h] = percentile(d.hours[h].took, 50), percentile(d.hours[h].took, 95)
+		temporal[h] = d.hours[h].busy["Temporal"]
+		for _, busy := range d.hours[h].busy {
+			all[h] += busy
+		}
 	}
 	return map[string]string{
-		"tickets":  bars("Tickets", "tickets", byHour, [2]string{"new", "backlog at the end"}, tickets[:], backlog[:]),
-		"response": bars("First response", "min", byHour, [2]string{"median", "p95"}, half[:], slow[:]),
-		"machine":  bars("Action → receipt", "ms", byHour, [2]string{"p50", "p95"}, quick[:], tail[:]),
+		"tickets":    bars("Tickets", "tickets", byHour, [2]string{"new", "backlog at the end"}, tickets[:], backlog[:]),
+		"response":   bars("First response", "min", byHour, [2]string{"median", "p95"}, half[:], slow[:]),
+		"processors": bars("Processors busy", "", byHour, [2]string{"Temporal", "all, players too"}, temporal[:], all[:]),
+		"machine":    bars("Action → receipt", "ms", byHour, [2]string{"p50", "p95"}, quick[:], tail[:]),
 	}
 }
 

@@ -50,3 +50,11 @@ func TestPlotsByHourCanBeRead(t *testing.T) {
 	require.Equal(t, 2+2, bars, "two of the legend, one for each figure that there is")
 	require.NotContains(t, plot, "NaN")
 }
+
+func TestADayTellsWhatKeptTheProcessorsBusy(t *testing.T) {
+	t.Parallel()
+	d := &day{speed: 144}
+	d.hours[9].busy = map[string]float64{"Temporal": 0.91, "Postgres": 0.5, "serve": 0.4, "bench": 0.11, "others": 0.02}
+	require.Contains(t, d.report(counted{}), "| 0.91 | 0.50 | 0.40 | 0.11 |\n")
+	require.Contains(t, d.plots(counted{})["processors"], "1.94", "the highest bar is all together")
+}

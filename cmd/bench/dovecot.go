@@ -22,8 +22,8 @@ type dovecotBox struct {
 }
 
 // openDovecot starts a Dovecot and has the desk read a mailbox there; it returns once that is watched.
-func (b *bench) openDovecot(ctx context.Context) (box *dovecotBox, err error) {
-	box = &dovecotBox{host: &host{ctx: ctx}}
+func (b *bench) openDovecot(ctx context.Context) (_ *dovecotBox, err error) {
+	box := &dovecotBox{host: &host{ctx: ctx}}
 	err = box.host.try(func() { box.server = dovecot.Start(box.host, dovecot.Options{}) }) //nolint:contextcheck // its host has it
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func (b *bench) openDovecot(ctx context.Context) (box *dovecotBox, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return box, until(ctx, time.Minute, "the mailbox in Dovecot is watched", func() (bool, error) {
+	err = until(ctx, time.Minute, "the mailbox in Dovecot is watched", func() (bool, error) {
 		var now struct {
 			State       string
 			UIDValidity *int64 `json:"uid_validity"`
@@ -56,6 +56,10 @@ func (b *bench) openDovecot(ctx context.Context) (box *dovecotBox, err error) {
 		err := b.desk.call(ctx, http.MethodGet, "/mailboxes/"+made.ID, nil, &now)
 		return now.State == "polling" && now.UIDValidity != nil, err
 	})
+	if err != nil {
+		return nil, err
+	}
+	return box, nil
 }
 
 // door is an address of this machine, without TLS.

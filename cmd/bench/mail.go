@@ -19,16 +19,18 @@ func (b *bench) mail(ctx context.Context) ([]row, error) {
 		name: "mail in the mailbox → ticket visible", unit: "/s", better: higher, limit: "starts of a workflow",
 		target: target{ratio: 0.5, figure: 120, words: "≥ 0.5, and ≥ 120/s"},
 	}
+	alone := row{name: "the same, beside mails that are only fetched and parsed", unit: "/s", better: higher, limit: "IMAP fetch and enmime"}
 	n := b.size(500)
 	come := b.post
-	if box, err := b.openDovecot(ctx); err != nil {
+	box, err := b.openDovecot(ctx)
+	if err != nil {
 		b.say("  without Dovecot: %v", err)
 		r.note = "By the desk's own mail server, for there is no Dovecot here."
 	} else {
 		defer box.stop()
 		come, r.note = box.post, "From Dovecot."
 	}
-	err := b.pairs(ctx, func(ctx context.Context) error {
+	err = b.pairs(ctx, func(ctx context.Context) error {
 		title := b.round("Mailed")
 		var before int64
 		if err := b.desk.pool.QueryRow(ctx, `select coalesce(max(number), 0) from tickets`).Scan(&before); err != nil {
@@ -61,9 +63,18 @@ func (b *bench) mail(ctx context.Context) ([]row, error) {
 		if err != nil {
 			return err
 		}
-		return b.bare.close(ctx, prefix, n)
+		if err := b.bare.close(ctx, prefix, n); err != nil || box == nil {
+			return err
+		}
+		speed, err = b.rate(n, func() error { return box.read(ctx, b.round("read"), n) })
+		alone.bare = append(alone.bare, speed)
+		return err
 	})
-	return []row{r}, err
+	if box == nil {
+		return []row{r}, err
+	}
+	alone.product = r.product
+	return []row{r, alone}, err
 }
 
 // post hands n mails to the desk's address over a few connections, each from a client of its own.
