@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
@@ -59,10 +60,15 @@ func (s *site) childOf(program, diesAt string) *tether.Process {
 // died waits for the end of a child that kills itself.
 func (s *site) died(p *tether.Process) {
 	s.t.Helper()
-	select {
-	case <-p.Done():
-	case <-s.ctx().Done():
-		require.Fail(s.t, "the worker never came to the point where it dies")
+	for end := s.ctx(); ; {
+		select {
+		case <-p.Done():
+			return
+		case <-end.Done():
+			require.Fail(s.t, "the worker never came to the point where it dies")
+		case <-time.After(time.Second):
+			s.startLeft(end)
+		}
 	}
 }
 
