@@ -19,6 +19,7 @@ type record struct {
 	broken  map[string]bool
 	steps   []string
 	started []string
+	answer  chan struct{} // of Temporal, closed when it comes; nil: at once
 }
 
 func (r *record) Apply(context.Context, ticket.ApplyInput) (ticket.ApplyResult, error) {
@@ -39,6 +40,9 @@ func (r *record) StartDelivery(_ context.Context, id string) error {
 	if r.broken[id] {
 		return errors.New("away")
 	}
+	if r.answer != nil {
+		<-r.answer
+	}
 	r.steps = append(r.steps, "start "+id)
 	return nil
 }
@@ -54,6 +58,25 @@ func TestWhatCouldBeStartedIsNotedAndTheRestWaits(t *testing.T) {
 	require.NoError(t, err, "what fails here, the relay finds")
 	require.Equal(t, []string{"a", "c"}, r.started)
 	require.Equal(t, []string{"before_start_effects", "start a", "bell 1043", "start c", "after_start_effects"}, r.steps)
+}
+
+func TestNobodyWaitsForEffectsAndWhatHasNoRoomWaitsForTheRelay(t *testing.T) {
+	t.Parallel()
+	r := &record{answer: make(chan struct{})}
+	hands := r.hands()
+	hands.Aside, hands.Crash = NewAside(1), func(string) {}
+	for _, id := range []string{"a", "b"} {
+		_, err := run(hands.StartEffects, NameStartEffects, []ticket.Errand{{Delivery: id}})
+		require.NoError(t, err, "before Temporal has answered")
+	}
+	close(r.answer)
+	hands.Aside.Wait()
+	require.Equal(t, []string{"start a"}, r.steps)
+	require.Equal(t, []string{"a"}, r.started)
+	_, err := run(hands.StartEffects, NameStartEffects, []ticket.Errand{{Delivery: "c"}})
+	require.NoError(t, err)
+	hands.Aside.Wait()
+	require.Equal(t, []string{"start a", "start c"}, r.steps, "there is room again")
 }
 
 func TestTheLimitOfAHistoryTravelsInEachResult(t *testing.T) {

@@ -38,7 +38,10 @@ type Parts struct {
 }
 
 // Workers are one for tickets and one for mail: a mail server that hangs must not eat the tickets' slots.
-type Workers struct{ tickets, mail worker.Worker }
+type Workers struct {
+	tickets, mail worker.Worker
+	aside         *activities.Aside
+}
 
 // stopWithin is how long a stopping worker lets activities finish: longer than any Apply.
 const stopWithin = 10 * time.Second
@@ -63,7 +66,7 @@ func New(c client.Client, p Parts) *Workers {
 		OnFatalError:                            p.Fatal,
 		DeploymentOptions:                       p.Deployment.options(),
 	}
-	w := &Workers{tickets: worker.New(c, ticket.QueueTickets, options)}
+	w := &Workers{tickets: worker.New(c, ticket.QueueTickets, options), aside: p.Tickets.Aside}
 	options.MaxConcurrentActivityExecutionSize = 200
 	w.mail = worker.New(c, ticket.QueueMail, options)
 	register(w.tickets, w.mail, p)
@@ -112,6 +115,7 @@ func (w *Workers) Run(ctx context.Context) error {
 	if err := w.tickets.Start(); err != nil {
 		return fmt.Errorf("start the tickets' worker: %w", err)
 	}
+	defer w.aside.Wait() // behind the last Apply, which may have begun something
 	defer w.tickets.Stop()
 	if err := w.mail.Start(); err != nil {
 		return fmt.Errorf("start the mail worker: %w", err)

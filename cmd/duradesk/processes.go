@@ -157,11 +157,15 @@ func runWorkers(ctx context.Context, temporal client.Client, p worker.Parts, pat
 	return patience.Do(ctx, func(ctx context.Context) error { return worker.New(temporal, p).Run(ctx) })
 }
 
+// effectsAtOnce is how many starts of deliveries and bells for other tickets are on their way: on a busy desk Temporal takes a
+// second for each. In a flood the relay has the rest, people's mails first.
+const effectsAtOnce = 32
+
 // parts joins the activities to their doors.
 func (d *desk) parts(b *dispatch.Bell) worker.Parts {
 	return worker.Parts{
 		Desk:    &workflows.Desk{ConsoleURL: d.BaseURL},
-		Tickets: &activities.Tickets{Desk: d.queue, Bell: b, Log: d.log, ContinueAfter: d.ContinueAfter, Crash: crashPoint},
+		Tickets: &activities.Tickets{Desk: d.queue, Bell: b, Log: d.log, ContinueAfter: d.ContinueAfter, Aside: activities.NewAside(effectsAtOnce), Crash: crashPoint},
 		Deliveries: &activities.Deliveries{
 			Outbox: d.queue, Sender: d.loggedIn(), Poster: newPoster(d.settings), Signer: signer{}, Bell: b, Keys: d.keys, Log: d.log, Now: time.Now, Crash: crashPoint,
 			Say: catalog.Shared().Say, ConsoleURL: d.BaseURL,
