@@ -20,7 +20,7 @@ func (box *dovecotBox) read(ctx context.Context, title string, n int) error {
 	for i := range mails {
 		mails[i] = write(fmt.Sprintf("%s-%d@client.example", title, i), fmt.Sprintf("Client %d", i), address, title, complaint)
 	}
-	if err := box.host.try(func() { box.server.Fill(address, mails) }); err != nil { //nolint:contextcheck // its host has it
+	if err := box.host.try(func() { box.server.Fill(address, mails) }); err != nil {
 		return err
 	}
 	c, err := imapclient.DialInsecure(box.server.IMAPAddr, nil)

@@ -122,6 +122,9 @@ func TestADeliveryBeginsWithTheAnswerToItsStart(t *testing.T) {
 		history := s.history(ticket.DeliveryWorkflowID(id), s.lastRun(ticket.DeliveryWorkflowID(id)))
 		return history[0].GetWorkflowExecutionStartedEventAttributes().GetEagerExecutionAccepted()
 	}
-	// What a crowded machine leaves to the relay is started from outside of the worker.
-	require.True(t, withTheAnswer() || withTheAnswer() || withTheAnswer())
+	began := false
+	for tries := 0; !began && tries < 3; tries++ { // what a crowded machine leaves to the relay is started from outside of the worker
+		began = withTheAnswer()
+	}
+	require.True(t, began)
 }
