@@ -57,18 +57,15 @@ func (a *applying) goesOn(ctx context.Context, number ticket.Number) error {
 	return a.flush(ctx)
 }
 
-// passOn takes a message to where its conversation went on meanwhile: what is said in one breath must not open several
-// follow-ups. False where it goes on here.
+// passOn takes a message to where the talk went on meanwhile: what is said in one breath must not open several follow-ups.
+// False where it goes on here.
 func (a *applying) passOn(ctx context.Context, c stored) (bool, error) {
-	if a.row.spoken.id == 0 {
-		return false, nil
-	}
 	if err := a.flush(ctx); err != nil {
 		return false, err
 	}
-	var now ticket.Number
-	if err := a.tx.QueryRow(ctx, `select ticket from conversations where id = $1`, a.row.spoken.id).Scan(&now); err != nil {
-		return false, fmt.Errorf("see where a conversation goes on: %w", err)
+	now, err := a.wentOn(ctx)
+	if err != nil {
+		return false, fmt.Errorf("see where a talk goes on: %w", err)
 	}
 	if now <= a.row.number { // never back: a follow-up has a higher number, and locks are taken in that order
 		return false, nil
@@ -76,12 +73,27 @@ func (a *applying) passOn(ctx context.Context, c stored) (bool, error) {
 	if _, locked := a.others[now]; !locked {
 		return false, a.lockToo(now)
 	}
-	order := ticket.Order{
-		ID: fmt.Sprintf("follow:%d:%d", a.row.number, c.Seq), Kind: ticket.ClientReply, By: c.By, Name: c.byName, Params: ticket.Params{Reply: c.Params.Reply},
-	}
+	// As it was said: a client's verdict stays one, for it has no words that would show as a message.
+	order := ticket.Order{ID: fmt.Sprintf("follow:%d:%d", a.row.number, c.Seq), Kind: c.Kind, By: c.By, Name: c.byName, Params: c.Params}
 	a.writes.Queue(`update messages set ticket = $2, applied = false where id = uuid_of($1)`, c.Message, now)
 	a.tell(now, order, c.Message)
 	a.event(bySystem(c),
 		lifecycle.Happening{Type: "event", Name: "forwarded"}, "", map[string]any{"number": now})
 	return true, nil
+}
+
+// wentOn finds the ticket that the conversation goes to now; outside of conversations the one that a message to this ticket
+// opened last, if it is the same client's and not done with. 0: there is none.
+func (a *applying) wentOn(ctx context.Context) (now ticket.Number, err error) {
+	if a.row.spoken.id != 0 {
+		err = a.tx.QueryRow(ctx, `select ticket from conversations where id = $1`, a.row.spoken.id).Scan(&now)
+		return now, err
+	}
+	err = a.tx.QueryRow(ctx, `select t.number from events e join tickets t on t.number = (e.data->>'number')::bigint
+		where e.ticket = $1 and e.name = $2 and t.client = $3 and t.state in (`+liveStates+`, 'resolved', 'resolved_internally')
+		order by e.n desc limit 1`, a.row.number, followUpOpened, a.row.client).Scan(&now)
+	if noRows(err) {
+		return 0, nil
+	}
+	return now, err
 }

@@ -192,6 +192,9 @@ func (a *applying) queueDelivery(message, occasion string, to, cc []string, leav
 	return id
 }
 
+// followUpOpened is the event of a ticket whose message opened another one.
+const followUpOpened = "follow_up_opened"
+
 // openNew moves the message into a new ticket (of the same client and desk) as its first command. follows is the
 // ticket it is linked to, 0 for none.
 func (a *applying) openNew(ctx context.Context, c stored, follows ticket.Number) error {
@@ -208,7 +211,7 @@ func (a *applying) openNew(ctx context.Context, c stored, follows ticket.Number)
 		ID: fmt.Sprintf("follow:%d:%d", a.row.number, c.Seq), Kind: ticket.ClientReply, By: c.By, Name: c.byName,
 		Params: ticket.Params{Reply: c.Params.Reply}, Opening: &opening,
 	}
-	number, err := a.openWith(ctx, c, first, c.Message, "follow_up_opened")
+	number, err := a.openWith(ctx, c, first, c.Message, followUpOpened)
 	if err != nil {
 		return err
 	}
