@@ -77,11 +77,16 @@ func (need right) refuses(who asker, op string) problem {
 	case who.isClient() && !clientRights[op].holds(who.client.Access):
 		return problem{kind: forbidden, detail: "forbidden_client"}
 	case !who.has(need.scope) && !(who.isClient() && need.scope == scopeAct && who.has(scopeReply)):
-		return problem{kind: forbidden, detail: "forbidden_scope"}.with("scope", need.scope).with("has", strings.Join(who.scopes, ", "))
+		return who.lacks(need.scope)
 	case !who.isClient() && who.Role < need.role:
 		return forbiddenRole(need.role, who.Role)
 	}
 	return problem{}
+}
+
+// lacks says which scope his token needs.
+func (a asker) lacks(scope string) problem {
+	return problem{kind: forbidden, detail: "forbidden_scope"}.with("scope", scope).with("has", strings.Join(a.scopes, ", "))
 }
 
 func forbiddenRole(need, has ticket.Role) problem {

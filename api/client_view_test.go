@@ -48,6 +48,9 @@ func TestAClientSpeaksOfHisOwnTicket(t *testing.T) {
 	require.Equal(t, "resolved", r.at("ticket", "state"))
 	call(t, door, token, "POST", "/api/v1/tickets/1042/feedback", `{"feedback":{"rating":5,"comment":"Thanks"}}`).is(t, 200)
 	call(t, door, token, "GET", "/api/v1/receipts/r1", "").is(t, 200)
+	call(t, door, f.clientToken(t, "c_01", scopeReply), "GET", "/api/v1/receipts/r1", "").is(t, 200) // who only writes must learn what became of it
+	call(t, door, f.tokenOf(t, "lead", scopeAct), "GET", "/api/v1/receipts/r1", "").is(t, 403, "forbidden")
+	call(t, door, f.tokenOf(t, "lead", scopeRead), "GET", "/api/v1/receipts/r1", "").is(t, 200)
 	call(t, door, f.clientToken(t, "c_03", scopeRead), "GET", "/api/v1/receipts/r1", "").is(t, 404, "not-found")
 
 	for body, pointers := range map[string]string{

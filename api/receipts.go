@@ -23,6 +23,10 @@ func (s *server) GetReceipt(c *gin.Context, id string, _ openapi.GetReceiptParam
 		return
 	}
 	if r.By != who.actor().Key() {
+		if !who.has(scopeRead) {
+			s.fail(c, who.lacks(scopeRead))
+			return
+		}
 		if _, err := s.visible(c, r.Number); err != nil { // of a desk that the lead is not in, or nobody can tell
 			s.told(c, err)
 			return

@@ -109,14 +109,14 @@ func TestOperationsByRoleAndScope(t *testing.T) {
 		scope, least string
 		operations   string
 	}{
-		{scopeNone, "agent", "getSession deleteSession"},
+		{scopeNone, "agent", "getSession deleteSession getReceipt"},
 		{scopeReply, "agent", "clientReply agentResponse uploadAttachment"},
 		{scopeReply, "nobody", "clientVerdict giveFeedback openTicket"}, // the client's own words
 		{scopeAdmin, "lead", "setClientAccess"},
 		{scopeAdmin, "agent", "listSessions endSessions endSession"},                                                           // with a session always: TestSessionsAreListedAndEnded
 		{scopeAdmin, "agent", "changePassword getFactor enrolFactor giveFactor confirmFactor renewRecoveryCodes removeFactor"}, // as these
 		{scopeAdmin, "admin", "listAudit"},
-		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices getReceipt listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes getMailbox listUndeliverable getPortal listDesks getDesk listGroups listAgents getAgent"},
+		{scopeRead, "agent", "listTickets getTicket getTimeline getFuture explainClock listCalendars getCalendarYear listPolicies listNotices readNotices listViews getRawMessage getAttachment listQuarantine getQuarantined listMailboxes getMailbox listUndeliverable getPortal listDesks getDesk listGroups listAgents getAgent"},
 		{scopeRead, "agent", "stream getPresence listPresence putPresence leavePresence listEvents"},
 		{scopeRead, "agent", "getBulk"},
 		{scopeAct, "agent", "createBulk pauseBulk resumeBulk cancelBulk undoBulk"},

@@ -9,14 +9,16 @@ import (
 	"go.temporal.io/api/serviceerror"
 )
 
-// Patience bears with a Temporal that has just started: its parts answer one after another, and for some seconds one that
-// answers does not know the namespace that is there.
+// Patience bears with what is away for a moment: above all with a Temporal that has just started, whose parts answer one after
+// another, and which for some seconds does not know the namespace that is there.
 type Patience struct {
 	// For is how long it is borne with, counted from the first failure behind the last success; then the failure is the
 	// answer.
 	For time.Duration
 	// Pause is between two tries.
 	Pause time.Duration
+	// Mends tells of a failure whether waiting mends it; nil: what a Temporal says that starts.
+	Mends func(error) bool
 	// Tell is given what it waits for, before each pause; nil: nobody listens.
 	Tell func(err error)
 }
@@ -24,16 +26,20 @@ type Patience struct {
 // Do tries until it is done, or fails for a reason that waiting does not mend. What is tried must bear being repeated.
 func (p Patience) Do(ctx context.Context, try func(context.Context) error) error {
 	var since time.Time
+	mends := p.Mends
+	if mends == nil {
+		mends = starting
+	}
 	for {
 		err := try(ctx)
-		if err == nil || !starting(err) || ctx.Err() != nil {
+		if err == nil || !mends(err) || ctx.Err() != nil {
 			return err
 		}
 		if since.IsZero() {
 			since = time.Now()
 		}
 		if time.Since(since)+p.Pause > p.For {
-			return fmt.Errorf("waited %v for Temporal: %w", p.For, err)
+			return fmt.Errorf("waited %v: %w", p.For, err)
 		}
 		if p.Tell != nil {
 			p.Tell(err)

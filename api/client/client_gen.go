@@ -9374,7 +9374,7 @@ type ClientInterface interface {
 
 	// GetReceipt The receipt of a command
 	//
-	// At any time, to its actor or a lead. As it stands, unless `Prefer: wait=N` asks to be answered when the command is applied,
+	// At any time, to its actor or a lead; a token that only writes reads what its holder sent himself. As it stands, unless `Prefer: wait=N` asks to be answered when the command is applied,
 	// N seconds later at the latest: who was answered 202 waits here.
 	//
 	// Corresponds with GET /api/v1/receipts/{id} (the `GetReceipt` operationId).
@@ -13058,7 +13058,7 @@ func (c *API) RetryQuarantined(ctx context.Context, mailbox string, uidValidity 
 
 // GetReceipt The receipt of a command
 //
-// At any time, to its actor or a lead. As it stands, unless `Prefer: wait=N` asks to be answered when the command is applied,
+// At any time, to its actor or a lead; a token that only writes reads what its holder sent himself. As it stands, unless `Prefer: wait=N` asks to be answered when the command is applied,
 // N seconds later at the latest: who was answered 202 waits here.
 //
 // Corresponds with GET /api/v1/receipts/{id} (the `GetReceipt` operationId).
@@ -25652,7 +25652,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetReceiptWithResponse The receipt of a command
 	//
-	// At any time, to its actor or a lead. As it stands, unless `Prefer: wait=N` asks to be answered when the command is applied,
+	// At any time, to its actor or a lead; a token that only writes reads what its holder sent himself. As it stands, unless `Prefer: wait=N` asks to be answered when the command is applied,
 	// N seconds later at the latest: who was answered 202 waits here.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -47638,7 +47638,7 @@ func (c *ClientWithResponses) RetryQuarantinedWithResponse(ctx context.Context, 
 
 // GetReceiptWithResponse The receipt of a command
 //
-// At any time, to its actor or a lead. As it stands, unless `Prefer: wait=N` asks to be answered when the command is applied,
+// At any time, to its actor or a lead; a token that only writes reads what its holder sent himself. As it stands, unless `Prefer: wait=N` asks to be answered when the command is applied,
 // N seconds later at the latest: who was answered 202 waits here.
 //
 // Returns a wrapper object for the known response body format(s).

@@ -26,3 +26,13 @@ func (versionCommand) Run(parser *kong.Kong) error {
 	_, err := fmt.Fprintln(parser.Stdout, build())
 	return err
 }
+
+// versionFlag is the command for whoever writes it as a flag.
+type versionFlag bool
+
+// BeforeReset prints and ends before anything else is asked for.
+func (versionFlag) BeforeReset(parser *kong.Kong) error {
+	err := versionCommand{}.Run(parser)
+	parser.Exit(0)
+	return err
+}

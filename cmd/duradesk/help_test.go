@@ -19,5 +19,6 @@ func TestHelpAndVersionAreCommands(t *testing.T) {
 		require.Equal(t, says(append(command, "--help")...), says(append([]string{"help"}, command...)...))
 	}
 	require.Regexp(t, `^(v\d\S*|devel-[0-9a-f]{12})\n$`, says("version"))
+	require.Equal(t, says("version"), says("--version"))
 	require.Contains(t, fails(t, programCommand("help", "fish")), "duradesk: unexpected argument fish")
 }

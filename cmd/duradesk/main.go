@@ -52,6 +52,7 @@ type cli struct {
 
 	Help    helpCommand    `cmd:"" help:"Show what a command takes: duradesk help up."`
 	Version versionCommand `cmd:"" help:"Print which build this is."`
+	Build   versionFlag    `name:"version" help:"As the command version."`
 	Webhook webhookCommand `cmd:"" help:"Check signatures of webhooks."`
 
 	Mail      mailCommand      `cmd:"" hidden:"" help:"Run the mail server that plays the outside world (a part of up)."`

@@ -22,18 +22,7 @@ const waitPostgres = 30 * time.Second
 // withPostgres asks the database, and again where it went away: it was there a moment ago, and a worker that gave up now would wait
 // for somebody to start it again.
 func withPostgres(ctx context.Context, ask func(context.Context) error) error {
-	end := time.Now().Add(waitPostgres)
-	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
-		err := ask(ctx)
-		if !postgres.Away(err) || time.Now().Add(pause).After(end) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(pause):
-		}
-	}
+	return dispatch.Patience{For: waitPostgres, Pause: 500 * time.Millisecond, Mends: postgres.Away}.Do(ctx, ask)
 }
 
 // dial waits for Temporal: a worker has nothing to do without it.
