@@ -79,7 +79,10 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 	if err == nil {
 		var command *kong.Context
 		if command, err = parser.Parse(args); err == nil {
-			err = command.Run(parser)
+			if err = command.Run(parser); err != nil && ctx.Err() != nil && standing[command.Selected().Name] {
+				fmt.Fprintf(stderr, "duradesk: stopped: %s\n", oneLine(err))
+				return 0
+			}
 		} else {
 			err = missing(err)
 		}
@@ -90,6 +93,10 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 	}
 	return 0
 }
+
+// standing are the parts that run until they are told to stop. One that is told so while it starts has not failed, whatever it
+// was waiting for just then: a supervisor would call it failed.
+var standing = map[string]bool{"serve": true, "api": true, "worker": true}
 
 // missing says which settings are not set, by the names under which they are known.
 func missing(err error) error {
