@@ -28,7 +28,7 @@ func (b *bench) mail(ctx context.Context) ([]row, error) {
 		r.note = "By the desk's own mail server, for there is no Dovecot here."
 	} else {
 		defer box.stop()
-		come, r.note = box.post, "From Dovecot."
+		come, r.note = box.post, "from Dovecot"
 	}
 	err = b.pairs(ctx, func(ctx context.Context) error {
 		title := b.round("Mailed")

@@ -62,16 +62,25 @@ func writeReport(o options, rows []row) error {
 	for _, r := range rows {
 		plot := slug(r.name)
 		plots[plot] = r.plot()
-		fmt.Fprintf(&b, "\n### %s\n\n", r.name)
-		if r.limit != "" {
-			fmt.Fprintf(&b, "Bare limit: %s.", r.limit)
-		}
-		if r.note != "" {
-			fmt.Fprintf(&b, " %s.", strings.ToUpper(r.note[:1])+r.note[1:])
-		}
-		fmt.Fprintf(&b, "\n\n![%s](%s/%s.svg)\n", r.name, folder, plot)
+		fmt.Fprintf(&b, "\n### %s\n\n%s", r.name, r.explained())
+		fmt.Fprintf(&b, "![%s](%s/%s.svg)\n", r.name, folder, plot)
 	}
 	return writeDocument(o.Write, b.String(), plots)
+}
+
+// explained is the paragraph beneath a line's name: its bare limit, and what else is to be known of it.
+func (r row) explained() string {
+	var sentences []string
+	if r.limit != "" {
+		sentences = append(sentences, "Bare limit: "+r.limit+".")
+	}
+	if r.note != "" {
+		sentences = append(sentences, strings.ToUpper(r.note[:1])+r.note[1:]+".")
+	}
+	if sentences == nil {
+		return ""
+	}
+	return strings.Join(sentences, " ") + "\n\n"
 }
 
 // folderOf is where the plots of a document lie: in the folder of its name beside it.
