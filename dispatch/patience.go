@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,8 @@ type Patience struct {
 	Pause time.Duration
 	// Mends tells of a failure whether waiting mends it; nil: what a Temporal says that starts.
 	Mends func(error) bool
+	// What is waited for, in words; "": Temporal.
+	What string
 	// Tell is given what it waits for, before each pause; nil: nobody listens.
 	Tell func(err error)
 }
@@ -39,7 +42,7 @@ func (p Patience) Do(ctx context.Context, try func(context.Context) error) error
 			since = time.Now()
 		}
 		if time.Since(since)+p.Pause > p.For {
-			return fmt.Errorf("waited %v: %w", p.For, err)
+			return fmt.Errorf("waited %v for %s: %w", p.For, cmp.Or(p.What, "Temporal"), err)
 		}
 		if p.Tell != nil {
 			p.Tell(err)

@@ -37,7 +37,7 @@ func TestPatienceBearsWithAServerThatStarts(t *testing.T) {
 
 	p.For = 20 * time.Millisecond
 	require.EqualError(t, p.Do(t.Context(), func(context.Context) error { return serviceerror.NewNamespaceNotFound("default") }),
-		"waited 20ms: Namespace default is not found.")
+		"waited 20ms for Temporal: Namespace default is not found.")
 
 	p.For = time.Hour
 	ctx, cancel := context.WithCancel(t.Context())

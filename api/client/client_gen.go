@@ -9374,8 +9374,9 @@ type ClientInterface interface {
 
 	// GetReceipt The receipt of a command
 	//
-	// At any time, to its actor or a lead; a token that only writes reads what its holder sent himself. As it stands, unless `Prefer: wait=N` asks to be answered when the command is applied,
-	// N seconds later at the latest: who was answered 202 waits here.
+	// At any time, to its actor or a lead; a token that only writes reads what its holder sent himself. As it stands, unless
+	// `Prefer: wait=N` asks to be answered when the command is applied, N seconds later at the latest: who was answered 202 waits
+	// here.
 	//
 	// Corresponds with GET /api/v1/receipts/{id} (the `GetReceipt` operationId).
 	GetReceipt(ctx context.Context, id string, params *GetReceiptParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -13058,8 +13059,9 @@ func (c *API) RetryQuarantined(ctx context.Context, mailbox string, uidValidity 
 
 // GetReceipt The receipt of a command
 //
-// At any time, to its actor or a lead; a token that only writes reads what its holder sent himself. As it stands, unless `Prefer: wait=N` asks to be answered when the command is applied,
-// N seconds later at the latest: who was answered 202 waits here.
+// At any time, to its actor or a lead; a token that only writes reads what its holder sent himself. As it stands, unless
+// `Prefer: wait=N` asks to be answered when the command is applied, N seconds later at the latest: who was answered 202 waits
+// here.
 //
 // Corresponds with GET /api/v1/receipts/{id} (the `GetReceipt` operationId).
 func (c *API) GetReceipt(ctx context.Context, id string, params *GetReceiptParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -25652,8 +25654,9 @@ type ClientWithResponsesInterface interface {
 
 	// GetReceiptWithResponse The receipt of a command
 	//
-	// At any time, to its actor or a lead; a token that only writes reads what its holder sent himself. As it stands, unless `Prefer: wait=N` asks to be answered when the command is applied,
-	// N seconds later at the latest: who was answered 202 waits here.
+	// At any time, to its actor or a lead; a token that only writes reads what its holder sent himself. As it stands, unless
+	// `Prefer: wait=N` asks to be answered when the command is applied, N seconds later at the latest: who was answered 202 waits
+	// here.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -47638,8 +47641,9 @@ func (c *ClientWithResponses) RetryQuarantinedWithResponse(ctx context.Context, 
 
 // GetReceiptWithResponse The receipt of a command
 //
-// At any time, to its actor or a lead; a token that only writes reads what its holder sent himself. As it stands, unless `Prefer: wait=N` asks to be answered when the command is applied,
-// N seconds later at the latest: who was answered 202 waits here.
+// At any time, to its actor or a lead; a token that only writes reads what its holder sent himself. As it stands, unless
+// `Prefer: wait=N` asks to be answered when the command is applied, N seconds later at the latest: who was answered 202 waits
+// here.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -25,7 +25,7 @@ func (b *bench) mail(ctx context.Context) ([]row, error) {
 	box, err := b.openDovecot(ctx)
 	if err != nil {
 		b.say("  without Dovecot: %v", err)
-		r.note = "By the desk's own mail server, for there is no Dovecot here."
+		r.note = "by the desk's own mail server, for there is no Dovecot here"
 	} else {
 		defer box.stop()
 		come, r.note = box.post, "from Dovecot"

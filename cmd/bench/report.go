@@ -62,8 +62,7 @@ func writeReport(o options, rows []row) error {
 	for _, r := range rows {
 		plot := slug(r.name)
 		plots[plot] = r.plot()
-		fmt.Fprintf(&b, "\n### %s\n\n%s", r.name, r.explained())
-		fmt.Fprintf(&b, "![%s](%s/%s.svg)\n", r.name, folder, plot)
+		fmt.Fprintf(&b, "\n### %s\n\n%s![%s](%s/%s.svg)\n", r.name, r.explained(), r.name, folder, plot)
 	}
 	return writeDocument(o.Write, b.String(), plots)
 }

@@ -22,7 +22,7 @@ const waitPostgres = 30 * time.Second
 // withPostgres asks the database, and again where it went away: it was there a moment ago, and a worker that gave up now would wait
 // for somebody to start it again.
 func withPostgres(ctx context.Context, ask func(context.Context) error) error {
-	return dispatch.Patience{For: waitPostgres, Pause: 500 * time.Millisecond, Mends: postgres.Away}.Do(ctx, ask)
+	return dispatch.Patience{For: waitPostgres, Pause: 500 * time.Millisecond, Mends: postgres.Away, What: "Postgres"}.Do(ctx, ask)
 }
 
 // dial waits for Temporal: a worker has nothing to do without it.
